@@ -1,0 +1,1 @@
+"""Where Sluice runs: Azure (`azure/`), one machine (`local/`), and the reference training pipelines (`pipelines/`)."""
