@@ -1,0 +1,63 @@
+"""The event catalogue: the only language services share. CloudEvents 1.0, one class per type."""
+
+from shared.events.actions import ActionFailed, ActionSuperseded
+from shared.events.approvals import (
+    ApprovalDecided,
+    ApprovalExpired,
+    ApprovalGranted,
+    ApprovalRefused,
+    ApprovalRejected,
+    ApprovalRequested,
+    ApprovalSuperseded,
+)
+from shared.events.drift import DriftCleared, DriftConfirmed
+from shared.events.entity import Entity
+from shared.events.event import (
+    CONTENT_TYPE,
+    Envelope,
+    Event,
+    Unreadable,
+    canonical,
+    decode,
+    derive_id,
+    encode,
+    from_cloud_event,
+    to_cloud_event,
+)
+from shared.events.jobs import JobEnded
+from shared.events.models import ModelRegistered, ModelRejected
+from shared.events.monitoring import (
+    DriftMeasured,
+    FeatureDrift,
+    PerformanceMeasured,
+    PerformanceRequested,
+    QualityMeasured,
+    Window,
+    WindowFolded,
+)
+from shared.events.predictions import (
+    CaptureLost,
+    LabelsRecorded,
+    ModelLoadFailed,
+    PredictionsCaptured,
+    ServingReported,
+    VersionReport,
+)
+from shared.events.promotion import PromotionAborted, PromotionCompleted, PromotionStarted
+from shared.events.references import AssetName, Digest, EndpointRef, JobRef, ModelRef, PackageRef, WorkspaceId
+from shared.events.retraining import (
+    RetrainingCompleted,
+    RetrainingDeferred,
+    RetrainingFailed,
+    RetrainingRequested,
+    RetrainingStarted,
+)
+from shared.events.staging import (
+    CheckResult,
+    StagingFailed,
+    StagingInconclusive,
+    StagingPassed,
+    StagingRequested,
+    StagingStarted,
+)
+from shared.events.system import DeadLettered, DeadlineReached, EventsLost, LedgerSealed

@@ -1,0 +1,76 @@
+"""The human gate (box 7, R041, N9)."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from shared.events.entity import Entity
+from shared.events.event import Event
+from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
+
+
+class _OfApproval(Event):
+    approval_id: AssetName
+    endpoint: EndpointRef
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(self.endpoint.workspace, "approval", self.approval_id)
+
+
+class ApprovalRequested(_OfApproval):
+    """A person is asked; the link itself travels to that person alone, never in an event."""
+
+    type: ClassVar[str] = "mlops.approval.requested"
+    candidate: PackageRef
+    evidence: Digest | None = None
+    requested_by: str
+    personas: tuple[str, ...]
+    expires_at: datetime
+
+
+class ApprovalDecided(_OfApproval):
+    """What the gateway saw: a signed-in person pressed a button. Control checks it again before it counts."""
+
+    type: ClassVar[str] = "mlops.approval.decided"
+    verdict: Literal["approve", "reject"]
+    approver: str
+    persona: str
+    comment: str = ""
+    package: Digest
+    evidence: Digest | None = None
+    proof: str
+
+
+class _Settled(_OfApproval):
+    candidate: PackageRef
+    evidence: Digest | None = None
+    profile: Digest | None = None
+    reason: str = ""
+
+
+class ApprovalGranted(_Settled):
+    type: ClassVar[str] = "mlops.approval.granted"
+    approver: str
+
+
+class ApprovalRejected(_Settled):
+    type: ClassVar[str] = "mlops.approval.rejected"
+    approver: str
+
+
+class ApprovalExpired(_Settled):
+    type: ClassVar[str] = "mlops.approval.expired"
+
+
+class ApprovalSuperseded(_Settled):
+    """Something newer was asked for the same endpoint, or the evidence changed."""
+
+    type: ClassVar[str] = "mlops.approval.superseded"
+
+
+class ApprovalRefused(_OfApproval):
+    """A decision that does not count: own request, wrong persona, late, already used, or the proof does not match."""
+
+    type: ClassVar[str] = "mlops.approval.refused"
+    approver: str
+    reason: str

@@ -1,0 +1,35 @@
+"""Drift that persisted, and drift that went away again (E4, E5, F07)."""
+
+from typing import ClassVar, Literal
+
+from shared.events.entity import Entity
+from shared.events.event import Event
+from shared.events.monitoring import Window
+from shared.events.references import EndpointRef, PackageRef
+
+
+class _OfEndpoint(Event):
+    endpoint: EndpointRef
+    package: PackageRef
+
+    @property
+    def entity(self) -> Entity:
+        return self.endpoint.entity
+
+
+class DriftConfirmed(_OfEndpoint):
+    """`breaches` of the last `of` windows were beyond the limit."""
+
+    type: ClassVar[str] = "mlops.drift.confirmed"
+    signal: Literal["data", "prediction", "performance"]
+    columns: tuple[str, ...] = ()
+    breaches: int
+    of: int
+    windows: tuple[Window, ...]
+    score: float
+    limit: float
+
+
+class DriftCleared(_OfEndpoint):
+    type: ClassVar[str] = "mlops.drift.cleared"
+    signal: Literal["data", "prediction", "performance"]

@@ -1,0 +1,33 @@
+"""What an event is about, in one canonical spelling: the unit of ordering, of state and of the ledger's chains."""
+
+from typing import NamedTuple, Self
+from urllib.parse import quote, unquote
+
+
+class Entity(NamedTuple):
+    """A thing in a workspace: `workspace` is its full resource id, `kind` one of model, endpoint, job, approval, ..."""
+
+    workspace: str
+    kind: str
+    name: str
+
+    @classmethod
+    def of(cls, workspace: str, kind: str, name: str) -> Self:
+        """Azure repeats resource ids in varying case, so the canonical form is lower case."""
+        return cls(workspace.strip("/").lower(), kind.lower(), name.lower())
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str(entity)` wrote; raise `ValueError` for anything else."""
+        parts = text.split("|")
+        if len(parts) != 3 or not all(parts[1:]):
+            raise ValueError(f"entity: expected workspace|kind|name, found {text!r}")
+        return cls.of(*(unquote(part) for part in parts))
+
+    def __str__(self) -> str:
+        return "|".join(quote(part, safe="/:@-._~ ") for part in self)
+
+    @property
+    def table_key(self) -> str:
+        """Safe in a table key and in a blob name: `/ \\ # ? %` and control characters are escaped, reversibly."""
+        return quote("|".join(self), safe="").replace("%", "=")

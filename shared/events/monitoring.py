@@ -1,0 +1,93 @@
+"""What monitoring measured (box 8, R046, R047, R105, R106)."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.entity import Entity
+from shared.events.event import Event
+from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
+
+
+class Window(BaseModel):
+    """A span of business time, start included, end excluded (UTC)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: datetime
+    end: datetime
+
+    @property
+    def key(self) -> str:
+        return f"{self.start:%Y%m%dT%H%M%S}"
+
+
+class _OfEndpoint(Event):
+    endpoint: EndpointRef
+    package: PackageRef
+    window: Window
+
+    @property
+    def entity(self) -> Entity:
+        return self.endpoint.entity
+
+
+class WindowFolded(_OfEndpoint):
+    """One hub partition's part of a window is complete: `profile` is the digest of its mergeable profile."""
+
+    type: ClassVar[str] = "mlops.window.folded"
+    partition: int
+    partitions: int
+    rows: int
+    late_rows: int = 0
+    profile: Digest
+
+
+class FeatureDrift(BaseModel):
+    """Distance of one column's window from its reference. `psi` and `js` as in the profiles' own docstrings."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    psi: float
+    js: float
+    null_rate: float
+    reference_null_rate: float
+
+
+class DriftMeasured(_OfEndpoint):
+    """Data drift per feature and prediction drift (R105, R106) of a closed window."""
+
+    type: ClassVar[str] = "mlops.drift.measured"
+    rows: int
+    features: tuple[FeatureDrift, ...]
+    prediction: FeatureDrift
+    profile: Digest
+
+
+class QualityMeasured(_OfEndpoint):
+    """Data quality of a closed window, as shares of rows."""
+
+    type: ClassVar[str] = "mlops.quality.measured"
+    rows: int
+    null_rates: dict[str, float]
+    out_of_range_rates: dict[str, float]
+    unseen_category_rates: dict[str, float]
+
+
+class PerformanceRequested(_OfEndpoint):
+    """Labels for this window should be in: the join runs as a job."""
+
+    type: ClassVar[str] = "mlops.performance.requested"
+    job: JobRef
+
+
+class PerformanceMeasured(_OfEndpoint):
+    """Model performance on labelled production rows of a window; `baseline` is the package's own test figure."""
+
+    type: ClassVar[str] = "mlops.performance.measured"
+    rows: int
+    metrics: dict[str, float]
+    baseline: dict[str, float]
+    evidence: Digest

@@ -1,0 +1,75 @@
+"""How events name things outside: models, jobs and endpoints, by workspace."""
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from shared.events.entity import Entity
+
+_WORKSPACE = re.compile(
+    r"/?subscriptions/[^/|]+/resourcegroups/[^/|]+/providers/microsoft\.machinelearningservices/workspaces/[^/|]+",
+    re.IGNORECASE,
+)
+
+
+def _workspace(value: str) -> str:
+    if not _WORKSPACE.fullmatch(value):
+        raise ValueError("a full Azure ML workspace resource id is required")
+    return "/" + value.strip("/").lower()
+
+
+WorkspaceId = Annotated[str, AfterValidator(_workspace)]
+# Azure ML's own rule for asset names; a name outside it never becomes part of a path, a query or a table key.
+AssetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Reference(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ModelRef(Reference):
+    """One version of a registered model."""
+
+    workspace: WorkspaceId
+    name: AssetName
+    version: AssetName
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(self.workspace, "model", f"{self.name}:{self.version}")
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.version}"
+
+
+class JobRef(Reference):
+    workspace: WorkspaceId
+    name: AssetName
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(self.workspace, "job", self.name)
+
+
+class EndpointRef(Reference):
+    """A serving endpoint; `workspace` is the production workspace it belongs to."""
+
+    workspace: WorkspaceId
+    name: AssetName
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(self.workspace, "endpoint", self.name)
+
+    @classmethod
+    def from_entity(cls, entity: Entity) -> Self:
+        return cls(workspace=entity.workspace, name=entity.name)
+
+
+class PackageRef(Reference):
+    """A model version together with the digest of its package: what is staged, approved, served and rolled back."""
+
+    model: ModelRef
+    digest: Digest = Field(description="SHA-256 over the package, hex")

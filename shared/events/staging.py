@@ -1,0 +1,69 @@
+"""The staging suite (boxes 5 and 6, R033-R040, E2, E3)."""
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.entity import Entity
+from shared.events.event import Event
+from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
+
+type Verdict = Literal["passed", "failed", "inconclusive"]
+
+
+class CheckResult(BaseModel):
+    """One check with its number and its limit; `detail` says in words what was compared."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    verdict: Verdict
+    measured: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    detail: str = ""
+
+
+class _OfCandidate(Event):
+    candidate: PackageRef
+    endpoint: EndpointRef
+    requested_by: str
+
+    @property
+    def entity(self) -> Entity:
+        return self.candidate.model.entity
+
+
+class StagingRequested(_OfCandidate):
+    type: ClassVar[str] = "mlops.staging.requested"
+    scenario: Literal["classical", "cv", "nlp"] = "classical"
+
+
+class StagingStarted(_OfCandidate):
+    type: ClassVar[str] = "mlops.staging.started"
+    job: JobRef
+    champion: PackageRef | None = None
+
+
+class _Finished(_OfCandidate):
+    """`evidence` is the digest of the whole report, `profile` that of the candidate's reference profile."""
+
+    champion: PackageRef | None = None
+    evidence: Digest | None = None
+    profile: Digest | None = None
+    checks: tuple[CheckResult, ...] = ()
+    reason: str
+
+
+class StagingPassed(_Finished):
+    type: ClassVar[str] = "mlops.staging.passed"
+
+
+class StagingFailed(_Finished):
+    type: ClassVar[str] = "mlops.staging.failed"
+
+
+class StagingInconclusive(_Finished):
+    """Too little was known to pass or to fail the candidate: a person decides."""
+
+    type: ClassVar[str] = "mlops.staging.inconclusive"

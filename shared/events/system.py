@@ -1,0 +1,67 @@
+"""Sluice's own workings: time, loss, dead letters, seals."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from shared.events.entity import Entity
+from shared.events.event import Event
+from shared.events.references import Digest
+
+SYSTEM = "sluice"
+
+
+class DeadlineReached(Event):
+    """Time is an event: `service` asked to be reminded about this entity. A needless reminder is a no-op by state."""
+
+    type: ClassVar[str] = "mlops.deadline.reached"
+    service: str
+    about: str
+    key: str
+    at: datetime
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.parse(self.about)
+
+
+class EventsLost(Event):
+    """Sequence numbers that a hub no longer had when their gap was noticed; both ends included."""
+
+    type: ClassVar[str] = "mlops.events.lost"
+    service: str
+    hub: str
+    partition: int
+    first: int
+    last: int
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
+
+
+class DeadLettered(Event):
+    """A message that could not be handled, kept with its reason. `body` lies in evidence under its digest."""
+
+    type: ClassVar[str] = "mlops.event.dead_lettered"
+    service: str
+    hub: str
+    partition: int
+    sequence: int
+    body: Digest
+    reason: str
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "service", self.service)
+
+
+class LedgerSealed(Event):
+    """`root` is the Merkle root over the heads of all chains at this minute."""
+
+    type: ClassVar[str] = "mlops.ledger.sealed"
+    chains: int
+    root: Digest
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "ledger", "seal")

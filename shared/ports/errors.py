@@ -1,0 +1,17 @@
+"""What an adapter may raise: each says what the caller should do."""
+
+
+class Unavailable(Exception):
+    """Not now: down, throttled, timed out, or the outcome is unknown. Try again later."""
+
+
+class Refused(Exception):
+    """Never: the thing outside understood the request and says no. The message says why."""
+
+
+class Absent(Refused):
+    """The thing asked for does not exist."""
+
+
+class Moved(Exception):
+    """A compare-and-swap lost: somebody else changed it since it was read. Read again and decide again."""

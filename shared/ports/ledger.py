@@ -1,0 +1,130 @@
+"""What was decided, in which order, and what became of it: the audit log, the claim and the state in one place.
+
+A chain is one (service, entity). Its head carries the service's state for that entity and the hash of the last entry.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from shared.events import Entity
+
+type Outcome = Literal["performed", "refused", "superseded", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The present end of a chain. `version` is the compare-and-swap token, None before the first entry.
+
+    `waiting` counts events queued behind something pending.
+    """
+
+    state: Mapping[str, Any] | None
+    hash: str
+    length: int
+    version: str | None
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One decision. All but `hash` is what the hash covers.
+
+    `event` is the whole CloudEvents object, `facts` what was known, `policy` the digest of the policy document,
+    `effects` a list of {"kind", "version", "data"}, `state` the new state.
+    """
+
+    service: str
+    entity: Entity
+    event_id: str
+    position: int
+    decided_at: datetime
+    event: Mapping[str, Any]
+    facts: Mapping[str, Any]
+    policy: str
+    state: Mapping[str, Any] | None
+    effects: Sequence[Mapping[str, Any]]
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    owner: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the effects of an entry have come. `marks` by index of the effect."""
+
+    entry: Entry
+    marks: Mapping[int, Mark]
+    settled: bool
+    lease: Lease | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event that could not be decided, or whose effects could not be performed yet.
+
+    `since` is when it began to wait, `due` when to try next; `event` the whole CloudEvents object.
+    """
+
+    service: str
+    entity: Entity
+    event_id: str
+    event: Mapping[str, Any]
+    since: datetime
+    due: datetime
+    attempts: int
+    reason: str
+
+
+class Ledger(Protocol):
+    """Atomic by chain: `record` either writes entry, state and lease, or nothing. All methods raise `Unavailable`."""
+
+    async def head(self, service: str, entity: Entity) -> Head: ...
+
+    async def find(self, service: str, entity: Entity, event_id: str) -> Progress | None: ...
+
+    async def record(self, entry: Entry, head: Head, lease: Lease) -> None:
+        """Append `entry` to the chain that ends in `head`; raises `Moved` if it moved or the entry exists."""
+        ...
+
+    async def lease(self, entry: Entry, lease: Lease, now: datetime) -> bool:
+        """Take or renew the lease; False while somebody else's is alive at `now`."""
+        ...
+
+    async def mark(self, entry: Entry, index: int, mark: Mark) -> None:
+        """Note what became of one effect. Writing the same mark again changes nothing."""
+        ...
+
+    async def settle(self, entry: Entry) -> None: ...
+
+    async def wait(self, waiting: Waiting) -> None:
+        """Queue the event behind its chain, or note the next try of one already queued."""
+        ...
+
+    async def first_waiting(self, service: str, entity: Entity) -> Waiting | None:
+        """The one at the front of this chain's queue: the order in which `wait` first saw them."""
+        ...
+
+    async def stop_waiting(self, waiting: Waiting) -> None: ...
+
+    async def due(self, now: datetime, limit: int = 100) -> Sequence[tuple[str, Entity]]:
+        """Chains whose front may be tried again at `now`."""
+        ...
+
+    def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]: ...
+
+    def entries(self, service: str, entity: Entity) -> AsyncIterator[Progress]:
+        """A chain from its first entry to its last."""
+        ...
