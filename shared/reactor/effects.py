@@ -1,0 +1,155 @@
+"""Effects: what a policy wants done, as data. Only the reactor performs them.
+
+An effect's `perform` asks for what it needs by the types in its signature: an `Occasion`, and any port. It may be
+repeated after a crash, so it sets a state and never toggles one; names on the outside derive from `Occasion.key`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, field_serializer, field_validator
+
+from shared.events import Entity, Envelope, Event, JobRef, derive_id
+from shared.events.catalogue import upcast
+from shared.ports import (
+    CommandJob,
+    Deadline,
+    Deadlines,
+    EventPublisher,
+    Evidence,
+    JobRequest,
+    Jobs,
+    Notice,
+    Notifier,
+    PipelineJob,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why and for whom an effect is performed. `index` is its place among the effects of one decision."""
+
+    service: str
+    entity: Entity
+    cause: Envelope[Any]
+    decided_at: datetime
+    index: int
+
+    @property
+    def key(self) -> str:
+        """The same for every repeat, and for no other effect."""
+        return derive_id(self.cause.id, self.service, str(self.entity), str(self.index))
+
+    def follow_up[E: Event](self, event: E) -> Envelope[E]:
+        """`event`, as the next fact of this chain."""
+        by = f"{self.service}/{self.entity.table_key}"
+        return self.cause.follow_up(event, time=self.decided_at, by=by, key=self.index)
+
+
+class Effect(BaseModel):
+    """Base of all effects. `kind` and `version` name the data's shape in the ledger; a new shape needs an upcaster."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+
+
+class Publish(Effect):
+    """Send a fact to hub `events`."""
+
+    kind: ClassVar[str] = "publish"
+    event: SerializeAsAny[Event]
+
+    @field_serializer("event")
+    def _with_its_type(self, event: Event) -> dict[str, Any]:
+        return {"type": event.type, "version": event.version, "data": event.model_dump(mode="json")}
+
+    @field_validator("event", mode="before")
+    @classmethod
+    def _by_its_type(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        event_type, data = upcast(value["type"], value["version"], value["data"])
+        return event_type.model_validate(data)
+
+    async def perform(self, occasion: Occasion, publisher: EventPublisher) -> None:
+        await publisher.publish("events", [occasion.follow_up(self.event)])
+
+
+class RemindAt(Effect):
+    """Ask for `mlops.deadline.reached` about this entity at `at`; the same `about` key moves the earlier reminder."""
+
+    kind: ClassVar[str] = "remind_at"
+    about: str
+    at: datetime
+
+    async def perform(self, occasion: Occasion, deadlines: Deadlines) -> None:
+        await deadlines.set(
+            Deadline(
+                service=occasion.service,
+                entity=occasion.entity,
+                key=self.about,
+                at=self.at,
+                cause=occasion.cause.id,
+                correlation=occasion.cause.correlation_id,
+            )
+        )
+
+
+class KeepEvidence(Effect):
+    """Store a body under its digest, so that a later effect or a job may name it."""
+
+    kind: ClassVar[str] = "keep_evidence"
+    body: bytes
+
+    async def perform(self, evidence: Evidence) -> None:
+        await evidence.keep(self.body)
+
+
+class SubmitJob(Effect):
+    """Start an Azure ML job. Its name is the caller's, derived from the cause (see `job_name`), so it starts once.
+
+    The tags `sluice-service`, `-entity`, `-correlationid` and `-causationid` are added here: they travel with the job.
+    """
+
+    kind: ClassVar[str] = "submit_job"
+    job: JobRef
+    work: CommandJob | PipelineJob
+    experiment: str
+    timeout: timedelta
+    tags: dict[str, str] = {}
+
+    async def perform(self, occasion: Occasion, jobs: Jobs) -> None:
+        tags = {**self.tags, **chain_tags(occasion)}
+        await jobs.submit(
+            JobRequest(ref=self.job, work=self.work, tags=tags, experiment=self.experiment, timeout=self.timeout)
+        )
+
+
+class SendNotice(Effect):
+    """Tell somebody, once: every repeat carries the same key."""
+
+    kind: ClassVar[str] = "send_notice"
+    audience: str
+    title: str
+    text: str
+
+    async def perform(self, occasion: Occasion, notifier: Notifier) -> None:
+        await notifier.send(Notice(key=occasion.key, audience=self.audience, title=self.title, text=self.text))
+
+
+def chain_tags(occasion: Occasion) -> dict[str, str]:
+    """Tags by which a job, and what it registers, stays in the causal chain across Azure ML."""
+    return {
+        "sluice-service": occasion.service,
+        "sluice-entity": str(occasion.entity),
+        "sluice-correlationid": occasion.cause.correlation_id,
+        "sluice-causationid": occasion.cause.id,
+    }
+
+
+def job_name(service: str, event_id: str) -> str:
+    """A job name that the same cause always gives: 32 hex digits behind the service's name."""
+    return f"{service}-{derive_id(event_id, service, 'job').replace('-', '')}"

@@ -1,0 +1,112 @@
+"""How a service says what it reacts to. Everything here is declaration; nothing happens."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events import Entity, Envelope, Event
+from shared.policies import PolicyDocument
+from shared.ports import Hub
+from shared.reactor.effects import Effect
+
+
+class State(BaseModel):
+    """What a service remembers about one entity. Every field has a default: the default state is "never heard of"."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Known(BaseModel):
+    """What a gatherer found out through ports. Recorded with the decision: no secret, no personal data in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts[K: Known]:
+    """All a policy may know besides state and event. `now` is the moment of deciding (UTC), `event_id` the cause."""
+
+    now: datetime
+    event_id: str
+    known: K
+
+
+@dataclass(frozen=True, slots=True)
+class Decision[S: State]:
+    state: S
+    effects: Sequence[Effect] = ()
+
+
+type Policy = Callable[[Any, Any, Any, PolicyDocument], Decision[Any]]
+type Gatherer = Callable[..., Awaitable[Known]]
+type Concern = Callable[[Any], Entity | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One (service, event type): gather facts, then decide. `entity` is whose state decides; None means not for us."""
+
+    event_type: type[Event]
+    decide: Policy
+    entity: Concern
+    gather: Gatherer | None
+    emits: frozenset[type[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldResult[S: State]:
+    """`state` goes into the store, `events` are published before it is written; their keys must derive from content."""
+
+    state: S
+    events: Sequence[Envelope[Any]] = ()
+
+
+type Folder = Callable[..., Awaitable[FoldResult[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One (service, row stream). The folder gets `state`, `messages` (new ones only, in order) and ports by type."""
+
+    hub: Hub
+    state: type[State]
+    fold: Folder
+
+
+def own_entity(event: Event) -> Entity | None:
+    return event.entity
+
+
+@dataclass(slots=True)
+class Service:
+    """A reason to react, with its own consumer group, state and chains in the ledger."""
+
+    name: str
+    state: type[State] = State
+    reactions: dict[type[Event], Reaction] = field(default_factory=dict)
+    folds: dict[Hub, Fold] = field(default_factory=dict)
+
+    def reacts_to(
+        self,
+        event_type: type[Event],
+        *,
+        decide: Policy,
+        gather: Gatherer | None = None,
+        entity: Concern = own_entity,
+        emits: Sequence[type[Event]] = (),
+    ) -> None:
+        """Declare a reaction. `emits` is enforced: the reactor refuses to publish anything else.
+
+        `gather(event=..., state=..., <port>=...)` is called by keyword: `event` and `state` by name, everything else
+        by the type in its annotation (a port, `PolicyDocument`). It raises `Unavailable` to be asked again later.
+        """
+        if event_type in self.reactions:
+            raise ValueError(f"{self.name} already reacts to {event_type.__name__}")
+        self.reactions[event_type] = Reaction(event_type, decide, entity, gather, frozenset(emits))
+
+    def folds_from(self, hub: Hub, *, state: type[State], fold: Folder) -> None:
+        """Declare a fold over a row stream: `fold(state=..., messages=..., partition=..., <port>=...)`."""
+        self.folds[hub] = Fold(hub, state, fold)
