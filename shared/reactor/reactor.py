@@ -1,0 +1,270 @@
+"""Gather, decide, record, perform, settle: the only place where this is written, and the only clever file.
+
+The record is the only claim there is. Whoever finds it, a redelivery, a restart or another instance, never decides
+again but goes on performing what it says. Later events of a chain queue behind one that is pending.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, cast
+from weakref import WeakValueDictionary
+
+from shared.events import ActionFailed, ActionSuperseded, Entity, Envelope, Event, from_cloud_event, to_cloud_event
+from shared.policies import PolicyDocument
+from shared.ports import (
+    Clock,
+    EventPublisher,
+    Lease,
+    Ledger,
+    Mark,
+    Moved,
+    Progress,
+    Refused,
+    Unavailable,
+    Waiting,
+)
+from shared.reactor.effects import Occasion, Publish
+from shared.reactor.recording import read_effect, write_entry
+from shared.reactor.service import Decision, Facts, Known, Reaction, Service
+from shared.reactor.wiring import Wiring
+
+log = logging.getLogger("sluice.reactor")
+
+
+class Handled(StrEnum):
+    SETTLED = "settled"
+    DUPLICATE = "duplicate"
+    PENDING = "pending"
+    NOT_FOR_US = "not for us"
+    FAILED = "failed"
+
+
+class Undeclared(Exception):
+    """A policy published an event that its reaction does not list in `emits`: a bug, found before anything is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """`lease` bounds one effect, `limit` is how long an event may stay pending, `longest` the pause between tries."""
+
+    lease: timedelta = timedelta(seconds=30)
+    limit: timedelta = timedelta(hours=1)
+    longest: timedelta = timedelta(seconds=60)
+
+    def pause(self, attempts: int) -> timedelta:
+        return min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One event in front of one service."""
+
+    service: Service
+    reaction: Reaction
+    entity: Entity
+    envelope: Envelope[Any]
+    waiting: Waiting | None = None
+
+
+class Reactor:
+    def __init__(
+        self, wiring: Wiring, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: PolicyDocument,
+        owner: str, patience: Patience | None = None,
+    ) -> None:  # fmt: skip
+        self._wiring, self._ledger, self._publisher, self._clock = wiring, ledger, publisher, clock
+        self._policy, self._owner, self._patience = policy, owner, patience or Patience()
+        # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
+        self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()
+
+    async def handle(self, service: Service, envelope: Envelope[Any]) -> Handled:
+        """See one event through, or queue it. Raises `Unavailable` only when the ledger itself cannot be written."""
+        case = self._case(service, envelope)
+        if case is None:
+            return Handled.NOT_FOR_US
+        async with self._chain(service.name, case.entity):
+            head = await self._ledger.head(service.name, case.entity)
+            return await (self._queue(case) if head.waiting else self._advance(case))
+
+    async def resume(self, services: Mapping[str, Service]) -> int:
+        """Try again what is due; the number of chains looked at. The sweeper's half of the protocol."""
+        due = await self._ledger.due(self._clock.now())
+        for name, entity in due:
+            if service := services.get(name):
+                async with self._chain(name, entity):
+                    await self._drain(service, entity)
+        return len(due)
+
+    def _chain(self, service: str, entity: Entity) -> asyncio.Lock:
+        return self._chains.setdefault((service, entity), asyncio.Lock())
+
+    async def _drain(self, service: Service, entity: Entity) -> None:
+        """Work off a chain's queue from the front, until it is empty or its front is pending again."""
+        while waiting := await self._ledger.first_waiting(service.name, entity):
+            case = self._case(service, from_cloud_event(waiting.event), waiting)
+            if case is not None and await self._retry(case) is Handled.PENDING:
+                return
+            await self._ledger.stop_waiting(waiting)
+
+    async def _retry(self, case: _Case) -> Handled:
+        try:
+            return await self._advance(case)
+        except Unavailable:
+            raise
+        except Exception as bug:
+            log.exception("%s on %s", case.service.name, case.envelope.data.type)
+            return await self._give_up(case, "".join(traceback.format_exception_only(bug)).strip())
+
+    def _case(self, service: Service, envelope: Envelope[Any], waiting: Waiting | None = None) -> _Case | None:
+        reaction = service.reactions.get(type(envelope.data))
+        entity = reaction.entity(envelope.data) if reaction else None
+        return _Case(service, reaction, entity, envelope, waiting) if reaction and entity else None
+
+    async def _queue(self, case: _Case) -> Handled:
+        progress = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
+        if progress and progress.settled:
+            return Handled.DUPLICATE
+        return await self._wait(case, "an earlier event of this chain is pending")
+
+    async def _advance(self, case: _Case) -> Handled:
+        try:
+            progress, found = await self._decided(case)
+        except Unavailable as reason:
+            if self._out_of_patience(case):
+                return await self._give_up(case, f"patience is over: {reason}")
+            return await self._wait(case, str(reason))
+        except Refused as reason:
+            return await self._give_up(case, str(reason))
+        try:
+            return Handled.DUPLICATE if progress.settled else await self._perform(case, progress, found)
+        except Unavailable as reason:
+            return await self._wait(case, str(reason))
+
+    async def _decided(self, case: _Case) -> tuple[Progress, bool]:
+        """The record of this decision, and whether it was there before. Only one instance ever writes it."""
+        while True:
+            progress = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
+            if progress:
+                return progress, True
+            head = await self._ledger.head(case.service.name, case.entity)
+            state = case.service.state.model_validate(head.state or {})
+            facts = Facts(self._clock.now(), case.envelope.id, await self._gather(case, state))
+            decision = self._decide(case, state, facts)
+            event = to_cloud_event(case.envelope)
+            entry = write_entry(case.service.name, case.entity, head, event, facts, self._policy.digest, decision)
+            lease = self._new_lease()
+            try:
+                await self._ledger.record(entry, head, lease)
+            except Moved:
+                continue
+            return Progress(entry, {}, False, lease), False
+
+    async def _gather(self, case: _Case, state: object) -> Known:
+        gather = case.reaction.gather
+        if gather is None:
+            return Known()
+        return await gather(**self._wiring.arguments(gather, event=case.envelope.data, state=state))
+
+    def _decide(self, case: _Case, state: object, facts: Facts[Any]) -> Decision[Any]:
+        decision = case.reaction.decide(state, facts, case.envelope.data, self._policy)
+        for effect in decision.effects:
+            if isinstance(effect, Publish) and type(effect.event) not in case.reaction.emits:
+                raise Undeclared(f"{case.service.name} on {type(case.envelope.data).__name__}: {effect.event.type}")
+        return decision
+
+    async def _perform(self, case: _Case, progress: Progress, found: bool) -> Handled:
+        if found:
+            progress = await self._take_over(case, progress)
+            if progress.settled:
+                return Handled.DUPLICATE
+        entry, marks = progress.entry, dict(progress.marks)
+        for index, record in enumerate(entry.effects):
+            if index not in marks:
+                marks[index] = await self._perform_one(case, progress, index, record)
+                await self._ledger.mark(entry, index, marks[index])
+            if marks[index].outcome != "performed":
+                await self._announce(case, progress, index, marks[index])
+                break
+        await self._ledger.settle(entry)
+        return Handled.SETTLED
+
+    async def _take_over(self, case: _Case, progress: Progress) -> Progress:
+        """Wait out a live foreign lease, then read again what its owner has done meanwhile."""
+        while not await self._ledger.lease(progress.entry, self._new_lease(), self._clock.now()):  # noqa: ASYNC110
+            await asyncio.sleep(0.2)  # its owner may be in another process: there is nothing here to be woken by
+        again = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
+        return again or progress
+
+    async def _perform_one(self, case: _Case, progress: Progress, index: int, record: Mapping[str, Any]) -> Mark:
+        """One effect under the lease, bounded by it: an effect that takes longer has an unknown outcome."""
+        effect = read_effect(record)
+        occasion = self._occasion(case, progress, index)
+        if index and not await self._ledger.lease(progress.entry, self._new_lease(), self._clock.now()):
+            raise Unavailable("another instance took the lease over")
+        try:
+            async with asyncio.timeout(self._patience.lease.total_seconds() * 0.8):
+                await effect.perform(**self._wiring.arguments(effect.perform, occasion=occasion))
+            return Mark("performed")
+        except Moved as reason:
+            return Mark("superseded", str(reason))
+        except Refused as reason:
+            return Mark("refused", str(reason))
+        except (Unavailable, TimeoutError) as reason:
+            if self._out_of_patience(case):
+                return Mark("refused", f"patience is over: {reason}")
+            raise Unavailable(f"{effect.kind}: {reason}") from reason
+        except Exception as bug:
+            log.exception("effect %s of %s", record["kind"], case.service.name)
+            return Mark("refused", "".join(traceback.format_exception_only(bug)).strip())
+
+    def _occasion(self, case: _Case, progress: Progress, index: int) -> Occasion:
+        return Occasion(case.service.name, case.entity, case.envelope, progress.entry.decided_at, index)
+
+    async def _announce(self, case: _Case, progress: Progress, index: int, mark: Mark) -> None:
+        """What was not performed is a fact of its own; the policy that asked for it decides what follows."""
+        event = ActionSuperseded if mark.outcome == "superseded" else ActionFailed
+        await self._publish_outcome(case, event, progress.entry.effects[index]["kind"], mark.reason, f"mark:{index}")
+
+    async def _give_up(self, case: _Case, reason: str) -> Handled:
+        """Nothing was decided, and nothing will be: gathering was refused, or patience with it is over."""
+        await self._publish_outcome(case, ActionFailed, "gather", reason, "gather")
+        return Handled.FAILED
+
+    async def _publish_outcome(
+        self, case: _Case, event: type[ActionFailed] | type[ActionSuperseded], effect: str, reason: str, key: str
+    ) -> None:
+        outcome = cast(Event, event(
+            service=case.service.name, about=str(case.entity), decision=case.envelope.id, effect=effect, reason=reason,
+        ))  # fmt: skip
+        by = f"{case.service.name}/{case.entity.table_key}"
+        await self._publisher.publish(
+            "events", [case.envelope.follow_up(outcome, time=self._clock.now(), by=by, key=key)]
+        )
+
+    async def _wait(self, case: _Case, reason: str) -> Handled:
+        now, before = self._clock.now(), case.waiting
+        attempts = before.attempts + 1 if before else 0
+        await self._ledger.wait(
+            Waiting(
+                service=case.service.name,
+                entity=case.entity,
+                event_id=case.envelope.id,
+                event=to_cloud_event(case.envelope),
+                since=before.since if before else now,
+                due=now + self._patience.pause(attempts),
+                attempts=attempts,
+                reason=reason,
+            )
+        )
+        log.warning("pending: %s on %s: %s", case.service.name, case.envelope.data.type, reason)
+        return Handled.PENDING
+
+    def _out_of_patience(self, case: _Case) -> bool:
+        return case.waiting is not None and self._clock.now() - case.waiting.since > self._patience.limit
+
+    def _new_lease(self) -> Lease:
+        return Lease(self._owner, self._clock.now() + self._patience.lease)
