@@ -38,7 +38,6 @@ class WindowFolded(_OfEndpoint):
 
     type: ClassVar[str] = "mlops.window.folded"
     partition: int
-    partitions: int
     rows: int
     late_rows: int = 0
     profile: Digest

@@ -1,8 +1,11 @@
 """The limits by which each service decides, one section a service. Units are in the names."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from shared.packages.staging_suite import StagingLimits as SuiteLimits
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -19,24 +22,13 @@ class RegistrationLimits(Section):
 
 
 class StagingLimits(Section):
-    """R033-R040. A check without a limit of its own is passed or failed outright."""
+    """R033-R040: where the suite runs, and by which limits it judges."""
 
     compute: str = "cpu-cluster"
     environment: str = "sluice-jobs:1"
     timeout_s: Seconds = 900
-    min_rows: int = Field(default=500, ge=1, description="labelled production rows for a comparison that counts")
-    max_rows: int = Field(default=20_000, ge=1, description="rows taken, newest first")
-    comparison_metric: Literal["roc_auc", "log_loss", "brier"] = "roc_auc"
-    min_improvement: float = Field(default=0.0, description="candidate minus champion; negative tolerates a loss")
-    max_null_rate_increase: Share = 0.05
-    max_unseen_category_rate: Share = 0.05
-    max_out_of_range_rate: Share = 0.05
-    golden_tolerance: float = Field(default=1e-4, gt=0)
-    max_latency_p95_ms: float = Field(default=50.0, gt=0)
-    max_group_difference: Share = 0.25
-    min_group_rows: int = 50
-    max_seconds_in_isolation: Seconds = 120
-    max_memory_in_isolation_mb: int = 2048
+    look_every_s: Seconds = 30
+    suite: SuiteLimits = SuiteLimits()
 
 
 class ApprovalLimits(Section):
@@ -65,6 +57,10 @@ class MonitoringLimits(Section):
     labels_after_s: Seconds = 300
     performance: bool = True
     performance_timeout_s: Seconds = 600
+
+    @property
+    def grace(self) -> timedelta:
+        return timedelta(seconds=self.grace_s)
 
 
 class DriftLimits(Section):

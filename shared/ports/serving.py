@@ -5,16 +5,17 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.events import EndpointRef, PackageRef
+from shared.events import Digest, EndpointRef, PackageRef
 
 
 class Route(BaseModel):
-    """A package and its share of the traffic, in percent."""
+    """A package, its share of the traffic in percent, and the digest of its reference profile for monitoring."""
 
     model_config = ConfigDict(frozen=True)
 
     package: PackageRef
     share: float = Field(default=100.0, ge=0, le=100)
+    profile: Digest | None = None
 
 
 class Manifest(BaseModel):
@@ -25,7 +26,7 @@ class Manifest(BaseModel):
     endpoint: EndpointRef
     generation: int = 0
     routes: tuple[Route, ...] = ()
-    previous: PackageRef | None = None
+    previous: Route | None = None
     changed_by: str = ""
     changed_at: datetime | None = None
 

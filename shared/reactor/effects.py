@@ -4,6 +4,7 @@ An effect's `perform` asks for what it needs by the types in its signature: an `
 repeated after a crash, so it sets a state and never toggles one; names on the outside derive from `Occasion.key`.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -103,6 +104,11 @@ class KeepEvidence(Effect):
 
     kind: ClassVar[str] = "keep_evidence"
     body: bytes
+
+    @property
+    def digest(self) -> str:
+        """What `body` will be known by."""
+        return hashlib.sha256(self.body).hexdigest()
 
     async def perform(self, evidence: Evidence) -> None:
         await evidence.keep(self.body)

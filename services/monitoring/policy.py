@@ -1,0 +1,209 @@
+"""A window is measured once: when every partition has passed it, or when it has been idle for too long."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from services.monitoring.windows import part_key
+from shared.events import (
+    DeadlineReached,
+    Digest,
+    DriftMeasured,
+    EndpointRef,
+    FeatureDrift,
+    JobEnded,
+    JobRef,
+    PackageRef,
+    PerformanceMeasured,
+    PerformanceRequested,
+    QualityMeasured,
+    Window,
+    WindowFolded,
+)
+from shared.packages.performance import PerformanceReport, PerformanceRequestBody
+from shared.policies import PolicyDocument
+from shared.ports import CommandJob, JobState
+from shared.reactor import Decision, Effect, Facts, KeepEvidence, Known, Publish, RemindAt, State, SubmitJob, job_name
+
+# A redelivered or late part of a window that was measured longer ago than this many windows would measure it again.
+_REMEMBERED = 200
+
+IDLE, LABELS, JOIN = "idle", "labels", "join"
+
+
+class Open(BaseModel):
+    """A window under way: its parts are being folded, its labels awaited, or its join is running."""
+
+    model_config = ConfigDict(frozen=True)
+
+    endpoint: EndpointRef
+    package: PackageRef
+    window: Window
+    stage: Literal["folding", "labels", "joining"] = "folding"
+    job: JobRef | None = None
+    since: datetime | None = None
+
+
+class Monitoring(State):
+    """`measured` are part keys, oldest first."""
+
+    windows: dict[str, Open] = {}
+    measured: tuple[str, ...] = ()
+
+
+class WindowKnown(Known):
+    """The merged window. `complete`: every partition has passed it. Without a reference, `prediction` is None."""
+
+    complete: bool = False
+    rows: int = 0
+    profile: Digest | None = None
+    features: tuple[FeatureDrift, ...] = ()
+    prediction: FeatureDrift | None = None
+    null_rates: dict[str, float] = {}
+    out_of_range_rates: dict[str, float] = {}
+    unseen_category_rates: dict[str, float] = {}
+
+
+class JobKnown(Known):
+    """What Azure ML says of the join, and the report it left."""
+
+    job: JobState = "absent"
+    evidence: Digest | None = None
+    report: PerformanceReport | None = None
+
+
+class DeadlineKnown(Known):
+    window: WindowKnown | None = None
+    join: JobKnown | None = None
+
+
+def reminder(about: str, key: str) -> str:
+    return f"{about}:{key}"
+
+
+def decide_folded(
+    state: Monitoring, facts: Facts[WindowKnown], event: WindowFolded, policy: PolicyDocument
+) -> Decision[Monitoring]:
+    key = part_key(event.package, event.window)
+    if key in state.measured:
+        return Decision(state)
+    window = Open(endpoint=event.endpoint, package=event.package, window=event.window, since=facts.now)
+    if facts.known.complete:
+        return _measure(state, key, window, facts.known, facts.now, policy)
+    if key in state.windows:
+        return Decision(state)
+    idle_s = policy.limits(event.endpoint.name).monitoring.idle_s
+    remind = RemindAt(about=reminder(IDLE, key), at=facts.now + timedelta(seconds=idle_s))
+    return Decision(_with(state, key, window), [remind])
+
+
+def decide_deadline(
+    state: Monitoring, facts: Facts[DeadlineKnown], event: DeadlineReached, policy: PolicyDocument
+) -> Decision[Monitoring]:
+    about, _, key = event.key.partition(":")
+    window = state.windows.get(key)
+    if window is None:
+        return Decision(state)
+    if about == IDLE and window.stage == "folding" and facts.known.window:
+        return _measure(state, key, window, facts.known.window, facts.now, policy)
+    if about == LABELS and window.stage == "labels":
+        return _join(state, key, window, facts, policy)
+    if about == JOIN and window.stage == "joining" and facts.known.join:
+        return _joined(state, key, window, facts.known.join, facts.now, policy)
+    return Decision(state)
+
+
+def decide_job(
+    state: Monitoring, facts: Facts[JobKnown], event: JobEnded, policy: PolicyDocument
+) -> Decision[Monitoring]:
+    """Azure ML's word counts, not the event's; the same follows from the reminder alone."""
+    for key, window in state.windows.items():
+        if window.job == event.job and facts.known.job != "running":
+            return _joined(state, key, window, facts.known, facts.now, policy)
+    return Decision(state)
+
+
+def _with(state: Monitoring, key: str, window: Open) -> Monitoring:
+    return state.model_copy(update={"windows": {**state.windows, key: window}})
+
+
+def _without(state: Monitoring, key: str) -> Monitoring:
+    return state.model_copy(update={"windows": {k: w for k, w in state.windows.items() if k != key}})
+
+
+def _measure(
+    state: Monitoring, key: str, window: Open, known: WindowKnown, now: datetime, policy: PolicyDocument
+) -> Decision[Monitoring]:
+    """U23: a window with too few rows measures nothing, and says nothing."""
+    limits = policy.limits(window.endpoint.name).monitoring
+    after = _without(state, key).model_copy(update={"measured": (*state.measured, key)[-_REMEMBERED:]})
+    if known.rows < limits.min_rows or known.prediction is None or known.profile is None:
+        return Decision(after)
+    effects: list[Effect] = [
+        Publish(event=_drift(window, known, known.prediction, known.profile)),
+        Publish(event=_quality(window, known)),
+    ]
+    if not limits.performance:
+        return Decision(after, effects)
+    effects.append(RemindAt(about=reminder(LABELS, key), at=now + timedelta(seconds=limits.labels_after_s)))
+    return Decision(_with(after, key, window.model_copy(update={"stage": "labels"})), effects)
+
+
+def _drift(window: Open, known: WindowKnown, prediction: FeatureDrift, profile: str) -> DriftMeasured:
+    return DriftMeasured(
+        endpoint=window.endpoint, package=window.package, window=window.window, rows=known.rows,
+        features=known.features, prediction=prediction, profile=profile,
+    )  # fmt: skip
+
+
+def _quality(window: Open, known: WindowKnown) -> QualityMeasured:
+    return QualityMeasured(
+        endpoint=window.endpoint, package=window.package, window=window.window, rows=known.rows,
+        null_rates=known.null_rates, out_of_range_rates=known.out_of_range_rates,
+        unseen_category_rates=known.unseen_category_rates,
+    )  # fmt: skip
+
+
+def _join(
+    state: Monitoring, key: str, window: Open, facts: Facts[DeadlineKnown], policy: PolicyDocument
+) -> Decision[Monitoring]:
+    """The reminder comes first: should the job be refused, it still ends the wait."""
+    limits = policy.limits(window.endpoint.name)
+    job = JobRef(workspace=policy.workspaces["production"], name=job_name("monitoring", facts.event_id))
+    request = PerformanceRequestBody(endpoint=window.endpoint, package=window.package, window=window.window)
+    keep = KeepEvidence(body=request.model_dump_json().encode())
+    work = CommandJob(
+        command=f"python -m function_app.jobs performance --request {keep.digest}",
+        environment=limits.staging.environment, compute=limits.staging.compute,
+    )  # fmt: skip
+    timeout = timedelta(seconds=limits.monitoring.performance_timeout_s)
+    requested = PerformanceRequested(endpoint=window.endpoint, package=window.package, window=window.window, job=job)
+    effects: list[Effect] = [
+        RemindAt(about=reminder(JOIN, key), at=facts.now + timedelta(seconds=limits.staging.look_every_s)),
+        keep,
+        SubmitJob(job=job, work=work, experiment="performance", timeout=timeout),
+        Publish(event=requested),
+    ]
+    joining = window.model_copy(update={"stage": "joining", "job": job, "since": facts.now})
+    return Decision(_with(state, key, joining), effects)
+
+
+def _joined(
+    state: Monitoring, key: str, window: Open, known: JobKnown, now: datetime, policy: PolicyDocument
+) -> Decision[Monitoring]:
+    limits = policy.limits(window.endpoint.name)
+    if known.job == "running":
+        waited = now - (window.since or now)
+        if waited <= timedelta(seconds=limits.monitoring.performance_timeout_s):
+            look = RemindAt(about=reminder(JOIN, key), at=now + timedelta(seconds=limits.staging.look_every_s))
+            return Decision(state, [look])
+        return Decision(_without(state, key))
+    report, enough = known.report, limits.monitoring.min_rows
+    if report is None or known.evidence is None or report.rows < enough or not report.metrics:
+        return Decision(_without(state, key))
+    measured = PerformanceMeasured(
+        endpoint=window.endpoint, package=window.package, window=window.window, rows=report.rows,
+        metrics=report.metrics, baseline=report.baseline, evidence=known.evidence,
+    )  # fmt: skip
+    return Decision(_without(state, key), [Publish(event=measured)])

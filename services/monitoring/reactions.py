@@ -1,0 +1,132 @@
+"""Gathers the parts of a window from all partitions, and the reports of joins."""
+
+import json
+from collections.abc import Sequence
+
+from services.monitoring import policy
+from services.monitoring.folding import References, fold_labels, fold_predictions
+from services.monitoring.windows import Part, Streams
+from shared.events import (
+    DeadlineReached,
+    DriftMeasured,
+    EndpointRef,
+    Entity,
+    JobEnded,
+    JobRef,
+    PackageRef,
+    PerformanceMeasured,
+    PerformanceRequested,
+    QualityMeasured,
+    WindowFolded,
+    canonical,
+)
+from shared.packages.performance import PerformanceReport
+from shared.policies import PolicyDocument
+from shared.ports import Evidence, Folds, Jobs
+from shared.profiles import Profile, measure, quality
+from shared.reactor import Service, State
+
+service = Service("monitoring", state=policy.Monitoring)
+
+
+async def gather_window(
+    event: WindowFolded, folds: Folds, evidence: Evidence, references: References, document: PolicyDocument
+) -> policy.WindowKnown:
+    """The part in the event counts although its partition may not have stored it yet."""
+    own = Part(package=event.package, window=event.window, rows=event.rows, digest=event.profile)
+    return await _window(event.endpoint, own, event.partition, folds, evidence, references, document)
+
+
+async def gather_deadline(
+    event: DeadlineReached, state: policy.Monitoring, folds: Folds, evidence: Evidence, references: References,
+    jobs: Jobs, document: PolicyDocument,
+) -> policy.DeadlineKnown:  # fmt: skip
+    about, _, key = event.key.partition(":")
+    window = state.windows.get(key)
+    if window is None:
+        return policy.DeadlineKnown()
+    if about == policy.IDLE:
+        whole = Part(package=window.package, window=window.window, rows=0)
+        known = await _window(window.endpoint, whole, None, folds, evidence, references, document)
+        return policy.DeadlineKnown(window=known)
+    if about == policy.JOIN and window.job:
+        return policy.DeadlineKnown(join=await _job(window.job, jobs, evidence))
+    return policy.DeadlineKnown()
+
+
+async def gather_job(event: JobEnded, state: policy.Monitoring, jobs: Jobs, evidence: Evidence) -> policy.JobKnown:
+    expected = any(window.job == event.job for window in state.windows.values())
+    return await _job(event.job, jobs, evidence) if expected else policy.JobKnown()
+
+
+async def _job(job: JobRef, jobs: Jobs, evidence: Evidence) -> policy.JobKnown:
+    found = await jobs.state(job)
+    digest = await evidence.report(job.name) if found == "completed" else None
+    if digest is None:
+        return policy.JobKnown(job=found)
+    report = PerformanceReport.model_validate_json(await evidence.read(digest))
+    return policy.JobKnown(job=found, evidence=digest, report=report)
+
+
+async def _window(
+    endpoint: EndpointRef, own: Part, partition: int | None, folds: Folds, evidence: Evidence,
+    references: References, document: PolicyDocument,
+) -> policy.WindowKnown:  # fmt: skip
+    streams = [Streams.model_validate(folded.state) for folded in await folds.all("monitoring", "predictions")]
+    others = [stream for stream in streams if stream.partition != partition]
+    grace = document.limits(endpoint.name).monitoring.grace
+    seen = [found for stream in others if (found := stream.endpoints.get(str(endpoint.entity)))]
+    parts = [part for stream in seen if (part := stream.parts.get(own.key))]
+    if partition is not None:
+        parts.append(own)
+    done = all(stream.is_past(own.window, grace) for stream in seen)
+    return await _measured(endpoint, own.package, parts, done, evidence, references)
+
+
+async def _measured(
+    endpoint: EndpointRef, package: PackageRef, parts: Sequence[Part], done: bool, evidence: Evidence,
+    references: References,
+) -> policy.WindowKnown:  # fmt: skip
+    rows = sum(part.rows for part in parts)
+    reference = await references.of(endpoint, package) if done or parts else None
+    profiles = [await _profile(part, evidence) for part in parts]
+    if reference is None or not rows:
+        return policy.WindowKnown(complete=done, rows=rows)
+    whole = sum(profiles, Profile.empty(reference))
+    drift, data = measure(whole, reference), quality(whole, reference)
+    return policy.WindowKnown(
+        complete=done, rows=rows, profile=await evidence.keep(canonical(whole.to_json())),
+        features=drift.features, prediction=drift.prediction, null_rates=data.null_rates,
+        out_of_range_rates=data.out_of_range_rates, unseen_category_rates=data.unseen_category_rates,
+    )  # fmt: skip
+
+
+async def _profile(part: Part, evidence: Evidence) -> Profile:
+    data = part.profile if part.profile is not None else json.loads(await evidence.read(part.digest or ""))
+    return Profile.from_json(data)
+
+
+def ours(event: DeadlineReached) -> Entity | None:
+    return event.entity if event.service == service.name else None
+
+
+def tagged(event: JobEnded) -> Entity | None:
+    """Tags are a hint: a window must be waiting for this job, or nothing follows."""
+    if event.tags.get("sluice-service") != service.name:
+        return None
+    try:
+        return Entity.parse(event.tags.get("sluice-entity", ""))
+    except ValueError:
+        return None
+
+
+service.reacts_to(
+    WindowFolded, gather=gather_window, decide=policy.decide_folded, emits=[DriftMeasured, QualityMeasured]
+)
+service.reacts_to(
+    DeadlineReached, gather=gather_deadline, decide=policy.decide_deadline, entity=ours,
+    emits=[DriftMeasured, QualityMeasured, PerformanceRequested, PerformanceMeasured],
+)  # fmt: skip
+service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, entity=tagged, emits=[PerformanceMeasured])
+service.folds_from("predictions", state=Streams, fold=fold_predictions)
+service.folds_from("labels", state=State, fold=fold_labels)

@@ -1,0 +1,132 @@
+"""One retraining at a time, not too often, and an end to every one."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.retraining.effects import RegisterOutput
+from shared.events import (
+    ActionFailed,
+    DeadlineReached,
+    JobEnded,
+    JobRef,
+    ModelRef,
+    RetrainingCompleted,
+    RetrainingDeferred,
+    RetrainingFailed,
+    RetrainingRequested,
+    RetrainingStarted,
+)
+from shared.policies import PolicyDocument, RetrainingLimits
+from shared.ports import JobState, PipelineJob
+from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt, State, SubmitJob, job_name
+
+LOOK, RETRY = "look", "retry"
+
+
+class Retraining(State):
+    """`request` is what runs now, or what waits for the cool-down to end."""
+
+    status: Literal["idle", "deferred", "running"] = "idle"
+    request: RetrainingRequested | None = None
+    job: JobRef | None = None
+    started_at: datetime | None = None
+
+
+class JobKnown(Known):
+    """`job` is what Azure ML says of the running job, `next_version` what its model would be called."""
+
+    job: JobState = "absent"
+    next_version: str = "1"
+
+
+def decide_requested(
+    state: Retraining, facts: Facts[Known], event: RetrainingRequested, policy: PolicyDocument
+) -> Decision[Retraining]:
+    if state.status == "running":
+        return Decision(state, [Publish(event=_deferred(event, "a retraining of this model is running"))])
+    limits = policy.limits(event.endpoint.name).retraining
+    rested = state.started_at + timedelta(seconds=limits.cool_down_s) if state.started_at else facts.now
+    if rested > facts.now:
+        waiting = state.model_copy(update={"status": "deferred", "request": event})
+        deferred = _deferred(event, f"cool-down of {limits.cool_down_s:g} s since the last one", rested)
+        return Decision(waiting, [Publish(event=deferred), RemindAt(about=RETRY, at=rested)])
+    return _start(facts, event, limits, policy)
+
+
+def _deferred(event: RetrainingRequested, reason: str, until: datetime | None = None) -> RetrainingDeferred:
+    return RetrainingDeferred(endpoint=event.endpoint, model_name=event.model_name, reason=reason, until=until)
+
+
+def _start(
+    facts: Facts[Known] | Facts[JobKnown], event: RetrainingRequested, limits: RetrainingLimits, policy: PolicyDocument
+) -> Decision[Retraining]:
+    job = JobRef(workspace=policy.workspaces["development"], name=job_name("retraining", facts.event_id))
+    data_from = event.data_until - timedelta(seconds=limits.lookback_s)
+    inputs = {**limits.inputs, "data_from": f"{data_from:%Y-%m-%d}", "data_until": f"{event.data_until:%Y-%m-%d}"}
+    work = PipelineJob(component=limits.component, compute=limits.compute, inputs=inputs, output=limits.output)
+    started = RetrainingStarted(endpoint=event.endpoint, model_name=event.model_name, job=job)
+    effects: list[Effect] = [
+        SubmitJob(job=job, work=work, experiment="retraining", timeout=timedelta(seconds=limits.timeout_s)),
+        Publish(event=started),
+        RemindAt(about=LOOK, at=facts.now + timedelta(seconds=limits.look_every_s)),
+    ]
+    return Decision(Retraining(status="running", request=event, job=job, started_at=facts.now), effects)
+
+
+def decide_job(
+    state: Retraining, facts: Facts[JobKnown], event: JobEnded | DeadlineReached, policy: PolicyDocument
+) -> Decision[Retraining]:
+    """Azure ML's word counts, not the event's: either may come alone, late, or twice."""
+    if state.request is None:
+        return Decision(state)
+    limits = policy.limits(state.request.endpoint.name).retraining
+    if state.status == "deferred":
+        return _start(facts, state.request, limits, policy) if _is(event, RETRY) else Decision(state)
+    if state.status != "running" or state.job is None or state.started_at is None:
+        return Decision(state)
+    if facts.known.job == "completed":
+        return _register(state, state.request, state.job, facts, limits, policy)
+    if facts.known.job != "running":
+        return _failed(state, f"the job ended as {facts.known.job}")
+    if facts.now - state.started_at > timedelta(seconds=limits.timeout_s):
+        return _failed(state, f"the job did not end within {limits.timeout_s:g} s")
+    look = RemindAt(about=LOOK, at=facts.now + timedelta(seconds=limits.look_every_s))
+    return Decision(state, [look] if _is(event, LOOK) else [])
+
+
+def _is(event: JobEnded | DeadlineReached, key: str) -> bool:
+    return isinstance(event, DeadlineReached) and event.key == key
+
+
+def _register(
+    state: Retraining, request: RetrainingRequested, job: JobRef, facts: Facts[JobKnown], limits: RetrainingLimits,
+    policy: PolicyDocument,
+) -> Decision[Retraining]:  # fmt: skip
+    model = ModelRef(
+        workspace=policy.workspaces["development"], name=request.model_name, version=facts.known.next_version
+    )
+    tags = {"sluice-requester": "sluice-retraining"}
+    completed = RetrainingCompleted(endpoint=request.endpoint, model_name=request.model_name, job=job, model=model)
+    register = RegisterOutput(job=job, output=limits.output, model=model, tags=tags)
+    return Decision(_idle(state), [register, Publish(event=completed)])
+
+
+def _idle(state: Retraining) -> Retraining:
+    """`request` and `job` stay, so that a failure of the registration can still be named."""
+    return state.model_copy(update={"status": "idle"})
+
+
+def _failed(state: Retraining, reason: str) -> Decision[Retraining]:
+    if state.request is None or state.job is None:
+        return Decision(_idle(state))
+    failed = RetrainingFailed(
+        endpoint=state.request.endpoint, model_name=state.request.model_name, job=state.job, reason=reason
+    )
+    return Decision(_idle(state), [Publish(event=failed)])
+
+
+def decide_not_performed(
+    state: Retraining, facts: Facts[Known], event: ActionFailed, policy: PolicyDocument
+) -> Decision[Retraining]:
+    """A submission or a registration that was refused ends this retraining; the next request may start another."""
+    return _failed(state, f"{event.effect}: {event.reason}")

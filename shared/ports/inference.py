@@ -1,0 +1,49 @@
+"""Running a model: columns in, columns out. No runtime's name appears here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
+
+# Data types of the Open Inference Protocol v2.
+type TensorDatatype = Literal[
+    "BOOL", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "FP16", "FP32", "FP64", "BYTES"
+]
+type Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """One input or output of a model. The first dimension is the row; -1 is a dimension of any size.
+
+    Arrays of BYTES have numpy's `object` dtype and hold `str`.
+    """
+
+    name: str
+    datatype: TensorDatatype
+    shape: tuple[int, ...]
+
+
+class InferenceSession(Protocol):
+    """A loaded model. `run` may be called from several threads at once."""
+
+    @property
+    def inputs(self) -> Sequence[TensorSpec]: ...
+
+    @property
+    def outputs(self) -> Sequence[TensorSpec]: ...
+
+    def run(self, columns: Mapping[str, Array]) -> Sequence[Array]:
+        """All outputs in their order. `columns` are contiguous, as `inputs` says. Raises `InferenceFailed`."""
+        ...
+
+
+class InferenceFailed(Exception):
+    """The model could not be run on this input; the message is the runtime's."""
+
+
+class InferenceRuntime(Protocol):
+    def load(self, model: bytes) -> InferenceSession:
+        """A warm session. Blocks for as long as that takes. Raises `Refused` for a model that must not run here."""
+        ...
