@@ -34,7 +34,7 @@ class StagingLimits(Section):
 class ApprovalLimits(Section):
     """R041, N9: who may approve, and what happens when nobody does."""
 
-    personas: tuple[str, ...] = ("ml-engineer", "project-lead")
+    personas: tuple[str, ...] = ("data-scientist", "project-lead")
     expires_after_s: Seconds = 3 * 24 * 3600
     remind_after_s: Seconds = 24 * 3600
 

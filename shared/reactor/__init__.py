@@ -18,4 +18,5 @@ from shared.reactor.reactor import Handled, Patience, Reactor, Undeclared
 from shared.reactor.recording import is_intact, read_effect
 from shared.reactor.service import Decision, Facts, Fold, FoldResult, Known, Reaction, Service, State
 from shared.reactor.streams import Gaps, Streams
+from shared.reactor.translating import Translating
 from shared.reactor.wiring import Unwired, Wiring

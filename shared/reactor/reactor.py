@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, Self, cast
 from weakref import WeakValueDictionary
 
 from shared.events import ActionFailed, ActionSuperseded, Entity, Envelope, Event, from_cloud_event, to_cloud_event
@@ -55,6 +55,10 @@ class Patience:
     lease: timedelta = timedelta(seconds=30)
     limit: timedelta = timedelta(hours=1)
     longest: timedelta = timedelta(seconds=60)
+
+    @classmethod
+    def of(cls, lease_s: float, limit_s: float) -> Self:
+        return cls(lease=timedelta(seconds=lease_s), limit=timedelta(seconds=limit_s))
 
     def pause(self, attempts: int) -> timedelta:
         return min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)

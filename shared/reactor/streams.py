@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from shared.events import Envelope, EventsLost, Unreadable, decode, derive_id
+from shared.events.hubs import may_carry
 from shared.ports import Clock, EventPublisher, Hub, HubReader, Message, Positions, Unavailable
 from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.reactor import Handled, Reactor
@@ -70,7 +71,10 @@ class Streams:
 
     async def _read(self, service: Service, message: Message) -> tuple[Message, Envelope[Any]] | None:
         try:
-            return message, decode(message.body)
+            envelope = decode(message.body)
+            if not may_carry(message.hub, envelope.data):
+                raise Unreadable(f"type: hub {message.hub} may not carry {envelope.data.type}")
+            return message, envelope
         except Unreadable as reason:
             await self._dead.bury(service.name, message, str(reason))
             return None

@@ -1,0 +1,164 @@
+"""The control app's doors and its wiring: event streams and timers, no HTTP. Its identity may do the most."""
+
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, List  # noqa: UP035 - the worker rejects list[...] in a trigger's annotation
+
+import azure.functions as func
+
+from services import approvals, drift, intake, monitoring, notifications, promotion, registration, retraining, staging
+from services.monitoring.folding import References
+from shared import ports
+from shared.adapters.azure.approvals import TableApprovals
+from shared.adapters.azure.captures import BlobCaptures
+from shared.adapters.azure.deadlines import TableDeadlines
+from shared.adapters.azure.event_publisher import EventHubPublisher
+from shared.adapters.azure.evidence import BlobEvidence
+from shared.adapters.azure.folds import TableFolds
+from shared.adapters.azure.hub_reader import EventHubReader
+from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.ml_jobs import AzureMLJobs
+from shared.adapters.azure.ml_models import AzureMLModels
+from shared.adapters.azure.ml_workspaces import AzureMLWorkspaces
+from shared.adapters.azure.model_packages import BlobModelPackages
+from shared.adapters.azure.positions import TablePositions
+from shared.adapters.azure.serving import BlobServingManifests
+from shared.adapters.azure.storage import storage_clients
+from shared.adapters.clock import SystemClock
+from shared.adapters.links import Ed25519LinkSigner
+from shared.adapters.notifiers import notifier
+from shared.events import Envelope, Unreadable
+from shared.policies import PolicyDocument
+from shared.reactor import DeadLetters, Folding, Gaps, Patience, Reactor, Service, Streams, Translating, Wiring, ring
+from shared.settings.control import ControlSettings
+from shared.settings.reading import read
+
+SERVICES = {
+    module.service.name: module.service
+    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications)
+}
+
+settings = read(ControlSettings, "control")
+policy = settings.policy()
+clock = SystemClock()
+storage = storage_clients(settings.sluice_storage.get_secret_value())
+workspaces = AzureMLWorkspaces(policy.workspaces.values())
+publisher = EventHubPublisher(settings.hubs())
+evidence = BlobEvidence(storage.blobs)
+ledger = TableLedger(storage.tables, evidence)
+deadlines = TableDeadlines(storage.tables)
+positions = TablePositions(storage.tables)
+folds = TableFolds(storage.tables)
+manifests = BlobServingManifests(storage.blobs)
+dead_letters = DeadLetters(publisher, evidence, clock)
+gaps = Gaps(EventHubReader(settings.hubs()), publisher, clock)
+signer = Ed25519LinkSigner(settings.approval_signing_key.get_secret_value(), settings.approval_base_url)
+provided: dict[type, Any] = {
+    PolicyDocument: policy,
+    DeadLetters: dead_letters,
+    References: References(manifests, evidence),
+    ports.Approvals: TableApprovals(storage.tables),
+    ports.Captures: BlobCaptures(storage.blobs),
+    ports.Clock: clock,
+    ports.Deadlines: deadlines,
+    ports.EventPublisher: publisher,
+    ports.Evidence: evidence,
+    ports.Folds: folds,
+    ports.Jobs: AzureMLJobs(workspaces),
+    ports.LinkSigner: signer,
+    ports.ModelPackages: BlobModelPackages(storage.blobs),
+    ports.Models: AzureMLModels(workspaces),
+    ports.Notifier: notifier(settings.notify_outbox, settings.notify_webhooks, settings.webhooks_may_be_private),
+    ports.ServingManifests: manifests,
+}
+wiring = Wiring(provided)
+wiring.check(SERVICES.values())
+
+owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
+patience = Patience.of(lease_s=settings.lease_s, limit_s=settings.patience_s)
+reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience)
+streams = Streams(reactor, positions, gaps, dead_letters)
+folding = Folding(wiring, folds, publisher, gaps)
+
+
+def facts_in(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
+    """What Azure says in this message, and why some of it could not be read."""
+    try:
+        return intake.translate(body, policy, clock.now()).envelopes, ""
+    except intake.PartlyUnreadable as reason:
+        return reason.readable.envelopes, str(reason)
+    except Unreadable as reason:
+        return (), str(reason)
+
+
+translating = Translating("intake", facts_in, publisher, positions, gaps, dead_letters)
+
+type Trigger = Callable[[List[func.EventHubEvent]], Awaitable[None]]  # noqa: UP006
+
+app = func.FunctionApp()
+
+
+def messages(hub: ports.Hub, batch: Sequence[func.EventHubEvent]) -> list[ports.Message]:
+    """A batch is always of one partition, which its common metadata name."""
+    common: Any = batch[0].metadata
+    partition = int(common["PartitionContext"]["PartitionId"])
+    return [ports.Message(hub, partition, event.sequence_number or 0, event.get_body()) for event in batch]
+
+
+def reads(name: str, hub: ports.Hub, group: str) -> Callable[[Trigger], Trigger]:
+    """An Event Hubs function that tries again without end: raising would lose the batch, for the checkpoint moves."""
+
+    def decorate(function: Trigger) -> Trigger:
+        again = app.retry(
+            strategy="exponential_backoff", max_retry_count="-1", minimum_interval="00:00:01",
+            maximum_interval="00:01:00",
+        )  # fmt: skip
+        trigger = app.event_hub_message_trigger(
+            arg_name="batch", event_hub_name=hub, connection=hub.upper().replace("-", "_"), consumer_group=group,
+            cardinality=func.Cardinality.MANY, data_type=func.DataType.BINARY,
+        )  # fmt: skip
+        declared: Trigger = app.function_name(name)(trigger(again(function)))
+        return declared
+
+    return decorate
+
+
+def stream(service: Service, hub: ports.Hub, name: str) -> None:
+    """Decide about every event of this hub that concerns the service."""
+
+    @reads(name, hub, service.name)
+    async def consume(batch: List[func.EventHubEvent]) -> None:  # noqa: UP006
+        await streams.consume(service, hub, messages(hub, batch))
+
+
+def fold(service: Service, hub: ports.Hub) -> None:
+    """Fold every row of this hub into the service's state."""
+
+    @reads(f"{service.name}_{hub}", hub, service.name)
+    async def consume(batch: List[func.EventHubEvent]) -> None:  # noqa: UP006
+        await folding.fold(service, hub, messages(hub, batch))
+
+
+for each in SERVICES.values():
+    stream(each, "events", each.name)
+    for row_stream in each.folds:
+        fold(each, row_stream)
+stream(approvals.service, "decisions", "approvals_decisions")
+
+
+@reads("intake", "inbound", "intake")
+async def translate(batch: List[func.EventHubEvent]) -> None:  # noqa: UP006
+    await translating.consume(messages("inbound", batch))
+
+
+@app.function_name("deadlines")
+@app.timer_trigger(arg_name="timer", schedule="%TICK%", use_monitor=False)
+async def reach_deadlines(timer: func.TimerRequest) -> None:
+    await ring(deadlines, publisher, clock)
+
+
+@app.function_name("sweeper")
+@app.timer_trigger(arg_name="timer", schedule="%TICK%", use_monitor=False)
+async def resume_pending(timer: func.TimerRequest) -> None:
+    await reactor.resume(SERVICES)

@@ -1,0 +1,75 @@
+"""Settings of the control app."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, Json, SecretStr, StringConstraints, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.policies import InvalidPolicy, PolicyDocument
+from shared.ports import Hub
+
+type _Named = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+_Connection = Annotated[SecretStr, Field(min_length=1)]
+
+
+class ControlSettings(BaseSettings):
+    """Read from the environment, by these names in upper case.
+
+    Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`: a
+    connection string, or the account's blob URL. `notify_webhooks`: JSON, audience (or `*`) to a list of
+    `teams=https://...` or `slack=https://...`. `lease_s` bounds one effect, in seconds.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    inbound: _Connection
+    events: _Connection
+    decisions: _Connection
+    predictions: _Connection
+    labels: _Connection
+    dead_letter: _Connection
+    sluice_storage: _Connection
+    azure_ml_subscription: _Named
+    azure_ml_resource_group: _Named
+    azure_ml_development_workspace: _Named
+    azure_ml_staging_workspace: _Named
+    azure_ml_production_workspace: _Named
+    policy_file: Path
+    approval_signing_key: SecretStr = Field(min_length=43)
+    approval_base_url: _Named
+    notify_outbox: Path | None = None
+    notify_webhooks: Json[dict[str, list[str]]] = {}
+    webhooks_may_be_private: bool = False
+    lease_s: float = Field(default=30, gt=0, le=30)
+    patience_s: float = Field(default=3600, gt=0)
+    tick: _Named = Field(description="how often deadlines and pending events are looked at, as NCRONTAB")
+
+    @model_validator(mode="after")
+    def _policy_holds(self) -> "ControlSettings":
+        """A wrong policy stops the app at start, not at the first event that meets it."""
+        try:
+            self.policy()
+        except (OSError, InvalidPolicy) as error:
+            raise ValueError(f"POLICY_FILE: {error}") from error
+        return self
+
+    def policy(self) -> PolicyDocument:
+        return PolicyDocument.from_yaml(self.policy_file.read_text(), self.workspaces())
+
+    def workspaces(self) -> dict[str, str]:
+        """Resource ids by stage."""
+        group = f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
+        provider = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
+        return {
+            "development": f"{provider}/{self.azure_ml_development_workspace}",
+            "staging": f"{provider}/{self.azure_ml_staging_workspace}",
+            "production": f"{provider}/{self.azure_ml_production_workspace}",
+        }
+
+    def hubs(self) -> dict[Hub, str]:
+        secrets: dict[Hub, SecretStr] = {
+            "inbound": self.inbound, "events": self.events, "decisions": self.decisions,
+            "predictions": self.predictions, "labels": self.labels, "dead-letter": self.dead_letter,
+        }  # fmt: skip
+        return {hub: secret.get_secret_value() for hub, secret in secrets.items()}

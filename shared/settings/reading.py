@@ -1,0 +1,15 @@
+"""Reading settings once, and stopping at start with every wrong one named."""
+
+import sys
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+
+
+def read[S: BaseSettings](settings: type[S], app: str) -> S:
+    """The app's settings from the environment; a missing or wrong one ends the process. Values are never shown."""
+    try:
+        return settings()
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+        sys.exit(f"{app} cannot start; settings: " + "; ".join(wrong))
