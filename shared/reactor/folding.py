@@ -30,8 +30,7 @@ class Folding:
         last = before.sequence if before.version else None
         new = await self._gaps.close(service.name, hub, last, new)
         state = fold.state.model_validate(before.state)
-        arguments = self._wiring.arguments(fold.fold)
-        result = await fold.fold(state=state, messages=new, partition=partition, **arguments)
+        result = await fold.fold(**self._wiring.arguments(fold.fold, state=state, messages=new, partition=partition))
         if result.events:
             await self._publisher.publish("events", result.events)
         after = Folded(result.state.model_dump(mode="json"), new[-1].sequence, before.version)
