@@ -1,0 +1,54 @@
+# Sluice: everything starts here. `make help` lists the targets; every target sets up what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-faults bench up down status check lock package
+
+# The environment's own Python starts fastest once it exists; before that, the first one that runs at all.
+BOOT := $(shell for p in .venv/bin/python python3 /usr/bin/python3 /usr/local/bin/python3; do \
+	$$p -I -S -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1 && echo $$p && break; done)
+PYTHON := .venv/bin/python
+LOCAL := $(PYTHON) -m infra.local
+# Runs a command and leaves none of its processes behind, also after Ctrl-C; KEEP=1 leaves them.
+SESSION := $(PYTHON) -m infra.local.session --
+ARGS ?=
+
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@echo '  ARGS="..." is passed on to test, test-faults, bench, up, down, status, lock; KEEP=1 leaves the system up'
+
+setup: ## install Python packages and Azurite into this folder (nothing to do: no network, no delay)
+	@test -n "$(BOOT)" || { echo 'setup: python3 (3.9 or newer) is missing. Install it with: sudo apt install python3 python3-venv' >&2; exit 1; }
+	@$(BOOT) -I -S infra/setup_environment.py
+
+demo: setup ## a model's whole life on real data, in a fresh system (MANUAL=1: you approve in the browser)
+	@$(SESSION) $(PYTHON) -m infra.demo $(ARGS)
+
+test: setup ## all tests (ARGS="-k ledger" for some)
+	@$(SESSION) $(PYTHON) -m pytest $(ARGS)
+
+test-faults: setup ## only the tests that kill, cut off and double
+	@$(SESSION) $(PYTHON) -m pytest -m faults $(ARGS)
+
+bench: setup ## measure throughput and latency
+	@$(SESSION) $(PYTHON) -m pytest tests/benchmarks -s $(ARGS)
+
+up: setup ## start the local system and stay in the foreground (ARGS="--detach --fresh")
+	@$(LOCAL) up $(ARGS)
+
+down: setup ## stop the local system, and whatever a crash left of it
+	@$(LOCAL) down $(ARGS)
+
+status: setup ## show processes and endpoints
+	@$(LOCAL) status $(ARGS) || test $$? -eq 3  # 3: nothing runs
+
+check: setup ## lint, format, types, architecture contracts
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy shared services infra tests function_app
+	PYTHONPATH=. .venv/bin/lint-imports
+
+lock: ## compile requirements.in into requirements.txt (ARGS=--upgrade)
+	@$(BOOT) -I -S infra/setup_environment.py lock $(ARGS)
+
+package: setup ## build dist/<app>/ for every app and print the sizes
+	@$(PYTHON) -m infra.package $(ARGS)

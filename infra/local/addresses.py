@@ -1,0 +1,81 @@
+"""Where everything of one run is and which key opens it: connection strings and URLs, made from topology and state."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local import topology
+from infra.local.azurite import SERVICES, Account
+from infra.local.ports import HOST
+from infra.local.state import State
+
+ROOT_KEY = "RootManageSharedAccessKey"
+WORKSPACE_NAMES = {
+    "AZURE_ML_SUBSCRIPTION": topology.SUBSCRIPTION,
+    "AZURE_ML_RESOURCE_GROUP": topology.RESOURCE_GROUP,
+    "AZURE_ML_DEVELOPMENT_WORKSPACE": topology.DEVELOPMENT,
+    "AZURE_ML_STAGING_WORKSPACE": topology.STAGING,
+    "AZURE_ML_PRODUCTION_WORKSPACE": topology.PRODUCTION,
+}
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """One run: its folder, its ports and keys, and the bundle of trusted certificates."""
+
+    run_dir: Path
+    state: State
+    bundle: Path
+
+    def endpoints(self) -> dict[str, str]:
+        """Return the URL of everything that listens."""
+        ports = self.state.ports
+        return {
+            "event_hubs": f"sb://localhost:{ports['event_hubs']}",
+            "event_hubs_admin": f"http://{HOST}:{ports['event_hubs_admin']}",
+            **{service: self.account(topology.STORAGE_ACCOUNT).endpoint(service) for service in SERVICES},
+            **{app: f"http://{HOST}:{ports[app]}" for app in topology.APPS},
+            "azure_ml": f"https://localhost:{ports['azure_ml']}",
+            "identity": f"http://{HOST}:{ports['identity']}",
+        }
+
+    def hub_root(self) -> str:
+        """Return the connection string of the namespace, with all rights on every hub."""
+        return self._hub_connection(ROOT_KEY, self.state.hub_root_key)
+
+    def hub(self, owner: str, hub: str) -> str:
+        """Return the connection string of one owner for one hub."""
+        name = f"{owner}-{hub}"
+        return f"{self._hub_connection(name, self.state.hub_keys[name])};EntityPath={hub}"
+
+    def _hub_connection(self, name: str, key: str) -> str:
+        endpoint = f"sb://localhost:{self.state.ports['event_hubs']}"
+        return f"Endpoint={endpoint};SharedAccessKeyName={name};SharedAccessKey={key};UseDevelopmentEmulator=true"
+
+    def account(self, name: str) -> Account:
+        """Return a storage account."""
+        return Account(name, self.state.account_keys[name], self.state.ports)
+
+    def accounts(self) -> list[Account]:
+        """Return all storage accounts."""
+        return [self.account(name) for name in self.state.account_keys]
+
+    def storage_root(self) -> str:
+        """Return the connection string of the product's account, with the account key."""
+        return self.account(topology.STORAGE_ACCOUNT).connection_string()
+
+    def storage(self, owner: str) -> str:
+        """Return the connection string of the product's account with just this owner's rights."""
+        grant = topology.STORAGE_GRANTS[owner]
+        return self.account(topology.STORAGE_ACCOUNT).limited(grant.services, grant.permissions)
+
+    def workspace(self, identity: str) -> dict[str, str]:
+        """Return the variables with which the unmodified Azure ML SDK reaches the local workspaces as this identity."""
+        endpoints = self.endpoints()
+        return {
+            **WORKSPACE_NAMES,
+            "AZUREML_DEV_URL_MFE": endpoints["azure_ml"],
+            "REQUESTS_CA_BUNDLE": str(self.bundle),
+            "SSL_CERT_FILE": str(self.bundle),
+            "IDENTITY_ENDPOINT": f"{endpoints['identity']}/identity/token",
+            "IDENTITY_HEADER": self.state.identity_headers[identity],
+        }

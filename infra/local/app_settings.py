@@ -1,0 +1,59 @@
+"""The settings of each app in the shape of `local.settings.json`; the sample file says what each one means."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from infra.local import topology
+from infra.local.addresses import WORKSPACE_NAMES, Addresses
+from infra.local.people import persona_groups
+
+
+def of(app: str, addresses: Addresses, policy: Path) -> dict[str, str]:
+    """Return the `Values` of one app."""
+    common = {
+        "AzureWebJobsStorage": addresses.account(topology.HOST_ACCOUNTS[app]).connection_string(),
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "SLUICE_STORAGE": addresses.storage(app),
+    }
+    makers: dict[str, Callable[[], dict[str, str]]] = {
+        "control": lambda: _control(addresses, policy),
+        "gateway": lambda: _gateway(addresses),
+        "scoring": lambda: _scoring(addresses),
+    }
+    return {**common, **makers[app]()}
+
+
+def _control(addresses: Addresses, policy: Path) -> dict[str, str]:
+    hubs = ("inbound", "events", "decisions", "predictions", "labels", "dead-letter")
+    return {
+        **{hub.upper().replace("-", "_"): addresses.hub("control", hub) for hub in hubs},
+        **addresses.workspace("control"),
+        "POLICY_FILE": str(policy),
+        "APPROVAL_SIGNING_KEY": addresses.state.approval_signing_key,
+        "TICK": "* * * * * *",
+        "LEASE_S": "5",
+        "APPROVAL_BASE_URL": addresses.endpoints()["gateway"],
+        "NOTIFY_OUTBOX": str(addresses.run_dir / "outbox"),
+        "NOTIFY_WEBHOOKS": "{}",
+        "SERVING_ENDPOINT": topology.SERVING_ENDPOINT,
+    }
+
+
+def _gateway(addresses: Addresses) -> dict[str, str]:
+    return {
+        "DECISIONS": addresses.hub("gateway", "decisions"),
+        "INBOUND": addresses.hub("gateway", "inbound"),
+        "APPROVAL_PUBLIC_KEY": addresses.state.approval_public_key(),
+        "PERSONA_GROUPS": json.dumps(persona_groups()),
+    }
+
+
+def _scoring(addresses: Addresses) -> dict[str, str]:
+    production = ("AZURE_ML_SUBSCRIPTION", "AZURE_ML_RESOURCE_GROUP", "AZURE_ML_PRODUCTION_WORKSPACE")
+    return {
+        **{name: WORKSPACE_NAMES[name] for name in production},
+        "PREDICTIONS": addresses.hub("scoring", "predictions"),
+        "SERVING_ENDPOINT": topology.SERVING_ENDPOINT,
+        "CAPTURE_SAMPLING": "1.0",
+    }

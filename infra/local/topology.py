@@ -1,0 +1,154 @@
+"""What the local system consists of, as data: the same facts that the Bicep modules state for Azure."""
+
+from dataclasses import dataclass
+
+APPS = ("control", "gateway", "scoring")
+APPS_WITH_SIGN_IN = ("gateway",)
+
+USUAL_PORTS = {
+    "event_hubs": 5672,
+    "event_hubs_admin": 5300,
+    "blob": 10000,
+    "queue": 10001,
+    "table": 10002,
+    "control": 7071,
+    "gateway": 7072,
+    "scoring": 7073,
+    "azure_ml": 8443,
+    "identity": 8444,
+}
+
+
+@dataclass(frozen=True)
+class Hub:
+    """An event hub; `observers` is read by people and tests, with the root key only."""
+
+    name: str
+    consumer_groups: tuple[str, ...]
+    partitions: int = 2
+
+
+@dataclass(frozen=True)
+class HubGrant:
+    """What one sender or reader may do on one hub; each has a key of its own."""
+
+    owner: str
+    hub: str
+    rights: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StorageGrant:
+    """An account SAS: `services` of `b`lobs, `q`ueues, `t`ables; `permissions` as Azure's letters."""
+
+    services: str
+    permissions: str
+
+
+@dataclass(frozen=True)
+class WorkspaceGrant:
+    """What an identity may do in one workspace."""
+
+    workspace: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody to sign in as."""
+
+    name: str
+    email: str
+    persona: str
+
+
+SERVICES = (
+    "registration",
+    "staging",
+    "approvals",
+    "promotion",
+    "monitoring",
+    "drift",
+    "retraining",
+    "notifications",
+)
+
+HUBS = (
+    Hub("inbound", ("intake", "observers")),
+    Hub("events", (*SERVICES, "observers")),
+    Hub("decisions", ("approvals", "observers")),
+    Hub("predictions", ("monitoring", "promotion", "observers")),
+    Hub("labels", ("monitoring", "observers")),
+    Hub("dead-letter", ("observers",)),
+)
+
+HUB_GRANTS = (
+    HubGrant("azure-ml", "inbound", ("Send",)),
+    HubGrant("gateway", "inbound", ("Send",)),
+    HubGrant("control", "inbound", ("Listen",)),
+    HubGrant("control", "events", ("Send", "Listen")),
+    HubGrant("gateway", "decisions", ("Send",)),
+    HubGrant("operators", "decisions", ("Send",)),
+    HubGrant("control", "decisions", ("Listen",)),
+    HubGrant("scoring", "predictions", ("Send",)),
+    HubGrant("control", "predictions", ("Listen",)),
+    HubGrant("truth", "labels", ("Send",)),
+    HubGrant("control", "labels", ("Listen",)),
+    HubGrant("control", "dead-letter", ("Send",)),
+    HubGrant("operators", "dead-letter", ("Listen",)),
+)
+
+# The account of the product's data. Each app keeps its host's own state in an account of its own.
+STORAGE_ACCOUNT = "sluice"
+HOST_ACCOUNTS = {app: f"{app}host" for app in APPS}
+STORAGE_GRANTS = {
+    "control": StorageGrant("bt", "rwdlacu"),
+    "gateway": StorageGrant("bt", "rl"),
+    "scoring": StorageGrant("b", "rlc"),
+    "jobs": StorageGrant("b", "rwlac"),
+    "operators": StorageGrant("bt", "rl"),
+}
+CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", "batch-in")
+HOST_CONTAINERS = ("azure-webjobs-hosts", "azure-webjobs-eventhub")
+TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions")
+
+SUBSCRIPTION = "5ec0de00-0000-4000-8000-000000000001"
+TENANT = "5ec0de00-0000-4000-8000-000000000002"
+RESOURCE_GROUP = "sluice"
+DEVELOPMENT, STAGING, PRODUCTION = "development", "staging", "production"
+WORKSPACES = (DEVELOPMENT, STAGING, PRODUCTION)
+
+# No identity of an app may do everything; `operators` stands for a person with rights in all workspaces.
+IDENTITIES: dict[str, tuple[WorkspaceGrant, ...]] = {
+    "control": (
+        WorkspaceGrant("*", ("*/read", "jobs/*", "models/*")),
+        WorkspaceGrant(STAGING, ("onlineEndpoints/*",)),
+        WorkspaceGrant(PRODUCTION, ("onlineEndpoints/*",)),
+    ),
+    "jobs": (WorkspaceGrant("*", ("*/read",)), WorkspaceGrant(STAGING, ("onlineEndpoints/*",))),
+    "pipelines": (WorkspaceGrant("*", ("*/read",)), WorkspaceGrant(DEVELOPMENT, ("jobs/*", "models/*"))),
+    "operators": (WorkspaceGrant("*", ("*",)),),
+}
+
+SERVING_ENDPOINT = "flights"
+
+PERSONAS = (
+    "data-scientist",
+    "data-analyst",
+    "model-tester",
+    "business-stakeholder",
+    "project-lead",
+    "product-owner",
+    "platform-support",
+    "model-end-user",
+)
+PEOPLE = (
+    Person("Dana Okafor", "dana@example.com", "data-scientist"),
+    Person("Ana Lindqvist", "ana@example.com", "data-analyst"),
+    Person("Tariq Haddad", "tariq@example.com", "model-tester"),
+    Person("Bea Romano", "bea@example.com", "business-stakeholder"),
+    Person("Lea Novak", "lea@example.com", "project-lead"),
+    Person("Omar Diallo", "omar@example.com", "product-owner"),
+    Person("Petra Weiss", "petra@example.com", "platform-support"),
+    Person("Uma Iyer", "uma@example.com", "model-end-user"),
+)

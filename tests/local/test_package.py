@@ -1,0 +1,55 @@
+"""What is deployed: each app with what it needs, and nothing that it must not carry."""
+
+from pathlib import Path
+
+import pytest
+
+from infra import lockfile, package
+
+LOCK = lockfile.Lock((package.ROOT / "requirements.txt").read_text())
+FUNCTION_APPS = ("control", "gateway", "scoring")
+
+
+def needs(app: str) -> frozenset[str]:
+    return lockfile.closure(lockfile.direct(package.ROOT / "function_app" / app / "requirements.txt"))
+
+
+@pytest.mark.parametrize("app", FUNCTION_APPS)
+def test_every_package_of_an_app_is_pinned_with_hashes(app: str) -> None:
+    for block in LOCK.only(needs(app)).split("\n\n"):
+        assert "==" in block
+        assert "--hash=sha256:" in block
+
+
+def test_scoring_carries_neither_the_azure_ml_sdk_nor_the_training_libraries() -> None:
+    assert not needs("scoring") & {"azure-ai-ml", "scikit-learn", "pandas", "fairlearn"}
+
+
+def test_only_scoring_and_jobs_carry_onnx_runtime() -> None:
+    assert {app for app in FUNCTION_APPS if "onnxruntime" in needs(app)} == {"scoring"}
+
+
+def test_what_is_needed_indirectly_is_found() -> None:
+    assert {"azure-core", "requests", "certifi"} <= needs("gateway")
+
+
+@pytest.mark.timeout(180)
+def test_a_built_app_imports_alone(tmp_path: Path) -> None:
+    line = package.build("gateway", tmp_path, LOCK)
+    assert line.endswith("modules import alone")
+    built = tmp_path / "gateway"
+    assert {"function_app.py", "host.json", "requirements.txt", "services", "shared"} <= {
+        path.name for path in built.iterdir()
+    }
+    assert "azure-eventhub==" in (built / "requirements.txt").read_text()
+
+
+def test_an_app_that_imports_what_it_does_not_state_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "function_app.py").write_text("import onnxruntime\n")
+    with pytest.raises(package.PackagingFailed, match="No module named 'onnxruntime'"):
+        package.import_alone("careless", tmp_path, needs("gateway"))
+
+
+def test_a_package_missing_from_the_lock_is_named() -> None:
+    with pytest.raises(lockfile.NotLocked, match="does not pin left-pad"):
+        LOCK.only(["left-pad"])

@@ -1,0 +1,77 @@
+"""A scorer over memory adapters with a real model in it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from services.scoring import Answer, Scorer
+from services.scoring.capture import CaptureBuffer
+from services.scoring.following import LoadFailure, ManifestFollower
+from services.scoring.loading import PackageLoader
+from services.scoring.scorer import Limits
+from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryModelPackages, MemoryServingManifests
+from shared.adapters.onnx import OnnxRuntime
+from shared.events import PackageRef
+from shared.ports import Manifest, Route
+from tests.support.onnx_models import ENDPOINT, package_files, package_ref
+
+
+@dataclass
+class Bench:
+    """Everything a scoring instance is made of; `serve` changes the manifest, `follower.step` follows it."""
+
+    limits: Limits = field(default_factory=Limits)
+    sampling: float = 1.0
+    most_rows: int = 50_000
+    failures: list[LoadFailure] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock = ManualClock(datetime(2026, 5, 1, 12, tzinfo=UTC))
+        self.packages = MemoryModelPackages()
+        self.manifests = MemoryServingManifests()
+        self.publisher = MemoryEventPublisher()
+        self.capture = CaptureBuffer(self.clock, self.sampling, self.most_rows)
+        self.scorer = Scorer(self.capture, self.limits)
+        self.loader = PackageLoader(self.packages, OnnxRuntime(threads=1))
+        self.follower = ManifestFollower(ENDPOINT, self.manifests, self.loader, self.scorer, self._failed)
+
+    async def _failed(self, failure: LoadFailure) -> None:
+        self.failures.append(failure)
+
+    async def adopt(self, version: str = "1", weight: float = 1.0) -> PackageRef:
+        files = package_files(weight)
+        package = package_ref(files, version)
+        await self.packages.adopt(package.digest, files)
+        return package
+
+    async def serve(self, *routes: Route | PackageRef, previous: Route | None = None) -> Manifest:
+        """Write the next generation of the manifest."""
+        present = await self.manifests.read(ENDPOINT)
+        given = tuple(route if isinstance(route, Route) else Route(package=route) for route in routes)
+        generation = present.generation + 1
+        manifest = Manifest(
+            endpoint=ENDPOINT, generation=generation, routes=given, previous=previous, changed_by=f"test-{generation}"
+        )
+        await self.manifests.swap(manifest)
+        return manifest
+
+    async def ask(self, request: Any, **options: Any) -> Answer:
+        """Ask the model for its answer to this request, given as JSON or as bytes."""
+        body = request if isinstance(request, bytes) else to_json(request)
+        return await self.scorer.infer("flights", options.pop("number", None), body, **options)
+
+
+def output(answer: Answer, name: str = "probability") -> list[Any]:
+    """The values of one output of a successful answer."""
+    assert answer.status == 200, answer.body
+    found = {each["name"]: each["data"] for each in from_json(answer.body)["outputs"]}
+    values: list[Any] = found[name]
+    return values
+
+
+def problem(answer: Answer) -> str:
+    """The message of an answer that is an error."""
+    message: str = from_json(answer.body)["error"]
+    return message
