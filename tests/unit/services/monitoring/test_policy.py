@@ -1,0 +1,168 @@
+"""A window is measured once (R046, R105, R106), and its labels are joined once (R047)."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.monitoring.policy import (
+    DeadlineKnown,
+    JobKnown,
+    Monitoring,
+    Open,
+    WindowKnown,
+    decide_deadline,
+    decide_folded,
+    decide_job,
+)
+from services.monitoring.windows import part_key
+from shared.events import (
+    DeadlineReached,
+    DriftMeasured,
+    FeatureDrift,
+    JobEnded,
+    JobRef,
+    PerformanceMeasured,
+    PerformanceRequested,
+    QualityMeasured,
+    Window,
+    WindowFolded,
+)
+from shared.packages.performance import PerformanceReport, PerformanceRequestBody
+from shared.ports import CommandJob, JobState
+from shared.reactor import Decision, KeepEvidence, Publish, RemindAt, SubmitJob, job_name
+from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document, workspace
+
+POLICY = policy_document(
+    monitoring={"idle_s": 30, "labels_after_s": 60, "min_rows": 100, "performance_timeout_s": 600},
+    staging={"look_every_s": 5, "environment": "sluice-jobs:1", "compute": "cpu"},
+)
+ENDPOINT, PACKAGE = endpoint_ref(), package_ref()
+WINDOW = Window(start=NOW - timedelta(days=7), end=NOW)
+KEY = part_key(PACKAGE, WINDOW)
+FOLDED = WindowFolded(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, partition=0, rows=600, profile=digest())
+TEMP = FeatureDrift(name="temp", psi=0.4, js=0.2, null_rate=0, reference_null_rate=0)
+CHANCE = TEMP.model_copy(update={"name": "probability"})
+WHOLE = WindowKnown(complete=True, rows=1200, profile=digest("d"), features=(TEMP,), prediction=CHANCE)
+JOB = JobRef(workspace=workspace("production"), name=job_name("monitoring", CAUSE))
+OPEN = Open(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, since=NOW)
+FOLDING = Monitoring(windows={KEY: OPEN})
+AWAITING = Monitoring(windows={KEY: OPEN.model_copy(update={"stage": "labels"})}, measured=(KEY,))
+JOINING = Monitoring(windows={KEY: OPEN.model_copy(update={"stage": "joining", "job": JOB})}, measured=(KEY,))
+DONE = Monitoring(measured=(KEY,))
+MEASURED = [
+    Publish(
+        event=DriftMeasured(
+            endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, rows=1200, features=(TEMP,), prediction=CHANCE,
+            profile=digest("d"),
+        )
+    ),
+    Publish(
+        event=QualityMeasured(
+            endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, rows=1200, null_rates={}, out_of_range_rates={},
+            unseen_category_rates={},
+        )
+    ),
+    RemindAt(about=f"labels:{KEY}", at=NOW + timedelta(seconds=60)),
+]  # fmt: skip
+REPORT = PerformanceReport(
+    endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, captured=1200, rows=1100,
+    metrics={"roc_auc": 0.7}, baseline={"roc_auc": 0.75},
+)  # fmt: skip
+
+
+def reminder(about: str) -> DeadlineReached:
+    return DeadlineReached(service="monitoring", about=str(ENDPOINT.entity), key=f"{about}:{KEY}", at=NOW)
+
+
+def test_a_window_that_all_partitions_have_passed_is_measured_at_once() -> None:
+    assert decide_folded(Monitoring(), facts(WHOLE), FOLDED, POLICY) == Decision(AWAITING, MEASURED)
+
+
+def test_a_window_that_other_partitions_may_add_to_waits_for_them_but_not_for_ever() -> None:
+    decision = decide_folded(Monitoring(), facts(WindowKnown(rows=600)), FOLDED, POLICY)
+    assert decision == Decision(FOLDING, [RemindAt(about=f"idle:{KEY}", at=NOW + timedelta(seconds=30))])
+    assert decide_folded(FOLDING, facts(WindowKnown(rows=600)), FOLDED, POLICY) == Decision(FOLDING)
+    assert decide_folded(FOLDING, facts(WHOLE), FOLDED, POLICY) == Decision(AWAITING, MEASURED)
+
+
+def test_an_idle_window_is_measured_with_what_there_is() -> None:
+    known = DeadlineKnown(window=WHOLE.model_copy(update={"complete": False}))
+    assert decide_deadline(FOLDING, facts(known), reminder("idle"), POLICY) == Decision(AWAITING, MEASURED)
+
+
+def test_a_measured_window_is_not_measured_again() -> None:
+    for state in (DONE, AWAITING, JOINING):
+        assert decide_folded(state, facts(WHOLE), FOLDED, POLICY) == Decision(state)
+
+
+@pytest.mark.parametrize("known", [WHOLE.model_copy(update={"rows": 99}), WindowKnown(complete=True, rows=500)])
+def test_too_few_rows_or_no_reference_measure_nothing(known: WindowKnown) -> None:
+    """U23."""
+    assert decide_folded(Monitoring(), facts(known), FOLDED, POLICY) == Decision(DONE)
+
+
+def test_without_performance_the_window_ends_with_its_measurements() -> None:
+    policy = policy_document(monitoring={"min_rows": 100, "performance": False})
+    assert decide_folded(Monitoring(), facts(WHOLE), FOLDED, policy) == Decision(DONE, MEASURED[:2])
+
+
+def test_when_labels_should_be_in_a_job_joins_them() -> None:
+    decision = decide_deadline(AWAITING, facts(DeadlineKnown()), reminder("labels"), POLICY)
+    request = PerformanceRequestBody(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW)
+    keep = KeepEvidence(body=request.model_dump_json().encode())
+    work = CommandJob(
+        command=f"python -m function_app.jobs performance --request {keep.digest}",
+        environment="sluice-jobs:1", compute="cpu",
+    )  # fmt: skip
+    asked = PerformanceRequested(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, job=JOB)
+    assert decision == Decision(
+        JOINING,
+        [
+            RemindAt(about=f"join:{KEY}", at=NOW + timedelta(seconds=5)),
+            keep,
+            SubmitJob(job=JOB, work=work, experiment="performance", timeout=timedelta(seconds=600)),
+            Publish(event=asked),
+        ],
+    )
+
+
+PERFORMED = Publish(
+    event=PerformanceMeasured(
+        endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, rows=1100, metrics={"roc_auc": 0.7},
+        baseline={"roc_auc": 0.75}, evidence=digest("e"),
+    )
+)  # fmt: skip
+
+
+def test_a_joined_window_is_reported_by_event_or_by_reminder_alone() -> None:
+    known = JobKnown(job="completed", evidence=digest("e"), report=REPORT)
+    ended = JobEnded(job=JOB, status="completed")
+    assert decide_job(JOINING, facts(known), ended, POLICY) == Decision(DONE, [PERFORMED])
+    by_reminder = decide_deadline(JOINING, facts(DeadlineKnown(join=known)), reminder("join"), POLICY)
+    assert by_reminder == Decision(DONE, [PERFORMED])
+    assert decide_job(DONE, facts(known), ended, POLICY) == Decision(DONE)
+
+
+def test_too_few_labels_report_nothing() -> None:
+    known = JobKnown(job="completed", evidence=digest("e"), report=REPORT.model_copy(update={"rows": 99}))
+    assert decide_job(JOINING, facts(known), JobEnded(job=JOB, status="completed"), POLICY) == Decision(DONE)
+
+
+@pytest.mark.parametrize("job", ["failed", "canceled", "absent", "not_responding"])
+def test_a_join_that_failed_is_given_up(job: JobState) -> None:
+    known = DeadlineKnown(join=JobKnown(job=job))
+    assert decide_deadline(JOINING, facts(known), reminder("join"), POLICY) == Decision(DONE)
+
+
+def test_a_running_join_is_looked_at_again_until_its_time_is_over() -> None:
+    known = DeadlineKnown(join=JobKnown(job="running"))
+    again = decide_deadline(JOINING, facts(known), reminder("join"), POLICY)
+    assert again == Decision(JOINING, [RemindAt(about=f"join:{KEY}", at=NOW + timedelta(seconds=5))])
+    late = facts(known, after=timedelta(seconds=601))
+    assert decide_deadline(JOINING, late, reminder("join"), POLICY) == Decision(DONE)
+
+
+@pytest.mark.parametrize("about", ["idle", "labels", "join"])
+def test_a_needless_reminder_changes_nothing(about: str) -> None:
+    for state in (Monitoring(), DONE):
+        assert decide_deadline(state, facts(DeadlineKnown()), reminder(about), POLICY) == Decision(state)

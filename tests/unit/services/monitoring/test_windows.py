@@ -1,0 +1,108 @@
+"""Windows of business time merge by addition, whatever partition and batch their rows came by (design 1.2, F04)."""
+
+from datetime import timedelta
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.monitoring.windows import Stream, complete, fold_block, part_key, published, window_of
+from shared.events import PredictionsCaptured, Window
+from shared.policies import MonitoringLimits
+from shared.profiles import Profile, Reference
+from tests.support.builders import NOW, digest, endpoint_ref, package_ref
+
+LIMITS = MonitoringLimits(window_s=3600, grace_s=600)
+GRACE = LIMITS.grace
+PACKAGE = package_ref()
+START = window_of(NOW, 3600).start
+
+
+def reference() -> Reference:
+    cells = np.linspace(0, 1, 200).tolist()
+    return Reference.build(
+        {"x": cells}, {"x": "numeric"}, prediction=("probability", cells), labels=None, package=PACKAGE.digest
+    )
+
+
+def block(*minutes: int) -> PredictionsCaptured:
+    """One row for each of these minutes after START."""
+    return PredictionsCaptured(
+        endpoint=endpoint_ref(),
+        package=PACKAGE,
+        keys=tuple(f"k{minute}" for minute in minutes),
+        observed_at=tuple(START + timedelta(minutes=minute) for minute in minutes),
+        inputs={"x": tuple(minute % 60 / 60 for minute in minutes)},
+        outputs={"probability": tuple(minute % 7 / 7 for minute in minutes)},
+    )
+
+
+def folded(*blocks: PredictionsCaptured, stream: Stream | None = None) -> Stream:
+    found = stream or Stream()
+    for each in blocks:
+        found = fold_block(found, each, REFERENCE, LIMITS)
+    return found
+
+
+REFERENCE = reference()
+
+
+def profiles(*streams: Stream) -> dict[str, Profile]:
+    merged: dict[str, Profile] = {}
+    for stream in streams:
+        for key, part in stream.parts.items():
+            assert part.profile is not None
+            profile = Profile.from_json(part.profile)
+            merged[key] = merged[key] + profile if key in merged else profile
+    return merged
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(0, 150), min_size=1, max_size=40), st.integers(0, 40), st.randoms())
+def test_partitions_and_batches_do_not_matter(minutes: list[int], cut: int, random: object) -> None:
+    whole = folded(*(block(minute) for minute in sorted(minutes)))
+    # Grace keeps every window open here, so that no row is late in either reading.
+    assert not complete(whole, 10**9)
+    split = folded(block(*sorted(minutes[:cut]))), folded(block(*sorted(minutes[cut:])))
+    late = whole.late_rows + split[0].late_rows + split[1].late_rows
+    if not late:
+        assert profiles(whole) == profiles(*split)
+
+
+def test_a_window_is_complete_when_business_time_has_passed_its_grace() -> None:
+    assert complete(folded(block(5), block(69)), LIMITS.grace_s) == []
+    (part,) = complete(folded(block(5), block(70)), LIMITS.grace_s)
+    assert (part.rows, part.window) == (1, window_of(START, 3600))
+
+
+def test_rows_that_come_after_their_window_is_complete_are_counted_not_folded() -> None:
+    stream = folded(block(5), block(80), block(6, 7))
+    assert stream.late_rows == 2
+    assert stream.parts[part_key(PACKAGE, window_of(START, 3600))].rows == 1
+
+
+def test_a_published_part_keeps_its_digest_and_drops_its_counts() -> None:
+    stream = folded(block(5), block(80))
+    (part,) = complete(stream, LIMITS.grace_s)
+    after = published(stream, {part.key: digest()})
+    assert complete(after, LIMITS.grace_s) == []
+    assert (after.parts[part.key].digest, after.parts[part.key].profile) == (digest(), None)
+
+
+def test_rows_without_a_reference_are_counted_as_not_monitored() -> None:
+    assert fold_block(Stream(), block(1, 2), None, LIMITS).unmonitored_rows == 2
+
+
+def test_old_parts_are_forgotten() -> None:
+    stream = Stream()
+    for hour in range(60):
+        stream = folded(block(60 * hour), stream=stream)
+        stream = published(stream, {part.key: digest() for part in complete(stream, LIMITS.grace_s)})
+    assert len(stream.parts) < 30
+
+
+@given(st.datetimes(timezones=st.just(NOW.tzinfo)), st.sampled_from([60.0, 3600.0, 604800.0]))
+def test_every_moment_lies_in_its_window(moment: object, width_s: float) -> None:
+    window: Window = window_of(moment, width_s)  # type: ignore[arg-type]
+    assert window.start <= moment < window.end  # type: ignore[operator]
+    assert (window.end - window.start).total_seconds() == width_s

@@ -1,0 +1,64 @@
+"""Reports of scoring instances, folded by partition and merged over partitions."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.promotion.instances import Instances, fold_reports, live
+from shared.events import Event, ModelLoadFailed, ServingReported, encode
+from shared.ports import Folded, Message
+from tests.support.builders import NOW, endpoint_ref, envelope, package_ref
+
+ENDPOINT = endpoint_ref()
+
+
+def message(sequence: int, event: Event, after_s: float) -> Message:
+    moment = NOW + timedelta(seconds=after_s)
+    return Message("predictions", 0, sequence, encode(envelope(event, id=f"e{sequence}", time=moment)))
+
+
+def reported(name: str, generation: int) -> ServingReported:
+    return ServingReported(endpoint=ENDPOINT, instance=name, generation=generation)
+
+
+async def folded(*messages: Message) -> Folded:
+    result = await fold_reports(Instances(), messages)
+    return Folded(result.state.model_dump(mode="json"))
+
+
+async def test_the_newest_report_of_an_instance_counts_whatever_the_order() -> None:
+    part = await folded(message(0, reported("a", 2), 10), message(1, reported("a", 1), 5))
+    assert live([part], ENDPOINT, NOW)["a"].generation == 2
+
+
+async def test_partitions_merge_by_the_newest_word() -> None:
+    one = await folded(message(0, reported("a", 1), 1), message(1, reported("b", 2), 3))
+    two = await folded(message(0, reported("a", 2), 2))
+    assert {name: i.generation for name, i in live([one, two], ENDPOINT, NOW).items()} == {"a": 2, "b": 2}
+
+
+async def test_a_silent_instance_is_not_live() -> None:
+    part = await folded(message(0, reported("gone", 1), 0), message(1, reported("here", 2), 9))
+    assert list(live([part], ENDPOINT, NOW + timedelta(seconds=5))) == ["here"]
+
+
+async def test_a_failure_to_load_is_remembered_beside_later_reports() -> None:
+    failure = ModelLoadFailed(
+        endpoint=ENDPOINT, instance="a", package=package_ref("2"), generation=2, reason="bad digest"
+    )
+    part = await folded(message(0, failure, 1), message(1, reported("a", 1), 2))
+    found = live([part], ENDPOINT, NOW)["a"]
+    assert (found.generation, found.failed, found.why) == (1, 2, "bad digest")
+
+
+async def test_what_is_no_report_is_passed_over() -> None:
+    part = await folded(Message("predictions", 0, 0, b"garbage"), message(1, reported("a", 1), 0))
+    assert list(live([part], ENDPOINT, NOW)) == ["a"]
+
+
+@given(st.permutations(range(6)), st.integers(0, 6))
+async def test_the_split_into_partitions_does_not_matter(order: list[int], cut: int) -> None:
+    messages = [message(n, reported("ab"[n % 2], n), n) for n in order]
+    parts = [await folded(*messages[:cut]), await folded(*messages[cut:])]
+    assert {name: i.generation for name, i in live(parts, ENDPOINT, NOW).items()} == {"a": 4, "b": 5}

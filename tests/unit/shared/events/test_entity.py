@@ -1,0 +1,38 @@
+"""An entity has one spelling, and is safe as a table key."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.events import Entity
+
+NAMES = st.text(min_size=1, max_size=40)
+
+
+@given(NAMES, NAMES, NAMES)
+def test_what_is_written_is_read_back(workspace: str, kind: str, name: str) -> None:
+    entity = Entity.of(workspace, kind, name)
+    assert Entity.parse(str(entity)) == entity
+
+
+@given(NAMES, NAMES, NAMES)
+def test_a_table_key_holds_nothing_that_tables_refuse(workspace: str, kind: str, name: str) -> None:
+    assert re.fullmatch(r"[A-Za-z0-9._~=-]+", Entity.of(workspace, kind, name).table_key)
+
+
+@given(st.tuples(NAMES, NAMES, NAMES), st.tuples(NAMES, NAMES, NAMES))
+def test_different_entities_have_different_keys(one: tuple[str, str, str], two: tuple[str, str, str]) -> None:
+    left, right = Entity.of(*one), Entity.of(*two)
+    assert (left == right) == (left.table_key == right.table_key)
+
+
+def test_azures_varying_case_makes_no_second_entity() -> None:
+    assert Entity.of("/Subscriptions/S/", "Model", "Flights") == Entity.of("/subscriptions/s", "model", "flights")
+
+
+@pytest.mark.parametrize("text", ["", "a|b", "a|b|c|d", "a||c"])
+def test_what_is_no_entity_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="entity"):
+        Entity.parse(text)

@@ -1,0 +1,63 @@
+"""The policy document: typed, layered, and known by its digest."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.policies import InvalidPolicy, PolicyDocument
+from tests.support.builders import workspace
+
+WORKSPACES = {"development": workspace(), "staging": workspace("staging"), "production": workspace("production")}
+
+
+def document(text: str) -> PolicyDocument:
+    return PolicyDocument.from_yaml(text, WORKSPACES)
+
+
+MINIMAL = "endpoints: {flights: {model: flights}}"
+
+
+def test_what_is_not_written_has_its_default() -> None:
+    assert document(MINIMAL).limits("flights").drift.action == "retrain"
+
+
+def test_an_endpoints_own_limit_wins_over_the_documents_default() -> None:
+    text = "defaults: {drift: {of: 5, breaches: 4}}\nendpoints: {flights: {model: flights, limits: {drift: {of: 7}}}}"
+    drift = document(text).limits("flights").drift
+    assert (drift.of, drift.breaches) == (7, 4)
+
+
+def test_an_endpoint_that_is_not_listed_gets_the_defaults() -> None:
+    assert document("defaults: {drift: {of: 5}}\nendpoints: {}").limits("other").drift.of == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("endpoints: {flights: {}}", "endpoints.flights.model"),
+        ("endpoints: {flights: {model: flights, limits: {drift: {breeches: 3}}}}", "drift.breeches"),
+        ("endpoints: {flights: {model: flights, limits: {drift: {of: 0}}}}", "drift.of"),
+        ("version: 2\nendpoints: {}", "version"),
+        ("surprise: 1\nendpoints: {}", "surprise"),
+        ("[1, 2]", "not a YAML mapping"),
+        ("a: [", "not a YAML mapping"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, field: str) -> None:
+    with pytest.raises(InvalidPolicy, match=field):
+        document(text)
+
+
+def test_the_digest_is_of_the_meaning_not_of_the_spelling() -> None:
+    assert document(MINIMAL).digest == document("# a comment\nendpoints:\n  flights:\n    model: flights\n").digest
+
+
+@given(st.integers(1, 50), st.integers(1, 50))
+def test_another_limit_is_another_digest(one: int, two: int) -> None:
+    text = "endpoints: {{flights: {{model: flights, limits: {{drift: {{of: {}}}}}}}}}"
+    assert (document(text.format(one)).digest == document(text.format(two)).digest) == (one == two)
+
+
+def test_a_model_is_found_by_the_endpoint_that_it_serves() -> None:
+    assert document(MINIMAL).endpoint_of("Flights") == "flights"
+    assert document(MINIMAL).endpoint_of("other") is None
