@@ -1,0 +1,70 @@
+"""Tell a model's whole life on real flights, on a fresh local system: `make demo`."""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.demo import report, run
+from infra.demo.chain import BrokenChain
+from infra.demo.observer import NothingCame, Observer
+from infra.demo.stage import Stage
+from infra.demo.story import Story
+from infra.demo.traffic import Traffic
+from infra.demo.workbench import JobFailed, Workbench
+
+POLICY = Path(__file__).parent / "policy.yaml"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="examples:\n  make demo            everything by itself\n"
+        "  make demo MANUAL=1   you approve in the browser\n"
+        "  make demo KEEP=1     leave the system up afterwards, to look around",
+    )  # fmt: skip
+    parser.add_argument("--run-dir", type=Path, default=Path(os.environ.get("SLUICE_LOCAL", ".local")))
+    parser.add_argument("--manual", action="store_true", default=_is_set("MANUAL"), help="wait for a person to approve")
+    parser.add_argument("--keep", action="store_true", default=_is_set("KEEP"), help="leave the system up")
+    return parser.parse_args()
+
+
+def _is_set(name: str) -> bool:
+    return os.environ.get(name, "") not in ("", "0")
+
+
+async def tell(system: run.Run, console: Console, manual: bool) -> None:
+    stage = Stage(console)
+    async with Observer(system.hubs["root"]) as observer, Traffic(system) as traffic:
+        story = Story(system, observer, Workbench(system), traffic, stage, manual)
+        await story.tell()
+        console.rule("Why version 2 is live", align="left")
+        report.show_chain(console, "", story.told["second live"], observer)
+        report.show_figures(console, report.figures(observer, traffic, stage.seconds()))
+        console.print(f"The whole chain: {report.write(system.folder / 'demo', story)}")
+
+
+def main() -> int:
+    chosen, console = arguments(), Console(highlight=False)
+    run_dir = chosen.run_dir.resolve()
+    system = run.start(run_dir, POLICY)
+    try:
+        asyncio.run(tell(system, console, chosen.manual))
+    except (NothingCame, JobFailed, BrokenChain, AssertionError) as error:
+        console.print(f"The story broke off: {error}", style="bold red", markup=False)
+        console.print(f"Logs: {system.folder}/logs", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("stopped")
+        return 130
+    finally:
+        if not chosen.keep:
+            run.stop(run_dir)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The running system as its run file describes it."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Run:
+    """`document` is what `run.json` holds."""
+
+    document: dict[str, Any]
+
+    @property
+    def hubs(self) -> dict[str, str]:
+        return dict(self.document["connection_strings"]["event_hubs"])
+
+    @property
+    def storage(self) -> str:
+        return str(self.document["connection_strings"]["storage"]["root"])
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.document["run_dir"])
+
+    @property
+    def outbox(self) -> Path:
+        return Path(self.document["files"]["outbox"])
+
+    @property
+    def azure_ml(self) -> dict[str, str]:
+        """The variables with which Azure ML's own client reaches the workspaces."""
+        return dict(self.document["workspace"])
+
+    def endpoint(self, name: str) -> str:
+        return str(self.document["endpoints"][name])
+
+    def function_key(self, app: str) -> str:
+        return str(self.document["keys"]["functions"][app])
+
+    def workspace_id(self, stage: str) -> str:
+        """The resource id, as Sluice spells it: lower case."""
+        names = self.azure_ml
+        group = f"/subscriptions/{names['AZURE_ML_SUBSCRIPTION']}/resourceGroups/{names['AZURE_ML_RESOURCE_GROUP']}"
+        provider = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
+        return f"{provider}/{names[f'AZURE_ML_{stage.upper()}_WORKSPACE']}".lower()
+
+    def person(self, persona: str) -> dict[str, Any]:
+        return next(person for person in self.document["people"] if person["persona"] == persona)
+
+
+def start(run_dir: Path, policy: Path) -> Run:
+    """A fresh system, ready; raises `CalledProcessError` after its own error message."""
+    command = [sys.executable, "-m", "infra.local", "up", "--detach", "--fresh"]
+    subprocess.run([*command, "--run-dir", str(run_dir), "--policy", str(policy)], check=True)
+    run = Run(json.loads((run_dir / "run.json").read_text()))
+    os.environ.update(run.azure_ml)
+    return run
+
+
+def stop(run_dir: Path) -> None:
+    subprocess.run([sys.executable, "-m", "infra.local", "down", "--run-dir", str(run_dir)], check=True)

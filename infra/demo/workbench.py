@@ -1,0 +1,84 @@
+"""What a data scientist does in Azure ML, by Azure ML's own client: submit training, register a model."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from azure.storage.blob import ContainerClient
+
+from infra.demo.run import Run
+
+PIPELINE = Path(__file__).resolve().parents[1] / "pipelines" / "flights"
+_ENDED = {"Completed", "Failed", "Canceled", "NotResponding"}
+
+
+class JobFailed(Exception):
+    """A training job did not complete."""
+
+
+class Workbench:
+    """One client for the development workspace; its calls are synchronous, so they run on threads."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._client: Any = None
+
+    async def open(self) -> None:
+        """Import the client (it takes seconds) and register the training component with its code."""
+        await asyncio.to_thread(self._open)
+
+    def _open(self) -> None:
+        from azure.ai.ml import MLClient, load_component
+        from azure.identity import ManagedIdentityCredential
+
+        logging.getLogger("azure").setLevel(logging.ERROR)
+        names = self._run.azure_ml
+        self._client = MLClient(
+            ManagedIdentityCredential(), names["AZURE_ML_SUBSCRIPTION"], names["AZURE_ML_RESOURCE_GROUP"],
+            names["AZURE_ML_DEVELOPMENT_WORKSPACE"], enable_telemetry=False, show_progress=False, polling_interval=1,
+        )  # fmt: skip
+        for name in ("azure.ai.ml", "azure.ai.ml._utils._endpoint_utils"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        self._client.components.create_or_update(load_component(PIPELINE / "component.yml"))
+
+    async def train(self, data_from: str, data_until: str, waiting: Callable[[str], None]) -> str:
+        """Run the team's pipeline on these dates; the job's name once it has completed."""
+        return await asyncio.to_thread(self._train, data_from, data_until, waiting)
+
+    def _train(self, data_from: str, data_until: str, waiting: Callable[[str], None]) -> str:
+        from azure.ai.ml import load_job
+
+        name = f"flights-{uuid.uuid4().hex[:8]}"
+        chosen = {"name": name, "inputs.data_from": data_from, "inputs.data_until": data_until}
+        job = load_job(PIPELINE / "pipeline.yml", params_override=[{key: value} for key, value in chosen.items()])
+        self._client.jobs.create_or_update(job)
+        while (status := self._client.jobs.get(name).status) not in _ENDED:
+            waiting(status)
+            time.sleep(0.5)
+        if status != "Completed":
+            raise JobFailed(f"training job {name} ended as {status}: see {self._run.folder}/azure_ml")
+        return name
+
+    async def register_output(self, job: str, version: str) -> None:
+        """Register what the job wrote as the next version of `flights`."""
+        await asyncio.to_thread(self._register, f"azureml://jobs/{job}/outputs/model/paths/", version)
+
+    async def register_files(self, folder: Path, version: str) -> None:
+        """Upload a package from this machine, and register it."""
+        await asyncio.to_thread(self._register_files, folder, version)
+
+    def _register_files(self, folder: Path, version: str) -> None:
+        place = f"uploads/{uuid.uuid4().hex}"
+        with ContainerClient.from_connection_string(self._run.storage, "azureml") as container:
+            for file in sorted(folder.iterdir()):
+                container.upload_blob(f"{place}/{file.name}", file.read_bytes())
+        self._register(f"azureml://datastores/workspaceblobstore/paths/{place}/", version)
+
+    def _register(self, path: str, version: str) -> None:
+        from azure.ai.ml.entities import Model
+
+        self._client.models.create_or_update(Model(name="flights", version=version, path=path, type="custom_model"))
