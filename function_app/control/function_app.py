@@ -28,7 +28,7 @@ from shared.adapters.azure.storage import storage_clients
 from shared.adapters.clock import SystemClock
 from shared.adapters.links import Ed25519LinkSigner
 from shared.adapters.notifiers import notifier
-from shared.events import Envelope, Unreadable
+from shared.events import Envelope
 from shared.policies import PolicyDocument
 from shared.reactor import DeadLetters, Folding, Gaps, Patience, Reactor, Service, Streams, Translating, Wiring, ring
 from shared.settings.control import ControlSettings
@@ -83,13 +83,7 @@ folding = Folding(wiring, folds, publisher, gaps)
 
 
 def facts_in(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
-    """What Azure says in this message, and why some of it could not be read."""
-    try:
-        return intake.translate(body, policy, clock.now()).envelopes, ""
-    except intake.PartlyUnreadable as reason:
-        return reason.readable.envelopes, str(reason)
-    except Unreadable as reason:
-        return (), str(reason)
+    return intake.read(body, policy, clock.now())
 
 
 translating = Translating("intake", facts_in, publisher, positions, gaps, dead_letters)

@@ -13,6 +13,8 @@ from azure.storage.blob import ContainerClient
 from infra.demo.run import Run
 
 PIPELINE = Path(__file__).resolve().parents[1] / "pipelines" / "flights"
+# Who asks for the promotion of what this workbench registers; somebody else has to approve it.
+REQUESTER = "dana@example.com"
 _ENDED = {"Completed", "Failed", "Canceled", "NotResponding"}
 
 
@@ -81,4 +83,6 @@ class Workbench:
     def _register(self, path: str, version: str) -> None:
         from azure.ai.ml.entities import Model
 
-        self._client.models.create_or_update(Model(name="flights", version=version, path=path, type="custom_model"))
+        self._client.models.create_or_update(
+            Model(name="flights", version=version, path=path, type="custom_model", tags={"sluice-requester": REQUESTER})
+        )

@@ -80,7 +80,7 @@ class DriftLimits(Section):
 class RetrainingLimits(Section):
     """R051, E6: what to run, and how often at most."""
 
-    component: str = "flights-training:1"
+    component: str = "flights_training:1"
     compute: str = "cpu-cluster"
     output: str = "model"
     inputs: dict[str, str] = Field(default={}, description="literal inputs; data_from and data_until are set by Sluice")

@@ -11,7 +11,10 @@ type ApprovalStatus = Literal["open", "granted", "rejected", "expired", "superse
 
 
 class Approval(BaseModel):
-    """What a person is asked. `title` and `summary` are plain text; the evidence is fetched by its digest."""
+    """What a person is asked. `title` and `summary` are plain text; the evidence is fetched by its digest.
+
+    `correlation_id` names the chain that led to it, `causation_id` the event that had it opened.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,6 +31,8 @@ class Approval(BaseModel):
     status: ApprovalStatus = "open"
     decided_by: str = ""
     reason: str = ""
+    correlation_id: str = ""
+    causation_id: str = ""
 
 
 class Approvals(Protocol):

@@ -1,0 +1,95 @@
+"""The gateway's doors and wiring: public HTTP. Its identity may read approvals and evidence, and send decisions."""
+
+import json
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import azure.functions as func
+
+from services.approval_pages import Answer, Desk, FormGuard, Person, decide, message, not_to_be_had, page, signed_in
+from shared.adapters.azure.approvals import TableApprovals
+from shared.adapters.azure.event_publisher import EventHubPublisher
+from shared.adapters.azure.evidence import BlobEvidence
+from shared.adapters.azure.storage import storage_clients
+from shared.adapters.clock import SystemClock
+from shared.adapters.links import Ed25519LinkVerifier
+from shared.ports import Unavailable
+from shared.settings.gateway import GatewaySettings
+from shared.settings.reading import read
+
+LARGEST_FORM = 64 * 1024
+_FIELDS = 20
+
+settings = read(GatewaySettings, "gateway")
+clock = SystemClock()
+storage = storage_clients(settings.sluice_storage.get_secret_value())
+desk = Desk(
+    approvals=TableApprovals(storage.tables),
+    evidence=BlobEvidence(storage.blobs),
+    publisher=EventHubPublisher({"decisions": settings.decisions.get_secret_value()}),
+    links=Ed25519LinkVerifier(settings.approval_public_key),
+    guard=FormGuard(settings.form_key),
+    sign_in_path=settings.sign_in_path,
+)
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+
+def _response(answer: Answer) -> func.HttpResponse:
+    return func.HttpResponse(answer.body, status_code=answer.status, headers=dict(answer.headers))
+
+
+def _person(req: func.HttpRequest) -> Person | None:
+    return signed_in(
+        req.headers.get("X-MS-CLIENT-PRINCIPAL"),
+        authentication_on=settings.website_auth_enabled,
+        persona_groups=settings.persona_groups,
+    )
+
+
+def _where(req: func.HttpRequest) -> dict[str, Any]:
+    """What both doors hand on; only a browser on this very machine may do without a Secure cookie."""
+    return {
+        "approval_id": req.route_params["id"],
+        "person": _person(req),
+        "cookies": req.headers.get("Cookie", ""),
+        "now": clock.now(),
+        "secure": not _is_loopback(urlsplit(req.url).hostname or ""),
+    }
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@app.route("approvals/{id}", methods=["GET"])
+async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
+    try:
+        return _response(await page(desk, query=req.params, **_where(req)))
+    except Unavailable:
+        return _response(not_to_be_had())
+
+
+@app.route("approvals/{id}", methods=["POST"])
+async def decide_approval(req: func.HttpRequest) -> func.HttpResponse:
+    body = req.get_body()
+    if len(body) > LARGEST_FORM:
+        return _response(message(413, "That is too much", "A decision and its comment are shorter than this."))
+    try:
+        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS))
+    except ValueError:
+        return _response(message(400, "That was not understood", "The form did not arrive as it was sent."))
+    try:
+        return _response(await decide(desk, form=fields, **_where(req)))
+    except Unavailable:
+        return _response(not_to_be_had())
+
+
+@app.route("health", methods=["GET"])
+async def health(req: func.HttpRequest) -> func.HttpResponse:
+    """The app runs; whether storage and hub can be reached shows when they are needed."""
+    return func.HttpResponse(json.dumps({"status": "running"}), mimetype="application/json")

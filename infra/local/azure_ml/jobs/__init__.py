@@ -1,0 +1,1 @@
+"""Jobs: submitted, queued, really run as processes, cancelled, and followed."""

@@ -1,0 +1,61 @@
+"""The state of a job: every change is written down and announced."""
+
+from typing import TYPE_CHECKING
+
+from infra.local.azure_ml.events import shapes
+from infra.local.azure_ml.resources import Json, Resource, system_data, utc_now
+
+if TYPE_CHECKING:
+    from infra.local.azure_ml.emulator import Emulator
+
+TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
+WAITING = frozenset({"NotStarted", "Queued"})
+_RUN_TYPES = {"Command": "azureml.scriptrun", "Pipeline": "azureml.PipelineRun"}
+
+
+def create(
+    emulator: "Emulator", path: str, properties: Json, definition: Json | None = None, parent: str | None = None
+) -> Resource:
+    """A new job as NotStarted. A pipeline's child has a `parent`: the name of the job it belongs to."""
+    name = path.rsplit("/", 1)[-1]
+    services = {
+        kind: {"jobServiceType": kind, "endpoint": f"https://localhost/{kind.lower()}/{name}", "status": None}
+        for kind in ("Tracking", "Studio")
+    }
+    complete = {"experimentName": "Default", "displayName": name, "tags": {}, "properties": {}} | properties
+    complete |= {"status": "NotStarted", "services": services}
+    body = emulator.envelope(path) | {"properties": complete, "systemData": system_data()}
+    run_type = "azureml.StepRun" if parent else _RUN_TYPES[properties["jobType"]]
+    meta: Json = {"definition": definition, "submits": 1, "parent": parent, "run_type": run_type, "history": []}
+    job = emulator.resources.put(Resource(path, body, meta))
+    move(emulator, path, "NotStarted")
+    return job
+
+
+def move(emulator: "Emulator", path: str, status: str, error: Json | None = None) -> None:
+    """Set the status; a job that has ended stays as it ended."""
+    job = emulator.resources.get(path)
+    if job is None or status_of(job) in TERMINAL:
+        return
+    job.properties["status"] = status
+    job.meta["history"].append([status, utc_now()])
+    if error is not None:
+        job.meta["error"] = error
+    emulator.resources.put(job)
+    workspace_id, run_type = emulator.workspace_id(job.workspace), job.meta["run_type"]
+    emulator.outbox.publish(shapes.run_status_changed(workspace_id, job.name, run_type, job.properties))
+    if status == "Completed":
+        emulator.outbox.publish(shapes.run_completed(workspace_id, job.name, run_type, job.properties))
+
+
+def fail(emulator: "Emulator", path: str, message: str, code: str = "UserError") -> None:
+    move(emulator, path, "Failed", {"code": code, "message": message})
+
+
+def status_of(job: Resource) -> str:
+    return str(job.properties["status"])
+
+
+def when(job: Resource, *statuses: str) -> str | None:
+    """The time of the first of these statuses, or None."""
+    return next((at for status, at in job.meta["history"] if status in statuses), None)

@@ -1,0 +1,90 @@
+"""All resources, keyed by lower-case path `workspace/kind/name/...`, in order of creation."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.local.azure_ml.journal import Journal, Record
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Resource:
+    """`body` is what a GET answers; `meta` is what only the emulator knows (definition, process, pending change)."""
+
+    path: str
+    body: Json
+    meta: Json = field(default_factory=dict)
+    seq: int = 0
+
+    @property
+    def workspace(self) -> str:
+        return self.path.split("/", 1)[0]
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+    @property
+    def properties(self) -> Json:
+        properties: Json = self.body["properties"]
+        return properties
+
+
+class Resources:
+    def __init__(self, journal: Journal, records: Iterable[Record] = ()) -> None:
+        self._journal = journal
+        self._items: dict[str, Resource] = {}
+        self._seq = 0
+        for kind, value in records:
+            if kind == "put":
+                self._remember(Resource(**value))
+            elif kind == "delete":
+                self._items.pop(value["key"], None)
+
+    def get(self, path: str) -> Resource | None:
+        return self._items.get(path.lower())
+
+    def put(self, resource: Resource) -> Resource:
+        if not resource.seq:
+            self._seq += 1
+            resource.seq = self._seq
+        self._journal.append("put", asdict(resource))
+        self._remember(resource)
+        return resource
+
+    def delete(self, path: str) -> None:
+        """Remove the resource and everything below it."""
+        key = path.lower()
+        for below in [item for item in self._items if item == key or item.startswith(f"{key}/")]:
+            self._journal.append("delete", {"key": below})
+            del self._items[below]
+
+    def children(self, path: str) -> Iterator[Resource]:
+        """Direct members of a collection, oldest first."""
+        prefix = f"{path.lower()}/"
+        found = [item for key, item in self._items.items() if key.startswith(prefix) and "/" not in key[len(prefix) :]]
+        return iter(sorted(found, key=lambda item: item.seq))
+
+    def all(self) -> list[Resource]:
+        return sorted(self._items.values(), key=lambda item: item.seq)
+
+    def records(self) -> list[Record]:
+        return [("put", asdict(item)) for item in self.all()]
+
+    def _remember(self, resource: Resource) -> None:
+        self._items[resource.path.lower()] = resource
+        self._seq = max(self._seq, resource.seq)
+
+
+def utc_now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def system_data(previous: Resource | None = None) -> Json:
+    """`createdAt` and `lastModifiedAt`; the client fails on endpoints without them."""
+    now = utc_now()
+    created = previous.body["systemData"]["createdAt"] if previous else now
+    return {"createdAt": created, "createdByType": "Application", "lastModifiedAt": now}

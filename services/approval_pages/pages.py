@@ -1,0 +1,152 @@
+"""GET: what a person sees. Nothing here decides anything, however often a mail scanner fetches it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+from urllib.parse import quote, urlencode
+
+from services.approval_pages.answer import Answer, message, render, with_cookie
+from services.approval_pages.desk import Desk
+from services.approval_pages.person import Person
+from services.approval_pages.view import EvidenceView, Unshowable, evidence_view, moment, package_words
+from shared.ports import Approval, Refused
+
+MOST_LOOKS = 20
+_LONGEST_NUMBER = 6
+_STATUS_WORDS = {
+    "granted": "The model is approved and goes on to production.",
+    "rejected": "The model is rejected. What serves now goes on serving.",
+    "expired": "Nobody decided in time. What serves now goes on serving.",
+    "superseded": "Something newer has taken this request's place.",
+}
+
+
+async def page(
+    desk: Desk,
+    *,
+    approval_id: str,
+    query: Mapping[str, str],
+    person: Person | None,
+    cookies: str,
+    now: datetime,
+    secure: bool,
+) -> Answer:
+    """The approval and its evidence for a signed-in holder of the link; without a token, how it stands.
+
+    `query` may hold `token`, and after a decision `sent` and `look`. Raises `Unavailable`.
+    """
+    token = query.get("token", "")
+    if person is None:
+        return ask_to_sign_in(desk, approval_id, token)
+    if token:
+        refusal = check_link(desk, token, approval_id, now)
+        if refusal:
+            return refusal
+    try:
+        approval = await desk.approvals.get(approval_id)
+    except Refused:
+        return no_such_approval()
+    if not token or approval.status != "open":
+        return _status_page(approval, query)
+    return await _open_page(desk, approval, token, person, cookies, now, secure=secure)
+
+
+def ask_to_sign_in(desk: Desk, approval_id: str, token: str) -> Answer:
+    """401, with a way back to this page."""
+    back = address(approval_id, {"token": token} if token else {})
+    link = f"{desk.sign_in_path}?{urlencode({'post_login_redirect_uri': back})}"
+    text = "This page shows a decision that is yours to make only when we know who you are."
+    return message(401, "Please sign in", text, link, "Sign in")
+
+
+def check_link(desk: Desk, token: str, approval_id: str, now: datetime) -> Answer | None:
+    """None when the link is good for this approval, else the page that says why not."""
+    link = desk.links.verify(token, now)
+    if link == "expired":
+        return message(410, "This link has expired", "Whoever asked can ask again; a new link will be sent then.")
+    if isinstance(link, str) or link.approval_id != approval_id:
+        return message(403, "This link is not valid", "Please open the link exactly as it was sent to you.")
+    return None
+
+
+def no_such_approval() -> Answer:
+    return message(404, "No such request", "There is no request for approval at this address.")
+
+
+def not_to_be_had(retry: str = "") -> Answer:
+    """503: storage or hub cannot be reached."""
+    text = "Something we need cannot be reached at the moment. Nothing was decided; please try again in a minute."
+    return message(503, "Not available right now", text, retry, "Try again" if retry else "")
+
+
+def address(approval_id: str, query: Mapping[str, str | int]) -> str:
+    path = f"/approvals/{quote(approval_id, safe='')}"
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+async def _open_page(
+    desk: Desk, approval: Approval, token: str, person: Person, cookies: str, now: datetime, *, secure: bool
+) -> Answer:
+    problem, shown = "", None
+    try:
+        shown = await evidence_view(approval, desk.evidence)
+    except Unshowable as error:
+        problem = f"The evidence cannot be shown ({error}), so this cannot be decided."
+    problem = problem or why_not(approval, person, now)
+    cookie, field = desk.guard.issue(cookies, person.address, approval.id, secure=secure)
+    answer = render(200, "approval.html", **_values(approval, shown, person), problem=problem, token=token, form=field)
+    return with_cookie(answer, cookie)
+
+
+def _values(approval: Approval, shown: EvidenceView | None, person: Person) -> dict[str, object]:
+    return {
+        "approval": approval,
+        "candidate": package_words(approval.candidate),
+        "evidence": shown,
+        "expires": moment(approval.expires_at),
+        "opened": moment(approval.opened_at),
+        "person": person,
+        "action": address(approval.id, {}),
+    }
+
+
+def why_not(approval: Approval, person: Person, now: datetime) -> str:
+    """Why this person cannot decide this now; empty if they can."""
+    if now >= approval.expires_at:
+        return "This request has expired."
+    if person.is_called(approval.requested_by):
+        return "You asked for this yourself, so somebody else decides."
+    if persona_for(approval, person) is None:
+        return f"This is decided by: {', '.join(approval.personas)}. You may read it, but not decide."
+    return ""
+
+
+def persona_for(approval: Approval, person: Person) -> str | None:
+    """As whom this person may decide; the approval's own order counts."""
+    return next((persona for persona in approval.personas if persona in person.personas), None)
+
+
+def _status_page(approval: Approval, query: Mapping[str, str]) -> Answer:
+    """How it stands. Right after a decision it looks again by itself, for a while: control has the last word."""
+    if approval.status != "open":
+        text = _STATUS_WORDS[approval.status]
+        return _status(approval, f"This request is {approval.status}", text)
+    sent: Literal["approve", "reject", ""] = _sent(query.get("sent", ""))
+    if not sent:
+        return _status(approval, "This request is open", "To decide it, open the link that was sent to you.")
+    text = query.get("look", "")
+    look = int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else 1
+    if look >= MOST_LOOKS:
+        text = "It has not counted so far. It may have been refused, or it is still on its way: look again later."
+        return _status(approval, "Your decision was sent", text)
+    again = address(approval.id, {"sent": sent, "look": look + 1})
+    return _status(approval, "Your decision was sent", "It is being checked; this page looks again by itself.", again)
+
+
+def _sent(text: str) -> Literal["approve", "reject", ""]:
+    return "approve" if text == "approve" else "reject" if text == "reject" else ""
+
+
+def _status(approval: Approval, heading: str, text: str, again: str = "") -> Answer:
+    candidate = package_words(approval.candidate)
+    return render(200, "status.html", approval=approval, candidate=candidate, heading=heading, text=text, again=again)

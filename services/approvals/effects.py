@@ -1,0 +1,56 @@
+"""Approvals' own effects on the world.
+
+Neither token nor link is ever part of an effect: they are minted while performing, and go to the notifier alone.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from shared.events import AssetName
+from shared.ports import Approval, Approvals, LinkSigner, Notice, Notifier, Refused
+from shared.reactor import Effect, Occasion
+
+
+class OpenApproval(Effect):
+    """Let the gateway show it, and know which chain a decision about it goes on."""
+
+    kind: ClassVar[str] = "open_approval"
+    approval: Approval
+
+    async def perform(self, occasion: Occasion, approvals: Approvals) -> None:
+        chain = {"correlation_id": occasion.cause.correlation_id, "causation_id": occasion.cause.id}
+        await approvals.put(self.approval.model_copy(update=chain))
+
+
+class SettleApproval(Effect):
+    """Let the gateway show how it ended: `approval` with its final status."""
+
+    kind: ClassVar[str] = "settle_approval"
+    approval: Approval
+
+    async def perform(self, approvals: Approvals) -> None:
+        await approvals.put(self.approval)
+
+
+class InviteApprovers(Effect):
+    """Send the link to everybody of these personas; the link finds, the person decides."""
+
+    kind: ClassVar[str] = "invite_approvers"
+    approval_id: AssetName
+    personas: tuple[str, ...]
+    title: str
+    text: str
+    expires_at: datetime
+
+    async def perform(self, occasion: Occasion, signer: LinkSigner, notifier: Notifier) -> None:
+        """A persona that cannot be told keeps nobody else from being told; it is `Refused` at the end."""
+        link = signer.link(self.approval_id, self.expires_at)
+        refused: list[str] = []
+        for persona in self.personas:
+            key = f"{occasion.key}-{persona}"
+            try:
+                await notifier.send(Notice(key=key, audience=persona, title=self.title, text=self.text, link=link))
+            except Refused as error:
+                refused.append(f"{persona}: {error}")
+        if refused:
+            raise Refused("; ".join(refused))

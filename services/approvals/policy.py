@@ -1,0 +1,17 @@
+"""The decisions about approvals, by question."""
+
+from services.approvals.asking import decide_after_failed_staging, decide_to_ask
+from services.approvals.ending import decide_after_failure, decide_after_supersession, decide_at_deadline
+from services.approvals.settling import decide_on_decision
+from services.approvals.state import EndpointApprovals, ProofKnown
+
+__all__ = [
+    "EndpointApprovals",
+    "ProofKnown",
+    "decide_after_failed_staging",
+    "decide_after_failure",
+    "decide_after_supersession",
+    "decide_at_deadline",
+    "decide_on_decision",
+    "decide_to_ask",
+]

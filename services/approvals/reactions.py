@@ -1,0 +1,71 @@
+"""What approvals react to, and what they look up first."""
+
+from hmac import compare_digest
+
+from services.approvals.policy import (
+    EndpointApprovals,
+    ProofKnown,
+    decide_after_failed_staging,
+    decide_after_failure,
+    decide_after_supersession,
+    decide_at_deadline,
+    decide_on_decision,
+    decide_to_ask,
+)
+from shared.events import (
+    ActionFailed,
+    ActionSuperseded,
+    ApprovalDecided,
+    ApprovalExpired,
+    ApprovalGranted,
+    ApprovalRefused,
+    ApprovalRejected,
+    ApprovalRequested,
+    ApprovalSuperseded,
+    DeadlineReached,
+    Entity,
+    StagingFailed,
+    StagingInconclusive,
+    StagingPassed,
+)
+from shared.events.decision_statement import decision_statement
+from shared.ports import LinkSigner
+from shared.reactor import Service
+
+NAME = "approvals"
+
+service = Service(NAME, state=EndpointApprovals)
+
+
+async def gather_proof(event: ApprovalDecided, state: EndpointApprovals, signer: LinkSigner) -> ProofKnown:
+    """Compute anew what the gateway must have computed; for an approval that is not open there is nothing to prove."""
+    approval = state.open
+    if approval is None or approval.id != event.approval_id:
+        return ProofKnown()
+    expected = signer.proof(approval.id, approval.expires_at, decision_statement(event))
+    return ProofKnown(holds=compare_digest(expected.encode(), event.proof.encode()))
+
+
+def _endpoint(event: StagingPassed | StagingInconclusive | StagingFailed | ApprovalDecided) -> Entity:
+    """Approvals are remembered by endpoint, so that an endpoint has one open approval at most."""
+    return event.endpoint.entity
+
+
+def _own(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
+    return event.entity if event.service == NAME else None
+
+
+_ASKED = (ApprovalRequested, ApprovalSuperseded)
+service.reacts_to(StagingPassed, entity=_endpoint, decide=decide_to_ask, emits=_ASKED)
+service.reacts_to(StagingInconclusive, entity=_endpoint, decide=decide_to_ask, emits=_ASKED)
+service.reacts_to(StagingFailed, entity=_endpoint, decide=decide_after_failed_staging, emits=(ApprovalSuperseded,))
+service.reacts_to(
+    ApprovalDecided,
+    entity=_endpoint,
+    gather=gather_proof,
+    decide=decide_on_decision,
+    emits=(ApprovalGranted, ApprovalRejected, ApprovalRefused),
+)
+service.reacts_to(DeadlineReached, entity=_own, decide=decide_at_deadline, emits=(ApprovalExpired,))
+service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=(ApprovalExpired,))
+service.reacts_to(ActionSuperseded, entity=_own, decide=decide_after_supersession)

@@ -1,0 +1,1 @@
+"""One translator for each source of Azure's events."""

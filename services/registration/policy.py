@@ -1,0 +1,131 @@
+"""What becomes of a registered model (E1)."""
+
+from typing import Literal
+
+from services.registration.effects import AdoptPackage
+from shared.events import (
+    ActionFailed,
+    ActionSuperseded,
+    Digest,
+    EndpointRef,
+    ModelRef,
+    ModelRegistered,
+    ModelRejected,
+    PackageRef,
+    StagingRequested,
+)
+from shared.policies import Limits, PolicyDocument
+from shared.reactor import Decision, Effect, Facts, Known, Publish, SendNotice, State
+
+# What the reactor calls a decision that could not even be prepared.
+GATHER = "gather"
+
+
+class Registration(State):
+    """`decision` is the event that last led to effects; `digest` the package they were about."""
+
+    status: Literal["new", "not_for_us", "left_to_a_person", "rejected", "staging"] = "new"
+    model: ModelRef | None = None
+    digest: Digest | None = None
+    reason: str = ""
+    decision: str = ""
+
+
+class RegisteredModelKnown(Known):
+    """What Azure ML and the package itself say now. `problem` in words when there is no usable package."""
+
+    exists: bool = False
+    location: str = ""
+    digest: Digest | None = None
+    problem: str = ""
+    requested_by: str = ""
+
+
+def decide_what_follows(
+    state: Registration, facts: Facts[RegisteredModelKnown], event: ModelRegistered, policy: PolicyDocument
+) -> Decision[Registration]:
+    """Stage it, reject it, leave it to a person, or nothing."""
+    endpoint, known = policy.endpoint_of(event.model.name), facts.known
+    if endpoint is None:
+        return Decision(state.model_copy(update={"status": "not_for_us", "model": event.model}))
+    if not known.exists:
+        return Decision(state)
+    limits = policy.limits(endpoint)
+    if limits.registration.staging == "never":
+        return _leave_to_a_person(state, facts, event, limits)
+    if known.digest is None:
+        return _reject(state, facts, event.model, known.problem)
+    if state.status == "staging" and state.digest == known.digest:
+        return Decision(state)
+    target = EndpointRef(workspace=policy.workspaces["production"], name=endpoint)
+    return _stage(facts, event.model, known.digest, target, limits)
+
+
+def _stage(
+    facts: Facts[RegisteredModelKnown], model: ModelRef, digest: Digest, endpoint: EndpointRef, limits: Limits
+) -> Decision[Registration]:
+    request = StagingRequested(
+        candidate=PackageRef(model=model, digest=digest),
+        endpoint=endpoint,
+        requested_by=facts.known.requested_by,
+        scenario=limits.scenario,
+    )
+    adopt = AdoptPackage(location=facts.known.location, digest=digest)
+    state = Registration(status="staging", model=model, digest=digest, decision=facts.event_id)
+    return Decision(state, (adopt, Publish(event=request)))
+
+
+def _leave_to_a_person(
+    state: Registration, facts: Facts[RegisteredModelKnown], event: ModelRegistered, limits: Limits
+) -> Decision[Registration]:
+    if state.status == "left_to_a_person":
+        return Decision(state)
+    left = Registration(status="left_to_a_person", model=event.model, decision=facts.event_id)
+    title = f"Model {event.model} was registered and is not staged by itself"
+    text = "The policy says registration.staging: never, so a person decides whether this model goes to staging."
+    return Decision(left, _notices(limits, title, text))
+
+
+def _reject(
+    state: Registration, facts: Facts[RegisteredModelKnown], model: ModelRef, reason: str
+) -> Decision[Registration]:
+    if state.status == "rejected" and state.reason == reason:
+        return Decision(state)
+    rejected = Registration(status="rejected", model=model, reason=reason, decision=facts.event_id)
+    return Decision(rejected, (Publish(event=ModelRejected(model=model, reason=reason)),))
+
+
+def decide_after_failure(
+    state: Registration, facts: Facts[Known], event: ActionFailed, policy: PolicyDocument
+) -> Decision[Registration]:
+    """A package that could not be adopted is rejected; what could not be looked at or sent is told to people."""
+    if event.effect == GATHER:
+        return Decision(state, _unseen(event, policy))
+    if event.decision != state.decision or state.status != "staging" or state.model is None:
+        return Decision(state)
+    reason = f"{event.effect}: {event.reason}"
+    update = {"status": "rejected", "reason": reason, "decision": facts.event_id}
+    rejected = state.model_copy(update=update)
+    if event.effect == AdoptPackage.kind:
+        return Decision(rejected, (Publish(event=ModelRejected(model=state.model, reason=reason)),))
+    limits = policy.limits(policy.endpoint_of(state.model.name) or "")
+    return Decision(rejected, _notices(limits, f"Model {state.model} could not be sent to staging", reason))
+
+
+def decide_after_supersession(
+    state: Registration, facts: Facts[Known], event: ActionSuperseded, policy: PolicyDocument
+) -> Decision[Registration]:
+    """None of these effects expects a generation, so nothing follows."""
+    return Decision(state)
+
+
+def _unseen(event: ActionFailed, policy: PolicyDocument) -> tuple[Effect, ...]:
+    endpoint = policy.endpoint_of(event.entity.name.partition(":")[0])
+    if endpoint is None:
+        return ()
+    title = f"Model {event.entity.name} was registered, but could not be looked at"
+    return _notices(policy.limits(endpoint), title, event.reason)
+
+
+def _notices(limits: Limits, title: str, text: str) -> tuple[Effect, ...]:
+    return tuple(SendNotice(audience=persona, title=title, text=text) for persona in limits.approvals.personas)

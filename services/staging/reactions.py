@@ -1,0 +1,93 @@
+"""What staging reacts to, and what it looks up first."""
+
+from pydantic import ValidationError
+
+from services.staging.policy import (
+    ChampionKnown,
+    Staging,
+    decide_after_failure,
+    decide_after_job_end,
+    decide_after_supersession,
+    decide_at_look,
+    decide_start,
+)
+from services.staging.verdict import JobKnown
+from shared.events import (
+    ActionFailed,
+    ActionSuperseded,
+    DeadlineReached,
+    Entity,
+    Event,
+    JobEnded,
+    StagingFailed,
+    StagingInconclusive,
+    StagingPassed,
+    StagingRequested,
+    StagingStarted,
+)
+from shared.packages import StagingReport
+from shared.ports import Evidence, Jobs, Refused, ServingManifests
+from shared.reactor import Service
+
+NAME = "staging"
+_VERDICTS: tuple[type[Event], ...] = (StagingPassed, StagingFailed, StagingInconclusive)
+
+service = Service(NAME, state=Staging)
+
+
+async def gather_champion(event: StagingRequested, state: Staging, manifests: ServingManifests) -> ChampionKnown:
+    manifest = await manifests.read(event.endpoint)
+    return ChampionKnown(champion=manifest.current)
+
+
+async def gather_job(event: JobEnded | DeadlineReached, state: Staging, jobs: Jobs, evidence: Evidence) -> JobKnown:
+    """Ask Azure ML about the job we wait for, and read the report it left; nothing when we wait for none."""
+    if state.status != "running" or state.suite is None:
+        return JobKnown()
+    job = state.suite.job
+    if isinstance(event, JobEnded) and event.job != job:
+        return JobKnown()
+    try:
+        present = await jobs.state(job)
+    except Refused as error:
+        return JobKnown(state="absent", problem=str(error))
+    if present != "completed":
+        return JobKnown(state=present)
+    digest, report, problem = await _report(evidence, job.name)
+    return JobKnown(state=present, evidence=digest, report=report, problem=problem)
+
+
+async def _report(evidence: Evidence, job: str) -> tuple[str | None, StagingReport | None, str]:
+    """Digest, report, and what is wrong with it in words."""
+    digest = None
+    try:
+        digest = await evidence.report(job)
+        if digest is None:
+            return None, None, ""
+        return digest, StagingReport.model_validate_json(await evidence.read(digest)), ""
+    except Refused as error:
+        return digest, None, f"the report cannot be read: {error}"
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        return digest, None, f"the report is invalid: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _own_job(event: JobEnded) -> Entity | None:
+    """The candidate whose job this says it is; a job of somebody else's is not for us."""
+    if event.tags.get("sluice-service") != NAME:
+        return None
+    try:
+        return Entity.parse(event.tags.get("sluice-entity", ""))
+    except ValueError:
+        return None
+
+
+def _own(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
+    return event.entity if event.service == NAME else None
+
+
+service.reacts_to(StagingRequested, gather=gather_champion, decide=decide_start, emits=(StagingStarted,))
+service.reacts_to(JobEnded, entity=_own_job, gather=gather_job, decide=decide_after_job_end, emits=_VERDICTS)
+service.reacts_to(DeadlineReached, entity=_own, gather=gather_job, decide=decide_at_look, emits=_VERDICTS)
+service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=(StagingInconclusive,))
+service.reacts_to(ActionSuperseded, entity=_own, decide=decide_after_supersession)

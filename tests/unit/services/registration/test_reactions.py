@@ -1,0 +1,112 @@
+"""What registration finds out before it decides, over ports in memory."""
+
+import pytest
+
+from services.registration.effects import AdoptPackage
+from services.registration.policy import RegisteredModelKnown, Registration
+from services.registration.reactions import gather_model, requester, service
+from shared.adapters.memory import MemoryModelPackages, MemoryModels
+from shared.events import ActionFailed, ModelRegistered
+from shared.packages import digest
+from shared.ports import Refused, RegisteredModel
+from tests.support.builders import model_ref, policy_document
+from tests.support.onnx_models import package_files
+
+POLICY = policy_document()
+FILES = package_files()
+EVENT = ModelRegistered(model=model_ref(), tags={"sluice-requester": "liar@example.com"})
+
+
+def model(created_by: str = "dana@example.com", **tags: str) -> RegisteredModel:
+    return RegisteredModel(
+        model_ref(), "models/1", {key.replace("_", "-"): value for key, value in tags.items()}, created_by
+    )
+
+
+async def gathered(models: MemoryModels, packages: MemoryModelPackages) -> RegisteredModelKnown:
+    return await gather_model(EVENT, Registration(), models, packages, POLICY)
+
+
+@pytest.fixture
+def models() -> MemoryModels:
+    found = MemoryModels(list(POLICY.workspaces.values()))
+    found.register(model())
+    return found
+
+
+@pytest.fixture
+def packages() -> MemoryModelPackages:
+    found = MemoryModelPackages()
+    found.locations["models/1"] = FILES
+    return found
+
+
+async def test_a_good_package_is_known_by_its_digest(models: MemoryModels, packages: MemoryModelPackages) -> None:
+    known = await gathered(models, packages)
+    assert known == RegisteredModelKnown(
+        exists=True, location="models/1", digest=digest(FILES), requested_by="dana@example.com"
+    )
+
+
+async def test_a_missing_file_is_named(models: MemoryModels, packages: MemoryModelPackages) -> None:
+    packages.locations["models/1"] = {name: body for name, body in FILES.items() if name != "model.onnx"}
+    known = await gathered(models, packages)
+    assert known.digest is None
+    assert known.problem == "model.onnx: is missing"
+
+
+async def test_a_package_that_is_not_there_or_too_large_is_a_problem_not_an_error(models: MemoryModels) -> None:
+    assert (await gathered(models, MemoryModelPackages())).problem.startswith("the package is not there")
+    small = MemoryModelPackages(limit_bytes=1)
+    small.locations["models/1"] = FILES
+    assert "larger than 1 bytes" in (await gathered(models, small)).problem
+
+
+async def test_a_model_that_was_never_registered_does_not_exist_whatever_the_event_says() -> None:
+    known = await gathered(MemoryModels(list(POLICY.workspaces.values())), MemoryModelPackages())
+    assert known == RegisteredModelKnown()
+
+
+async def test_a_foreign_workspace_is_not_asked_about() -> None:
+    assert await gathered(MemoryModels([]), MemoryModelPackages()) == RegisteredModelKnown()
+
+
+async def test_nothing_is_looked_up_for_a_model_that_serves_no_endpoint(packages: MemoryModelPackages) -> None:
+    event = ModelRegistered(model=model_ref(name="other"))
+    assert await gather_model(event, Registration(), MemoryModels([]), packages, POLICY) == RegisteredModelKnown()
+
+
+@pytest.mark.parametrize(
+    ("registered", "expected"),
+    [
+        (model("dana@example.com", sluice_requester="ana@example.com"), "dana@example.com"),
+        (model("pipelines", sluice_requester="ana@example.com"), "ana@example.com"),
+        (model("", sluice_requester="ana@example.com"), "ana@example.com"),
+        (model("pipelines"), "pipelines"),
+        (model(""), "unknown"),
+    ],
+)
+def test_a_person_who_registered_cannot_hide_behind_a_tag(registered: RegisteredModel, expected: str) -> None:
+    assert requester(registered) == expected
+
+
+async def test_adopting_keeps_the_files_and_doing_it_again_changes_nothing(packages: MemoryModelPackages) -> None:
+    effect = AdoptPackage(location="models/1", digest=digest(FILES))
+    await effect.perform(packages)
+    await effect.perform(packages)
+    assert packages.adopted == {digest(FILES): FILES}
+
+
+async def test_files_that_were_exchanged_meanwhile_are_not_adopted(packages: MemoryModelPackages) -> None:
+    effect = AdoptPackage(location="models/1", digest=digest(FILES))
+    packages.locations["models/1"] = {**FILES, "environment.yml": b"name: other\n"}
+    with pytest.raises(Refused):
+        await effect.perform(packages)
+    assert not packages.adopted
+
+
+def test_failures_of_other_services_do_not_concern_it() -> None:
+    concern = service.reactions[ActionFailed].entity
+    fields = {"about": str(model_ref().entity), "decision": "d", "effect": "publish", "reason": "no"}
+    assert concern(ActionFailed(service="staging", **fields)) is None
+    assert concern(ActionFailed(service="registration", **fields)) == model_ref().entity

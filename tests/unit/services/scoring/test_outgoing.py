@@ -1,0 +1,140 @@
+"""Captured rows, lost rows, reports: what the hub hears, and that nobody waits for it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.scoring.following import LoadFailure
+from services.scoring.outgoing import Outgoing
+from shared.events import CaptureLost, Envelope, ModelLoadFailed, PredictionsCaptured, ServingReported, decode, encode
+from shared.ports import EventPublisher, Hub, Refused, Unavailable
+from tests.support.onnx_models import ENDPOINT, sample_rows, tensors
+from tests.support.scoring import Bench, output
+
+
+class Hubs:
+    """Says no as hubs do that are away or that will not have it, until `error` is taken away."""
+
+    def __init__(self, behind: EventPublisher, error: Exception) -> None:
+        self.behind = behind
+        self.error: Exception | None = error
+
+    async def publish(self, hub: Hub, envelopes: Sequence[Envelope[Any]]) -> None:
+        if self.error is not None:
+            raise self.error
+        await self.behind.publish(hub, envelopes)
+
+
+def outgoing(bench: Bench, publisher: EventPublisher | None = None) -> Outgoing:
+    return Outgoing(ENDPOINT, "one-1", publisher or bench.publisher, bench.clock)
+
+
+def heard(bench: Bench, kind: type) -> list[Any]:
+    """What arrived of this type, as a reader decodes it."""
+    envelopes = [decode(encode(each)) for each in bench.publisher.published["predictions"]]
+    return [each.data for each in envelopes if isinstance(each.data, kind)]
+
+
+async def test_every_scored_row_is_captured_with_inputs_outputs_key_and_time(bench: Bench) -> None:
+    rows = sample_rows(5)
+    answer = await bench.ask({**tensors(rows[:2]), "id": "r7"})
+    await bench.ask({**tensors(rows[2:]), "parameters": {
+        "keys": '["a", "b", "c"]', "observed_at": "2013-02-01T10:00:00+01:00"}})  # fmt: skip
+    await outgoing(bench).flush(bench.capture)
+    (block,) = heard(bench, PredictionsCaptured)
+    assert block.keys == ("r7-0", "r7-1", "a", "b", "c")
+    assert block.observed_at == (bench.clock.now(),) * 2 + (datetime(2013, 2, 1, 9, tzinfo=UTC),) * 3
+    assert block.inputs["carrier"] == tuple(row["carrier"] for row in rows)
+    assert block.inputs["distance"] == pytest.approx([row["distance"] for row in rows], rel=1e-6)
+    assert block.inputs["delay"][3] is None
+    assert block.outputs["probability"][:2] == pytest.approx(output(answer), rel=1e-8)
+
+
+async def test_rows_of_different_versions_never_share_a_block(bench: Bench) -> None:
+    await bench.ask(tensors(sample_rows(2)))
+    await bench.serve(await bench.adopt("2", weight=0.5))
+    await bench.follower.step()
+    await bench.ask(tensors(sample_rows(3)))
+    await outgoing(bench).flush(bench.capture)
+    blocks = heard(bench, PredictionsCaptured)
+    assert [(block.package.model.version, len(block.keys)) for block in blocks] == [("1", 2), ("2", 3)]
+
+
+async def test_many_rows_are_packed_into_few_blocks_below_the_limit_of_a_message(bench: Bench) -> None:
+    rows = sample_rows(1_000)
+    for _ in range(10):
+        await bench.ask(tensors(rows))
+    await outgoing(bench).flush(bench.capture)
+    blocks = heard(bench, PredictionsCaptured)
+    assert sum(len(block.keys) for block in blocks) == 10_000
+    assert len(blocks) <= 10
+
+
+async def test_sampling_keeps_its_share_of_requests() -> None:
+    bench = Bench(sampling=0.1)
+    await bench.serve(await bench.adopt())
+    await bench.follower.step()
+    for _ in range(200):
+        await bench.ask(tensors(sample_rows(1)))
+    assert bench.capture.waiting_rows == pytest.approx(20, abs=2)
+
+
+async def test_what_does_not_fit_the_buffer_is_counted_and_told_once() -> None:
+    bench = Bench(most_rows=5)
+    await bench.serve(await bench.adopt())
+    await bench.follower.step()
+    for _ in range(4):
+        assert (await bench.ask(tensors(sample_rows(2)))).status == 200
+    out = outgoing(bench)
+    await out.flush(bench.capture)
+    await out.flush(bench.capture)
+    assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(4, "overflow")]
+    assert sum(len(block.keys) for block in heard(bench, PredictionsCaptured)) == 4
+
+
+async def test_a_hub_that_comes_back_gets_everything_that_fitted(bench: Bench) -> None:
+    hubs = Hubs(bench.publisher, Unavailable("away"))
+    out = outgoing(bench, hubs)
+    await bench.ask(tensors(sample_rows(3)))
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await out.flush(bench.capture)
+    await bench.ask(tensors(sample_rows(2)))
+    hubs.error = None
+    await out.flush(bench.capture)
+    assert [len(block.keys) for block in heard(bench, PredictionsCaptured)] == [3, 2]
+    assert heard(bench, CaptureLost) == []
+
+
+async def test_rows_that_the_hub_refuses_are_counted_as_lost(bench: Bench) -> None:
+    hubs = Hubs(bench.publisher, Refused("too large"))
+    out = outgoing(bench, hubs)
+    await bench.ask(tensors(sample_rows(3)))
+    with pytest.raises(Refused):
+        await out.flush(bench.capture)
+    hubs.error = None
+    await out.flush(bench.capture)
+    assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(3, "refused")]
+
+
+async def test_the_report_tells_generation_and_counts(bench: Bench) -> None:
+    await bench.ask(tensors(sample_rows(3)))
+    await outgoing(bench).report(bench.scorer)
+    (report,) = heard(bench, ServingReported)
+    assert (report.instance, report.generation) == ("one-1", 1)
+    assert (report.versions[0].requests, report.versions[0].rows) == (1, 3)
+
+
+async def test_a_failed_load_is_told_when_the_hub_is_back(bench: Bench) -> None:
+    hubs = Hubs(bench.publisher, Unavailable("away"))
+    out = outgoing(bench, hubs)
+    package = await bench.adopt("2")
+    await out.load_failed(LoadFailure(package, 2, "altered"))
+    with pytest.raises(Unavailable):
+        await out.report(bench.scorer)
+    hubs.error = None
+    await out.report(bench.scorer)
+    await out.report(bench.scorer)
+    assert [(fact.package, fact.reason) for fact in heard(bench, ModelLoadFailed)] == [(package, "altered")]
