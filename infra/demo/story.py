@@ -19,9 +19,9 @@ from infra.pipelines.flights import broken, data
 from infra.pipelines.flights.train import train
 
 WINTER = ("2013-01-01", "2013-03-01")
-WEEKS = tuple(f"{week:%Y-%m-%d}" for week in pd.date_range("2013-03-04", "2013-11-04", freq="7D"))
-# Every fourth flight: 40,000 rows tell the story as well as 160,000, in a quarter of the time.
-EVERY = 4
+WEEKS = tuple(f"{week:%Y-%m-%d}" for week in pd.date_range("2013-03-01", "2013-11-01", freq="7D"))
+# Every fifth flight tells the story as well as all of them, in a fifth of the time.
+EVERY = 5
 APPROVER = "project-lead"
 
 
@@ -94,14 +94,14 @@ class Story:
                 flights = data.rows(start, end).iloc[::EVERY]
                 self.stage.week(start, len(flights), self._findings())
                 await asyncio.gather(self.traffic.replay(flights), asyncio.sleep(self._pace(successor)))
-                if successor.done() and self._weeks_of("2") >= 2:
+                if successor.done() and successor.result() and self._windows_of("2") >= 2:
                     break
             await self.traffic.tell()
             self.told["second live"] = await successor
 
     def _pace(self, successor: "asyncio.Task[Any]") -> float:
         """Seconds a week takes at least: weeks must not run out while Azure ML trains and people decide."""
-        return 1.0 if successor.done() else 2.5
+        return 2.5 if "drift" in self.told and not successor.done() else 1.0
 
     def _findings(self) -> str:
         measured = self.observer.all("drift.measured")
@@ -110,7 +110,7 @@ class Story:
         worst = max(measured[-1]["data"]["features"], key=lambda feature: feature["psi"])
         return f"last window: {worst['name']} PSI {worst['psi']:.2f}"
 
-    def _weeks_of(self, version: str) -> int:
+    def _windows_of(self, version: str) -> int:
         measured = self.observer.all("drift.measured")
         return sum(event["data"]["package"]["model"]["version"] == version for event in measured)
 

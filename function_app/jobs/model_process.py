@@ -1,0 +1,92 @@
+"""`python -m function_app.jobs.model_process`: touches a stranger's model in a process that may die of it.
+
+    inspect FOLDER   model.onnx -> graph.json, without running it
+    run FOLDER       model.onnx, feeds.npz -> outputs.npz, tensors.json
+
+The last line on standard error says why it failed. Nothing of the parent's environment is needed or handed down.
+"""
+
+import argparse
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_ROWS_AT_ONCE = 4_096
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=["inspect", "run"])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seconds", type=int, required=True, help="of processor time")
+    parser.add_argument("--megabytes", type=int, required=True, help="of address space")
+    arguments = parser.parse_args()
+    limit(arguments.seconds, arguments.megabytes)
+    try:
+        (inspect if arguments.task == "inspect" else run)(arguments.folder)
+    except Exception as error:  # noqa: BLE001 - whatever the model does is the answer
+        sys.exit(f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else 'no reason given'}")
+
+
+def limit(seconds: int, megabytes: int) -> None:
+    """Bound this process for good; the kernel enforces it."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def inspect(folder: Path) -> None:
+    """`problem` is why it must not be run; `opset` that of the standard operators."""
+    import onnx
+
+    from shared.adapters.onnx import check_graph
+    from shared.ports import Refused
+
+    body = (folder / "model.onnx").read_bytes()
+    found: dict[str, Any] = {"problem": None, "opset": None}
+    try:
+        check_graph(body)
+        opsets = onnx.load_model_from_string(body).opset_import
+        found["opset"] = next((each.version for each in opsets if each.domain in ("", "ai.onnx")), None)
+    except Refused as refusal:
+        found["problem"] = str(refusal)
+    (folder / "graph.json").write_text(json.dumps(found))
+
+
+def run(folder: Path) -> None:
+    """Outputs of all rows, by name."""
+    from shared.adapters.onnx import OnnxRuntime
+
+    session = OnnxRuntime(threads=1).load((folder / "model.onnx").read_bytes())
+    tensors = {
+        "inputs": {each.name: [each.datatype, list(each.shape)] for each in session.inputs},
+        "outputs": {each.name: [each.datatype, list(each.shape)] for each in session.outputs},
+    }
+    (folder / "tensors.json").write_text(json.dumps(tensors))
+    feeds = {name: _objects(cells) for name, cells in np.load(folder / "feeds.npz", allow_pickle=False).items()}
+    rows = len(next(iter(feeds.values())))
+    parts = [
+        session.run({name: cells[start : start + _ROWS_AT_ONCE] for name, cells in feeds.items()})
+        for start in range(0, rows, _ROWS_AT_ONCE)
+    ]
+    outputs = {each.name: np.concatenate([part[index] for part in parts]) for index, each in enumerate(session.outputs)}
+    texts: dict[str, Any] = {name: _texts(cells) for name, cells in outputs.items()}
+    np.savez(folder / "outputs.npz", allow_pickle=False, **texts)
+
+
+def _objects(cells: NDArray[Any]) -> NDArray[Any]:
+    """ONNX Runtime takes texts as objects; files hold them as numpy's own text type, so that nothing is unpickled."""
+    return cells.astype(object) if cells.dtype.kind == "U" else cells
+
+
+def _texts(cells: NDArray[Any]) -> NDArray[Any]:
+    return cells.astype(np.str_) if cells.dtype.kind == "O" else cells
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Running a stranger's model in a process of its own, with bounded time and memory and without our secrets."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from function_app.jobs.tables import Feeds
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class ModelFailed(Exception):
+    """The model did not do what was asked of it; the message says what it did instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """`inputs` and `outputs` say what the graph declares: data type and shape by name; `arrays` what came out."""
+
+    inputs: Mapping[str, tuple[str, tuple[int, ...]]]
+    outputs: Mapping[str, tuple[str, tuple[int, ...]]]
+    arrays: Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """`seconds` bound both processor and wall time of each process."""
+
+    seconds: int
+    megabytes: int
+
+    def inspect(self, model: bytes) -> dict[str, Any]:
+        """`problem` and `opset` of the graph; raises `ModelFailed` when not even that can be told."""
+        with self._folder(model) as folder:
+            self._process("inspect", folder)
+            found: dict[str, Any] = json.loads((folder / "graph.json").read_text())
+        return found
+
+    def run(self, model: bytes, feeds: Feeds) -> Ran:
+        """Raises `ModelFailed`."""
+        with self._folder(model) as folder:
+            np.savez(folder / "feeds.npz", allow_pickle=False, **dict[str, Any](feeds))
+            self._process("run", folder)
+            tensors = json.loads((folder / "tensors.json").read_text())
+            with np.load(folder / "outputs.npz", allow_pickle=False) as found:
+                arrays = {name: found[name] for name in found.files}
+        specs = {
+            side: {name: (kind, tuple(shape)) for name, (kind, shape) in tensors[side].items()} for side in tensors
+        }
+        return Ran(specs["inputs"], specs["outputs"], arrays)
+
+    @contextmanager
+    def _folder(self, model: bytes) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="sluice-model-") as name:
+            (Path(name) / "model.onnx").write_bytes(model)
+            yield Path(name)
+
+    def _process(self, task: str, folder: Path) -> None:
+        limits = ["--seconds", str(self.seconds), "--megabytes", str(self.megabytes)]
+        command = [sys.executable, "-m", "function_app.jobs.model_process", task, str(folder), *limits]
+        try:
+            ended = subprocess.run(command, env=environment(), capture_output=True, timeout=self.seconds, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise ModelFailed(f"it did not end within {self.seconds} s") from error
+        if ended.returncode:
+            raise ModelFailed(reason(ended.returncode, ended.stderr))
+
+
+def environment() -> dict[str, str]:
+    """What such a process may know. One thread in numpy, whose pools would eat the address space."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+    return {**kept, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def reason(code: int, stderr: bytes) -> str:
+    """Why a process ended, in its own last words or by its signal."""
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    said = lines[-1][:500] if lines else "it said nothing"
+    return f"killed by signal {-code} ({said})" if code < 0 else said

@@ -1,0 +1,47 @@
+"""Making check results, and one verdict of many."""
+
+from collections.abc import Sequence
+
+from shared.events import CheckResult
+from shared.events.staging import Verdict
+
+
+def passed(name: str, detail: str) -> CheckResult:
+    return CheckResult(name=name, verdict="passed", detail=detail)
+
+
+def failed(name: str, detail: str) -> CheckResult:
+    return CheckResult(name=name, verdict="failed", detail=detail)
+
+
+def inconclusive(name: str, detail: str) -> CheckResult:
+    return CheckResult(name=name, verdict="inconclusive", detail=detail)
+
+
+def at_most(name: str, measured: float, limit: float, detail: str, unit: str = "") -> CheckResult:
+    verdict: Verdict = "passed" if measured <= limit else "failed"
+    return CheckResult(name=name, verdict=verdict, measured=measured, limit=limit, unit=unit, detail=detail)
+
+
+def at_least(name: str, measured: float, limit: float, detail: str, unit: str = "") -> CheckResult:
+    verdict: Verdict = "passed" if measured >= limit else "failed"
+    return CheckResult(name=name, verdict=verdict, measured=measured, limit=limit, unit=unit, detail=detail)
+
+
+def not_worse(name: str, worse: float, margin: float, limit: float, detail: str, unit: str = "") -> CheckResult:
+    """Is the candidate worse by no more than `limit`? `worse` is known up to `margin` either way (95 %)."""
+    verdict: Verdict = "inconclusive"
+    if worse + margin <= limit:
+        verdict = "passed"
+    elif worse - margin > limit:
+        verdict = "failed"
+    return CheckResult(name=name, verdict=verdict, measured=worse, limit=limit, unit=unit, detail=detail)
+
+
+def verdict_of(checks: Sequence[CheckResult]) -> tuple[Verdict, str]:
+    """The verdict, and why in words."""
+    for verdict in ("failed", "inconclusive"):
+        those = [check for check in checks if check.verdict == verdict]
+        if those:
+            return verdict, "; ".join(f"{check.name}: {check.detail}" for check in those)
+    return "passed", f"all {len(checks)} checks passed"

@@ -1,0 +1,8 @@
+"""The model package: the contract with any training pipeline, and the bodies of the jobs that judge packages."""
+
+from shared.packages.errors import NotAPackage
+from shared.packages.files import FILES, digest
+from shared.packages.package import ModelPackage, read_package
+from shared.packages.performance import PerformanceReport, PerformanceRequestBody
+from shared.packages.signature import PREDICTION, Datatype, InputColumn, OutputColumn, Signature
+from shared.packages.staging_suite import StagingLimits, StagingReport, StagingRequestBody

@@ -1,0 +1,52 @@
+"""Models that do harm do it to their own process."""
+
+import pytest
+
+from function_app.jobs.sandbox import ModelFailed, Sandbox, environment
+from function_app.jobs.staging.graph import check_operators
+from shared.packages import StagingLimits
+from tests.unit.jobs import material
+
+SANDBOX = Sandbox(seconds=30, megabytes=4096)
+FEEDS = {"x": material.NUMBERS["x"].reshape(-1, 1)}
+
+
+def test_a_model_runs_on_all_rows() -> None:
+    ran = SANDBOX.run(material.graph(), FEEDS)
+    assert ran.inputs == {"x": ("FP32", (-1, 1))}
+    assert ran.outputs == {"label": ("INT64", (-1,)), "probability": ("FP32", (-1,))}
+    assert ran.arrays["probability"].shape == (400,)
+
+
+def test_a_model_that_never_ends_is_ended() -> None:
+    with pytest.raises(ModelFailed, match=r"did not end within 5 s|killed by signal"):
+        Sandbox(seconds=5, megabytes=4096).run(material.endless(), FEEDS)
+
+
+def test_a_model_that_eats_memory_is_stopped_by_its_limit() -> None:
+    with pytest.raises(ModelFailed, match=r"(?i)alloc|memory"):
+        SANDBOX.run(material.hungry(), FEEDS)
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        (material.outside_data(), "outside of the file"),
+        (material.foreign_operator(), "com.example"),
+        (b"no model at all", "not an ONNX model"),
+    ],
+)
+def test_a_graph_out_of_order_is_refused_before_it_runs(model: bytes, reason: str) -> None:
+    check = check_operators(model, SANDBOX, StagingLimits())
+    assert check.verdict == "failed"
+    assert reason in check.detail
+
+
+def test_an_opset_beyond_the_limit_fails_with_its_number() -> None:
+    check = check_operators(material.graph(), SANDBOX, StagingLimits(most_opset=16))
+    assert (check.verdict, check.measured, check.limit) == ("failed", 17, 16)
+
+
+def test_the_process_of_a_model_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLUICE_STORAGE", "AccountKey=secret")
+    assert "secret" not in str(environment())

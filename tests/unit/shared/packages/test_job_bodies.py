@@ -1,0 +1,29 @@
+"""Requests and reports of jobs are evidence: they survive JSON, and a wrong one is refused."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from shared.events import EndpointRef, ModelRef, PackageRef, Window
+from shared.packages import PerformanceRequestBody, StagingLimits, StagingRequestBody
+
+WORKSPACE = "/subscriptions/s/resourcegroups/r/providers/microsoft.machinelearningservices/workspaces/w"
+PACKAGE = PackageRef(model=ModelRef(workspace=WORKSPACE, name="flights", version="1"), digest="0" * 64)
+ENDPOINT = EndpointRef(workspace=WORKSPACE, name="flights")
+
+
+def test_a_staging_request_survives_json() -> None:
+    request = StagingRequestBody(candidate=PACKAGE, endpoint=ENDPOINT, limits=StagingLimits(least_rows=7))
+    assert StagingRequestBody.model_validate_json(request.model_dump_json()) == request
+
+
+def test_a_performance_request_survives_json() -> None:
+    window = Window(start=datetime(2013, 3, 1, tzinfo=UTC), end=datetime(2013, 4, 1, tzinfo=UTC))
+    request = PerformanceRequestBody(endpoint=ENDPOINT, package=PACKAGE, window=window)
+    assert PerformanceRequestBody.model_validate_json(request.model_dump_json()) == request
+
+
+def test_a_limit_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValidationError, match="least_row"):
+        StagingLimits.model_validate({"least_row": 7})
