@@ -145,7 +145,7 @@ def install_python(env: dict[str, str], stamp: str) -> None:
         missing = f"Python {wanted} is neither installed nor to be fetched. Install it with: pyenv install {wanted}"
         create = [str(UV), "venv", "--quiet", "--clear", "--python", wanted, str(VENV)]
         step(f"Python {wanted} (.venv)", create, env, missing)
-    sync = [str(UV), "pip", "sync", "--quiet", "--require-hashes", "--python", str(PYTHON), "requirements.txt"]
+    sync = [str(UV), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", "--python", str(PYTHON), "requirements.txt"]
     step("Python packages, by hash", sync, env, "the packages of requirements.txt could not be installed")
     SLUICE.write_text(SLUICE_SCRIPT)
     SLUICE.chmod(0o755)

@@ -1,0 +1,1 @@
+"""A local Azure Functions host: Microsoft's own Python worker library, one process per app, over real protocols."""

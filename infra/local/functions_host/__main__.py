@@ -1,0 +1,82 @@
+"""Command line: `python -m infra.local.functions_host --app DIR --name NAME --port N ...`."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import uvloop
+
+from infra.local.functions_host.errors import HostError
+from infra.local.functions_host.host import Host, HostOptions, prepare_process
+from infra.local.functions_host.http.front import listen
+
+EXIT_NOT_HOSTED = 1
+EXIT_NOT_DRAINED = 3
+
+
+def main() -> None:
+    options = _options()
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format=f"%(asctime)s {options.name} %(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("azure", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    try:
+        bound = listen(options.host, options.port)
+        prepare_process(options, bound.getsockname()[1])
+        drained = uvloop.run(_serve(options, bound))
+    except (HostError, OSError) as error:
+        print(f"{options.name} cannot be hosted: {error}", file=sys.stderr)
+        sys.exit(EXIT_NOT_HOSTED)
+    if not drained:
+        # A thread of a synchronous function may never end, and would keep the interpreter from ending too.
+        logging.warning("the grace period is over; invocations under way are abandoned")
+        sys.stdout.flush()
+        os._exit(EXIT_NOT_DRAINED)
+
+
+async def _serve(options: HostOptions, bound: socket.socket) -> bool:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    host = await Host.open(options)
+    return await host.run(bound, stop)
+
+
+def _options() -> HostOptions:
+    parser = argparse.ArgumentParser("functions_host", description="Host one Azure Functions app on this machine.")
+    parser.add_argument("--app", type=Path, required=True, metavar="DIR", help="directory with function_app.py")
+    parser.add_argument("--name", required=True, help="the app's name; also the id under which it keeps its state")
+    parser.add_argument("--port", type=int, required=True, help="HTTP port; 0 picks a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="local.settings.json")
+    parser.add_argument("--keys", type=Path, metavar="FILE", help="access keys; what it lacks is generated into it")
+    parser.add_argument("--people", type=Path, metavar="FILE", help="test people; switches authentication on")
+    parser.add_argument("--path", type=Path, action="append", default=[], metavar="ROOT", help="import from here too")
+    parser.add_argument("--ready-file", type=Path, metavar="FILE", help="written once the app listens")
+    parser.add_argument("--grace-seconds", type=float, default=20, help="for invocations under way (default: 20)")
+    given = parser.parse_args()
+    ready_file: Path | None = given.ready_file and given.ready_file.absolute()
+    keys = given.keys or (ready_file.parent if ready_file else Path(".local")) / f"{given.name}.keys.json"
+    return HostOptions(
+        app=given.app.absolute(),
+        name=given.name,
+        host=given.host,
+        port=given.port,
+        settings=given.settings and given.settings.absolute(),
+        keys=keys.absolute(),
+        people=given.people and given.people.absolute(),
+        paths=[path.absolute() for path in given.path],
+        ready_file=ready_file,
+        grace_s=given.grace_seconds,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Runs one Event Hubs function: its hub's partitions in parallel, each batch with the function's retry policy."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from azure.eventhub import EventData
+
+from infra.local.functions_host.event_hubs import datums
+from infra.local.functions_host.event_hubs.client import ListenerClient
+from infra.local.functions_host.event_hubs.partition import Partition
+from infra.local.functions_host.functions import EventHubTrigger, Function
+from infra.local.functions_host.host_json import EventHubsSettings
+from infra.local.functions_host.invocation import Invoker
+
+_log = logging.getLogger(__name__)
+
+
+class EventHubListener:
+    """`ready` is set once the link of every partition that this host claimed first is open."""
+
+    def __init__(
+        self,
+        function: Function,
+        trigger: EventHubTrigger,
+        client: ListenerClient,
+        settings: EventHubsSettings,
+        invoker: Invoker,
+    ) -> None:
+        self.function = function
+        self.ready = asyncio.Event()
+        self._trigger = trigger
+        self._client = client
+        self._settings = settings
+        self._invoker = invoker
+        self._stop = asyncio.Event()
+        self._partitions: dict[str, Partition] = {}
+        self._opening: set[str] = set()
+        self._task: asyncio.Task[None] | None = None
+        client.on_link_open = self._link_is_open
+
+    def start(self) -> asyncio.Task[None]:
+        self._task = asyncio.create_task(self._receive(), name=f"event hub {self.function.name}")
+        return self._task
+
+    async def stop(self) -> None:
+        """No further batch starts and no attempt is repeated; the batches under way run on."""
+        self._stop.set()
+
+    async def close(self, patience_s: float) -> None:
+        """Close the links and give the partitions back."""
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._client.close()
+        except TimeoutError:
+            _log.warning("function %s: partitions not given back within %s s", self.function.name, patience_s)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _receive(self) -> None:
+        await self._client.receive_batch(
+            self._on_batch,
+            max_batch_size=self._settings.max_event_batch_size,
+            prefetch=self._settings.prefetch_count,
+            track_last_enqueued_event_properties=self._settings.track_last_enqueued_event_properties,
+            on_error=self._on_error,
+            on_partition_initialize=self._on_partition_initialize,
+            on_partition_close=self._on_partition_close,
+            **_starting_position(self._settings),
+        )
+
+    async def _on_batch(self, context: Any, events: Sequence[EventData]) -> None:
+        await self._partition(context.partition_id).receive(context, events)
+
+    async def _on_partition_initialize(self, context: Any) -> None:
+        self._opening.add(context.partition_id)
+
+    async def _on_partition_close(self, context: Any, reason: Any) -> None:
+        self._partition(context.partition_id).lost()
+        self._opening.discard(context.partition_id)
+
+    async def _on_error(self, context: Any, error: Exception) -> None:
+        partition = context.partition_id if context else "-"
+        _log.warning("function %s, partition %s: %s", self.function.name, partition, error)
+
+    def _partition(self, partition_id: str) -> Partition:
+        if partition_id not in self._partitions:
+            self._partitions[partition_id] = Partition(self._settings, self._run_batch, self._stop)
+        return self._partitions[partition_id]
+
+    def _link_is_open(self, partition_id: str) -> None:
+        self._opening.discard(partition_id)
+        if not self._opening:
+            self.ready.set()
+
+    async def _run_batch(self, events: Sequence[EventData], partition_context: dict[str, Any]) -> None:
+        if self._trigger.cardinality == "MANY":
+            await self._invoke(datums.many, events, partition_context)
+            return
+        runs = (self._invoke(datums.one, event, partition_context) for event in events)
+        await asyncio.gather(*runs)
+
+    async def _invoke(self, arguments_for: Any, events: Any, partition_context: dict[str, Any]) -> None:
+        try:
+            inputs, metadata = arguments_for(self._trigger, events, partition_context)
+        except datums.UnreadableEvent as error:
+            # Not retried: the same bytes cannot become readable. The checkpoint moves on, as after any failure.
+            _log.error("function %s failed: %s", self.function.name, error)
+            return
+        await self._invoker.invoke_with_retries(self.function, inputs, metadata, self._stop)
+
+
+def _starting_position(settings: EventHubsSettings) -> dict[str, Any]:
+    offset = settings.initial_offset_options
+    if offset.type == "fromEnd":
+        return {"starting_position": "@latest"}
+    if offset.type == "fromEnqueuedTime" and offset.enqueued_time_utc:
+        return {"starting_position": offset.enqueued_time_utc, "starting_position_inclusive": True}
+    return {"starting_position": "-1"}

@@ -1,0 +1,171 @@
+"""The host of one app: index it, open everything it needs, serve until told to stop, drain."""
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local.functions_host import worker
+from infra.local.functions_host.app_settings import is_disabled, load_settings_file
+from infra.local.functions_host.by_hand import ByHand
+from infra.local.functions_host.easy_auth.gate import Gate
+from infra.local.functions_host.easy_auth.people import load_people
+from infra.local.functions_host.easy_auth.session import Sessions
+from infra.local.functions_host.functions import Function, read_function
+from infra.local.functions_host.host_json import HostSettings, load_host_json
+from infra.local.functions_host.http import front
+from infra.local.functions_host.http.admin import Admin
+from infra.local.functions_host.http.application import Application
+from infra.local.functions_host.http.functions import HttpFunctions
+from infra.local.functions_host.http.keys import Keys, load_keys
+from infra.local.functions_host.http.routes import Routes
+from infra.local.functions_host.instance import claim_instance
+from infra.local.functions_host.invocation import Invoker
+from infra.local.functions_host.listeners import create_listeners
+from infra.local.functions_host.outputs import Outputs
+
+_log = logging.getLogger(__name__)
+
+# A host that gets no partition, because others hold them all, counts as listening after this time.
+LISTEN_PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True)
+class HostOptions:
+    """What the command line says; all paths absolute."""
+
+    app: Path
+    name: str
+    host: str
+    port: int
+    settings: Path | None
+    keys: Path
+    people: Path | None
+    paths: Sequence[Path]
+    ready_file: Path | None
+    grace_s: float
+
+
+def prepare_process(options: HostOptions, port: int) -> None:
+    """Environment, import path and working directory as a worker process has them. Raises `HostError`."""
+    if options.settings is not None:
+        os.environ.update(load_settings_file(options.settings))
+    os.environ["FUNCTIONS_WORKER_RUNTIME"] = "python"
+    os.environ.setdefault("AZURE_FUNCTIONS_ENVIRONMENT", "Development")
+    os.environ.setdefault("WEBSITE_HOSTNAME", f"{options.host}:{port}")
+    if options.people is not None:
+        os.environ["WEBSITE_AUTH_ENABLED"] = "True"
+    for path in reversed([options.app, *options.paths]):
+        sys.path.insert(0, str(path))
+    os.chdir(options.app)
+
+
+class Host:
+    """One app, from index to drain. `open` raises `HostError` when the app cannot be hosted."""
+
+    def __init__(self, options: HostOptions, functions: Sequence[Function], settings: HostSettings) -> None:
+        self.options = options
+        self._functions = functions
+        self._started = time.monotonic()
+        self._outputs = Outputs(functions, settings.extensions.queues.message_encoding)
+        timeout = settings.function_timeout
+        timeout_s = timeout.total_seconds() if timeout else None
+        # Counted apart: callers may go on calling while the background drains.
+        self._background = Invoker(self._outputs.send, timeout_s)
+        self._over_http = Invoker(self._outputs.send, timeout_s)
+        instance = claim_instance(options.keys.parent, options.name)
+        # Ids of hosts are lower case and at most 32 characters long.
+        self._listeners = create_listeners(functions, options.name.lower()[:32], instance, settings, self._background)
+        self._application = self._create_application(settings, load_keys(options.keys, [f.name for f in functions]))
+        self._draining = False
+        self._drain: asyncio.Task[None] | None = None
+
+    @staticmethod
+    async def open(options: HostOptions) -> "Host":
+        settings = load_host_json(options.app)
+        functions = [read_function(metadata) for metadata in await worker.index(options.app)]
+        enabled = [function for function in functions if not is_disabled(function.name)]
+        return Host(options, enabled, settings)
+
+    async def run(self, bound: socket.socket, stop: asyncio.Event) -> bool:
+        """Serve until `stop`, then drain. True when everything under way ended within the grace period.
+
+        Raises `HostError` when a listener cannot start or ends by itself.
+        """
+        server = front.server(self._application.handle)
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        starting = asyncio.create_task(self._start(bound.getsockname()[1]))
+        await self._wait_for_an_end(serving, starting, stop)
+        deadline = time.monotonic() + self.options.grace_s
+        drained = await self._drain_background(deadline)
+        front.stop(server, deadline - time.monotonic())
+        await serving
+        await self._outputs.close()
+        drained = drained and not self._over_http.outstanding
+        if drained:
+            worker.stop()
+        if self._listeners.failure is not None:
+            raise self._listeners.failure
+        return drained
+
+    async def _start(self, port: int) -> None:
+        await self._listeners.start(LISTEN_PATIENCE_S)
+        self._write_ready_file(port)
+
+    async def _wait_for_an_end(
+        self, serving: asyncio.Task[None], starting: asyncio.Task[None], stop: asyncio.Event
+    ) -> None:
+        ends = {serving, asyncio.create_task(stop.wait()), asyncio.create_task(self._listeners.ended.wait())}
+        await asyncio.wait({starting, *ends}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+        else:
+            starting.cancel()
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _drain_background(self, deadline: float) -> bool:
+        """Whether all that was under way ended in time. Leases and partitions are given back either way."""
+        await self._listeners.stop()
+        drained = await self._background.wait_until_idle(self.options.grace_s)
+        await self._listeners.close(max(0.0, deadline - time.monotonic()))
+        return drained
+
+    def _create_application(self, settings: HostSettings, keys: Keys) -> Application:
+        people = load_people(self.options.people) if self.options.people else None
+        by_hand = ByHand(self._functions, self._background, self._listeners.stopped)
+        admin = Admin(keys, self._status, self._drain_status, self._start_drain, by_hand.run)
+        routes = Routes(self._functions, settings.extensions.http.route_prefix)
+        functions = HttpFunctions(routes, keys, self._over_http)
+        return Application(self.options.name, Gate(people, Sessions.derived_from(keys.master)), admin, functions)
+
+    def _status(self) -> dict[str, object]:
+        uptime_ms = int((time.monotonic() - self._started) * 1000)
+        return {"id": self.options.name, "state": "Running", "processUptime": uptime_ms}
+
+    def _drain_status(self) -> dict[str, object]:
+        invocations = self._background.outstanding + self._over_http.outstanding
+        retries = self._background.outstanding_retries
+        state = "Disabled" if not self._draining else "InProgress" if invocations + retries else "Completed"
+        return {"state": state, "outstandingInvocations": invocations, "outstandingRetries": retries}
+
+    def _start_drain(self) -> None:
+        if not self._draining:
+            self._draining = True
+            self._drain = asyncio.create_task(self._listeners.stop())
+
+    def _write_ready_file(self, port: int) -> None:
+        names = [function.name for function in self._functions]
+        _log.info("%s listens on %s:%s: %s", self.options.name, self.options.host, port, ", ".join(names))
+        path = self.options.ready_file
+        if path is None:
+            return
+        document = {"port": port, "pid": os.getpid(), "functions": names, "name": self.options.name}
+        draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        draft.write_text(json.dumps(document) + "\n", encoding="utf-8")
+        draft.replace(path)

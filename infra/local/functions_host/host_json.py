@@ -1,0 +1,103 @@
+"""host.json, the parts that this host obeys, with the defaults of Azure Functions 4."""
+
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from infra.local.functions_host.errors import HostError
+from infra.local.functions_host.timespan import parse_timespan
+
+_OVERRIDE = "AzureFunctionsJobHost__"
+
+
+def _timespan(value: object) -> object:
+    return parse_timespan(value) if isinstance(value, str) else value
+
+
+def _timeout(value: object) -> object:
+    return None if value in ("-1", -1) else _timespan(value)
+
+
+TimeSpan = Annotated[timedelta, BeforeValidator(_timespan)]
+FunctionTimeout = Annotated[timedelta | None, BeforeValidator(_timeout)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+
+class InitialOffset(_Section):
+    """Where a partition without a checkpoint starts."""
+
+    type: Literal["fromStart", "fromEnd", "fromEnqueuedTime"] = "fromStart"
+    enqueued_time_utc: datetime | None = None
+
+
+class EventHubsSettings(_Section):
+    max_event_batch_size: int = Field(100, ge=1)
+    min_event_batch_size: int = Field(1, ge=1)
+    max_wait_time: TimeSpan = timedelta(minutes=1)
+    batch_checkpoint_frequency: int = Field(1, ge=1)
+    prefetch_count: int = Field(300, ge=1)
+    initial_offset_options: InitialOffset = InitialOffset()
+    partition_ownership_expiration_interval: TimeSpan = timedelta(minutes=1)
+    load_balancing_update_interval: TimeSpan = timedelta(seconds=10)
+    track_last_enqueued_event_properties: bool = False
+
+
+class HttpSettings(_Section):
+    route_prefix: str = "api"
+
+
+class QueuesSettings(_Section):
+    message_encoding: Literal["base64", "none"] = "base64"
+
+
+class Extensions(_Section):
+    event_hubs: EventHubsSettings = EventHubsSettings()
+    http: HttpSettings = HttpSettings()
+    queues: QueuesSettings = QueuesSettings()
+
+
+class Singleton(_Section):
+    """The blob lease of a timer: 15 to 60 seconds, as storage allows, and how often a host without it tries again."""
+
+    listener_lock_period: TimeSpan = Field(timedelta(seconds=60), ge=timedelta(seconds=15), le=timedelta(seconds=60))
+    listener_lock_recovery_polling_interval: TimeSpan = timedelta(seconds=60)
+
+
+class LogLevels(_Section):
+    log_level: dict[str, str] = Field(default_factory=dict)
+
+
+class HostSettings(_Section):
+    version: Literal["2.0"] = "2.0"
+    function_timeout: FunctionTimeout = timedelta(minutes=30)
+    extensions: Extensions = Extensions()
+    singleton: Singleton = Singleton()
+    logging: LogLevels = LogLevels()
+
+
+def load_host_json(app_directory: Path) -> HostSettings:
+    """host.json with `AzureFunctionsJobHost__section__name` settings laid over it. Raises `HostError`."""
+    path = app_directory / "host.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"version": "2.0"}
+        for name in sorted(os.environ):
+            if name.startswith(_OVERRIDE):
+                _lay_over(document, name.removeprefix(_OVERRIDE).split("__"), os.environ[name])
+        return HostSettings.model_validate(document)
+    except (ValueError, ValidationError) as error:
+        raise HostError(f"{path}: {error}") from error
+
+
+def _lay_over(document: dict[str, Any], path: list[str], value: str) -> None:
+    *sections, name = path
+    for section in sections:
+        document = document.setdefault(section, {})
+    document[name] = value

@@ -1,0 +1,1 @@
+"""HTTP triggers, their keys and the admin endpoints."""

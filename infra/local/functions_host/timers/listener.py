@@ -1,0 +1,148 @@
+"""Runs one timer function: past-due and start-up runs first, then every occurrence, one after the other."""
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from azure.core.exceptions import AzureError
+from azure_functions_runtime.bindings.datumdef import Datum
+
+from infra.local.functions_host.functions import Function, TimerTrigger
+from infra.local.functions_host.invocation import Invoker
+from infra.local.functions_host.timers.schedule import Schedule
+from infra.local.functions_host.timers.singleton import TimerLock
+from infra.local.functions_host.timers.status import ScheduleStatus, is_past_due
+from infra.local.functions_host.worker import WorkerResult
+
+_log = logging.getLogger(__name__)
+
+
+class Monitor(Protocol):
+    """Where the status of a monitored timer is kept."""
+
+    async def load(self, function: str) -> ScheduleStatus | None: ...
+
+    async def save(self, function: str, status: ScheduleStatus) -> None: ...
+
+
+@dataclass
+class TimerListener:
+    """`monitor` is None for a timer without one: it then forgets what it missed."""
+
+    function: Function
+    trigger: TimerTrigger
+    schedule: Schedule
+    invoker: Invoker
+    lock: TimerLock
+    lock_poll: timedelta
+    monitor: Monitor | None
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[None] | None = None
+
+    def start(self) -> asyncio.Task[None]:
+        self._task = asyncio.create_task(self._run(), name=f"timer {self.function.name}")
+        return self._task
+
+    async def stop(self) -> None:
+        """No further occurrence starts; the one under way runs on until the host's grace is over."""
+        self._stop.set()
+
+    async def close(self, patience_s: float) -> None:
+        """Wait for the task, which gives the lease back; cancel it when it takes longer than that."""
+        if self._task is None:
+            return
+        _, running = await asyncio.wait([self._task], timeout=patience_s)
+        if running:
+            self._task.cancel()
+            await asyncio.wait(running)
+
+    async def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                acquired = await self.lock.try_acquire()
+                self.ready.set()
+                if acquired:
+                    await self._fire_while_leader()
+                    continue
+            except AzureError as error:
+                _log.warning("timer %s: %s", self.function.name, error)
+            await self._sleep(self.lock_poll.total_seconds())
+
+    async def _fire_while_leader(self) -> None:
+        renewing = asyncio.create_task(self.lock.hold())
+        firing = asyncio.create_task(self._fire())
+        try:
+            await asyncio.wait((renewing, firing), return_when=asyncio.FIRST_COMPLETED)
+            if firing.done():
+                firing.result()
+        finally:
+            for task in (renewing, firing):
+                task.cancel()
+            await asyncio.wait((renewing, firing))
+            await self.lock.release()
+
+    async def _fire(self) -> None:
+        status = await self._first_status()
+        if self.monitor is not None and is_past_due(status, self.schedule, datetime.now(UTC)):
+            status = await self._occur(status, past_due=True)
+        elif self.trigger.run_on_startup:
+            status = await self._occur(status, past_due=False)
+        following = self.schedule.next_after(datetime.now(UTC))
+        while await self._sleep_until(following):
+            status = await self._occur(status, past_due=False)
+            # A run that took longer than the interval swallows the occurrences that it covered.
+            following = self.schedule.next_after(max(following, datetime.now(UTC)))
+
+    async def _first_status(self) -> ScheduleStatus:
+        stored = await self.monitor.load(self.function.name) if self.monitor else None
+        now = datetime.now(UTC)
+        if stored is not None and stored.next == self.schedule.next_after(stored.last or stored.last_updated):
+            return stored
+        status = ScheduleStatus(stored.last if stored else None, self.schedule.next_after(now), now)
+        if self.monitor is not None:
+            await self.monitor.save(self.function.name, status)
+        return status
+
+    async def _occur(self, status: ScheduleStatus, past_due: bool) -> ScheduleStatus:
+        stored = status if self.monitor else None
+        # Losing the lease ends the schedule here, but never an invocation under way.
+        await asyncio.shield(invoke_timer(self.function, self.invoker, self._stop, stored, past_due))
+        now = datetime.now(UTC)
+        status = ScheduleStatus(now, self.schedule.next_after(now), now)
+        if self.monitor is not None:
+            await self.monitor.save(self.function.name, status)
+        return status
+
+    async def _sleep_until(self, moment: datetime) -> bool:
+        """False when the host stopped first. Timers of the loop may end a little early, hence the loop."""
+        while (left := (moment - datetime.now(UTC)).total_seconds()) > 0:
+            if await self._sleep(left):
+                return False
+        return not self._stop.is_set()
+
+    async def _sleep(self, seconds: float) -> bool:
+        """Whether the host stopped meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            return False
+        return True
+
+
+async def invoke_timer(
+    function: Function, invoker: Invoker, stop: asyncio.Event, status: ScheduleStatus | None, past_due: bool
+) -> WorkerResult:
+    """One occurrence, with the function's retry policy."""
+    info = {
+        "Schedule": {"AdjustForDST": True},
+        "ScheduleStatus": status.to_json() if status else None,
+        "IsPastDue": past_due,
+    }
+    inputs = [(function.trigger.name, Datum(json.dumps(info), "json"))]
+    metadata = {"TimerTrigger": Datum(datetime.now(UTC).isoformat(), "string")}
+    return await invoker.invoke_with_retries(function, inputs, metadata, stop)

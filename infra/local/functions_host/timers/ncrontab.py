@@ -1,0 +1,97 @@
+"""NCRONTAB: `{second} {minute} {hour} {day} {month} {day of week}`, or five fields without seconds.
+
+Day and day of week must both match, where standard cron takes either: that is why no cron library serves here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+# 29 February on a given weekday recurs within 28 years, except around a century that is no leap year.
+_SEARCH_DAYS = 366 * 40
+
+
+@dataclass(frozen=True)
+class _Field:
+    name: str
+    low: int
+    high: int
+    names: tuple[str, ...] = ()
+
+    def parse(self, text: str) -> frozenset[int]:
+        """Raises `ValueError` naming the field."""
+        try:
+            return frozenset(value for part in text.split(",") for value in self._part(part))
+        except ValueError as error:
+            raise ValueError(f"{self.name} {text!r}: {error}") from error
+
+    def _part(self, text: str) -> Iterator[int]:
+        span, _, step_text = text.partition("/")
+        step = int(step_text) if step_text else 1
+        if step < 1:
+            raise ValueError("the step must be positive")
+        if span == "*":
+            first, last = self.low, self.high
+        else:
+            first_text, dash, last_text = span.partition("-")
+            first = self._value(first_text)
+            last = self._value(last_text) if dash else self.high if step_text else first
+        if first > last:
+            raise ValueError(f"{span} runs backwards")
+        yield from range(first, last + 1, step)
+
+    def _value(self, text: str) -> int:
+        named = text.upper()[:3]
+        value = self.names.index(named) + self.low if named in self.names else int(text)
+        if not self.low <= value <= self.high:
+            raise ValueError(f"{value} is not between {self.low} and {self.high}")
+        return value
+
+
+_FIELDS = (
+    _Field("second", 0, 59),
+    _Field("minute", 0, 59),
+    _Field("hour", 0, 23),
+    _Field("day", 1, 31),
+    _Field("month", 1, 12, _MONTHS),
+    _Field("day of week", 0, 6, _WEEKDAYS),
+)
+
+
+@dataclass(frozen=True)
+class Crontab:
+    """A parsed expression; times are naive and in whatever zone the caller thinks in."""
+
+    times: tuple[time, ...]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]
+
+    @staticmethod
+    def parse(expression: str) -> "Crontab":
+        """Raises `ValueError` naming the field that is wrong."""
+        texts = expression.split()
+        if len(texts) == 5:
+            texts.insert(0, "0")
+        if len(texts) != 6:
+            raise ValueError(f"{expression!r} has {len(texts)} fields; NCRONTAB has six, or five without seconds")
+        seconds, minutes, hours, *dates = (field.parse(text) for field, text in zip(_FIELDS, texts, strict=True))
+        times = (time(h, m, s) for h in sorted(hours) for m in sorted(minutes) for s in sorted(seconds))
+        return Crontab(tuple(times), *dates)
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        """The first occurrence after `moment`, or None when no date ever matches (30 February)."""
+        for offset in range(_SEARCH_DAYS):
+            day = moment.date() + timedelta(days=offset)
+            if not self._matches(day):
+                continue
+            for at in self.times:
+                if (occurrence := datetime.combine(day, at)) > moment:
+                    return occurrence
+        return None
+
+    def _matches(self, day: date) -> bool:
+        weekday = day.isoweekday() % 7
+        return day.day in self.days and day.month in self.months and weekday in self.weekdays

@@ -1,0 +1,55 @@
+"""Event Hubs: what both directions share."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.exceptions import AuthenticationError, EventDataError, EventHubError
+from azure.identity.aio import DefaultAzureCredential
+
+from shared.ports import Refused, Unavailable
+
+# The SDK's own retries would replace a refusal by what the retry met; `attempt` looks at every failure.
+OPTIONS: dict[str, Any] = {"retry_total": 0, "auth_timeout": 10}
+_PAUSES_S = (0.2, 0.8, None)
+SDK_ERRORS = (EventHubError, OSError)
+_REFUSALS = re.compile(r"amqp:(unauthorized-access|link:message-size-exceeded)")
+
+
+def open_client[C: (EventHubProducerClient, EventHubConsumerClient)](
+    client: type[C], connection: str, **options: Any
+) -> C:
+    """A client for a connection string with `EntityPath`, or for `<namespace>/<hub>` by the app's own identity.
+
+    Raises `ValueError` when no hub is named.
+    """
+    if "SharedAccessKey" in connection or "SharedAccessSignature" in connection:
+        if "entitypath=" not in connection.lower():
+            raise ValueError("connection: EntityPath is required")
+        return client.from_connection_string(connection, **OPTIONS, **options)
+    namespace, _, hub = connection.removeprefix("sb://").strip("/").partition("/")
+    if not hub:
+        raise ValueError("connection: a connection string or <namespace>/<hub> is required")
+    return client(namespace, hub, credential=DefaultAzureCredential(), **OPTIONS, **options)
+
+
+async def attempt[T](doing: str, operation: Callable[[], Awaitable[T]]) -> T:
+    """A few tries, enough to bridge a reconnect: long retries belong to the caller. A refusal ends them."""
+    for pause_s in _PAUSES_S:
+        try:
+            return await operation()
+        except SDK_ERRORS as error:
+            known = meaning(error, doing)
+            if pause_s is None or isinstance(known, Refused):
+                raise known from error
+            await asyncio.sleep(pause_s)
+    raise AssertionError("the last try returns or raises")
+
+
+def meaning(error: BaseException, doing: str) -> Exception:
+    """What an SDK error means to a port. Its text is left out but for the condition: it quotes addresses and frames."""
+    text = f"{doing}: {getattr(error, 'error', None) or type(error).__name__}"
+    refused = isinstance(error, (AuthenticationError, EventDataError)) or _REFUSALS.search(str(error))
+    return Refused(text) if refused else Unavailable(text)

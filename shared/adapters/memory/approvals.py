@@ -1,0 +1,16 @@
+"""Approvals in a dictionary."""
+
+from shared.ports import Absent, Approval
+
+
+class MemoryApprovals:
+    def __init__(self) -> None:
+        self.approvals: dict[str, Approval] = {}
+
+    async def put(self, approval: Approval) -> None:
+        self.approvals[approval.id] = approval
+
+    async def get(self, id: str) -> Approval:
+        if id not in self.approvals:
+            raise Absent(f"approval {id!r} does not exist")
+        return self.approvals[id]

@@ -1,0 +1,151 @@
+"""The inference port on ONNX Runtime: checks what a graph may contain, then loads it and warms it up."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from shared.ports.errors import Refused
+from shared.ports.inference import Array, InferenceFailed, TensorDatatype, TensorSpec
+
+# Operator sets whose meaning the ONNX standard fixes; anything else would be code we do not know.
+DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
+OLDEST_OPSET = 9
+_WARM_UP_ROWS = (1, 16)
+_DATATYPES: dict[str, tuple[TensorDatatype, type]] = {
+    "tensor(bool)": ("BOOL", np.bool_),
+    "tensor(int8)": ("INT8", np.int8),
+    "tensor(int16)": ("INT16", np.int16),
+    "tensor(int32)": ("INT32", np.int32),
+    "tensor(int64)": ("INT64", np.int64),
+    "tensor(uint8)": ("UINT8", np.uint8),
+    "tensor(uint16)": ("UINT16", np.uint16),
+    "tensor(uint32)": ("UINT32", np.uint32),
+    "tensor(uint64)": ("UINT64", np.uint64),
+    "tensor(float16)": ("FP16", np.float16),
+    "tensor(float)": ("FP32", np.float32),
+    "tensor(double)": ("FP64", np.float64),
+    "tensor(string)": ("BYTES", np.object_),
+}
+_NUMPY = {datatype: dtype for datatype, dtype in _DATATYPES.values()}
+
+
+class OnnxSession:
+    """One model in memory."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        self._session = session
+        self.inputs = tuple(_spec(each) for each in session.get_inputs())
+        self.outputs = tuple(_spec(each) for each in session.get_outputs())
+        self._names = [each.name for each in self.outputs]
+        # The wrapper's `run` costs a tenth of a small model's time: it checks names that the caller has checked.
+        self._run = session._sess.run
+
+    def run(self, columns: Mapping[str, Array]) -> Sequence[Array]:
+        try:
+            found: list[Array] = self._run(self._names, columns, None)
+        except Exception as error:
+            raise InferenceFailed(str(error)[:500]) from error
+        return found
+
+
+class OnnxRuntime:
+    """`threads` within one run; by default as many as there are cores for this process."""
+
+    def __init__(self, threads: int | None = None, providers: Sequence[str] = ("CPUExecutionProvider",)) -> None:
+        self._threads = threads or os.process_cpu_count() or 1
+        self._providers = list(providers)
+
+    def load(self, model: bytes) -> OnnxSession:
+        check_graph(model)
+        try:
+            session = OnnxSession(onnxruntime.InferenceSession(model, self._options(), providers=self._providers))
+        except Refused:
+            raise
+        except Exception as error:
+            raise Refused(f"model.onnx: ONNX Runtime cannot load it: {str(error)[:500]}") from error
+        warm_up(session)
+        return session
+
+    def _options(self) -> onnxruntime.SessionOptions:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        # Threads that spin between requests take the core from the event loop.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return options
+
+
+def warm_up(session: OnnxSession) -> None:
+    """Run blank rows, so that the first request meets a model that has allocated; raises `Refused` if it cannot run."""
+    for rows in _WARM_UP_ROWS:
+        try:
+            session.run({spec.name: _blank(spec, rows) for spec in session.inputs})
+        except InferenceFailed as error:
+            raise Refused(f"model.onnx: it does not run on {rows} blank rows: {error}") from error
+
+
+def _blank(spec: TensorSpec, rows: int) -> Array:
+    shape = (rows, *(1 if size < 0 else size for size in spec.shape[1:]))
+    return np.full(shape, "" if spec.datatype == "BYTES" else 0, dtype=_NUMPY[spec.datatype])
+
+
+def _spec(node: onnxruntime.NodeArg) -> TensorSpec:
+    if node.type not in _DATATYPES:
+        raise Refused(f"model.onnx: {node.name} is a {node.type}; only tensors of the protocol's datatypes are served")
+    shape = tuple(size if isinstance(size, int) and size > 0 else -1 for size in node.shape)
+    if not shape or shape[0] != -1:
+        raise Refused(f"model.onnx: the first dimension of {node.name} must be free (the rows), found {node.shape}")
+    return TensorSpec(node.name, _DATATYPES[node.type][0], shape)
+
+
+def check_graph(model: bytes) -> None:
+    """Raise `Refused` for a graph with data outside of the file, or operators or opsets we do not know.
+
+    `onnx` is imported here since it costs tens of megabytes that a process serving a known model does not need.
+    """
+    import onnx
+
+    try:
+        graph = onnx.load_model_from_string(model)
+    except Exception as error:
+        raise Refused(f"model.onnx: not an ONNX model ({error})") from error
+    for opset in graph.opset_import:
+        _check_opset(opset.domain, opset.version, onnx.defs.onnx_opset_version())
+    bodies = [graph.graph, *graph.functions]
+    for body in bodies:
+        _check_body(body)
+
+
+def _check_opset(domain: str, version: int, newest: int) -> None:
+    if domain not in DOMAINS:
+        raise Refused(f"model.onnx: operator domain {domain!r} is not one of ai.onnx, ai.onnx.ml")
+    if domain != "ai.onnx.ml" and not OLDEST_OPSET <= version <= newest:
+        raise Refused(f"model.onnx: opset {version} is outside of {OLDEST_OPSET} to {newest}")
+
+
+def _check_body(body: Any) -> None:
+    for tensor in _tensors(body):
+        if tensor.external_data or tensor.data_location == 1:  # TensorProto.EXTERNAL
+            raise Refused(f"model.onnx: tensor {tensor.name!r} keeps its data outside of the file")
+    for node in body.node:
+        if node.domain not in DOMAINS:
+            raise Refused(f"model.onnx: operator {node.op_type} of domain {node.domain!r} is not a standard one")
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                if inner.node:
+                    _check_body(inner)
+
+
+def _tensors(body: Any) -> Iterator[Any]:
+    yield from getattr(body, "initializer", ())
+    for sparse in getattr(body, "sparse_initializer", ()):
+        yield from (sparse.values, sparse.indices)
+    for node in body.node:
+        for attribute in node.attribute:
+            yield from (attribute.t, *attribute.tensors)
+            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                yield from (sparse.values, sparse.indices)

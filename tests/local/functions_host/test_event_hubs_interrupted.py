@@ -1,0 +1,159 @@
+"""Event Hubs functions whose host is killed, stopped, doubled or cut off in the middle."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.local.functions_host.conftest import StartHost
+from tests.local.functions_host.running_host import RunningHost
+from tests.local.functions_host.sending import checkpoint, owners, send
+from tests.support.azurite import Azurite
+from tests.support.eventhubs import EventHubsServer
+from tests.support.eventually import eventually
+
+_BATCHING = "AzureFunctionsJobHost__extensions__eventHubs__"
+
+
+@pytest.fixture
+def hold(tmp_path: Path) -> Path:
+    """While this file exists the function waits."""
+    return tmp_path / "hold"
+
+
+@pytest.fixture
+def fail(tmp_path: Path) -> Path:
+    """While this file exists the function fails."""
+    return tmp_path / "fail"
+
+
+@pytest.fixture
+def settings(connections: dict[str, str], hold: Path, fail: Path) -> dict[str, str]:
+    return {**connections, "HOLD": str(hold), "FAIL": str(fail)}
+
+
+def bodies(host: RunningHost, what: str) -> list[str]:
+    return [body for call in host.recorded(what) for body in call["bodies"]]
+
+
+def test_a_killed_batch_comes_again_as_a_first_attempt(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, hold: Path
+) -> None:
+    hold.touch()
+    killed = start_host("holding", {**settings, "HUB": "killed"}).start()
+    send(hubs, "killed", ["precious"])
+    eventually(lambda: killed.recorded("begins"))
+    killed.kill()
+    hold.unlink()
+    second = start_host("holding", {**settings, "HUB": "killed"}).start()
+    eventually(lambda: checkpoint(azurite, hubs, "killed") == 0)
+    assert bodies(second, "ends") == ["precious"]
+    assert second.recorded("begins")[0]["retry"] == 0
+
+
+def test_a_host_started_again_in_its_place_needs_no_claim_to_expire(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, hold: Path
+) -> None:
+    patient = {**settings, f"{_BATCHING}partitionOwnershipExpirationInterval": "00:10:00", "HUB": "again"}
+    hold.touch()
+    host = start_host("holding", patient).start()
+    send(hubs, "again", ["precious"])
+    eventually(lambda: host.recorded("begins"))
+    host.kill()
+    hold.unlink()
+    host.start()
+    eventually(lambda: checkpoint(azurite, hubs, "again") == 0)
+
+
+def test_a_stopping_host_lets_the_batch_end_moves_no_checkpoint_and_gives_its_partition_back(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, hold: Path
+) -> None:
+    hold.touch()
+    host = start_host("holding", {**settings, "HUB": "stopped"}).start()
+    send(hubs, "stopped", ["under way"])
+    eventually(lambda: host.recorded("begins"))
+    assert host.process is not None
+    host.process.terminate()
+    send(hubs, "stopped", ["too late"])
+    assert host.process.poll() is None, "it waits for the batch under way"
+    hold.unlink()
+    assert host.wait() == 0
+    assert bodies(host, "ends") == ["under way"]
+    assert checkpoint(azurite, hubs, "stopped") is None
+    assert owners(azurite, hubs, "stopped") == [None]
+
+
+def test_a_batch_that_outlasts_the_grace_period_is_abandoned(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, hold: Path
+) -> None:
+    hold.touch()
+    host = start_host("holding", {**settings, "HUB": "late"}, ["--grace-seconds", "0.2"]).start()
+    send(hubs, "late", ["never ends"])
+    eventually(lambda: host.recorded("begins"))
+    assert host.stop() == 3
+    assert checkpoint(azurite, hubs, "late") is None
+
+
+def test_retries_without_end_go_on_until_the_function_succeeds_and_stop_with_the_host(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, fail: Path
+) -> None:
+    fail.touch()
+    host = start_host("holding", {**settings, "HUB": "endless"}).start()
+    send(hubs, "endless", ["stubborn"])
+    eventually(lambda: len(host.recorded("begins")) > 2)
+    assert checkpoint(azurite, hubs, "endless") is None
+    assert host.stop() == 0
+    assert checkpoint(azurite, hubs, "endless") is None
+    second = start_host("holding", {**settings, "HUB": "endless"}).start()
+    eventually(lambda: len(second.recorded("begins")) > 1)
+    fail.unlink()
+    eventually(lambda: checkpoint(azurite, hubs, "endless") == 0)
+    calls = second.recorded("begins")
+    assert [call["retry"] for call in calls] == list(range(len(calls)))
+    assert len({call["invocation"] for call in calls}) == 1
+    assert bodies(second, "ends") == ["stubborn"]
+
+
+def test_a_batch_waits_for_its_minimum_size_but_not_for_ever(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite
+) -> None:
+    batching = {f"{_BATCHING}minEventBatchSize": "3", f"{_BATCHING}maxWaitTime": "00:00:02"}
+    host = start_host("holding", {**settings, **batching, "HUB": "batched"}).start()
+    send(hubs, "batched", ["1", "2", "3", "alone"], together=False)
+    eventually(lambda: checkpoint(azurite, hubs, "batched") == 3)
+    assert [call["bodies"] for call in host.recorded("begins")] == [["1", "2", "3"], ["alone"]]
+
+
+def test_the_checkpoint_is_written_every_nth_batch(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite
+) -> None:
+    batching = {f"{_BATCHING}maxEventBatchSize": "1", f"{_BATCHING}batchCheckpointFrequency": "2"}
+    host = start_host("holding", {**settings, **batching, "HUB": "rare"}).start()
+    send(hubs, "rare", ["1", "2", "3"])
+    eventually(lambda: len(host.recorded("ends")) == 3)
+    eventually(lambda: checkpoint(azurite, hubs, "rare") == 1)
+
+
+def test_two_hosts_share_the_partitions_and_one_takes_over_when_the_other_stops(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite
+) -> None:
+    both = [start_host("holding", {**settings, "HUB": "shared"}).launch() for _ in range(2)]
+    for host in both:
+        host.wait_until_ready()
+    eventually(lambda: len(set(owners(azurite, hubs, "shared"))) == 2)
+    assert both[0].stop() == 0
+    send(hubs, "shared", [f"batch {n}" for n in range(8)], together=False)
+    eventually(lambda: len(bodies(both[1], "ends")) == 8)
+    assert {call["partition"] for call in both[1].recorded("begins")} == set("0123")
+
+
+def test_the_hosts_outlive_a_restart_of_the_hub(
+    hubs_host: RunningHost, hubs: EventHubsServer, azurite: Azurite
+) -> None:
+    send(hubs, "many", ["before"], partition="0")
+    eventually(lambda: "before" in [event["body"] for call in hubs_host.recorded("many") for event in call["events"]])
+    hubs.kill()
+    hubs.start()
+    send(hubs, "many", ["after"], partition="0")
+    eventually(lambda: "after" in [event["body"] for call in hubs_host.recorded("many") for event in call["events"]])
+    seen = [(e["body"], e["sequence_number"]) for c in hubs_host.recorded("many") for e in c["events"]]
+    assert seen.count(("before", dict(seen)["before"])) == 1

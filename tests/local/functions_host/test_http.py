@@ -1,0 +1,157 @@
+"""HTTP functions through the command line and a real socket."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.local.functions_host.conftest import StartHost
+from tests.local.functions_host.running_host import RunningHost
+from tests.support.eventually import eventually
+
+FORGED = [("X-MS-CLIENT-PRINCIPAL", "Zm9yZ2Vk"), ("X-Ms-Client-Principal-Id", "root"), ("x-ms-token-aad-id-token", "t")]
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
+    settings = {"AzureWebJobs.switched_off.Disabled": "true"}
+    host = RunningHost("web", tmp_path_factory.mktemp("web"), settings)
+    yield host.start()
+    host.end()
+
+
+def echoed(web: RunningHost, target: str, **call: object) -> dict[str, Any]:
+    status, _, body = web.call("POST", target, **call)  # type: ignore[arg-type]
+    assert status == 201
+    return json.loads(body)  # type: ignore[no-any-return]
+
+
+def test_an_http_app_needs_no_storage_and_lists_its_enabled_functions(web: RunningHost) -> None:
+    assert web.ready["pid"] == web.process.pid  # type: ignore[union-attr]
+    assert web.ready["name"] == "web"
+    assert "echo" in web.ready["functions"]
+    assert "switched_off" not in web.ready["functions"]
+
+
+def test_empty_query_values_are_dropped_and_repeated_ones_joined(web: RunningHost) -> None:
+    assert echoed(web, "/api/echo/x?a=1&b=&a=2&c=%20d")["query"] == {"a": "1,2", "c": " d"}
+
+
+def test_header_names_are_lower_case_and_repeated_headers_joined(web: RunningHost) -> None:
+    headers = echoed(web, "/api/echo/x", headers=[("X-Twice", "1"), ("x-twice", "2")])["headers"]
+    assert headers["x-twice"] == "1,2"
+    assert all(name == name.lower() for name in headers)
+
+
+def test_route_parameters_are_texts_and_optional_ones_may_be_absent(web: RunningHost) -> None:
+    assert echoed(web, "/api/echo/x/7")["route"] == {"kind": "x", "id": "7"}
+    assert echoed(web, "/API/Echo/x")["route"] == {"kind": "x"}
+
+
+def test_the_url_is_the_whole_address(web: RunningHost) -> None:
+    assert echoed(web, "/api/echo/x?q=1")["url"] == f"http://127.0.0.1:{web.ready['port']}/api/echo/x?q=1"
+
+
+def test_a_body_with_a_length_arrives_and_a_chunked_one_does_not(web: RunningHost) -> None:
+    assert echoed(web, "/api/echo/x", body=b"hello")["body"] == "hello"
+    chunked = echoed_chunked(web, b"5\r\nhello\r\n0\r\n\r\n")
+    assert chunked["body"] == ""
+
+
+def echoed_chunked(web: RunningHost, raw: bytes) -> dict[str, str]:
+    import http.client
+
+    connection = http.client.HTTPConnection("127.0.0.1", web.ready["port"], timeout=20)
+    connection.putrequest("POST", "/api/echo/x")
+    connection.putheader("transfer-encoding", "chunked")
+    connection.endheaders()
+    connection.send(raw)
+    answer: dict[str, str] = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def test_a_literal_route_wins_over_parameters(web: RunningHost) -> None:
+    assert web.call("GET", "/api/echo/literal/special")[2] == b"the literal route"
+
+
+@pytest.mark.parametrize("target", ["/api/echo/7", "/api/echo/x/y", "/api/nowhere", "/echo/x", "/api/switched_off"])
+def test_no_route_no_function(web: RunningHost, target: str) -> None:
+    assert web.call("GET", target)[0] == 404
+
+
+def test_another_method_finds_nothing(web: RunningHost) -> None:
+    assert web.call("GET", "/api/guarded")[0] == 404
+
+
+@pytest.mark.parametrize("function", ["raises", "nothing", "hangs"])
+def test_a_failing_function_answers_500_and_says_nothing(web: RunningHost, function: str) -> None:
+    status, _, body = web.call("GET", f"/api/{function}")
+    assert (status, body) == (500, b"")
+
+
+def test_failures_are_in_the_log(web: RunningHost) -> None:
+    web.call("GET", "/api/raises")
+    eventually(lambda: "function raises failed" in web.log.read_text())
+
+
+def test_cookies_stay_apart_and_bytes_stay_bytes(web: RunningHost) -> None:
+    status, headers, body = web.call("GET", "/api/cookies")
+    assert (status, body) == (200, b"\x00\xff")
+    assert [value.split(";")[0] for name, value in headers if name == "set-cookie"] == ["a=1", "b=2"]
+    assert ("content-type", "application/octet-stream") in headers
+
+
+def test_keys_are_generated_and_asked_for(web: RunningHost) -> None:
+    keys = json.loads(web.keys.read_text())
+    assert web.keys.stat().st_mode & 0o077 == 0
+    good = [keys["functions"]["guarded"]["default"], keys["host"]["default"], keys["master"]]
+    for key in good:
+        assert web.call("POST", "/api/guarded", headers=[("x-functions-key", key)])[0] == 200
+        assert web.call("POST", f"/api/guarded?code={key}")[0] == 200
+    for bad in ([], [("x-functions-key", "wrong")], [("x-functions-key", keys["functions"]["echo"]["default"])]):
+        assert web.call("POST", "/api/guarded", headers=bad)[0] == 401
+    # The header wins, even when the query's key is good.
+    assert web.call("POST", f"/api/guarded?code={good[0]}", headers=[("x-functions-key", "wrong")])[0] == 401
+
+
+def test_the_admin_level_takes_the_master_key_only(web: RunningHost) -> None:
+    keys = json.loads(web.keys.read_text())
+    assert web.call("GET", "/api/masters_only", headers=[("x-functions-key", keys["master"])])[0] == 200
+    assert web.call("GET", "/api/masters_only", headers=[("x-functions-key", keys["host"]["default"])])[0] == 401
+
+
+def test_a_principal_from_outside_never_arrives(web: RunningHost) -> None:
+    headers = echoed(web, "/api/echo/x", headers=FORGED)["headers"]
+    assert not [name for name in headers if name.startswith("x-ms-")]
+    assert echoed(web, "/api/echo/x")["auth_enabled"] is None
+    assert web.call("GET", "/.auth/login")[0] == 404
+
+
+def test_admin_endpoints_want_the_master_key(web: RunningHost) -> None:
+    master = [("x-functions-key", json.loads(web.keys.read_text())["master"])]
+    assert web.call("GET", "/admin/host/ping")[0] == 200
+    assert web.call("GET", "/admin/host/status")[0] == 401
+    assert json.loads(web.call("GET", "/admin/host/status", headers=master)[2])["state"] == "Running"
+    assert json.loads(web.call("GET", "/admin/host/drain/status", headers=master)[2])["state"] == "Disabled"
+    assert web.call("POST", "/admin/host/drain", headers=master)[0] == 202
+    assert json.loads(web.call("GET", "/admin/host/drain/status", headers=master)[2])["state"] == "Completed"
+    assert web.call("POST", "/admin/functions/echo", body=b"{}", headers=master)[0] == 400
+    assert web.call("POST", "/admin/functions/nobody", body=b"{}", headers=master)[0] == 404
+
+
+def test_a_request_under_way_is_answered_before_the_host_ends(start_host: StartHost) -> None:
+    host = start_host("web").start()
+    master = [("x-functions-key", json.loads(host.keys.read_text())["master"])]
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(host.call, "GET", "/api/hangs")
+        eventually(
+            lambda: (
+                json.loads(host.call("GET", "/admin/host/drain/status", headers=master)[2])["outstandingInvocations"]
+                == 1
+            )
+        )
+        assert host.stop() == 0
+        assert answer.result()[0] == 500, "by functionTimeout, not by a broken connection"

@@ -1,0 +1,118 @@
+"""What cannot be hosted ends at once, and says which function and which setting."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from infra.local.functions_host.app_settings import load_settings_file
+from infra.local.functions_host.errors import HostError
+from infra.local.functions_host.functions import Function, read_function
+from infra.local.functions_host.host_json import HostSettings, load_host_json
+from infra.local.functions_host.instance import claim_instance
+from infra.local.functions_host.invocation import Invoker
+from infra.local.functions_host.listeners import create_listeners
+from infra.local.functions_host.outputs import Outputs
+from tests.local.functions_host.conftest import StartHost
+
+TIMER = {"type": "timerTrigger", "direction": "IN", "name": "timer", "schedule": "0 * * * * *"}
+HUB = {"type": "eventHubTrigger", "direction": "IN", "name": "events", "eventHubName": "hub", "connection": "EVENTS"}
+SEND = {"type": "eventHub", "direction": "OUT", "name": "out", "eventHubName": "hub", "connection": "EVENTS"}
+
+
+def read(*bindings: dict[str, Any]) -> Function:
+    raw = [json.dumps(binding) for binding in bindings]
+    return read_function(SimpleNamespace(name="fold", function_id="1", raw_bindings=raw, retry_options=None))
+
+
+async def listen(function: Function, directory: Path) -> None:
+    invoker = Invoker(Outputs([function], "base64").send, None)
+    instance = claim_instance(directory, "host")
+    create_listeners([function], "host", instance, HostSettings(), invoker)
+
+
+def test_an_app_that_azure_would_refuse_ends_with_its_reason(start_host: StartHost) -> None:
+    host = start_host("broken").launch()
+    assert host.wait() == 1
+    assert "cannot be hosted" in host.log.read_text()
+    assert "cannot load the refused function" in host.log.read_text()
+
+
+def test_a_connection_without_a_setting_ends_the_host(start_host: StartHost) -> None:
+    host = start_host("hubs", {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "MANY": "many"}).launch()
+    assert host.wait() == 1
+    assert "connection 'EVENTS' names no setting" in host.log.read_text()
+
+
+async def test_every_missing_setting_is_named_with_its_function(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AzureWebJobsStorage", raising=False)
+    with pytest.raises(HostError, match=r"'fold'.*eventHubName.*%HUB%.*no setting HUB"):
+        read({**HUB, "eventHubName": "%HUB%"})
+    with pytest.raises(HostError, match=r"'fold' needs the host's storage.*AzureWebJobsStorage"):
+        await listen(read(TIMER), tmp_path)
+    with pytest.raises(HostError, match=r"'fold'.*'EVENTS'.*EVENTS__fullyQualifiedNamespace"):
+        Outputs([read(TIMER, SEND)], "base64")
+    monkeypatch.setenv("AzureWebJobsStorage", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=aw==")
+    with pytest.raises(HostError, match=r"'fold'.*connection 'EVENTS' names no setting"):
+        await listen(read(HUB), tmp_path)
+
+
+async def test_a_namespace_alone_means_an_identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EVENTS__fullyQualifiedNamespace", "sluice.servicebus.windows.net")
+    monkeypatch.setenv("AzureWebJobsStorage__accountName", "sluice")
+    await listen(read(HUB, SEND), tmp_path)
+
+
+def test_references_to_settings_are_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HUB", "events")
+    function = read({**HUB, "eventHubName": "%HUB%-blue", "consumerGroup": "%HUB%"})
+    assert function.trigger.model_dump()["event_hub_name"] == "events-blue"
+    assert function.trigger.model_dump()["consumer_group"] == "events"
+
+
+def test_bindings_that_this_host_lacks_are_named() -> None:
+    with pytest.raises(HostError, match=r"'fold'.*'blob'"):
+        read(TIMER, {"type": "blob", "direction": "IN", "name": "file"})
+    with pytest.raises(HostError, match=r"'fold'.*exactly one trigger"):
+        read(SEND)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("{", "settings file"), ('{"IsEncrypted": true}', "IsEncrypted"), ('{"Values": {"A": {}}}', "Values.A")],
+)
+def test_a_bad_settings_file_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "local.settings.json"
+    path.write_text(text)
+    with pytest.raises(HostError, match=complaint):
+        load_settings_file(path)
+
+
+def test_host_json_is_obeyed_and_settings_lie_over_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = {"version": "2.0", "functionTimeout": "-1", "extensions": {"eventHubs": {"maxEventBatchSize": 7}}}
+    (tmp_path / "host.json").write_text(json.dumps(document))
+    monkeypatch.setenv("AzureFunctionsJobHost__extensions__eventHubs__prefetchCount", "12")
+    settings = load_host_json(tmp_path)
+    assert settings.function_timeout is None
+    assert settings.extensions.event_hubs.max_event_batch_size == 7
+    assert settings.extensions.event_hubs.prefetch_count == 12
+    assert settings.extensions.http.route_prefix == "api"
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"version": "1.0"}, "version"),
+        ({"extensions": {"eventHubs": {"maxEventBatchSize": 0}}}, "maxEventBatchSize"),
+        ({"singleton": {"listenerLockPeriod": "00:00:05"}}, "listenerLockPeriod"),
+        ({"functionTimeout": "5 minutes"}, "functionTimeout"),
+    ],
+)
+def test_a_wrong_field_of_host_json_is_named(tmp_path: Path, document: dict[str, Any], field: str) -> None:
+    (tmp_path / "host.json").write_text(json.dumps(document))
+    with pytest.raises(HostError, match=field):
+        load_host_json(tmp_path)
