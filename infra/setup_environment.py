@@ -145,8 +145,14 @@ def install_python(env: dict[str, str], stamp: str) -> None:
         missing = f"Python {wanted} is neither installed nor to be fetched. Install it with: pyenv install {wanted}"
         create = [str(UV), "venv", "--quiet", "--clear", "--python", wanted, str(VENV)]
         step(f"Python {wanted} (.venv)", create, env, missing)
-    sync = [str(UV), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", "--python", str(PYTHON), "requirements.txt"]
-    step("Python packages, by hash", sync, env, "the packages of requirements.txt could not be installed")
+    # Compiled now, once: jobs and function apps start many processes, some of them where nothing may be written.
+    sync = [str(UV), "pip", "sync", "--quiet", "--compile-bytecode", "--require-hashes", "--python", str(PYTHON)]
+    step(
+        "Python packages, by hash",
+        [*sync, "requirements.txt"],
+        env,
+        "the packages of requirements.txt could not be installed",
+    )
     SLUICE.write_text(SLUICE_SCRIPT)
     SLUICE.chmod(0o755)
     STAMP.write_text(stamp)

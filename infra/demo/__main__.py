@@ -28,6 +28,8 @@ def arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--run-dir", type=Path, default=Path(os.environ.get("SLUICE_LOCAL", ".local")))
     parser.add_argument("--manual", action="store_true", default=_is_set("MANUAL"), help="wait for a person to approve")
+    parser.add_argument("--withhold-job-events", action="store_true", help="Azure ML reports the end of no job")
+    parser.add_argument("--deliver-twice", action="store_true", help="every event is delivered twice")
     parser.add_argument("--keep", action="store_true", default=_is_set("KEEP"), help="leave the system up")
     return parser.parse_args()
 
@@ -43,14 +45,19 @@ async def tell(system: run.Run, console: Console, manual: bool) -> None:
         await story.tell()
         console.rule("Why version 2 is live", align="left")
         report.show_chain(console, "", story.told["second live"], observer)
-        report.show_figures(console, report.figures(observer, traffic, stage.seconds()))
-        console.print(f"The whole chain: {report.write(system.folder / 'demo', story)}")
+        found = report.figures(observer, traffic, stage.seconds())
+        report.show_figures(console, found)
+        console.print(f"The whole chain: {report.write(system.folder / 'demo', story, found)}", soft_wrap=True)
 
 
 def main() -> int:
     chosen, console = arguments(), Console(highlight=False)
     run_dir = chosen.run_dir.resolve()
     system = run.start(run_dir, POLICY)
+    if chosen.withhold_job_events:
+        run.withhold_job_events(system)
+    if chosen.deliver_twice:
+        run.deliver_twice(system)
     try:
         asyncio.run(tell(system, console, chosen.manual))
     except (NothingCame, JobFailed, BrokenChain, AssertionError) as error:

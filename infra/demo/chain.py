@@ -45,8 +45,8 @@ def closure(events: Iterable[CloudEvent], known: dict[str, CloudEvent]) -> list[
 def about(event: CloudEvent) -> str:
     """What the event is about, in few words."""
     data = event.get("data", {})
-    package = data.get("candidate") or data.get("package") or {}
-    model = data.get("model") or package.get("model")
+    package = data.get("candidate") or data.get("package")
+    model = data.get("model") or (package.get("model") if isinstance(package, dict) else None)
     if isinstance(model, dict):
         return f"{model['name']}:{model['version']}"
     if "ModelName" in data:

@@ -59,9 +59,10 @@ def show_figures(console: Console, found: dict[str, int | float]) -> None:
     console.print(table)
 
 
-def write(folder: Path, story: Story) -> Path:
-    """Everything said on hub `events` and all that led to it, as read back from the hubs."""
+def write(folder: Path, story: Story, found: dict[str, int | float]) -> Path:
+    """Everything said on hub `events` and all that led to it, as read back from the hubs; figures beside it."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "figures.json").write_text(json.dumps(found, indent=1))
     path = folder / "story.json"
     known = by_id(story.observer)
     path.write_text(json.dumps(closure(story.observer.seen["events"], known), indent=1))

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ class Run:
     def endpoint(self, name: str) -> str:
         return str(self.document["endpoints"][name])
 
+    def admin(self, component: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Ask or tell a local stand-in: GET without a body, POST with one."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.endpoint(component)}/admin/{path}", data, headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - our own stand-in on this machine
+            return json.loads(answer.read() or b"null")
+
     def function_key(self, app: str) -> str:
         return str(self.document["keys"]["functions"][app])
 
@@ -64,3 +73,15 @@ def start(run_dir: Path, policy: Path) -> Run:
 
 def stop(run_dir: Path) -> None:
     subprocess.run([sys.executable, "-m", "infra.local", "down", "--run-dir", str(run_dir)], check=True)
+
+
+def withhold_job_events(run: Run) -> None:
+    """Azure ML reports the end of no job any more: deadlines alone have to carry the story."""
+    prefix = "Microsoft.MachineLearningServices"
+    run.admin("identity", "events", {"withhold": [f"{prefix}.RunCompleted", f"{prefix}.RunStatusChanged"]})
+
+
+def deliver_twice(run: Run) -> None:
+    """Every event is delivered twice: by Azure ML to the hub, and by every hub to every reader."""
+    run.admin("identity", "events", {"double": "*"})
+    run.admin("event_hubs_admin", "faults", {"duplicate": {"hub": "*", "events": 10_000_000}})

@@ -43,7 +43,7 @@ class Story:
         await self._broken_candidate()
 
     async def _first_model(self) -> None:
-        with self.stage.act("1", "Version 1, trained on the winter months, goes live"):
+        with self.stage.act("1", "Version 1, trained on winter months, goes live"):
             self.stage.doing("a data scientist opens the workspace and registers the training component")
             await self.bench.open()
             job = await self.bench.train(*WINTER, lambda status: self.stage.doing(f"training version 1: {status}"))
@@ -88,7 +88,7 @@ class Story:
         return str(self.run.person(APPROVER)["name"])
 
     async def _season_shifts(self) -> None:
-        with self.stage.act("2", "The season shifts: drift is measured, confirmed, and answered by retraining"):
+        with self.stage.act("2", "The season shifts, and a successor takes over"):
             successor = asyncio.create_task(self._successor())
             for start, end in pairwise(WEEKS):
                 flights = data.rows(start, end).iloc[::EVERY]

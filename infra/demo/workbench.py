@@ -1,6 +1,8 @@
 """What a data scientist does in Azure ML, by Azure ML's own client: submit training, register a model."""
 
 import asyncio
+import contextlib
+import io
 import logging
 import time
 import uuid
@@ -45,7 +47,9 @@ class Workbench:
         )  # fmt: skip
         for name in ("azure.ai.ml", "azure.ai.ml._utils._endpoint_utils"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        self._client.components.create_or_update(load_component(PIPELINE / "component.yml"))
+        # The client's upload writes colour codes to the terminal, whoever is telling a story there.
+        with contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+            self._client.components.create_or_update(load_component(PIPELINE / "component.yml"))
 
     async def train(self, data_from: str, data_until: str, waiting: Callable[[str], None]) -> str:
         """Run the team's pipeline on these dates; the job's name once it has completed."""

@@ -88,7 +88,6 @@ async def test_a_model_whose_answer_was_lost_is_registered(workspace: RealWorksp
     assert (await workspace.models.get(model)).tags["a"] == "b"
 
 
-@pytest.mark.xfail(strict=True, reason="the emulator leaves createdBy out of systemData")
 async def test_a_model_says_who_registered_it(workspace: RealWorkspace) -> None:
     job = JobRef(workspace=WORKSPACE, name=f"job-{uuid4().hex[:12]}")
     await write_output(workspace, job)

@@ -1,6 +1,7 @@
 """All resources, keyed by lower-case path `workspace/kind/name/...`, in order of creation."""
 
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from infra.local.azure_ml.journal import Journal, Record
 
 Json = dict[str, Any]
+# The identity whose request is being answered; empty in the emulator's own work.
+CALLER: ContextVar[str] = ContextVar("caller", default="")
 
 
 @dataclass
@@ -84,7 +87,8 @@ def utc_now() -> str:
 
 
 def system_data(previous: Resource | None = None) -> Json:
-    """`createdAt` and `lastModifiedAt`; the client fails on endpoints without them."""
-    now = utc_now()
-    created = previous.body["systemData"]["createdAt"] if previous else now
-    return {"createdAt": created, "createdByType": "Application", "lastModifiedAt": now}
+    """Who and when; the client fails on endpoints without `createdAt` and `lastModifiedAt`."""
+    now, who = utc_now(), CALLER.get()
+    first = previous.body["systemData"] if previous else {"createdAt": now, "createdBy": who}
+    created = {key: first.get(key, "") for key in ("createdAt", "createdBy")}
+    return {**created, "createdByType": "Application", "lastModifiedAt": now, "lastModifiedBy": who}

@@ -13,6 +13,7 @@ from infra.local.azure_ml.call import Answer, Call
 from infra.local.azure_ml.emulator import Emulator
 from infra.local.azure_ml.faults import Fault
 from infra.local.azure_ml.jobs import submission
+from infra.local.azure_ml.resources import CALLER
 
 log = logging.getLogger(__name__)
 _HISTORY = "/history/v1.0"
@@ -69,6 +70,7 @@ async def _dispatch(emulator: Emulator, request: web.Request, fault: Fault | Non
     workspace = emulator.workspace(target.workspace) or target.workspace
     scope = f"{emulator.workspace_id(workspace)}/{target.rest}".rstrip("/")
     rights.check(caller.identity, workspace, route.action, scope)
+    CALLER.set(caller.identity.name)
     _check_exists(emulator, target)
     if not is_history and "api-version" not in request.query:
         raise arm.bad_request(

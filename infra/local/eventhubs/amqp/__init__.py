@@ -1,0 +1,1 @@
+"""The AMQP 1.0 codec: values, frames, performatives and message sections, nothing of Event Hubs."""

@@ -1,0 +1,45 @@
+"""What the SDK raises when something is wrong."""
+
+import pytest
+from azure.eventhub import EventData
+from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.exceptions import AuthenticationError, ConnectError, ConnectionLostError
+
+from tests.local.eventhubs.conformance.conftest import Connection
+from tests.local.eventhubs.reading import last_sequence, reading
+
+pytestmark = [pytest.mark.azure_untested, pytest.mark.asyncio(loop_scope="session")]
+
+
+async def test_a_hub_that_does_not_exist_is_an_error(connection: Connection) -> None:
+    client = EventHubProducerClient.from_connection_string(connection("none-such"), retry_total=0)
+    async with client:
+        # Azure may refuse the token already, since the key is of another resource.
+        with pytest.raises((ConnectError, AuthenticationError)):
+            await client.get_eventhub_properties()
+
+
+async def test_a_partition_that_does_not_exist_is_an_error(connection: Connection) -> None:
+    client = EventHubProducerClient.from_connection_string(connection("two"), retry_total=0)
+    async with client:
+        with pytest.raises(ConnectError):
+            await client.send_event(EventData(b"lost"), partition_id="17")
+
+
+async def test_a_group_that_does_not_exist_is_an_error(connection: Connection) -> None:
+    async with reading(connection("two"), "none-such", partition_id="0", starting_position="-1") as seen:
+        assert isinstance(await seen.until_error(), ConnectError | ConnectionLostError)
+
+
+async def test_a_position_beyond_the_end_is_an_error(connection: Connection, producer: EventHubProducerClient) -> None:
+    await producer.send_event(EventData(b"not empty"), partition_id="0")
+    beyond = await last_sequence(producer, "0") + 1000
+    async with reading(connection("two"), partition_id="0", starting_position=beyond) as seen:
+        assert isinstance(await seen.until_error(), ConnectError)
+
+
+async def test_a_partition_s_properties_need_the_partition(connection: Connection) -> None:
+    client = EventHubConsumerClient.from_connection_string(connection("two"), "$Default", retry_total=0)
+    async with client:
+        with pytest.raises(ConnectError):
+            await client.get_partition_properties("17")

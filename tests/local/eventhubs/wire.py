@@ -1,0 +1,102 @@
+"""A bare AMQP client over the server's own codec, for what the SDK would never send."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from infra.local.eventhubs.amqp.frames import AMQP_HEADER, Frame, FrameBuffer, frame, performative
+from infra.local.eventhubs.amqp.performatives import ATTACH, BEGIN, DISPOSITION, FLOW, OPEN, SOURCE, TARGET, TRANSFER
+from infra.local.eventhubs.amqp.values import Described, Symbol, UInt
+
+WINDOW = UInt(1000)
+
+
+class Wire:
+    """One connection with one session on channel 0."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._frames = FrameBuffer()
+        self._waiting: list[Frame | bytes | None] = []
+
+    def send_bytes(self, data: bytes) -> None:
+        """As they are."""
+        self._writer.write(data)
+
+    def send(self, code: int, *fields: object, payload: bytes = b"") -> None:
+        """One frame; trailing nulls may be left out, as AMQP allows."""
+        self.send_bytes(frame(0, performative(code, *fields), payload))
+
+    async def receive(self) -> Frame | bytes | None:
+        """The next header or frame; None for an empty frame; `EOFError` when the server hung up."""
+        async with asyncio.timeout(10):
+            while not self._waiting:
+                data = await self._reader.read(65536)
+                if not data:
+                    raise EOFError
+                self._waiting += self._frames.feed(data)
+        return self._waiting.pop(0)
+
+    async def receive_to_the_end(self) -> None:
+        """Read until the server hangs up, which raises."""
+        while True:
+            await self.receive()
+
+    async def expect_frame(self, code: int) -> Frame:
+        """The next frame with that performative; other frames are passed over."""
+        while True:
+            received = await self.receive()
+            if isinstance(received, Frame) and received.code == code:
+                return received
+
+    async def expect(self, code: int) -> list[object]:
+        """Its fields."""
+        return (await self.expect_frame(code)).fields(11)
+
+    async def open(self, idle_timeout_ms: int | None = None) -> None:
+        """Header, open, begin."""
+        self.send_bytes(AMQP_HEADER)
+        idle = None if idle_timeout_ms is None else UInt(idle_timeout_ms)
+        self.send(OPEN, "wire", None, UInt(512), None, idle)
+        self.send(BEGIN, None, UInt(0), WINDOW, WINDOW)
+        await self.expect(BEGIN)
+
+    async def attach_producer(self, address: str) -> list[object]:
+        """A sending link on handle 0; returns the server's first flow."""
+        self.send(ATTACH, "p", UInt(0), False, None, None, Described(SOURCE, ["me"]), Described(TARGET, [address]))
+        await self.expect(ATTACH)
+        return await self.expect(FLOW)
+
+    def attach_consumer(self, address: str, selector: str, credit: int) -> None:
+        """A receiving link on handle 1 with credit."""
+        kind = Symbol("apache.org:selector-filter:string")
+        source = Described(SOURCE, [address, None, None, None, None, None, None, {kind: Described(kind, selector)}])
+        self.send(ATTACH, "c", UInt(1), True, None, None, source, Described(TARGET, ["me"]))
+        self.send(FLOW, UInt(0), WINDOW, UInt(0), WINDOW, UInt(1), UInt(0), UInt(credit))
+
+    async def deliver(self, payload: bytes, message_format: int = 0, frame_size: int = 65000) -> list[object]:
+        """Send one delivery, in several frames if need be, and return its disposition."""
+        pieces = [payload[at : at + frame_size] for at in range(0, len(payload), frame_size)]
+        for index, piece in enumerate(pieces):
+            more = index < len(pieces) - 1
+            self.send(TRANSFER, UInt(0), UInt(7), b"t", UInt(message_format), False, more, payload=piece)
+        return await self.expect(DISPOSITION)
+
+
+def refusal(disposition: list[object]) -> str:
+    """The condition out of a rejected disposition."""
+    state = disposition[4]
+    if not isinstance(state, Described) or state.descriptor != 0x25 or not isinstance(state.value, list):
+        raise AssertionError(f"not rejected: {disposition}")
+    return str(state.value[0].value[0])
+
+
+@contextlib.asynccontextmanager
+async def wire(port: int) -> AsyncIterator[Wire]:
+    """Connect, and hang up at the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield Wire(reader, writer)
+    finally:
+        writer.close()
