@@ -3,11 +3,12 @@
 Neither token nor link is ever part of an effect: they are minted while performing, and go to the notifier alone.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
 from shared.events import AssetName
-from shared.ports import Approval, Approvals, LinkSigner, Notice, Notifier, Refused
+from shared.ports import Absent, Approval, Approvals, LinkSigner, Notice, Notifier, Refused
 from shared.reactor import Effect, Occasion
 
 
@@ -18,18 +19,25 @@ class OpenApproval(Effect):
     approval: Approval
 
     async def perform(self, occasion: Occasion, approvals: Approvals) -> None:
+        """A repeat may come after the end: what has been settled meanwhile is not opened again."""
+        with suppress(Absent):
+            if (await approvals.get(self.approval.id)).opened_at >= self.approval.opened_at:
+                return
         chain = {"correlation_id": occasion.cause.correlation_id, "causation_id": occasion.cause.id}
         await approvals.put(self.approval.model_copy(update=chain))
 
 
 class SettleApproval(Effect):
-    """Let the gateway show how it ended: `approval` with its final status."""
+    """Let the gateway show how it ended: `approval` with its final status. The chain it was opened with stays."""
 
     kind: ClassVar[str] = "settle_approval"
     approval: Approval
 
     async def perform(self, approvals: Approvals) -> None:
-        await approvals.put(self.approval)
+        chain: dict[str, str] = {}
+        with suppress(Absent):
+            chain = (await approvals.get(self.approval.id)).model_dump(include={"correlation_id", "causation_id"})
+        await approvals.put(self.approval.model_copy(update=chain))
 
 
 class InviteApprovers(Effect):
