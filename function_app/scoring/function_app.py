@@ -1,0 +1,117 @@
+"""The scoring app's HTTP doors, and its wiring: the Open Inference Protocol v2 on Azure Functions."""
+
+import atexit
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import azure.functions as func
+
+from services.scoring import Answer, Background, Problem, Scorer, ScoringPorts
+from services.scoring.capture import CaptureBuffer
+from shared.adapters.azure.event_publisher import EventHubPublisher
+from shared.adapters.azure.model_packages import BlobModelPackages
+from shared.adapters.azure.serving import BlobServingManifests
+from shared.adapters.azure.storage import storage_clients
+from shared.adapters.clock import SystemClock
+from shared.adapters.onnx import OnnxRuntime
+from shared.settings.scoring import ScoringSettings
+
+settings = ScoringSettings.read()
+capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows)
+scorer = Scorer(capture)
+
+
+@asynccontextmanager
+async def open_ports() -> AsyncIterator[ScoringPorts]:
+    """What this app's identity may do: read manifests and packages, send to hub predictions."""
+    storage = storage_clients(settings.sluice_storage.get_secret_value())
+    publisher = EventHubPublisher({"predictions": settings.predictions.get_secret_value()})
+    try:
+        yield ScoringPorts(
+            manifests=BlobServingManifests(storage.blobs),
+            packages=BlobModelPackages(storage.blobs),
+            publisher=publisher,
+            runtime=OnnxRuntime(settings.inference_threads or None, settings.inference_providers),
+            clock=SystemClock(),
+        )
+    finally:
+        await publisher.close()
+        await storage.close()
+
+
+# Unique among all starts: counts are per instance, and a restart begins again at zero.
+instance = f"{socket.gethostname().split('.')[0][:40]}-{os.urandom(6).hex()}"
+background = Background(settings.endpoint, instance, scorer, capture, open_ports)
+background.start()
+atexit.register(background.stop)
+
+app = func.FunctionApp()
+# Probes and metadata need no key, as Kubernetes and Azure ML expect of them.
+OPEN, WITH_KEY = func.AuthLevel.ANONYMOUS, func.AuthLevel.FUNCTION
+
+
+def _response(answer: Answer) -> func.HttpResponse:
+    return func.HttpResponse(answer.body, status_code=answer.status, headers=dict(answer.headers))
+
+
+@app.route(route="v2/health/live", methods=["GET"], auth_level=OPEN)
+async def live(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.live())
+
+
+@app.route(route="v2/health/ready", methods=["GET"], auth_level=OPEN)
+async def ready(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.ready())
+
+
+@app.route(route="v2", methods=["GET"], auth_level=OPEN)
+async def server(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.server())
+
+
+@app.route(route="v2/models/{name}", methods=["GET"], auth_level=OPEN)
+async def model(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.model(req.route_params["name"]))
+
+
+@app.route(route="v2/models/{name}/versions/{version}", methods=["GET"], auth_level=OPEN)
+async def model_version(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.model(req.route_params["name"], req.route_params["version"]))
+
+
+@app.route(route="v2/models/{name}/ready", methods=["GET"], auth_level=OPEN)
+async def model_ready(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.model_ready(req.route_params["name"]))
+
+
+@app.route(route="v2/models/{name}/versions/{version}/ready", methods=["GET"], auth_level=OPEN)
+async def model_version_ready(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.model_ready(req.route_params["name"], req.route_params["version"]))
+
+
+@app.route(route="v2/models/{name}/infer", methods=["POST"], auth_level=WITH_KEY)
+async def infer(req: func.HttpRequest) -> func.HttpResponse:
+    return await _infer(req, None)
+
+
+@app.route(route="v2/models/{name}/versions/{version}/infer", methods=["POST"], auth_level=WITH_KEY)
+async def infer_version(req: func.HttpRequest) -> func.HttpResponse:
+    return await _infer(req, req.route_params["version"])
+
+
+async def _infer(req: func.HttpRequest, version: str | None) -> func.HttpResponse:
+    headers = req.headers
+    length = headers.get("inference-header-content-length")
+    if length is not None and not length.isdecimal():
+        problem = Problem(400, f"inference-header-content-length: a number is required, found {length[:40]!r}")
+        return _response(problem.answer())
+    answer = await scorer.infer(
+        req.route_params["name"],
+        version or headers.get("azureml-model-deployment"),
+        req.get_body(),
+        header_length=None if length is None else int(length),
+        sticky=headers.get("sluice-sticky-key"),
+    )
+    return _response(answer)

@@ -1,0 +1,195 @@
+"""One client connection: HTTP/1.1 by httptools, answers in the order of the requests, nothing trusted.
+
+Errors that leave the position in the stream unknown are answered, if they can be, and end the connection.
+"""
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, cast
+
+import httptools
+
+from services.scoring import Problem
+
+from .exchange import FIELD_BYTES, HEADERS, Exchange, head_too_large
+
+if TYPE_CHECKING:
+    from .server import Server
+
+# Between two requests. The parser never calls back then, so the type need not allow for it.
+_NOBODY = cast(Exchange, None)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Connection(asyncio.Protocol):
+    """`since` is the server's tick when the present wait began, `waits_for` for what; the sweep looks at both."""
+
+    __slots__ = (
+        "_closing",
+        "_current",
+        "_head_bytes",
+        "_parser",
+        "_queue",
+        "_server",
+        "_transport",
+        "since",
+        "waits_for",
+    )
+
+    def __init__(self, server: "Server") -> None:
+        self._server = server
+        self._queue: deque[Exchange] = deque()
+        self._current = _NOBODY
+        self._closing = False
+        self._head_bytes = 0
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self.waits_for = "idle"
+        self.since = server.tick
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        if not self._server.admit(self):
+            self._fail(Problem(503, "too many connections", retry_after_s=1))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closing = True
+        self._queue.clear()
+        self._server.forget(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._closing:
+            return
+        try:
+            self._parser.feed_data(data)
+            if self.waits_for == "head":
+                self._bound_head(len(data))
+        except httptools.HttpParserUpgrade:
+            pass  # refused when its headers were complete; what follows is not read
+        except httptools.HttpParserError as error:
+            self._fail(Problem(400, f"malformed request: {error}"))
+
+    def _bound_head(self, size: int) -> None:
+        """The parser holds an unfinished field back, however long; this is what bounds it."""
+        self._head_bytes += size
+        if self._head_bytes > 2 * self._server.limits.head_bytes:
+            self._fail(head_too_large(self._server.limits))
+
+    def eof_received(self) -> bool:
+        """A client may close its side once it has asked: what it asked for is still answered."""
+        self._closing = True
+        return bool(self._queue)
+
+    def pause_writing(self) -> None:
+        self._wait_for("writing")
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._wait_for("idle")
+        self._transport.resume_reading()
+
+    # httptools callbacks, called from within `feed_data`
+
+    def on_message_begin(self) -> None:
+        self._current = Exchange(self)
+        self._head_bytes = 0
+        self.waits_for, self.since = "head", self._server.tick
+
+    def on_url(self, url: bytes) -> None:
+        exchange = self._current
+        exchange.url += url
+        exchange.head_bytes += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        exchange = self._current
+        exchange.head_bytes += len(name) + len(value) + FIELD_BYTES
+        take = HEADERS.get(name.lower())
+        if take is not None:
+            take(exchange, value)
+
+    def on_headers_complete(self) -> None:
+        exchange, parser = self._current, self._parser
+        exchange.method = parser.get_method()
+        exchange.keep_alive = parser.should_keep_alive()
+        exchange.headers_complete(parser.get_http_version(), self._server.limits)
+        if parser.should_upgrade():
+            exchange.refuse_upgrade()
+        self.waits_for, self.since = "body", self._server.tick
+        if exchange.problem is not None and not exchange.may_read_on:
+            self._fail(exchange.problem)
+        elif exchange.expects_continue:
+            self._transport.write(_CONTINUE)
+
+    def on_body(self, body: bytes) -> None:
+        exchange = self._current
+        if self._closing:
+            return
+        exchange.add(body, self._server.limits)
+        if exchange.problem is not None and not exchange.may_read_on:
+            self._fail(exchange.problem)
+
+    def on_message_complete(self) -> None:
+        exchange, self._current = self._current, _NOBODY
+        self.waits_for = "answer"
+        exchange.complete()
+        if self._closing:
+            return
+        if not exchange.keep_alive:
+            self._closing = True
+        self._queue.append(exchange)
+        if len(self._queue) >= self._server.limits.pipelined:
+            self._transport.pause_reading()
+        self._server.dispatch(exchange)
+
+    # answers
+
+    def answered(self) -> None:
+        """Write every answer whose turn it is."""
+        queue, transport, server = self._queue, self._transport, self._server
+        was_full = len(queue) >= server.limits.pipelined
+        while queue and (answer := queue[0].answer) is not None:
+            exchange = queue.popleft()
+            last = not exchange.keep_alive or (server.draining and not queue)
+            if not transport.is_closing():
+                transport.write(server.writer.write(answer, close=last, without_body=exchange.method == b"HEAD"))
+            if last:
+                self._closing = True
+                transport.close()
+                return
+        if not queue:
+            self._wait_for("idle")
+            if self._closing:
+                transport.close()
+        if was_full and len(queue) < server.limits.pipelined and self.waits_for != "writing":
+            transport.resume_reading()
+
+    def _fail(self, problem: Problem) -> None:
+        """Answer after those that came before, then close: what follows in the stream cannot be read."""
+        if self._closing:
+            return
+        self._closing = True
+        exchange = self._current or Exchange(self)
+        exchange.keep_alive = False
+        self._queue.append(exchange)
+        exchange.reply(problem.answer())
+
+    def expire(self) -> None:
+        """The sweep found that this wait took too long."""
+        if self.waits_for in ("head", "body") and not self._closing:
+            self._fail(Problem(408, f"the {self.waits_for} of the request took too long"))
+        elif self.waits_for == "writing":
+            self._transport.abort()
+        else:
+            self._transport.close()
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._queue and self._current is _NOBODY
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def _wait_for(self, what: str) -> None:
+        self.waits_for, self.since = what, self._server.tick

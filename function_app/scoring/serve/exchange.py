@@ -1,0 +1,155 @@
+"""One request on its way in, and the place its answer waits for its turn."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from services.scoring import Answer, Problem
+
+from .limits import HttpLimits
+
+if TYPE_CHECKING:
+    from .connection import Connection
+
+# What a header field counts beside its bytes, so that many empty ones are bounded, too.
+FIELD_BYTES = 32
+_JSON_TYPES = (b"application/json", b"application/octet-stream", b"text/json")
+
+
+class Exchange:
+    """`problem` is the first thing found wrong; `may_read_on` says whether the rest of the stream is still readable.
+
+    What most requests leave alone is a default of the class, so that making one costs little.
+    """
+
+    answer: Answer | None = None
+    content_length: int | None = None
+    content_type = b""
+    deployment: str | None = None
+    expects_continue = False
+    head_bytes = 0
+    header_length: int | None = None
+    host = False
+    keep_alive = True
+    may_read_on = True
+    method = b""
+    problem: Problem | None = None
+    sticky: str | None = None
+    url = b""
+    body = b""
+    _more: list[bytes] | None = None
+    _body_bytes = 0
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+
+    def complete(self) -> None:
+        """The last byte has come."""
+        if self._more is not None:
+            self.body = b"".join(self._more)
+
+    def reply(self, answer: Answer) -> None:
+        """Called once, now or later."""
+        if self.answer is None:
+            self.answer = answer
+            self._connection.answered()
+
+    def headers_complete(self, version: str, limits: HttpLimits) -> None:
+        """Everything that can be refused before the body comes is refused here."""
+        if self.head_bytes > limits.head_bytes:
+            self.wrong(head_too_large(limits))
+        elif version not in ("1.1", "1.0"):
+            self.wrong(Problem(505, "only HTTP/1.1 and HTTP/1.0 are served"))
+        elif version == "1.1" and not self.host:
+            self.wrong(Problem(400, "host: the header is required"))
+        elif self.content_length is not None and self.content_length > limits.body_bytes:
+            self.wrong(Problem(413, f"body: {self.content_length} bytes, at most {limits.body_bytes} are taken"))
+        elif self.method == b"POST" and self.content_type and self.content_type not in _JSON_TYPES:
+            self.refuse(Problem(415, "content-type: application/json or application/octet-stream is required"))
+
+    def refuse_upgrade(self) -> None:
+        """The parser reads no further after such a request, so the connection ends with its answer."""
+        self.refuse(Problem(400, "protocol upgrades are not served"))
+        self.keep_alive = False
+
+    def add(self, body: bytes, limits: HttpLimits) -> None:
+        self._body_bytes += len(body)
+        if self._body_bytes > limits.body_bytes:
+            self.wrong(Problem(413, f"body: at most {limits.body_bytes} bytes are taken"))
+        elif self.problem is not None:
+            return  # read, so that the next request is found, but not kept
+        elif not self.body:
+            self.body = body
+        elif self._more is None:
+            self._more = [self.body, body]
+        else:
+            self._more.append(body)
+
+    def refuse(self, problem: Problem) -> None:
+        self.problem = self.problem or problem
+
+    def wrong(self, problem: Problem) -> None:
+        self.refuse(problem)
+        self.may_read_on = False
+
+
+def head_too_large(limits: HttpLimits) -> Problem:
+    return Problem(
+        431, f"the head of a request may have {limits.head_bytes} bytes, {FIELD_BYTES} for each field included"
+    )
+
+
+def _number(exchange: Exchange, name: str, value: bytes) -> int | None:
+    if value.isdigit() and len(value) <= 15:
+        return int(value)
+    exchange.wrong(Problem(400, f"{name}: a number is required"))
+    return None
+
+
+def _content_length(exchange: Exchange, value: bytes) -> None:
+    exchange.content_length = _number(exchange, "content-length", value)
+
+
+def _header_length(exchange: Exchange, value: bytes) -> None:
+    exchange.header_length = _number(exchange, "inference-header-content-length", value)
+
+
+def _content_type(exchange: Exchange, value: bytes) -> None:
+    if value != b"application/json":
+        exchange.content_type = value.partition(b";")[0].strip().lower()
+
+
+def _content_encoding(exchange: Exchange, value: bytes) -> None:
+    if value.lower() != b"identity":
+        exchange.refuse(Problem(415, "content-encoding: only identity is taken"))
+
+
+def _host(exchange: Exchange, _value: bytes) -> None:
+    exchange.host = True
+
+
+def _expect(exchange: Exchange, value: bytes) -> None:
+    if value.lower() == b"100-continue":
+        exchange.expects_continue = True
+    else:
+        exchange.wrong(Problem(417, "expect: only 100-continue is understood"))
+
+
+def _sticky(exchange: Exchange, value: bytes) -> None:
+    exchange.sticky = value.decode("latin-1")
+
+
+def _deployment(exchange: Exchange, value: bytes) -> None:
+    exchange.deployment = value.decode("latin-1")
+
+
+# What matters, by its name in lower case; everything else is passed over.
+HEADERS: dict[bytes, Callable[[Exchange, bytes], None]] = {
+    b"host": _host,
+    b"content-length": _content_length,
+    b"content-type": _content_type,
+    b"content-encoding": _content_encoding,
+    b"expect": _expect,
+    b"inference-header-content-length": _header_length,
+    b"sluice-sticky-key": _sticky,
+    b"azureml-model-deployment": _deployment,
+}

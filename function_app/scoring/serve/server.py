@@ -1,0 +1,107 @@
+"""One server process: accepts, dispatches, sweeps away the slow, and drains when it is told to end."""
+
+import asyncio
+import gc
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+
+from services.scoring import Scorer
+
+from .connection import Connection
+from .exchange import Exchange
+from .limits import HttpLimits
+from .responses import ResponseWriter
+from .routes import Infer, Routes, not_allowed, not_found
+
+logger = logging.getLogger("sluice.scoring")
+
+_LONGEST_DRAIN_S = 30.0
+# The clock of all waits: reading the time for every request would cost more than it is worth.
+_TICK_S = 0.5
+
+
+class Server:
+    """`drain_s` is how long it still listens after it was told to end, while load balancers learn of it."""
+
+    def __init__(self, scorer: Scorer, routes: Routes, limits: HttpLimits, drain_s: float = 0.5) -> None:
+        self.limits = limits
+        self.writer = ResponseWriter()
+        self.draining = False
+        self.tick = 0
+        self._scorer = scorer
+        self._routes = routes
+        self._drain_s = drain_s
+        self._connections: set[Connection] = set()
+        self._allowed = {
+            "head": limits.head_s, "body": limits.body_s, "idle": limits.idle_s, "writing": limits.write_s,
+            "answer": float("inf"),
+        }  # fmt: skip
+
+    async def run(self, bound: socket.socket, stop: Awaitable[object], ready: Callable[[], None]) -> None:
+        """Serve on this socket until `stop`; every request that arrived until then is answered."""
+        loop = asyncio.get_running_loop()
+        listener = await loop.create_server(lambda: Connection(self), sock=bound, backlog=4_096)
+        sweeper = asyncio.create_task(self._sweep())
+        gc.freeze()  # what lives from the start on needs no looking at, request after request
+        ready()
+        await stop
+        await self._drain(listener)
+        sweeper.cancel()
+
+    async def _drain(self, listener: asyncio.Server) -> None:
+        """Every connection learns it with its next answer; those that ask for nothing are closed at the end."""
+        self.draining = True
+        await asyncio.sleep(self._drain_s)
+        listener.close()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _LONGEST_DRAIN_S
+        while any(not each.is_idle for each in self._connections) and loop.time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        for connection in list(self._connections):
+            connection.close()
+        await asyncio.sleep(0)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            self.tick += 1
+            self.writer.next_second()
+            late = [
+                each for each in self._connections if (self.tick - each.since) * _TICK_S > self._allowed[each.waits_for]
+            ]
+            for connection in late:
+                connection.expire()
+
+    def admit(self, connection: Connection) -> bool:
+        """False when there are too many already; it is swept like all others then."""
+        self._connections.add(connection)
+        return len(self._connections) <= self.limits.connections
+
+    def forget(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+
+    def dispatch(self, exchange: Exchange) -> None:
+        """Whatever happens, the exchange gets an answer."""
+        if exchange.problem is not None:
+            return exchange.reply(exchange.problem.answer())
+        target = self._routes.find(exchange.url)
+        if target is None:
+            return exchange.reply(not_found(exchange.url))
+        if isinstance(target, Infer):
+            return self._infer(target, exchange)
+        if exchange.method not in (b"GET", b"HEAD"):
+            return exchange.reply(not_allowed(target))
+        exchange.reply(target())
+
+    def _infer(self, target: Infer, exchange: Exchange) -> None:
+        if exchange.method != b"POST":
+            return exchange.reply(not_allowed(target))
+        self._scorer.submit(
+            target.name,
+            target.number or exchange.deployment,
+            exchange.body,
+            exchange.reply,
+            header_length=exchange.header_length,
+            sticky=exchange.sticky,
+        )

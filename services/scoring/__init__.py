@@ -1,0 +1,10 @@
+"""Reacts to: inference requests (Open Inference Protocol v2) and the endpoint's serving manifest.
+
+Emits: PredictionsCaptured, ServingReported, CaptureLost, ModelLoadFailed. Reads: serving manifests, model packages.
+Does: decodes requests to columns, runs them in natural batches, encodes answers; follows the manifest, loads the next
+package beside the present one and switches at once. Knows no transport: doors hand over bytes and get an `Answer`.
+"""
+
+from services.scoring.answers import Answer, Problem
+from services.scoring.background import Background, ScoringPorts
+from services.scoring.scorer import Limits, Scorer

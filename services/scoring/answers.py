@@ -1,0 +1,40 @@
+"""What a door gets back: a status, headers and a body; and errors as values."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pydantic_core import to_json
+
+type Headers = tuple[tuple[str, str], ...]
+
+JSON: Headers = (("content-type", "application/json"),)
+
+
+class Answer(NamedTuple):
+    """`body` is complete; headers come without content-length. A tuple: one is made for every request."""
+
+    status: int
+    body: bytes
+    headers: Headers = JSON
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a request is not answered. `retry_after_s` is for those worth repeating."""
+
+    status: int
+    message: str
+    retry_after_s: int | None = None
+
+    def answer(self) -> Answer:
+        """The error object of the Open Inference Protocol."""
+        headers = JSON if self.retry_after_s is None else (*JSON, ("retry-after", str(self.retry_after_s)))
+        return Answer(self.status, to_json({"error": self.message}), headers)
+
+
+class Invalid(Exception):
+    """Inside decoding only, where it ends a deep call; it leaves as a `Problem`."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.problem = Problem(status, message)

@@ -1,0 +1,126 @@
+"""Everything a scoring instance does without being asked: follow the manifest, send captured rows, report.
+
+In the Functions worker, whose loop is not ours, it runs on a thread and loop of its own, from import on.
+The own server runs it on its own loop: two threads that compute would take the interpreter from each other at every
+callback, which costs far more than the work itself.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from services.scoring.capture import CaptureBuffer
+from services.scoring.following import ManifestFollower
+from services.scoring.loading import PackageLoader
+from services.scoring.outgoing import Outgoing
+from services.scoring.scorer import Scorer
+from shared.events import EndpointRef
+from shared.ports import Clock, EventPublisher, ModelPackages, Refused, ServingManifests, Unavailable
+from shared.ports.inference import InferenceRuntime
+
+logger = logging.getLogger("sluice.scoring")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringPorts:
+    """What the background needs from outside; opened on its own loop, for clients belong to the loop they begin on."""
+
+    manifests: ServingManifests
+    packages: ModelPackages
+    publisher: EventPublisher
+    runtime: InferenceRuntime
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between looks at the manifest, reports, and flushes of captured rows; and for the last words."""
+
+    follow_s: float = 1.0
+    report_s: float = 1.0
+    flush_s: float = 0.5
+    farewell_s: float = 5.0
+
+
+class Background:
+    """Either `start` and `stop` a thread, or await `run` and `ask_to_stop`. The last words take `Pace.farewell_s`."""
+
+    def __init__(
+        self,
+        endpoint: EndpointRef,
+        instance: str,
+        scorer: Scorer,
+        capture: CaptureBuffer,
+        open_ports: Callable[[], AbstractAsyncContextManager[ScoringPorts]],
+        pace: Pace | None = None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._instance = instance
+        self._scorer = scorer
+        self._capture = capture
+        self._open_ports = open_ports
+        self._pace = pace or Pace()
+        self._stopping: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self.run()), name="scoring-background", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Blocks until the last words are sent, or their time is over."""
+        self.ask_to_stop()
+        if self._thread.is_alive():
+            self._thread.join(self._pace.farewell_s + 1)
+
+    def ask_to_stop(self) -> None:
+        """From any thread; `run` then ends."""
+        loop, stopping = self._loop, self._stopping
+        if loop is not None and stopping is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(stopping.set)
+
+    async def run(self) -> None:
+        """Until `stop`. An error of one kind of work is logged and tried again at its next turn; it ends nothing."""
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        async with self._open_ports() as ports:
+            outgoing = Outgoing(self._endpoint, self._instance, ports.publisher, ports.clock)
+            loader = PackageLoader(ports.packages, ports.runtime)
+            follower = ManifestFollower(self._endpoint, ports.manifests, loader, self._scorer, outgoing.load_failed)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._every(self._pace.follow_s, "follow the manifest", follower.step))
+                tasks.create_task(self._every(self._pace.report_s, "report", lambda: outgoing.report(self._scorer)))
+                tasks.create_task(self._every(self._pace.flush_s, "flush", lambda: outgoing.flush(self._capture)))
+            await self._farewell(outgoing)
+
+    async def _every(self, seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        stopping = self._stopping
+        assert stopping is not None  # noqa: S101 - set by `run`, which made this task
+        while not stopping.is_set():
+            await _attempt(name, work)
+            try:
+                async with asyncio.timeout(seconds):
+                    await stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def _farewell(self, outgoing: Outgoing) -> None:
+        try:
+            async with asyncio.timeout(self._pace.farewell_s):
+                await _attempt("flush", lambda: outgoing.flush(self._capture))
+                await _attempt("report", lambda: outgoing.report(self._scorer))
+        except TimeoutError:
+            pass
+        if self._capture.waiting_rows:
+            logger.error("%d captured rows could not be sent before the end", self._capture.waiting_rows)
+
+
+async def _attempt(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except (Unavailable, Refused) as error:
+        logger.warning("%s: %s", name, error)
+    except Exception:
+        logger.exception("%s", name)

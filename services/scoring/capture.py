@@ -1,0 +1,99 @@
+"""Scored rows on their way to the hub: a bounded buffer off the request path. What does not fit is counted.
+
+The scoring loop offers, the background thread drains. Each counter has one writer, so no lock is needed.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import compress
+from typing import NamedTuple
+
+import numpy as np
+
+from services.scoring.protocol import InferRequest
+from services.scoring.version import Version
+from shared.ports import Clock
+from shared.ports.inference import Array
+
+_GOLDEN = 0.618033988749895  # see table.py: an even sample without randomness
+
+
+class Mark(NamedTuple):
+    """Which rows one request asked for, and what it said of them. `number` counts the requests of this instance."""
+
+    id: str
+    rows: int
+    number: int
+    keys: Sequence[str] | None
+    observed_at: Sequence[datetime] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredRows:
+    """The rows of one run of the model: `arrays` are the layout's blocks, `marks` say whose rows they are."""
+
+    version: Version
+    arrays: Sequence[Array]
+    outputs: Sequence[Array]
+    marks: Sequence[Mark]
+    rows: int
+    scored_at: datetime
+
+
+class CaptureBuffer:
+    """`sampling` is the share of requests to keep, 0 to 1; `most_rows` bounds what waits."""
+
+    def __init__(self, clock: Clock, sampling: float = 1.0, most_rows: int = 50_000) -> None:
+        self._clock = clock
+        self._sampling = sampling
+        self._most_rows = most_rows
+        self._waiting: deque[ScoredRows] = deque()
+        self._number = 0
+        self._taken_rows = 0
+        self._drained_rows = 0
+        self.overflowed_rows = 0
+
+    @property
+    def waiting_rows(self) -> int:
+        return self._taken_rows - self._drained_rows
+
+    def offer(
+        self, version: Version, requests: Sequence[InferRequest], arrays: Sequence[Array], outputs: Sequence[Array]
+    ) -> None:
+        """The rows of one run, in the order of its requests. Never blocks and never fails."""
+        first, self._number = self._number, self._number + len(requests)
+        if not self._sampling:
+            return
+        marks = [
+            Mark(request.id, request.rows, first + index, request.keys, request.observed_at)
+            for index, request in enumerate(requests)
+        ]
+        if self._sampling < 1:
+            kept = [mark.number * _GOLDEN % 1.0 < self._sampling for mark in marks]
+            if not any(kept):
+                return
+            if not all(kept):
+                chosen = np.repeat(kept, [mark.rows for mark in marks])
+                arrays, outputs = version.layout.pick(arrays, chosen), [output[chosen] for output in outputs]
+                marks = list(compress(marks, kept))
+        self._take(version, arrays, outputs, marks)
+
+    def _take(self, version: Version, arrays: Sequence[Array], outputs: Sequence[Array], marks: Sequence[Mark]) -> None:
+        rows = sum([mark.rows for mark in marks])
+        if self.waiting_rows + rows > self._most_rows:
+            self.overflowed_rows += rows
+            return
+        self._taken_rows += rows
+        self._waiting.append(ScoredRows(version, arrays, outputs, marks, rows, self._clock.now()))
+
+    def drain(self, most_rows: int) -> list[ScoredRows]:
+        """Take out at least one run if there is any, and about `most_rows` rows."""
+        taken: list[ScoredRows] = []
+        rows = 0
+        while self._waiting and rows < most_rows:
+            taken.append(self._waiting.popleft())
+            rows += taken[-1].rows
+        self._drained_rows += rows
+        return taken

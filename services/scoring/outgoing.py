@@ -1,0 +1,98 @@
+"""What this instance tells the hub: captured rows, what was lost of them, how it fares, what it could not load."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from services.scoring.blocks import blocks_of
+from services.scoring.capture import CaptureBuffer
+from services.scoring.following import LoadFailure
+from services.scoring.scorer import Scorer
+from shared.events import CaptureLost, EndpointRef, Envelope, Event, ModelLoadFailed, ServingReported, derive_id
+from shared.ports import Clock, EventPublisher, Refused, Unavailable
+
+logger = logging.getLogger("sluice.scoring")
+
+# Rows taken from the buffer at a time: packing them must not hold up the loop or the interpreter for long.
+_ROWS_AT_A_TIME = 250
+
+
+class Outgoing:
+    """`patience_s` bounds one attempt to reach the hub. `instance` is unique among all starts of all instances."""
+
+    def __init__(
+        self, endpoint: EndpointRef, instance: str, publisher: EventPublisher, clock: Clock, patience_s: float = 10.0
+    ) -> None:
+        self._endpoint = endpoint
+        self._instance = instance
+        self._publisher = publisher
+        self._clock = clock
+        self._patience_s = patience_s
+        self._sent = 0
+        self._unsent: list[Envelope[Any]] = []
+        self._refused_rows = 0
+        self._reported_lost = {"overflow": 0, "refused": 0}
+        self._failures: list[Envelope[Any]] = []
+
+    async def report(self, scorer: Scorer) -> None:
+        """Counts are monotonic, so a report that does not arrive is made good by the next. Raises `Unavailable`."""
+        table = scorer.table
+        versions = tuple(version.statistics.report() for version in table.versions)
+        report = ServingReported(
+            endpoint=self._endpoint, instance=self._instance, generation=table.generation, versions=versions
+        )
+        await self._publish([*self._failures, self._envelope(report)])
+        self._failures.clear()
+
+    async def load_failed(self, failure: LoadFailure) -> None:
+        """Goes out with the next report that arrives."""
+        fact = ModelLoadFailed(
+            endpoint=self._endpoint,
+            instance=self._instance,
+            package=failure.package,
+            generation=failure.generation,
+            reason=failure.reason[:2_000],
+        )
+        self._failures.append(self._envelope(fact))
+
+    async def flush(self, buffer: CaptureBuffer) -> None:
+        """Send what is waiting, then what was lost. Raises `Unavailable`; what was taken out then goes first next time.
+
+        A hub that is away does not empty the buffer: it fills, overflows, and the overflow is counted.
+        """
+        await self._send_unsent()
+        while scored := buffer.drain(_ROWS_AT_A_TIME):
+            self._unsent = [self._envelope(block) for block in blocks_of(self._endpoint, self._instance, scored)]
+            await self._send_unsent()
+        await self._tell_lost(buffer)
+
+    async def _send_unsent(self) -> None:
+        while self._unsent:
+            try:
+                await self._publish(self._unsent[:1])
+            except Refused as error:
+                rows = len(self._unsent[0].data.keys)
+                logger.error("%d captured rows were refused: %s", rows, error)
+                self._refused_rows += rows
+            del self._unsent[0]
+
+    async def _tell_lost(self, buffer: CaptureBuffer) -> None:
+        for reason, total in (("overflow", buffer.overflowed_rows), ("refused", self._refused_rows)):
+            rows = total - self._reported_lost[reason]
+            if rows:
+                lost = CaptureLost(endpoint=self._endpoint, instance=self._instance, rows=rows, reason=reason)
+                await self._publish([self._envelope(lost)])
+                self._reported_lost[reason] = total
+
+    def _envelope(self, fact: Event) -> Envelope[Any]:
+        self._sent += 1
+        identity = derive_id("scoring", self._instance, str(self._sent))
+        return Envelope.first(fact, id=identity, source=f"/sluice/scoring/{self._instance}", time=self._clock.now())
+
+    async def _publish(self, envelopes: Sequence[Envelope[Any]]) -> None:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await self._publisher.publish("predictions", envelopes)
+        except TimeoutError:
+            raise Unavailable(f"hub predictions: no answer within {self._patience_s} s") from None

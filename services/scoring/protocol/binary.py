@@ -1,0 +1,74 @@
+"""The binary tensor extension: raw little-endian tensors after the JSON part, strings with a length before each."""
+
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from services.scoring.answers import Invalid
+from services.scoring.layout import DTYPES
+from shared.ports.inference import Array, TensorDatatype
+
+_LENGTH = struct.Struct("<I")
+
+
+class BinaryTensors:
+    """The bytes after the JSON part, handed out in the order of the tensors that claim them."""
+
+    def __init__(self, body: bytes, offset: int) -> None:
+        self._body = body
+        self._offset = offset
+
+    def attach(self, tensors: Mapping[str, dict[str, Any]]) -> None:
+        """Give every tensor with `binary_data_size` its flat `array`; raises `Invalid` unless all bytes are used."""
+        for name, tensor in tensors.items():
+            parameters = tensor.get("parameters")
+            size = parameters.get("binary_data_size") if isinstance(parameters, dict) else None
+            if size is not None:
+                tensor["array"] = self._take(name, tensor.get("datatype"), size)
+        if self._offset != len(self._body):
+            raise Invalid(f"body: {len(self._body) - self._offset} bytes after the last tensor")
+
+    def _take(self, name: str, datatype: object, size: object) -> Array:
+        if type(size) is not int or size < 0 or self._offset + size > len(self._body):
+            left = len(self._body) - self._offset
+            raise Invalid(f"{name}: binary_data_size {size!r:.40} does not fit the {left} bytes left")
+        if not isinstance(datatype, str) or datatype not in DTYPES:
+            raise Invalid(f"{name}: datatype {datatype!r:.40} is not one of the protocol's")
+        start, self._offset = self._offset, self._offset + size
+        if datatype == "BYTES":
+            return read_texts(name, self._body[start : start + size])
+        dtype = DTYPES[datatype]
+        if size % dtype.itemsize:
+            raise Invalid(f"{name}: {size} bytes are no whole number of {datatype}")
+        found = np.frombuffer(self._body, dtype.newbyteorder("<"), size // dtype.itemsize, start)
+        return found.astype(dtype) if start % dtype.itemsize else found
+
+
+def read_texts(name: str, body: bytes) -> Array:
+    """Texts, each after its length in four bytes."""
+    texts: list[str] = []
+    at = 0
+    while at < len(body):
+        if at + 4 > len(body):
+            raise Invalid(f"{name}: the length of text {len(texts)} is cut off")
+        (length,) = _LENGTH.unpack_from(body, at)
+        at += 4 + length
+        if at > len(body):
+            raise Invalid(f"{name}: text {len(texts)} is cut off")
+        try:
+            texts.append(body[at - length : at].decode())
+        except UnicodeDecodeError:
+            raise Invalid(f"{name}: text {len(texts)} is not UTF-8") from None
+    found = np.empty(len(texts), dtype=object)
+    found[:] = texts
+    return found
+
+
+def write_tensor(array: Array, datatype: TensorDatatype) -> bytes:
+    """The bytes of one output."""
+    if datatype != "BYTES":
+        return np.ascontiguousarray(array).astype(DTYPES[datatype].newbyteorder("<"), copy=False).tobytes()
+    texts = [str(each).encode() for each in array.ravel()]
+    return b"".join(_LENGTH.pack(len(text)) + text for text in texts)

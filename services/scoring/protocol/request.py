@@ -1,0 +1,150 @@
+"""Reading an inference request against the model's inputs, straight to blocks of columns.
+
+Policy for numbers: infinities are refused; NaN or null is a missing value, taken where the signature says nullable.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import from_json
+
+from services.scoring.answers import Invalid, Problem
+from services.scoring.layout import Layout
+from services.scoring.protocol.binary import BinaryTensors
+from services.scoring.protocol.parameters import keys_of, moments_of
+from services.scoring.protocol.rows import tensors_from_rows
+from services.scoring.protocol.tensors import block_of
+from shared.ports.inference import Array
+
+
+@dataclass(slots=True)
+class InferRequest:
+    """Decoded. `arrays` are the layout's blocks; `outputs` maps the names asked for to "as binary", None for all.
+
+    `keys` and `observed_at` (UTC, one or one per row) are what the caller says about its rows.
+    """
+
+    id: str
+    rows: int
+    arrays: list[Array]
+    outputs: dict[str, bool] | None = None
+    binary: bool = False
+    keys: Sequence[str] | None = None
+    observed_at: Sequence[datetime] | None = None
+
+
+def decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int) -> InferRequest | Problem:
+    """`header_length` is that of the JSON part when tensors follow it as bytes."""
+    try:
+        return _decode(layout, body, header_length, max_rows)
+    except Invalid as invalid:
+        return invalid.problem
+
+
+def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int) -> InferRequest:
+    binary = None
+    if header_length is not None:
+        if not 0 < header_length <= len(body):
+            raise Invalid(f"inference-header-content-length: {header_length} is not within the {len(body)} bytes sent")
+        binary, body = BinaryTensors(body, header_length), body[:header_length]
+    message = _object(body)
+    tensors = _tensors(message["inputs"], layout) if "inputs" in message else _tensors_from_rows(message, layout)
+    rows = _row_count(tensors, layout, max_rows)
+    if binary is not None:
+        binary.attach(tensors)
+    request = InferRequest(
+        _id(message) if "id" in message else "", rows, [block_of(block, tensors, rows) for block in layout.blocks]
+    )
+    if "parameters" in message:
+        _read_parameters(request, message["parameters"])
+    if "outputs" in message:
+        request.outputs = _outputs(message["outputs"], request.binary)
+    return request
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        message = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise Invalid(f"body: not JSON ({error})") from None
+    if not isinstance(message, dict):
+        raise Invalid("body: a JSON object is required")
+    return message
+
+
+def _tensors_from_rows(message: Mapping[str, Any], layout: Layout) -> dict[str, dict[str, Any]]:
+    if "rows" not in message:
+        raise Invalid("inputs: a non-empty array of tensors is required")
+    return tensors_from_rows(layout, message["rows"])
+
+
+def _id(message: Mapping[str, Any]) -> str:
+    found = message["id"]
+    if not isinstance(found, str) or len(found) > 256:
+        raise Invalid("id: a text of at most 256 characters is required")
+    return found
+
+
+def _tensors(inputs: object, layout: Layout) -> dict[str, dict[str, Any]]:
+    if not isinstance(inputs, list) or not inputs:
+        raise Invalid("inputs: a non-empty array of tensors is required")
+    try:
+        tensors = {tensor["name"]: tensor for tensor in inputs}
+    except (KeyError, TypeError):
+        raise Invalid("inputs: every tensor must be an object with a name") from None
+    if len(tensors) != len(inputs):
+        raise Invalid("inputs: two tensors have the same name")
+    if tensors.keys() != layout.specs.keys():
+        _explain_names(tensors, layout)
+    return tensors
+
+
+def _explain_names(tensors: Mapping[Any, object], layout: Layout) -> None:
+    unknown = [name for name in tensors if name not in layout.specs]
+    if unknown:
+        expected = ", ".join(list(layout.specs)[:50])
+        raise Invalid(f"inputs: {str(unknown[0])[:100]!r} is not an input of this model; they are: {expected}")
+    missing = next(spec for name, spec in layout.specs.items() if name not in tensors)
+    raise Invalid(
+        f"inputs: {missing.name} is missing; expected shape {list(missing.shape)}, datatype {missing.datatype}"
+    )
+
+
+def _row_count(tensors: Mapping[str, Mapping[str, Any]], layout: Layout, max_rows: int) -> int:
+    name = layout.first
+    shape = tensors[name].get("shape")
+    if type(shape) is not list or not shape or type(shape[0]) is not int or shape[0] < 1:
+        raise Invalid(
+            f"{name}: expected shape {list(layout.specs[name].shape)} with at least one row, found {shape!r:.100}"
+        )
+    if shape[0] > max_rows:
+        raise Invalid(f"{name}: {shape[0]} rows, at most {max_rows} are taken in one request", 413)
+    rows: int = shape[0]
+    return rows
+
+
+def _read_parameters(request: InferRequest, parameters: object) -> None:
+    if not isinstance(parameters, dict):
+        raise Invalid("parameters: an object is required")
+    request.binary = parameters.get("binary_data_output") is True
+    if "keys" in parameters:
+        request.keys = keys_of(parameters["keys"], request.rows)
+    if "observed_at" in parameters:
+        request.observed_at = moments_of(parameters["observed_at"], request.rows)
+
+
+def _outputs(outputs: object, binary: bool) -> dict[str, bool] | None:
+    """Names asked for, each with whether as bytes; whether they exist is for the encoder to say."""
+    if not isinstance(outputs, list):
+        raise Invalid("outputs: an array is required")
+    found: dict[str, bool] = {}
+    for output in outputs:
+        name = output.get("name") if isinstance(output, dict) else None
+        if not isinstance(name, str):
+            raise Invalid("outputs: every output must be an object with a name")
+        parameters = output.get("parameters") or {}
+        wish = parameters.get("binary_data", binary) if isinstance(parameters, dict) else binary
+        found[name] = wish is True
+    return found or None

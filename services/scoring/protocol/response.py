@@ -1,0 +1,98 @@
+"""Writing an inference answer: what never changes is a template, the numbers of each output go in by one call."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import to_json
+
+from services.scoring.answers import JSON, Answer, Headers, Invalid
+from services.scoring.protocol.binary import write_tensor
+from services.scoring.protocol.request import InferRequest
+from shared.ports.inference import Array, TensorSpec
+
+
+class Outputs:
+    """The outputs of one run, turned into lists once for all the requests that share it."""
+
+    __slots__ = ("_lists", "arrays", "widths")
+
+    def __init__(self, arrays: Sequence[Array]) -> None:
+        self.arrays = arrays
+        self.widths = [array.size // (len(array) or 1) for array in arrays]
+        self._lists: list[list[Any]] | None = None
+
+    def values(self, index: int, start: int, stop: int) -> list[Any]:
+        """Of these rows, flat."""
+        if self._lists is None:
+            self._lists = [array.ravel().tolist() for array in self.arrays]
+        width = self.widths[index]
+        return self._lists[index][start * width : stop * width]
+
+
+class ResponseEncoder:
+    """For one model version. A NaN or an infinity in an output is written as null, as JSON has no such numbers."""
+
+    def __init__(self, name: str, version: str, outputs: Sequence[TensorSpec], headers: Headers) -> None:
+        self._specs = tuple(outputs)
+        self._index = {spec.name: index for index, spec in enumerate(outputs)}
+        self._head = b'{"model_name":' + to_json(name) + b',"model_version":' + to_json(version)
+        self._openings = [
+            b'{"name":' + to_json(spec.name) + b',"datatype":"' + spec.datatype.encode() + b'","shape":['
+            for spec in outputs
+        ]
+        self._json_headers: Headers = (*JSON, *headers)
+        self._headers = headers
+        self._template = b"" if any(-1 in spec.shape[1:] for spec in outputs) else self._whole()
+
+    def _whole(self) -> bytes:
+        """An answer with all outputs as JSON: id, then the rows and the values of each output, are filled in."""
+        parts = []
+        for spec, opening in zip(self._specs, self._openings, strict=True):
+            inner = "".join(f",{size}" for size in spec.shape[1:]).encode()
+            parts.append(opening.replace(b"%", b"%%") + b"%d" + inner + b'],"data":%b}')
+        return self._head.replace(b"%", b"%%") + b'%b,"outputs":[' + b",".join(parts) + b"]}"
+
+    def check(self, request: InferRequest) -> None:
+        """Raises `Invalid` for an output that this model has not got."""
+        for name in request.outputs or ():
+            if name not in self._index:
+                known = ", ".join(self._index)
+                raise Invalid(f"outputs: {name[:100]!r} is not an output of this model; they are: {known}")
+
+    def encode(self, request: InferRequest, outputs: Outputs, start: int) -> Answer:
+        """`outputs` hold the rows of this request from `start` on."""
+        identity = b',"id":' + to_json(request.id) if request.id else b""
+        if request.outputs is None and not request.binary and self._template:
+            rows = request.rows
+            fields: list[bytes | int] = [identity]
+            for index in range(len(self._specs)):
+                fields += (rows, to_json(outputs.values(index, start, start + rows), inf_nan_mode="null"))
+            return Answer(200, self._template % tuple(fields), self._json_headers)
+        return self._chosen(request, outputs, start, identity)
+
+    def _chosen(self, request: InferRequest, outputs: Outputs, start: int, identity: bytes) -> Answer:
+        chosen = request.outputs or dict.fromkeys(self._index, request.binary)
+        tails: list[bytes] = []
+        stop = start + request.rows
+        parts = [
+            self._tensor(self._index[name], outputs, start, stop, tails, as_bytes) for name, as_bytes in chosen.items()
+        ]
+        body = b'%b%b,"outputs":[%b]}' % (self._head, identity, b",".join(parts))
+        if not tails:
+            return Answer(200, body, self._json_headers)
+        headers: Headers = (
+            ("content-type", "application/octet-stream"),
+            ("inference-header-content-length", str(len(body))),
+            *self._headers,
+        )
+        return Answer(200, b"".join((body, *tails)), headers)
+
+    def _tensor(self, index: int, outputs: Outputs, start: int, stop: int, tails: list[bytes], as_bytes: bool) -> bytes:
+        array = outputs.arrays[index][start:stop]
+        shape = ",".join(map(str, array.shape)).encode()
+        if as_bytes:
+            tail = write_tensor(array, self._specs[index].datatype)
+            tails.append(tail)
+            return b'%b%b],"parameters":{"binary_data_size":%d}}' % (self._openings[index], shape, len(tail))
+        values = to_json(outputs.values(index, start, stop), inf_nan_mode="null")
+        return b'%b%b],"data":%b}' % (self._openings[index], shape, values)

@@ -1,0 +1,31 @@
+"""Plain rows for convenience: `{"rows": [{"feature": value, ...}]}`, keys in any order."""
+
+from typing import Any
+
+from services.scoring.answers import Invalid
+from services.scoring.layout import Layout
+
+
+def tensors_from_rows(layout: Layout, rows: object) -> dict[str, dict[str, Any]]:
+    """The same as tensors; a key that is missing or unknown is named with its row."""
+    if not isinstance(rows, list) or not rows:
+        raise Invalid("rows: a non-empty array of objects is required")
+    names = layout.specs.keys()
+    for index, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise Invalid(f"rows[{index}]: an object is required")
+        if row.keys() != names:
+            _explain(index, row, layout)
+    count = len(rows)
+    return {
+        name: {"datatype": spec.datatype, "shape": [count, *spec.shape[1:]], "data": [row[name] for row in rows]}
+        for name, spec in layout.specs.items()
+    }
+
+
+def _explain(index: int, row: dict[str, Any], layout: Layout) -> None:
+    unknown = sorted(row.keys() - layout.specs.keys())
+    if unknown:
+        raise Invalid(f"rows[{index}]: {unknown[0][:100]!r} is not an input of this model")
+    missing = next(spec for name, spec in layout.specs.items() if name not in row)
+    raise Invalid(f"rows[{index}]: {missing.name} is missing; expected datatype {missing.datatype}")

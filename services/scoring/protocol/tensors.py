@@ -1,0 +1,133 @@
+"""From the `data` of JSON tensors to arrays: one array per block, each value's type checked, errors by tensor."""
+
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from math import prod
+from typing import Any, NoReturn
+
+import numpy as np
+
+from services.scoring.answers import Invalid
+from services.scoring.layout import DTYPES, FLOATS, Block, Layout
+from shared.ports.inference import Array, TensorDatatype, TensorSpec
+
+type Tensor = Mapping[str, Any]
+
+# A value beyond the range of a narrow float becomes infinite, which `check_numbers` refuses; numpy need not tell, too.
+warnings.filterwarnings("ignore", "overflow encountered in cast", RuntimeWarning, re.escape(__name__))
+
+_NUMBERS = frozenset({float, int})
+_TYPES: dict[TensorDatatype, frozenset[type]] = {
+    **{datatype: frozenset({int}) for datatype in DTYPES},
+    "FP16": _NUMBERS, "FP32": _NUMBERS, "FP64": _NUMBERS, "BOOL": frozenset({bool}), "BYTES": frozenset({str}),
+}  # fmt: skip
+_JSON_NAMES = {float: "number", int: "integer", str: "text", bool: "boolean", list: "array", dict: "object"}
+
+
+def block_of(block: Block, tensors: Mapping[str, Tensor], rows: int) -> Array:
+    """The block's array for these tensors; raises `Invalid` naming tensor, shape and datatype."""
+    if block.wide:
+        return _wide(block, tensors[block.specs[0].name], rows)
+    parts = [tensors[spec.name] for spec in block.specs]
+    for spec, tensor in zip(block.specs, parts, strict=True):
+        _shape(spec, tensor, rows)
+    if any(["array" in tensor for tensor in parts]):
+        return np.stack([_flat(*each, rows) for each in zip(block.specs, parts, block.nullable, strict=True)])
+    return _from_lists(block, parts, rows)
+
+
+def _wide(block: Block, tensor: Tensor, rows: int) -> Array:
+    spec = block.specs[0]
+    shape = _shape(spec, tensor, rows)
+    values, count = tensor.get("data"), prod(shape)
+    if type(values) is list and len(values) == count and _TYPES[spec.datatype].issuperset(map(type, values)):
+        try:
+            return np.array(values, DTYPES[spec.datatype]).reshape(shape)
+        except (ValueError, OverflowError):
+            pass  # found again below, where it is named
+    return _flat(spec, tensor, block.nullable[0], count).reshape(shape)
+
+
+def _refuse_header(spec: TensorSpec, tensor: Tensor, rows: int) -> NoReturn:
+    raise Invalid(
+        f"{spec.name}: expected shape {[rows, *spec.shape[1:]]}, datatype {spec.datatype}; "
+        f"found shape {tensor.get('shape')!r:.100}, datatype {tensor.get('datatype')!r:.40}"
+    )
+
+
+def _shape(spec: TensorSpec, tensor: Tensor, rows: int) -> tuple[int, ...]:
+    """Of these rows of this tensor, in whole numbers; a feature may come as [N] or [N, 1], however the model has it."""
+    inner, found = spec.shape[1:], tensor.get("shape")
+    if tensor.get("datatype") == spec.datatype and type(found) is list and found and found[0] == rows:
+        rest = tuple(found[1:])
+        if rest == inner and -1 not in inner:
+            return (rows, *inner)
+        if rest in ((), (1,)) and inner in ((), (1,)):
+            return (rows, *inner)
+        if len(rest) == len(inner) and all(
+            type(size) is int and size > 0 and wanted in (-1, size) for size, wanted in zip(rest, inner, strict=True)
+        ):
+            return (rows, *rest)
+    _refuse_header(spec, tensor, rows)
+
+
+def _from_lists(block: Block, parts: Sequence[Tensor], rows: int) -> Array:
+    """The common case, flat lists of the right types, is one call; anything else is looked at tensor by tensor."""
+    lists: list[Any] = [tensor.get("data") for tensor in parts]
+    try:
+        if _TYPES[block.datatype].issuperset(map(type, chain.from_iterable(lists))):
+            array = np.array(lists, DTYPES[block.datatype])
+            if array.shape == (len(lists), rows):
+                return array
+    except (TypeError, ValueError, OverflowError):
+        pass  # found again below, where the tensor at fault is named
+    return np.stack([_flat(*each, rows) for each in zip(block.specs, parts, block.nullable, strict=True)])
+
+
+def _flat(spec: TensorSpec, tensor: Tensor, nullable: bool, count: int) -> Array:
+    """The values of one tensor in one dimension: nested lists are flattened, nulls replaced where they may be."""
+    values = tensor.get("array", tensor.get("data"))
+    if isinstance(values, np.ndarray):
+        if len(values) != count:
+            raise Invalid(f"{spec.name}: {len(values)} values for shape {tensor['shape']}")
+        return values
+    if not isinstance(values, list):
+        raise Invalid(f"{spec.name}: data: an array of {count} values is required")
+    for _ in range(len(tensor["shape"]) - 1):
+        if values and isinstance(values[0], list) and all(isinstance(each, list) for each in values):
+            values = list(chain.from_iterable(values))
+    if len(values) != count:
+        raise Invalid(f"{spec.name}: {len(values)} values for shape {tensor['shape']}")
+    kinds = set(map(type, values))
+    if nullable and type(None) in kinds:
+        blank = "" if spec.datatype == "BYTES" else float("nan")
+        values, kinds = [blank if value is None else value for value in values], kinds - {type(None)}
+    wrong = kinds - _TYPES[spec.datatype]
+    if wrong:
+        found = ", ".join(sorted(_JSON_NAMES.get(kind, "null") for kind in wrong))
+        raise Invalid(f"{spec.name}: expected values of datatype {spec.datatype}, found {found}")
+    try:
+        return np.array(values, DTYPES[spec.datatype])
+    except (OverflowError, ValueError):
+        raise Invalid(f"{spec.name}: a value is outside of the range of datatype {spec.datatype}") from None
+
+
+def check_numbers(layout: Layout, arrays: Sequence[Array]) -> None:
+    """Infinities never, also those that a value beyond the datatype's range becomes; NaN where nullable.
+
+    Raises `Invalid`. Made for the rows of many requests at once: it costs as much for one.
+    """
+    for block, array in zip(layout.blocks, arrays, strict=True):
+        if block.datatype in FLOATS and not np.isfinite(array).all():
+            _explain_numbers(block, array)
+
+
+def _explain_numbers(block: Block, array: Array) -> None:
+    for index, (spec, nullable) in enumerate(zip(block.specs, block.nullable, strict=True)):
+        values = array if block.wide else array[index]
+        if np.isinf(values).any():
+            raise Invalid(f"{spec.name}: a value is infinite, or outside of the range of datatype {spec.datatype}")
+        if not nullable and np.isnan(values).any():
+            raise Invalid(f"{spec.name}: a value is missing (NaN), and this input is not nullable")

@@ -1,0 +1,205 @@
+"""From the bytes of a request to those of its answer; requests of one event-loop turn share one run of the model."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter_ns
+
+from services.scoring import metadata
+from services.scoring.answers import Answer, Invalid, Problem
+from services.scoring.capture import CaptureBuffer
+from services.scoring.protocol import InferRequest, check_numbers, decode
+from services.scoring.protocol.response import Outputs
+from services.scoring.table import Table
+from services.scoring.version import Version
+from shared.ports.inference import InferenceFailed
+
+logger = logging.getLogger("sluice.scoring")
+
+# Our own mistakes: logged with their trace, answered, and counted as ours.
+_BROKEN = Problem(500, "internal error")
+_KINDS = {429: "busy", 500: "internal"}
+
+type Reply = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Rows in one request, rows in one run, rows waiting for the next run, and bytes of one body."""
+
+    request_rows: int = 10_000
+    batch_rows: int = 1_024
+    waiting_rows: int = 50_000
+    body_bytes: int = 16 << 20
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """`reply` must bear a second call: when an answer fails halfway through a batch, all of it is answered again."""
+
+    request: InferRequest
+    reply: Reply
+    began_ns: int
+
+
+type _Shapes = tuple[tuple[int, ...], ...]
+
+
+class Scorer:
+    """Used from one event loop. `table` may be exchanged from any thread; what is on its way keeps its version."""
+
+    def __init__(self, capture: CaptureBuffer, limits: Limits | None = None) -> None:
+        self.table = Table()
+        self._capture = capture
+        self._limits = limits or Limits()
+        self._pending: dict[tuple[Version, _Shapes], list[_Ticket]] = {}
+        self._waiting_rows = 0
+        self._turn = 0
+
+    def live(self) -> Answer:
+        return metadata.readiness(True)
+
+    def ready(self) -> Answer:
+        return metadata.readiness(bool(self.table.routes))
+
+    def server(self) -> Answer:
+        return metadata.server_metadata()
+
+    def model(self, name: str, number: str | None = None) -> Answer:
+        found = self._find(name, number)
+        return found.answer() if isinstance(found, Problem) else metadata.model_metadata(found, self.table)
+
+    def model_ready(self, name: str, number: str | None = None) -> Answer:
+        """404 for a model that is not here, so that a probe tells it from one that is still loading (503)."""
+        found = self._find(name, number)
+        return found.answer() if isinstance(found, Problem) else metadata.readiness(True, name=name)
+
+    def _find(self, name: str, number: str | None, sticky: str | None = None) -> Version | Problem:
+        return self.table.find(name, number, self._turn, sticky)
+
+    async def infer(
+        self,
+        name: str,
+        number: str | None,
+        body: bytes,
+        *,
+        header_length: int | None = None,
+        sticky: str | None = None,
+    ) -> Answer:
+        """`submit`, awaited."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.submit(
+            name, number, body, lambda found: _settle(answer, found), header_length=header_length, sticky=sticky
+        )
+        return await answer
+
+    def submit(
+        self,
+        name: str,
+        number: str | None,
+        body: bytes,
+        reply: Reply,
+        *,
+        header_length: int | None = None,
+        sticky: str | None = None,
+    ) -> None:
+        """Decode now, run at the end of this turn of the loop. `reply` may be called at once; its first call counts."""
+        began_ns = perf_counter_ns()
+        self._turn += 1
+        version = self._find(name, number, sticky)
+        if isinstance(version, Problem):
+            return reply(version.answer())
+        try:
+            request = self._admit(version, body, header_length)
+        except Exception:
+            logger.exception("a request could not be read")
+            request = _BROKEN
+        if isinstance(request, Problem):
+            version.statistics.failed(_KINDS.get(request.status, "invalid"))
+            return reply(request.answer())
+        self._enqueue(version, _Ticket(request, reply, began_ns))
+
+    def _admit(self, version: Version, body: bytes, header_length: int | None) -> InferRequest | Problem:
+        limits = self._limits
+        if len(body) > limits.body_bytes:
+            return Problem(413, f"body: {len(body)} bytes, at most {limits.body_bytes} are taken")
+        request = decode(version.layout, body, header_length, limits.request_rows)
+        if isinstance(request, Problem):
+            return request
+        if self._waiting_rows + request.rows > limits.waiting_rows:
+            return Problem(429, "too many rows are waiting", retry_after_s=1)
+        if request.outputs is not None:
+            try:
+                version.encoder.check(request)
+            except Invalid as invalid:
+                return invalid.problem
+        return request
+
+    def _enqueue(self, version: Version, ticket: _Ticket) -> None:
+        if not self._pending:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._waiting_rows += ticket.request.rows
+        shapes = version.layout.inner_shapes(ticket.request.arrays)
+        self._pending.setdefault((version, shapes), []).append(ticket)
+
+    def _flush(self) -> None:
+        pending, self._pending, self._waiting_rows = self._pending, {}, 0
+        for (version, _), tickets in pending.items():
+            for batch in _batches(tickets, self._limits.batch_rows):
+                try:
+                    self._answer(version, batch)
+                except Exception:
+                    logger.exception("a batch could not be answered")
+                    for ticket in batch:
+                        version.statistics.failed("internal")
+                        ticket.reply(_BROKEN.answer())
+
+    def _answer(self, version: Version, tickets: Sequence[_Ticket]) -> None:
+        """Whatever happens, everybody gets an answer."""
+        requests = [ticket.request for ticket in tickets]
+        layout = version.layout
+        arrays = requests[0].arrays if len(requests) == 1 else layout.join([request.arrays for request in requests])
+        try:
+            check_numbers(layout, arrays)
+            found = version.session.run(layout.columns(arrays))
+        except (Invalid, InferenceFailed) as error:
+            return self._failed(version, tickets, error)
+        outputs, start = Outputs(found), 0
+        for ticket in tickets:
+            answer = version.encoder.encode(ticket.request, outputs, start)
+            start += ticket.request.rows
+            version.statistics.served(ticket.request.rows, (perf_counter_ns() - ticket.began_ns) / 1_000)
+            ticket.reply(answer)
+        self._capture.offer(version, requests, arrays, found)
+
+    def _failed(self, version: Version, tickets: Sequence[_Ticket], error: Invalid | InferenceFailed) -> None:
+        """One request's values must not spoil the answers of others: each is tried alone."""
+        if len(tickets) > 1:
+            for ticket in tickets:
+                self._answer(version, [ticket])
+        elif isinstance(error, Invalid):
+            version.statistics.failed("invalid")
+            tickets[0].reply(error.problem.answer())
+        else:
+            version.statistics.failed("model")
+            logger.warning("%s does not run on a request: %s", version.package.model, error)
+            tickets[0].reply(Problem(400, f"the model does not run on these values: {error}").answer())
+
+
+def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
+    if not future.done():  # the caller went away
+        future.set_result(answer)
+
+
+def _batches(tickets: list[_Ticket], most_rows: int) -> list[list[_Ticket]]:
+    """At most `most_rows` rows in each, unless one request alone has more."""
+    batches: list[list[_Ticket]] = [[]]
+    rows = 0
+    for ticket in tickets:
+        if batches[-1] and rows + ticket.request.rows > most_rows:
+            batches.append([])
+            rows = 0
+        batches[-1].append(ticket)
+        rows += ticket.request.rows
+    return batches

@@ -1,0 +1,46 @@
+"""A model version in memory, ready to answer."""
+
+from dataclasses import dataclass
+
+from services.scoring.layout import Layout, layout_of
+from services.scoring.protocol.response import ResponseEncoder
+from services.scoring.statistics import VersionStatistics
+from shared.events import PackageRef
+from shared.packages import Signature
+from shared.ports.inference import InferenceSession
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Version:
+    """Compared by identity: loading the same package again makes another version."""
+
+    package: PackageRef
+    signature: Signature
+    session: InferenceSession
+    layout: Layout
+    encoder: ResponseEncoder
+    statistics: VersionStatistics
+
+    @classmethod
+    def of(
+        cls, package: PackageRef, signature: Signature, session: InferenceSession, statistics: VersionStatistics
+    ) -> "Version":
+        """`statistics` go on counting when a package is loaded again."""
+        model = package.model
+        headers = (("sluice-model-version", model.version), ("sluice-model-digest", package.digest))
+        return cls(
+            package=package,
+            signature=signature,
+            session=session,
+            layout=layout_of(session.inputs, signature),
+            encoder=ResponseEncoder(model.name, model.version, session.outputs, headers),
+            statistics=statistics,
+        )
+
+    @property
+    def name(self) -> str:
+        return self.package.model.name
+
+    @property
+    def number(self) -> str:
+        return self.package.model.version

@@ -1,0 +1,104 @@
+"""Settings of the operators' command line: from the environment, or from the run file of a local system."""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.ports import Hub
+
+HUBS: tuple[Hub, ...] = ("inbound", "events", "decisions", "predictions", "labels", "dead-letter")
+
+
+class NoSettings(ValueError):
+    """There is nothing to connect to; the message says what to set."""
+
+
+class OperatorSettings(BaseSettings):
+    """Environment variables of the same names, in capitals; a command needs only those of what it reads.
+
+    `sluice_storage` is a connection string or the account's blob URL, a hub a connection string with EntityPath or
+    `<namespace>/<hub>`. `observers` is the consumer group that people read hubs with.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    sluice_storage: SecretStr | None = None
+    inbound: SecretStr | None = None
+    events: SecretStr | None = None
+    decisions: SecretStr | None = None
+    predictions: SecretStr | None = None
+    labels: SecretStr | None = None
+    dead_letter: SecretStr | None = None
+    observers: str = Field(default="observers", min_length=1)
+    azure_ml_subscription: str = ""
+    azure_ml_resource_group: str = ""
+    azure_ml_development_workspace: str = ""
+    azure_ml_staging_workspace: str = ""
+    azure_ml_production_workspace: str = ""
+
+    @classmethod
+    def from_run_file(cls, path: Path) -> Self:
+        """What `python -m infra.local up` wrote: storage with the operators' rights. Raises `NoSettings`."""
+        try:
+            document = json.loads(path.read_text())
+            strings = document["connection_strings"]
+            hubs = {_variable(hub): _readable(hub, strings["event_hubs"]) for hub in HUBS}
+            workspace = {name.lower(): value for name, value in document.get("workspace", {}).items()}
+            return cls.model_validate({"sluice_storage": strings["storage"]["operators"], **hubs, **workspace})
+        except OSError as error:
+            raise NoSettings(f"{path}: {error.strerror}; start the local system with `make up`") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise NoSettings(f"{path} is not the run file of a local system ({type(error).__name__})") from error
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Raises `NoSettings` naming what is wrong."""
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = [f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
+            raise NoSettings("; ".join(wrong)) from error
+
+    def storage(self) -> str:
+        """Raises `NoSettings`."""
+        return self._secret("sluice_storage", "the connection string or blob URL of Sluice's storage account")
+
+    def hub(self, hub: Hub) -> str:
+        """Where to read this hub from; raises `NoSettings`."""
+        return self._secret(_variable(hub), f"a connection string of hub {hub} with the right to listen")
+
+    def _secret(self, name: str, meaning: str) -> str:
+        value: SecretStr | None = getattr(self, name)
+        if value is None or not value.get_secret_value().strip():
+            raise NoSettings(f"{name.upper()} is not set: {meaning}; or name a local system with --run-dir")
+        return value.get_secret_value()
+
+    def workspaces(self) -> dict[str, str]:
+        """Resource ids by stage; empty unless all of AZURE_ML_* are set."""
+        names = {
+            "development": self.azure_ml_development_workspace,
+            "staging": self.azure_ml_staging_workspace,
+            "production": self.azure_ml_production_workspace,
+        }
+        if not all((self.azure_ml_subscription, self.azure_ml_resource_group, *names.values())):
+            return {}
+        group = f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
+        return {
+            stage: f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
+            for stage, name in names.items()
+        }
+
+
+def _variable(hub: Hub) -> str:
+    return hub.replace("-", "_")
+
+
+def _readable(hub: Hub, strings: dict[str, Any]) -> str:
+    """The operators' own key where it may listen; a local system gives them one on `dead-letter` only."""
+    own = f"operators-{hub}"
+    if own in strings and hub != "decisions":
+        return str(strings[own])
+    return f"{strings['root']};EntityPath={hub}"

@@ -1,0 +1,286 @@
+"""The whole control plane in memory: every service, the real reactor, streams, folds, reminders and sweeper.
+
+Every message of hubs `events`, `decisions` and `inbound` lies in a partition of its own, so that any order of delivery
+is a legal one; row streams have one partition. Port calls go through `Faulty`: a test may take a port down, or kill the
+app between any two calls, whereupon another instance takes over.
+"""
+
+import inspect
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, cast
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from services import approvals, drift, intake, monitoring, notifications, promotion, registration, retraining, staging
+from services.monitoring.folding import References
+from shared import ports
+from shared.adapters import memory
+from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
+from shared.events import EndpointRef, Envelope, JobRef, decode, encode
+from shared.policies import EndpointPolicy, PolicyDocument
+from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
+from shared.reactor import DeadLetters, Folding, Gaps, Reactor, Service, Streams, Translating, Wiring, ring
+from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
+
+SERVICES: Mapping[str, Service] = {
+    module.service.name: module.service
+    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications)
+}
+ENDPOINT = endpoint_ref()
+PERSONAS = ("data-scientist", "project-lead")
+_LIMITS: dict[str, Any] = {
+    "staging": {"timeout_s": 120, "look_every_s": 20},
+    "approvals": {"expires_after_s": 900, "remind_after_s": 300, "personas": PERSONAS},
+    "promotion": {"complete_within_s": 60, "look_every_s": 2, "silent_s": 6},
+    "monitoring": {"window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "labels_after_s": 30},
+    "retraining": {"cool_down_s": 200, "timeout_s": 300, "look_every_s": 30},
+    "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},
+}
+POLICY = PolicyDocument(
+    workspaces={"development": workspace(), "staging": workspace("staging"), "production": workspace("production")},
+    endpoints={"flights": EndpointPolicy(model="flights", limits=_LIMITS)},
+)
+_KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+_LEASE = timedelta(seconds=31)
+
+
+class Crash(BaseException):
+    """The process was killed here."""
+
+
+@dataclass
+class Faults:
+    """`down` names ports that answer `Unavailable`, before or only after the call took effect.
+
+    `crash_in`: how many more steps the app lives, None without end; each call has a step before and one after it.
+    Only `instance` is alive: whatever a killed one had under way stops at its next step.
+    """
+
+    down: dict[str, Literal["before", "after"]] = field(default_factory=dict)
+    crash_in: int | None = None
+    instance: int = 0
+
+    def step(self, port: str, moment: Literal["before", "after"], instance: int) -> None:
+        if instance != self.instance:
+            raise Crash
+        if self.crash_in is not None:
+            self.crash_in -= 1
+            if self.crash_in < 0:
+                raise Crash
+        if self.down.get(port) == moment:
+            raise Unavailable(f"{port} is down")
+
+
+class Faulty:
+    """A port with faults around its coroutines."""
+
+    def __init__(self, inner: object, faults: Faults) -> None:
+        self._inner, self._faults = inner, faults
+        self._name, self._instance = type(inner).__name__, faults.instance
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._inner, name)
+        if not inspect.iscoroutinefunction(method):
+            return method
+
+        async def call(*positional: Any, **named: Any) -> Any:
+            self._faults.step(self._name, "before", self._instance)
+            result = await method(*positional, **named)
+            self._faults.step(self._name, "after", self._instance)
+            return result
+
+        return call
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """A message on its way to one reader. `kind` is the type of the event in it."""
+
+    reader: str
+    message: Message
+    kind: str
+
+
+class Hubs:
+    """`log` holds everything that was sent to a hub, `waiting` what its readers have not handled yet."""
+
+    def __init__(self, services: Mapping[str, Service]) -> None:
+        self._services = services
+        self.log: list[tuple[Hub, Envelope[Any]]] = []
+        self.waiting: list[Delivery] = []
+        self.rows: list[Message] = []
+        self._sent = 0
+
+    async def publish(self, hub: Hub, envelopes: Sequence[Envelope[Any]]) -> None:
+        for envelope in envelopes:
+            body = encode(envelope)
+            self.log.append((hub, decode(body)))
+            if hub == "predictions":
+                self.rows.append(Message(hub, 0, len(self.rows), body))
+                continue
+            for reader in self._readers(hub, envelope):
+                self.put(hub, body, reader, envelope.data.type)
+
+    def put(self, hub: Hub, body: bytes, reader: str, kind: str) -> None:
+        self._sent += 1
+        self.waiting.append(Delivery(reader, Message(hub, self._sent, 0, body), kind))
+
+    def _readers(self, hub: Hub, envelope: Envelope[Any]) -> list[str]:
+        """Those that react to this type: what others do with it, nothing, needs no steps."""
+        if hub == "decisions":
+            return ["approvals"]
+        return [name for name, service in self._services.items() if type(envelope.data) in service.reactions]
+
+    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+        return [row for row in self.rows if first <= row.sequence <= last] if hub == "predictions" else []
+
+    def events[E](self, event_type: type[E]) -> list[E]:
+        """All of this type on hub `events`, repeats included."""
+        return [sent.data for hub, sent in self.log if hub == "events" and isinstance(sent.data, event_type)]
+
+
+class RecordingManifests(memory.MemoryServingManifests):
+    """`history` holds every manifest that was ever current, oldest first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: list[Manifest] = []
+
+    async def swap(self, manifest: Manifest) -> None:
+        before = await self.read(manifest.endpoint)
+        await super().swap(manifest)
+        if await self.read(manifest.endpoint) is not before:
+            self.history.append(manifest)
+
+
+class RecordingJobs(memory.MemoryJobs):
+    """`asked` holds every submission, repeats included."""
+
+    def __init__(self) -> None:
+        super().__init__(POLICY.workspaces.values())
+        self.asked: list[JobRequest] = []
+
+    async def submit(self, request: JobRequest) -> None:
+        self.asked.append(request)
+        await super().submit(request)
+
+    def status(self, ref: JobRef) -> JobState:
+        return self._states[ref]
+
+
+class World:
+    """Everything that survives a crash, and the app instance that runs now."""
+
+    def __init__(self, services: Mapping[str, Service] = SERVICES) -> None:
+        self.services, self.faults, self.hubs = services, Faults(), Hubs(services)
+        self.clock, self.ledger = memory.ManualClock(NOW), memory.MemoryLedger()
+        self.deadlines, self.positions = memory.MemoryDeadlines(), memory.MemoryPositions()
+        self.models, self.packages = memory.MemoryModels(POLICY.workspaces.values()), memory.MemoryModelPackages()
+        self.jobs, self.manifests, self.evidence = RecordingJobs(), RecordingManifests(), memory.MemoryEvidence()
+        self.approvals, self.notifier = memory.MemoryApprovals(), memory.MemoryNotifier()
+        self.folds, self.captures = memory.MemoryFolds(), memory.MemoryCaptures()
+        self.signer = Ed25519LinkSigner(urlsafe(_KEY.private_bytes_raw()), "https://sluice.example")
+        self.verifier = Ed25519LinkVerifier(urlsafe(_KEY.public_key().public_bytes_raw()))
+        self.app = App(self)
+
+    async def deliver(self, delivery: Delivery, *, again: bool = False) -> bool:
+        """Whether it was handled; what was not is delivered again later, as Event Hubs would. `again`: doubled."""
+        handled = await self.attempt(self.app.consume(delivery))
+        if handled and not again:
+            self.hubs.waiting.remove(delivery)
+        return handled
+
+    async def tick(self) -> None:
+        """The timers: reminders, and the sweeper."""
+        await self.attempt(ring(self.app.deadlines, self.app.publisher, self.clock))
+        await self.attempt(self.app.reactor.resume(self.services))
+
+    async def fold(self, behind: int = 3) -> None:
+        """Rows that came in, the last `behind` of those folded before once more."""
+        for name, service in self.services.items():
+            if "predictions" in service.folds and self.hubs.rows:
+                done = (await self.folds.read(name, "predictions", 0)).sequence
+                batch = self.hubs.rows[max(0, done + 1 - behind) :]
+                await self.attempt(self.app.folding.fold(service, "predictions", batch))
+
+    async def attempt(self, work: Awaitable[object]) -> bool:
+        """Whether the work was done. A killed app is replaced by another one, which waits the leases out."""
+        app = self.app
+        try:
+            await work
+        except BaseException as error:
+            causes = list(_leaves(error))
+            if any(isinstance(cause, Crash) for cause in causes):
+                if app is self.app:
+                    self._replace()
+            elif not all(isinstance(cause, Unavailable) for cause in causes):
+                raise
+            return False
+        return True
+
+    def _replace(self) -> None:
+        self.faults.instance += 1
+        self.faults.crash_in = None
+        self.clock.advance(_LEASE)
+        self.app = App(self)
+
+    async def manifest(self, endpoint: EndpointRef = ENDPOINT) -> Manifest:
+        return await self.manifests.read(endpoint)
+
+
+class App:
+    """One instance of the control app; its own memory dies with it."""
+
+    def __init__(self, world: World) -> None:
+        def port(inner: object) -> Any:
+            return Faulty(inner, world.faults)
+
+        self.publisher, self.deadlines, evidence = port(world.hubs), port(world.deadlines), port(world.evidence)
+        folds, manifests, positions = port(world.folds), port(world.manifests), port(world.positions)
+        letters, gaps = DeadLetters(self.publisher, evidence, world.clock), Gaps(world.hubs, self.publisher, world.clock)
+        provided: dict[type, object] = {
+            PolicyDocument: POLICY,
+            DeadLetters: letters,
+            References: References(manifests, evidence),
+            cast(type, ports.Approvals): port(world.approvals),
+            cast(type, ports.Captures): port(world.captures),
+            cast(type, ports.Clock): world.clock,
+            cast(type, ports.Deadlines): self.deadlines,
+            cast(type, ports.EventPublisher): self.publisher,
+            cast(type, ports.Evidence): evidence,
+            cast(type, ports.Folds): folds,
+            cast(type, ports.Jobs): port(world.jobs),
+            cast(type, ports.LinkSigner): world.signer,
+            cast(type, ports.ModelPackages): port(world.packages),
+            cast(type, ports.Models): port(world.models),
+            cast(type, ports.Notifier): port(world.notifier),
+            cast(type, ports.ServingManifests): manifests,
+        }
+        wiring, ledger = Wiring(provided), port(world.ledger)
+        owner = f"instance-{world.faults.instance}"
+        self.reactor = Reactor(wiring, ledger, self.publisher, world.clock, POLICY, owner)
+        self.streams = Streams(self.reactor, positions, gaps, letters)
+        self.folding = Folding(wiring, folds, self.publisher, gaps)
+        self._services = world.services
+
+        def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
+            return intake.read(body, POLICY, world.clock.now())
+
+        self._translating = Translating("intake", translate, self.publisher, positions, gaps, letters)
+
+    async def consume(self, delivery: Delivery) -> None:
+        if delivery.reader == "intake":
+            await self._translating.consume([delivery.message])
+            return
+        hub = cast(Hub, delivery.message.hub)
+        await self.streams.consume(self._services[delivery.reader], hub, [delivery.message])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
