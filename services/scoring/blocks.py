@@ -7,15 +7,13 @@ from math import isfinite
 
 import numpy as np
 
-from services.scoring.capture import ScoredRows
+from services.scoring.capture import WIDEST, ScoredRows
 from services.scoring.layout import FLOATS
 from services.scoring.version import Version
 from shared.events import EndpointRef, PredictionsCaptured
 from shared.events.predictions import Cell
 from shared.ports.inference import Array, TensorSpec
 
-# A tensor wider than this (an image, a text's tokens) is not captured: its content is not what drift is measured on.
-WIDEST = 64
 # Cells in one event: with some 20 bytes a cell it stays well below the hub's limit of 1 MB.
 _MOST_CELLS = 16_000
 
@@ -94,6 +92,8 @@ def _outputs(version: Version, part: list[ScoredRows]) -> dict[str, Column]:
 
 def _columns(spec: TensorSpec, array: Array) -> Iterator[tuple[str, Column]]:
     """`name` for one value per row, `name[0]`, `name[1]`, ... for a small vector, nothing for anything wider."""
+    if not array.size:
+        return
     if array.size == len(array):
         yield spec.name, _cells(spec, array.reshape(-1))
     elif array.size <= len(array) * WIDEST:

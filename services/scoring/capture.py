@@ -17,6 +17,8 @@ from services.scoring.version import Version
 from shared.ports import Clock
 from shared.ports.inference import Array
 
+# A tensor wider than this (an image, a text's tokens) is not captured: its content is not what drift is measured on.
+WIDEST = 64
 _GOLDEN = 0.618033988749895  # see table.py: an even sample without randomness
 
 
@@ -86,6 +88,9 @@ class CaptureBuffer:
             self.overflowed_rows += rows
             return
         self._taken_rows += rows
+        blocks = version.layout.blocks
+        arrays = [_slim(array) if block.wide else array for block, array in zip(blocks, arrays, strict=True)]
+        outputs = [_slim(output) for output in outputs]
         self._waiting.append(ScoredRows(version, arrays, outputs, marks, rows, self._clock.now()))
 
     def drain(self, most_rows: int) -> list[ScoredRows]:
@@ -97,3 +102,8 @@ class CaptureBuffer:
             rows += taken[-1].rows
         self._drained_rows += rows
         return taken
+
+
+def _slim(array: Array) -> Array:
+    """What is too wide to be captured is not held either: the buffer is bounded in rows, however large those are."""
+    return array if array.size <= len(array) * WIDEST else np.empty((len(array), 0), array.dtype)

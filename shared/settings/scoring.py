@@ -1,7 +1,6 @@
 """Settings of the scoring app, of both its doors."""
 
 import sys
-from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
@@ -32,7 +31,6 @@ class ScoringSettings(BaseSettings):
     capture_rows: int = Field(default=50_000, ge=1, le=10_000_000)
     inference_threads: int = Field(default=0, ge=0, le=256)
     inference_providers: tuple[_Named, ...] = Field(default=("CPUExecutionProvider",), min_length=1)
-    model_cache: Path | None = None
 
     @property
     def endpoint(self) -> EndpointRef:

@@ -24,7 +24,6 @@ def azurite_binary() -> Path:
     candidates = [
         REPOSITORY / "node_modules/.bin/azurite",
         *([Path(named)] if named else []),
-        Path("/tmp/azurite/node_modules/.bin/azurite"),  # noqa: S108
     ]
     for candidate in candidates:
         if candidate.exists():

@@ -1,5 +1,6 @@
 """A scorer over memory adapters with a real model in it."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryMode
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import PackageRef
 from shared.ports import Manifest, Route
-from tests.support.onnx_models import ENDPOINT, package_files, package_ref
+from tests.support.onnx_models import ENDPOINT, SIGNATURE, package_files, package_ref, parquet, wide_model
 
 
 @dataclass
@@ -75,3 +76,23 @@ def problem(answer: Answer) -> str:
     """The message of an answer that is an error."""
     message: str = from_json(answer.body)["error"]
     return message
+
+
+async def wide_bench(width: int) -> Bench:
+    """Model `flights` with one input X [N, width]: its answer is the mean of a row."""
+    bench = Bench()
+    signature = {
+        **SIGNATURE,
+        "inputs": [{"name": "X", "datatype": "FP32", "kind": "numeric"}],
+        "outputs": [{"name": "probability", "datatype": "FP32", "shape": [-1]}],
+        "groups": [],
+    }
+    golden = parquet([{"X": [3.0] * width, "probability": 3.0}])
+    signature_json = json.dumps(signature).encode()
+    files = package_files(signature__json=signature_json, golden__parquet=golden) | {"model.onnx": wide_model(width)}
+    package = package_ref(files)
+    await bench.packages.adopt(package.digest, files)
+    await bench.serve(package)
+    await bench.follower.step()
+    assert bench.failures == []
+    return bench

@@ -22,7 +22,7 @@ type Target = Infer | Look | None
 
 
 class Routes:
-    """Paths of the Open Inference Protocol v2, and `/score` as Azure ML calls its custom containers."""
+    """Paths of the Open Inference Protocol v2, and `/metrics`: what the routes of a custom container are set to."""
 
     def __init__(self, scorer: Scorer, metrics: Look) -> None:
         self._scorer = scorer

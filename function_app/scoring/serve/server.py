@@ -7,6 +7,7 @@ import socket
 from collections.abc import Awaitable, Callable
 
 from services.scoring import Scorer
+from services.scoring.table import Table
 
 from .connection import Connection
 from .exchange import Exchange
@@ -30,6 +31,7 @@ class Server:
         self.draining = False
         self.tick = 0
         self._scorer = scorer
+        self._frozen_with: Table | None = None
         self._routes = routes
         self._drain_s = drain_s
         self._connections: set[Connection] = set()
@@ -43,7 +45,6 @@ class Server:
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(lambda: Connection(self), sock=bound, backlog=4_096)
         sweeper = asyncio.create_task(self._sweep())
-        gc.freeze()  # what lives from the start on needs no looking at, request after request
         ready()
         await stop
         await self._drain(listener)
@@ -67,11 +68,18 @@ class Server:
             await asyncio.sleep(_TICK_S)
             self.tick += 1
             self.writer.next_second()
+            self._freeze_what_stays()
             late = [
                 each for each in self._connections if (self.tick - each.since) * _TICK_S > self._allowed[each.waits_for]
             ]
             for connection in late:
                 connection.expire()
+
+    def _freeze_what_stays(self) -> None:
+        """Modules and models live as long as they serve: the collector need not look at them, request after request."""
+        if self._scorer.table is not self._frozen_with:
+            self._frozen_with = self._scorer.table
+            gc.freeze()
 
     def admit(self, connection: Connection) -> bool:
         """False when there are too many already; it is swept like all others then."""

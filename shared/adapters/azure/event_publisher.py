@@ -48,14 +48,19 @@ async def _batches(
     producer: EventHubProducerClient, hub: Hub, envelopes: Sequence[Envelope[Any]]
 ) -> list[EventDataBatch]:
     """All batches are built before the first is sent, so that an event too large sends nothing."""
-    by_entity: dict[str, list[Envelope[Any]]] = {}
+    by_key: dict[str | None, list[Envelope[Any]]] = {}
     for envelope in envelopes:
-        by_entity.setdefault(str(envelope.data.entity), []).append(envelope)
-    return [batch for key, some in by_entity.items() for batch in await _of_entity(producer, hub, key, some)]
+        by_key.setdefault(_partition_key(hub, envelope), []).append(envelope)
+    return [batch for key, some in by_key.items() for batch in await _of_key(producer, hub, key, some)]
 
 
-async def _of_entity(
-    producer: EventHubProducerClient, hub: Hub, key: str, envelopes: Sequence[Envelope[Any]]
+def _partition_key(hub: Hub, envelope: Envelope[Any]) -> str | None:
+    """Blocks of predictions merge in any order, so an endpoint's are spread over all partitions."""
+    return None if hub == "predictions" else str(envelope.data.entity)
+
+
+async def _of_key(
+    producer: EventHubProducerClient, hub: Hub, key: str | None, envelopes: Sequence[Envelope[Any]]
 ) -> list[EventDataBatch]:
     batches = [await producer.create_batch(partition_key=key)]
     for envelope in envelopes:

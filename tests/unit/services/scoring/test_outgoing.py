@@ -11,7 +11,7 @@ from services.scoring.outgoing import Outgoing
 from shared.events import CaptureLost, Envelope, ModelLoadFailed, PredictionsCaptured, ServingReported, decode, encode
 from shared.ports import EventPublisher, Hub, Refused, Unavailable
 from tests.support.onnx_models import ENDPOINT, sample_rows, tensors
-from tests.support.scoring import Bench, output
+from tests.support.scoring import Bench, output, wide_bench
 
 
 class Hubs:
@@ -50,6 +50,20 @@ async def test_every_scored_row_is_captured_with_inputs_outputs_key_and_time(ben
     assert block.inputs["distance"] == pytest.approx([row["distance"] for row in rows], rel=1e-6)
     assert block.inputs["delay"][3] is None
     assert block.outputs["probability"][:2] == pytest.approx(output(answer), rel=1e-8)
+
+
+@pytest.mark.parametrize(("width", "columns"), [(3, {"X[0]", "X[1]", "X[2]"}), (100, set())])
+async def test_a_small_vector_is_captured_by_its_parts_and_a_wide_tensor_is_not_even_held(
+    width: int, columns: set[str]
+) -> None:
+    bench = await wide_bench(width)
+    answer = await bench.ask({"rows": [{"X": [1.0] * width}, {"X": [2.0] * width}]})
+    assert output(answer) == pytest.approx([1.0, 2.0])
+    assert sum(array.size for array in bench.capture._waiting[0].arrays) == 2 * len(columns)
+    await outgoing(bench).flush(bench.capture)
+    (block,) = heard(bench, PredictionsCaptured)
+    assert set(block.inputs) == columns
+    assert block.outputs["probability"] == pytest.approx((1.0, 2.0))
 
 
 async def test_rows_of_different_versions_never_share_a_block(bench: Bench) -> None:

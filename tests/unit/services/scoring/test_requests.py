@@ -1,23 +1,13 @@
 """What comes in as JSON: right rows are scored, wrong ones are told what was expected and what was found."""
 
-import json
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.onnx_models import (
-    SIGNATURE,
-    expected_probability,
-    package_files,
-    package_ref,
-    parquet,
-    sample_rows,
-    tensors,
-    wide_model,
-)
-from tests.support.scoring import Bench, output, problem
+from tests.support.onnx_models import expected_probability, sample_rows, tensors
+from tests.support.scoring import Bench, output, problem, wide_bench
 
 # pytest forgets the filter that the module under test has set for itself.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in cast")
@@ -31,7 +21,7 @@ def changed(name: str, /, **fields: Any) -> dict[str, Any]:
 
 
 async def test_a_wide_tensor_is_taken_flat_or_nested_and_only_in_its_shape() -> None:
-    bench = await wide_bench()
+    bench = await wide_bench(3)
     flat = {"name": "X", "datatype": "FP32", "shape": [2, 3], "data": [1, 2, 3, 4, 5, 6.0]}
     assert output(await bench.ask({"inputs": [flat]})) == [2.0, 5.0]
     assert output(await bench.ask({"inputs": [{**flat, "data": [[1, 2, 3], [4, 5, 6]]}]})) == [2.0, 5.0]
@@ -41,26 +31,6 @@ async def test_a_wide_tensor_is_taken_flat_or_nested_and_only_in_its_shape() -> 
         answer = await bench.ask({"inputs": [flat | wrong]})
         assert answer.status == 400, wrong
         assert problem(answer).startswith("X: ")
-
-
-async def wide_bench() -> Bench:
-    """Model `flights` with one input X [N, 3]: its answer is the mean of a row."""
-    bench = Bench()
-    signature = {
-        **SIGNATURE,
-        "inputs": [{"name": "X", "datatype": "FP32", "kind": "numeric"}],
-        "outputs": [{"name": "probability", "datatype": "FP32", "shape": [-1]}],
-        "groups": [],
-    }
-    golden = parquet([{"X": [1.0, 2.0, 6.0], "probability": 3.0}])
-    signature_json = json.dumps(signature).encode()
-    files = package_files(signature__json=signature_json, golden__parquet=golden) | {"model.onnx": wide_model(3)}
-    package = package_ref(files)
-    await bench.packages.adopt(package.digest, files)
-    await bench.serve(package)
-    await bench.follower.step()
-    assert bench.failures == []
-    return bench
 
 
 async def test_rows_are_scored_as_the_model_says(bench: Bench) -> None:
@@ -168,6 +138,6 @@ async def test_nothing_that_a_client_sends_is_a_server_error(
 ) -> None:
     for request in (changed(name, **{known: value}), {**tensors(sample_rows(1)), field: value}, value):
         assert (await bench.ask(request)).status in (200, 400, 413)
-    wide = await wide_bench()
+    wide = await wide_bench(3)
     flat = {"name": "X", "datatype": "FP32", "shape": [1, 3], "data": [1, 2, 3], known: value}
     assert (await wide.ask({"inputs": [flat]})).status in (200, 400, 413)

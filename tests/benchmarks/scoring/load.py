@@ -1,0 +1,67 @@
+"""Load from wrk on a core of its own, as the peers were measured."""
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+LOAD_CORE = "1"
+
+
+class WrkMissing(Exception):
+    """Says which command installs it."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is sent: a payload file to a path; `length` is the JSON part's when tensors follow it as bytes."""
+
+    path: str
+    payload: Path
+    content_type: str = "application/json"
+
+    @property
+    def length(self) -> list[str]:
+        found = Path(f"{self.payload}.hlen")
+        return [found.read_text().strip()] if found.exists() else []
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One run; latencies in microseconds."""
+
+    requests_s: float
+    p50_us: float
+    p99_us: float
+    errors: int
+
+
+def wrk_binary() -> str:
+    found = os.environ.get("SLUICE_WRK") or shutil.which("wrk")
+    if not found:
+        raise WrkMissing("wrk is missing. Install it with: sudo apt install wrk   (or name it in SLUICE_WRK)")
+    return found
+
+
+def run(port: int, shape: Shape, connections: int, seconds: int) -> Sample:
+    command = [
+        "taskset",
+        "-c",
+        LOAD_CORE,
+        wrk_binary(),
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--timeout",
+        "20s",
+    ]
+    command += ["-s", str(HERE / "wrk_post.lua"), f"http://127.0.0.1:{port}{shape.path}", "--"]
+    command += [str(shape.payload), shape.content_type, *shape.length]
+    output = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
+    line = next(line for line in output.splitlines() if line.startswith("RESULT "))
+    found = json.loads(line.removeprefix("RESULT "))
+    errors = found["status_errors"] + found["socket_errors"] + found["timeouts"]
+    return Sample(found["requests"] / found["duration_us"] * 1e6, found["p50"], found["p99"], errors)

@@ -1,0 +1,51 @@
+"""The peers' models as packages, so that our server loads them as it loads any other."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def package(model: Path) -> dict[str, bytes]:
+    """All files; golden rows are answered by ONNX Runtime itself."""
+    session = onnxruntime.InferenceSession(model.read_bytes(), providers=["CPUExecutionProvider"])
+    (tensor,) = session.get_inputs()
+    shape = [4, *tensor.shape[1:]]
+    rows = np.random.default_rng(0).random(shape, dtype=np.float32)
+    names = [output.name for output in session.get_outputs()]
+    answers = dict(zip(names, session.run(None, {tensor.name: rows}), strict=True))
+    golden = _parquet({tensor.name: rows, **answers})
+    return {
+        "model.onnx": model.read_bytes(),
+        "signature.json": json.dumps(_signature(tensor.name, answers)).encode(),
+        "reference.parquet": golden,
+        "golden.parquet": golden,
+        "metrics.json": b'{"rows": 4}',
+        "environment.yml": b"name: bench\n",
+        "trained_until": b"2026-01-01T00:00:00Z",
+    }
+
+
+def _signature(name: str, answers: dict[str, np.ndarray]) -> dict[str, object]:
+    outputs = [
+        {"name": key, "datatype": "INT64" if value.dtype == np.int64 else "FP32", "shape": [-1, *value.shape[1:]]}
+        for key, value in answers.items()
+    ]
+    return {
+        "inputs": [{"name": name, "datatype": "FP32", "kind": "numeric"}],
+        "outputs": outputs,
+        "prediction": "probabilities",
+        "task": "binary_classification",
+        "label": "truth",
+        "groups": [],
+    }
+
+
+def _parquet(columns: dict[str, np.ndarray]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({name: pa.array(values.tolist()) for name, values in columns.items()}), sink)
+    return sink.getvalue()

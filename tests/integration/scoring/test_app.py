@@ -1,0 +1,140 @@
+"""The app as its callers, its operators and the hub see it."""
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import aiohttp
+import pytest
+
+from shared.events import CaptureLost, ModelLoadFailed, PredictionsCaptured, ServingReported
+from shared.ports import Route
+from tests.integration.scoring.conftest import MakeApp
+from tests.support.eventhubs import EventHubsServer
+from tests.support.eventually import aeventually
+from tests.support.onnx_models import expected_probability, package_files, sample_rows, tensors
+from tests.support.scoring_app import HubReader, ScoringApp, storage_clients
+
+pytestmark = [pytest.mark.timeout(120)]
+
+
+def probabilities(body: Any) -> list[float]:
+    found: list[float] = next(each["data"] for each in body["outputs"] if each["name"] == "probability")
+    return found
+
+
+async def test_it_scores_and_says_which_version_did(app: ScoringApp, session: aiohttp.ClientSession) -> None:
+    rows = sample_rows(5)
+    status, body, headers = await app.ask(session, tensors(rows))
+    assert status == 200
+    assert probabilities(body) == pytest.approx([expected_probability(row) for row in rows], rel=1e-4)
+    assert headers["sluice-model-version"] == "1"
+    for path in ("/v2/health/live", "/v2/health/ready", "/v2", "/v2/models/flights", "/v2/models/flights/ready",
+                 "/v2/models/flights/versions/1", "/v2/models/flights/versions/1/ready"):  # fmt: skip
+        async with session.get(app.url + path) as response:
+            assert response.status == 200, path
+    status, body, _ = await app.ask(session, tensors(rows), "/v2/models/flights/versions/7/infer")
+    assert (status, "error" in body) == (404, True)
+    assert (await app.ask(session, b"{"))[0] == 400
+
+
+async def test_a_switch_under_load_fails_no_request(app: ScoringApp, session: aiohttp.ClientSession) -> None:
+    answered: Counter[tuple[int, str]] = Counter()
+    done = asyncio.Event()
+
+    async def caller() -> None:
+        while not done.is_set():
+            status, _, headers = await app.ask(session, tensors(sample_rows(2)))
+            answered[status, headers.get("sluice-model-version", "")] += 1
+
+    callers = [asyncio.create_task(caller()) for _ in range(8)]
+    first = await app.adopt("1")
+    second = await app.adopt("2", weight=0.5, padding_bytes=1 << 20)
+    await app.serve(second, previous=Route(package=first))
+    await app.serves(session, "2")
+    at_switch = sum(answered.values())
+
+    async def enough() -> bool:
+        return sum(answered.values()) >= at_switch + 100
+
+    await aeventually(enough)
+    done.set()
+    await asyncio.gather(*callers)
+    assert {status for status, _ in answered} == {200}
+    assert answered[200, "1"] > 0
+    assert answered[200, "2"] > 0
+
+
+async def test_every_scored_row_reaches_the_hub_and_the_report_counts_it(
+    app: ScoringApp, session: aiohttp.ClientSession, hub: HubReader
+) -> None:
+    requests = [{**tensors(sample_rows(3, seed)), "id": f"r{seed}"} for seed in range(40)]
+    await asyncio.gather(*(app.ask(session, request) for request in requests))
+    await hub.until(lambda: sum(len(block.keys) for block in hub.of(PredictionsCaptured)) >= 120)
+    keys = [key for block in hub.of(PredictionsCaptured) for key in block.keys]
+    assert sorted(keys) == sorted(f"r{seed}-{row}" for seed in range(40) for row in range(3))
+    await hub.until(lambda: any(r.versions and r.versions[0].rows == 120 for r in hub.of(ServingReported)))
+    last = hub.of(ServingReported)[-1]
+    assert (last.generation, last.versions[0].requests) == (1, 40)
+    assert hub.of(CaptureLost) == []
+
+
+async def test_it_reports_without_traffic(app: ScoringApp, hub: HubReader) -> None:
+    await hub.until(lambda: len(hub.of(ServingReported)) >= 2)
+    assert {report.generation for report in hub.of(ServingReported)} <= {0, 1}
+
+
+async def test_an_altered_package_leaves_the_old_one_serving_and_is_told(
+    app: ScoringApp, session: aiohttp.ClientSession, hub: HubReader
+) -> None:
+    package = await app.adopt("2", weight=0.5)
+    storage = storage_clients(app.address)
+    blob = storage.blobs.get_blob_client("models", f"{package.digest}/model.onnx")
+    await blob.upload_blob(package_files(0.9)["model.onnx"], overwrite=True)
+    await storage.close()
+    await app.serve(package)
+    await hub.until(lambda: hub.of(ModelLoadFailed))
+    failure = hub.of(ModelLoadFailed)[0]
+    assert (failure.package, failure.generation) == (package, 2)
+    assert "altered" in failure.reason
+    status, _, headers = await app.ask(session, tensors(sample_rows(1)))
+    assert (status, headers["sluice-model-version"]) == (200, "1")
+
+
+async def test_a_dead_hub_delays_no_answer_and_what_is_lost_is_counted(
+    make_app: MakeApp, session: aiohttp.ClientSession, start_eventhubs: Any
+) -> None:
+    server: EventHubsServer = start_eventhubs({"predictions": 1})
+    app = make_app(server.connection_string("predictions"), CAPTURE_ROWS="50")
+    await app.serve(await app.adopt())
+    await app.start()
+    await app.serves(session, "1")
+    server.kill()
+    for seed in range(30):
+        status, _, _ = await app.ask(session, {**tensors(sample_rows(10, seed)), "id": f"r{seed}"})
+        assert status == 200
+    server.start()
+    hub = HubReader(server, app.endpoint)
+
+    def rows() -> int:
+        captured = {key for block in hub.of(PredictionsCaptured) for key in block.keys}
+        return len(captured) + sum(int(lost.rows) for lost in hub.of(CaptureLost))
+
+    await hub.until(lambda: rows() >= 300, timeout_s=60)
+    await hub.close()
+    assert rows() == 300
+    assert sum(lost.rows for lost in hub.of(CaptureLost)) > 0
+
+
+async def test_a_wrong_setting_stops_it_at_start_by_name(make_app: MakeApp) -> None:
+    app = make_app(CAPTURE_SAMPLING="often", SERVING_ENDPOINT="a/b")
+    with pytest.raises(AssertionError, match="CAPTURE_SAMPLING"):
+        await app.start()
+
+
+async def test_captured_rows_are_sent_before_it_ends(
+    app: ScoringApp, session: aiohttp.ClientSession, hub: HubReader
+) -> None:
+    await app.ask(session, {**tensors(sample_rows(7)), "id": "last"})
+    assert app.stop() == 0
+    await hub.until(lambda: sum(len(block.keys) for block in hub.of(PredictionsCaptured)) == 7)
