@@ -23,6 +23,7 @@ from shared.adapters.azure.ml_models import AzureMLModels
 from shared.adapters.azure.ml_workspaces import AzureMLWorkspaces
 from shared.adapters.azure.model_packages import BlobModelPackages
 from shared.adapters.azure.positions import TablePositions
+from shared.adapters.azure.seals import BlobSeals
 from shared.adapters.azure.serving import BlobServingManifests
 from shared.adapters.azure.storage import storage_clients
 from shared.adapters.clock import SystemClock
@@ -31,6 +32,7 @@ from shared.adapters.notifiers import notifier
 from shared.events import Envelope
 from shared.policies import PolicyDocument
 from shared.reactor import DeadLetters, Folding, Gaps, Patience, Reactor, Service, Streams, Translating, Wiring, ring
+from shared.reactor.sealing import seal
 from shared.settings.control import ControlSettings
 from shared.settings.reading import read
 
@@ -51,6 +53,7 @@ deadlines = TableDeadlines(storage.tables)
 positions = TablePositions(storage.tables)
 folds = TableFolds(storage.tables)
 manifests = BlobServingManifests(storage.blobs)
+seals = BlobSeals(storage.blobs)
 dead_letters = DeadLetters(publisher, evidence, clock)
 gaps = Gaps(EventHubReader(settings.hubs()), publisher, clock)
 signer = Ed25519LinkSigner(settings.approval_signing_key.get_secret_value(), settings.approval_base_url)
@@ -156,3 +159,9 @@ async def reach_deadlines(timer: func.TimerRequest) -> None:
 @app.timer_trigger(arg_name="timer", schedule="%TICK%", use_monitor=False)
 async def resume_pending(timer: func.TimerRequest) -> None:
     await reactor.resume(SERVICES)
+
+
+@app.function_name("seal")
+@app.timer_trigger(arg_name="timer", schedule="0 * * * * *", use_monitor=False)
+async def seal_ledger(timer: func.TimerRequest) -> None:
+    await seal(ledger, publisher, seals, clock)

@@ -88,14 +88,14 @@ HUB_GRANTS = (
     HubGrant("control", "inbound", ("Listen",)),
     HubGrant("control", "events", ("Send", "Listen")),
     HubGrant("gateway", "decisions", ("Send",)),
-    HubGrant("operators", "decisions", ("Send",)),
+    HubGrant("operators", "decisions", ("Send", "Listen")),
     HubGrant("control", "decisions", ("Listen",)),
     HubGrant("scoring", "predictions", ("Send",)),
     HubGrant("control", "predictions", ("Listen",)),
     HubGrant("truth", "labels", ("Send",)),
     HubGrant("control", "labels", ("Listen",)),
     HubGrant("control", "dead-letter", ("Send",)),
-    HubGrant("operators", "dead-letter", ("Listen",)),
+    *(HubGrant("operators", hub, ("Listen",)) for hub in ("inbound", "events", "predictions", "labels", "dead-letter")),
 )
 
 # The account of the product's data. Each app keeps its host's own state in an account of its own.

@@ -125,6 +125,10 @@ class TableLedger:
         rows = rows_between(self._table, partition, "d:", "d;", ["RowKey", "event_id", "position"])
         order = sorted([(number(row, "position"), str(row["event_id"])) async for row in rows])
         for some in batched(order, _READ_AT_ONCE, strict=False):
-            for progress in await asyncio.gather(*(self.find(service, entity, event_id) for _, event_id in some)):
-                if progress is not None:
-                    yield progress
+            reads = (self.find(service, entity, event_id) for _, event_id in some)
+            for found in await asyncio.gather(*reads, return_exceptions=True):
+                # Raised where it stands: what comes before a row that cannot be read is still good.
+                if isinstance(found, BaseException):
+                    raise found
+                if found is not None:
+                    yield found

@@ -1,0 +1,1 @@
+"""`sluice`, the operators' command line: reads ledger, evidence and hubs, and changes nothing."""

@@ -1,0 +1,28 @@
+"""`sluice`: see, check and explain what the operations layer did."""
+
+import typer
+
+from function_app.operator.commands import dead_letters, events, explain, ledger, policy
+
+app = typer.Typer(
+    name="sluice",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="See, check and explain what Sluice did. Reads only. Exit codes: 0 done, 1 the answer is no (broken, missing, "
+    "invalid), 2 wrong arguments or settings, 3 cannot be reached now.",
+    epilog="Examples: sluice explain flights · sluice ledger verify · sluice events tail --follow --type drift",
+)
+app.command(
+    "explain",
+    epilog="Examples: sluice explain flights · sluice explain flights:3 --svg why.svg · sluice explain 373adb5b",
+)(explain.explain)
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(events.app, name="events")
+app.add_typer(policy.app, name="policy")
+
+
+if __name__ == "__main__":
+    app(prog_name="sluice")

@@ -1,0 +1,68 @@
+"""What a command reads: storage and hubs of the environment, or of a local system."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shared.adapters.azure.evidence import BlobEvidence
+from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.seals import BlobSeals
+from shared.adapters.azure.storage import storage_clients
+from shared.ports import Evidence, Ledger
+from shared.ports.seals import Seals
+from shared.settings.operator import NoSettings, OperatorSettings
+
+RunDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--run-dir",
+        envvar="SLUICE_LOCAL",
+        help="Folder of a local system. Without it: SLUICE_STORAGE from the environment, else .local.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+_REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """All that lies in the storage account and that operators may read."""
+
+    ledger: Ledger
+    seals: Seals
+    evidence: Evidence
+
+
+def settings(run_dir: Path | None) -> OperatorSettings:
+    """A named local system, the environment, or the local system found here. Raises `NoSettings`."""
+    if run_dir is not None:
+        return OperatorSettings.from_run_file(run_dir / "run.json")
+    if os.environ.get("SLUICE_STORAGE"):
+        return OperatorSettings.from_environment()
+    for folder in (Path.cwd(), _REPOSITORY):
+        if (path := folder / ".local/run.json").exists():
+            return OperatorSettings.from_run_file(path)
+    return OperatorSettings.from_environment()
+
+
+@asynccontextmanager
+async def opened(run_dir: Path | None) -> AsyncIterator[Store]:
+    """The store, until the block ends. Raises `NoSettings`."""
+    try:
+        clients = storage_clients(settings(run_dir).storage())
+        evidence = BlobEvidence(clients.blobs)
+        store = Store(TableLedger(clients.tables, evidence), BlobSeals(clients.blobs), evidence)
+    except NoSettings:
+        raise
+    except ValueError as error:
+        raise NoSettings(f"SLUICE_STORAGE: {error}") from error
+    try:
+        yield store
+    finally:
+        await clients.close()

@@ -1,0 +1,1 @@
+"""Reading the ledger, and checking that nobody changed it."""

@@ -1,0 +1,78 @@
+"""One chain checked in itself: hashes, order, membership, head."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from function_app.operator.ledger.reading import Chain
+from shared.events import canonical
+from shared.ports import Entry, Head
+from shared.reactor import is_intact
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The first entry of a chain that does not hold; `position` counts from zero, `event_id` is empty for a gap."""
+
+    service: str
+    entity: str
+    position: int
+    event_id: str
+    what: str
+
+
+def check_chain(chain: Chain, head: Head) -> Problem | None:
+    """The first thing that is wrong, in the order of positions."""
+    previous = ""
+    for index, progress in enumerate(chain.entries):
+        what = _entry_problem(chain, progress.entry, index, previous)
+        if what:
+            return Problem(chain.service, str(chain.entity), index, progress.entry.event_id, what)
+        previous = progress.entry.hash
+    if chain.unreadable:
+        return _at_end(chain, f"cannot be read: {chain.unreadable}")
+    what = _head_problem([progress.entry for progress in chain.entries], head)
+    return _at_end(chain, what) if what else None
+
+
+def _at_end(chain: Chain, what: str) -> Problem:
+    return Problem(chain.service, str(chain.entity), len(chain.entries), "", what)
+
+
+def _entry_problem(chain: Chain, entry: Entry, index: int, previous: str) -> str:
+    if not _intact(entry):
+        return "its content does not give its hash: something in it was changed"
+    if (entry.service, entry.entity) != (chain.service, chain.entity):
+        return f"belongs to another chain: {entry.service} {entry.entity}"
+    if entry.position > index:
+        return f"the entry at position {index} is missing; the next one is at {entry.position}"
+    if entry.position < index:
+        return f"was inserted: position {entry.position} is already taken"
+    if entry.previous != previous:
+        return "does not follow from the entry before it: one of the two was exchanged"
+    return ""
+
+
+def _intact(entry: Entry) -> bool:
+    """What cannot be written down again was not written by the reactor."""
+    try:
+        return is_intact(entry)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return False
+
+
+def _head_problem(entries: Sequence[Entry], head: Head) -> str:
+    last = entries[-1] if entries else None
+    if head.length != len(entries):
+        return f"the head counts {head.length} entries, {len(entries)} are here"
+    if head.hash != (last.hash if last else ""):
+        return "the head has another hash than the last entry"
+    if _differ(head.state, last.state if last else None):
+        return "the head has another state than the last entry left"
+    return ""
+
+
+def _differ(one: object, other: object) -> bool:
+    try:
+        return canonical(one) != canonical(other)
+    except (ValueError, TypeError):
+        return True

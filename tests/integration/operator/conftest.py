@@ -1,0 +1,83 @@
+"""A storage account with a ledger in it, and `sluice` as an operator runs it."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from azure.data.tables import TableClient, TableServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
+from typer.testing import CliRunner, Result
+
+from function_app.operator.__main__ import app
+from shared.adapters.azure.evidence import BlobEvidence
+from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.seals import BlobSeals
+from shared.adapters.azure.storage import storage_clients
+from shared.adapters.memory import ManualClock, MemoryEventPublisher
+from shared.reactor.sealing import seal
+from tests.support.azurite import Azurite
+from tests.support.builders import NOW
+from tests.unit.operator.life import Life, live
+from tests.unit.operator.recorded import Recorder
+
+_TABLES = ("ledger", "pending")
+
+
+@dataclass
+class Account:
+    """Storage as the product lays it out; `table` and `evidence` are for an intruder."""
+
+    address: str
+    table: TableClient
+    evidence: ContainerClient
+
+    def live(self) -> Life:
+        """A model's whole life, recorded."""
+        return asyncio.run(self._live())
+
+    async def _live(self) -> Life:
+        clients = storage_clients(self.address)
+        try:
+            return await live(Recorder(TableLedger(clients.tables, BlobEvidence(clients.blobs))))
+        finally:
+            await clients.close()
+
+    def seal(self) -> None:
+        asyncio.run(self._seal())
+
+    async def _seal(self) -> None:
+        clients = storage_clients(self.address)
+        try:
+            ledger = TableLedger(clients.tables, BlobEvidence(clients.blobs))
+            await seal(ledger, MemoryEventPublisher(), BlobSeals(clients.blobs), ManualClock(NOW))
+        finally:
+            await clients.close()
+
+
+@pytest.fixture(scope="module")
+def own_azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Not the session's: the command line knows the product's own table names only."""
+    with Azurite(tmp_path_factory.mktemp("operator")) as storage:
+        yield storage
+
+
+@pytest.fixture
+def account(own_azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """Empty tables and containers, named in the environment."""
+    address = own_azurite.connection_string
+    monkeypatch.setenv("SLUICE_STORAGE", address)
+    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.delenv("SLUICE_LOCAL", raising=False)
+    with TableServiceClient.from_connection_string(address) as tables:
+        clients = [tables.create_table(name) for name in _TABLES]
+        with BlobServiceClient.from_connection_string(address) as blobs:
+            yield Account(address, clients[0], blobs.create_container("evidence"))
+            blobs.delete_container("evidence")
+        for name in _TABLES:
+            tables.delete_table(name)
+
+
+def sluice(*arguments: str) -> Result:
+    """In this process; the exit code and both streams."""
+    return CliRunner().invoke(app, list(arguments))
