@@ -5,7 +5,12 @@ import pytest
 pytest_plugins = ["tests.support.eventhubs", "tests.support.azurite"]
 
 # Rooms whose tests run a whole system: one after the other, and first, since they take longest.
-_WHOLE_SYSTEM = ("tests/journeys/", "tests/faults/", "tests/local/test_lifecycle.py")
+_WHOLE_SYSTEM = (
+    "tests/journeys/",
+    "tests/faults/",
+    "tests/local/test_lifecycle.py",
+    "tests/local/test_packaged_apps.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -57,6 +57,7 @@ seals = BlobSeals(storage.blobs)
 dead_letters = DeadLetters(publisher, evidence, clock)
 gaps = Gaps(EventHubReader(settings.hubs()), publisher, clock)
 signer = Ed25519LinkSigner(settings.approval_signing_key.get_secret_value(), settings.approval_base_url)
+datastores = {name: storage.container(place) for name, place in settings.model_datastores.items()}
 provided: dict[type, Any] = {
     PolicyDocument: policy,
     DeadLetters: dead_letters,
@@ -70,7 +71,7 @@ provided: dict[type, Any] = {
     ports.Folds: folds,
     ports.Jobs: AzureMLJobs(workspaces),
     ports.LinkSigner: signer,
-    ports.ModelPackages: BlobModelPackages(storage.blobs),
+    ports.ModelPackages: BlobModelPackages(storage.blobs, datastores),
     ports.Models: AzureMLModels(workspaces),
     ports.Notifier: notifier(settings.notify_outbox, settings.notify_webhooks, settings.webhooks_may_be_private),
     ports.ServingManifests: manifests,

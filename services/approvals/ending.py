@@ -1,5 +1,7 @@
 """Approvals that nobody decides, or that could not be opened."""
 
+from datetime import timedelta
+
 from services.approvals.asking import EXPIRE, REMIND, invitation
 from services.approvals.effects import InviteApprovers, SettleApproval
 from services.approvals.state import EndpointApprovals
@@ -21,7 +23,9 @@ def decide_at_deadline(
         return expire(state, approval, facts, "nobody decided in time")
     going_on = state.model_copy(update={"decision": facts.event_id})
     if about == EXPIRE:
-        return Decision(going_on, (RemindAt(about=event.key, at=approval.expires_at),))
+        # Whoever rang is ahead of our clock. The same moment would be the same event, and never be heard again.
+        later = max(event.at, approval.expires_at) + timedelta(seconds=1)
+        return Decision(going_on, (RemindAt(about=event.key, at=later),))
     if about == REMIND:
         return Decision(going_on, (invitation(approval, again=True),))
     return Decision(state)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.monitoring.windows import part_key
 from shared.events import (
+    ActionFailed,
     DeadlineReached,
     Digest,
     DriftMeasured,
@@ -122,6 +123,23 @@ def decide_job(
         if window.job == event.job and facts.known.job != "running":
             return _joined(state, key, window, facts.known, facts.now, policy)
     return Decision(state)
+
+
+def decide_after_failure(
+    state: Monitoring, facts: Facts[Known], event: ActionFailed, policy: PolicyDocument
+) -> Decision[Monitoring]:
+    """Every window under way is looked at again; without reminders there would be no end to them, so they end here."""
+    if event.effect == RemindAt.kind:
+        return Decision(state.model_copy(update={"windows": {}}))
+    limits = policy.limits(event.entity.name)
+    after_s = {
+        "folding": (IDLE, limits.monitoring.idle_s),
+        "labels": (LABELS, limits.monitoring.labels_after_s),
+        "joining": (JOIN, limits.staging.look_every_s),
+    }
+    again = [(key, *after_s[window.stage]) for key, window in state.windows.items()]
+    reminders = [RemindAt(about=reminder(about, key), at=facts.now + timedelta(seconds=s)) for key, about, s in again]
+    return Decision(state, reminders)
 
 
 def _with(state: Monitoring, key: str, window: Open) -> Monitoring:

@@ -7,6 +7,7 @@ from services.monitoring import policy
 from services.monitoring.folding import References, fold_labels, fold_predictions
 from services.monitoring.windows import Part, Streams
 from shared.events import (
+    ActionFailed,
     DeadlineReached,
     DriftMeasured,
     EndpointRef,
@@ -106,7 +107,7 @@ async def _profile(part: Part, evidence: Evidence) -> Profile:
     return Profile.from_json(data)
 
 
-def ours(event: DeadlineReached) -> Entity | None:
+def ours(event: DeadlineReached | ActionFailed) -> Entity | None:
     return event.entity if event.service == service.name else None
 
 
@@ -128,5 +129,6 @@ service.reacts_to(
     emits=[DriftMeasured, QualityMeasured, PerformanceRequested, PerformanceMeasured],
 )  # fmt: skip
 service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, entity=tagged, emits=[PerformanceMeasured])
+service.reacts_to(ActionFailed, decide=policy.decide_after_failure, entity=ours)
 service.folds_from("predictions", state=Streams, fold=fold_predictions)
 service.folds_from("labels", state=State, fold=fold_labels)

@@ -24,7 +24,7 @@ LOOK = "look"
 
 
 class Promotion(State):
-    """`route` is being brought live as `generation`, `before` served until then."""
+    """`route` is being brought live as `generation`, `before` served until then; `decision` is its cause."""
 
     status: Literal["idle", "waiting"] = "idle"
     route: Route | None = None
@@ -32,6 +32,7 @@ class Promotion(State):
     generation: int = 0
     approval_id: str = ""
     started_at: datetime | None = None
+    decision: str = ""
 
 
 class Serving(Known):
@@ -63,7 +64,7 @@ def decide_granted(
     look = facts.now + timedelta(seconds=policy.limits(event.endpoint.name).promotion.look_every_s)
     waiting = Promotion(
         status="waiting", route=route, before=before, generation=generation,
-        approval_id=event.approval_id, started_at=facts.now,
+        approval_id=event.approval_id, started_at=facts.now, decision=facts.event_id,
     )  # fmt: skip
     return Decision(waiting, [SwapManifest(manifest=after), Publish(event=started), RemindAt(about=LOOK, at=look)])
 
@@ -76,7 +77,7 @@ def decide_look(
         return Decision(state)
     endpoint = facts.known.manifest.endpoint
     limits = policy.limits(endpoint.name).promotion
-    if facts.known.manifest.generation > state.generation:
+    if facts.known.manifest.generation >= state.generation and not _is_current(state, facts.known.manifest):
         return _abort(state, endpoint, "another generation became current meanwhile", facts.known.manifest, back=False)
     failure = next((i for i in facts.known.instances.values() if i.failed == state.generation), None)
     if failure:
@@ -115,11 +116,20 @@ def _abort(
     return Decision(Promotion(generation=state.generation), effects)
 
 
+def _is_current(state: Promotion, manifest: Manifest) -> bool:
+    """Whether the world is at our generation, written by us: a race may have put another package at the same one."""
+    package = state.route.package if state.route else None
+    return (manifest.generation, manifest.current) == (state.generation, package)
+
+
 def decide_not_performed(
-    state: Promotion, facts: Facts[Known], event: ActionFailed | ActionSuperseded, policy: PolicyDocument
+    state: Promotion, facts: Facts[Serving], event: ActionFailed | ActionSuperseded, policy: PolicyDocument
 ) -> Decision[Promotion]:
-    """Nothing was swapped by us, so there is nothing to take back."""
+    """A swap that did not happen ends the promotion. After one that did, or for an earlier decision, we look again."""
     if state.status != "waiting" or state.route is None:
         return Decision(state)
-    endpoint = EndpointRef.from_entity(event.entity)
-    return _abort(state, endpoint, event.reason, Manifest(endpoint=endpoint), back=False)
+    manifest = facts.known.manifest
+    if _is_current(state, manifest) or event.decision != state.decision:
+        look_every_s = policy.limits(manifest.endpoint.name).promotion.look_every_s
+        return Decision(state, [RemindAt(about=LOOK, at=facts.now + timedelta(seconds=look_every_s))])
+    return _abort(state, manifest.endpoint, event.reason, manifest, back=False)

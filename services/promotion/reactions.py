@@ -26,6 +26,10 @@ async def gather_serving(event: ApprovalGranted, manifests: ServingManifests) ->
     return policy.Serving(manifest=await manifests.read(event.endpoint))
 
 
+async def gather_manifest(event: ActionFailed | ActionSuperseded, manifests: ServingManifests) -> policy.Serving:
+    return policy.Serving(manifest=await manifests.read(EndpointRef.from_entity(event.entity)))
+
+
 async def gather_live(
     event: DeadlineReached, manifests: ServingManifests, folds: Folds, clock: Clock, document: PolicyDocument
 ) -> policy.Live:
@@ -53,6 +57,8 @@ service.reacts_to(
     entity=ours,
     emits=[PromotionCompleted, PromotionAborted],
 )
-service.reacts_to(ActionFailed, decide=policy.decide_not_performed, entity=ours, emits=[PromotionAborted])
-service.reacts_to(ActionSuperseded, decide=policy.decide_not_performed, entity=ours, emits=[PromotionAborted])
+for _event_type in (ActionFailed, ActionSuperseded):
+    service.reacts_to(
+        _event_type, gather=gather_manifest, decide=policy.decide_not_performed, entity=ours, emits=[PromotionAborted]
+    )
 service.folds_from("predictions", state=Instances, fold=fold_reports)

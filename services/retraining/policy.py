@@ -21,15 +21,18 @@ from shared.ports import JobState, PipelineJob
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt, State, SubmitJob, job_name
 
 LOOK, RETRY = "look", "retry"
+# What the reactor calls a decision that could not even be prepared.
+GATHER = "gather"
 
 
 class Retraining(State):
-    """`request` is what runs now, or what waits for the cool-down to end."""
+    """`request` is what runs now, or what waits for the cool-down to end; `decision` is what last led to effects."""
 
     status: Literal["idle", "deferred", "running"] = "idle"
     request: RetrainingRequested | None = None
     job: JobRef | None = None
     started_at: datetime | None = None
+    decision: str = ""
 
 
 class JobKnown(Known):
@@ -70,7 +73,8 @@ def _start(
         Publish(event=started),
         RemindAt(about=LOOK, at=facts.now + timedelta(seconds=limits.look_every_s)),
     ]
-    return Decision(Retraining(status="running", request=event, job=job, started_at=facts.now), effects)
+    running = Retraining(status="running", request=event, job=job, started_at=facts.now, decision=facts.event_id)
+    return Decision(running, effects)
 
 
 def decide_job(
@@ -108,7 +112,8 @@ def _register(
     tags = {"sluice-requester": "sluice-retraining"}
     completed = RetrainingCompleted(endpoint=request.endpoint, model_name=request.model_name, job=job, model=model)
     register = RegisterOutput(job=job, output=limits.output, model=model, tags=tags)
-    return Decision(_idle(state), [register, Publish(event=completed)])
+    after = _idle(state).model_copy(update={"decision": facts.event_id})
+    return Decision(after, [register, Publish(event=completed)])
 
 
 def _idle(state: Retraining) -> Retraining:
@@ -128,5 +133,11 @@ def _failed(state: Retraining, reason: str) -> Decision[Retraining]:
 def decide_not_performed(
     state: Retraining, facts: Facts[Known], event: ActionFailed, policy: PolicyDocument
 ) -> Decision[Retraining]:
-    """A submission or a registration that was refused ends this retraining; the next request may start another."""
-    return _failed(state, f"{event.effect}: {event.reason}")
+    """A submission or a registration that was refused ends this retraining; the next request may start another.
+
+    When Azure ML could not even be asked, it is asked again; what failed of an earlier retraining is history.
+    """
+    if event.effect == GATHER and state.status == "running" and state.request is not None:
+        limits = policy.limits(state.request.endpoint.name).retraining
+        return Decision(state, [RemindAt(about=LOOK, at=facts.now + timedelta(seconds=limits.look_every_s))])
+    return _failed(state, f"{event.effect}: {event.reason}") if event.decision == state.decision else Decision(state)

@@ -17,7 +17,7 @@ type Outcome = Literal["performed", "refused", "superseded", "skipped"]
 class Head:
     """The present end of a chain. `version` is the compare-and-swap token, None before the first entry.
 
-    `waiting` counts events queued behind something pending.
+    `last` is the event of the last entry, `waiting` counts events queued behind something pending.
     """
 
     state: Mapping[str, Any] | None
@@ -25,6 +25,7 @@ class Head:
     length: int
     version: str | None
     waiting: int = 0
+    last: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,9 @@ class Folding:
     async def _try(self, service: Service, hub: Hub, messages: Sequence[Message]) -> bool:
         partition, fold = messages[0].partition, service.folds[hub]
         before = await self._folds.read(service.name, hub, partition)
-        new = [message for message in messages if message.sequence > before.sequence]
+        # A hub may deliver twice within one batch, too: each sequence number counts once, and in order.
+        unseen = {message.sequence: message for message in messages if message.sequence > before.sequence}
+        new = [unseen[sequence] for sequence in sorted(unseen)]
         if not new:
             return True
         last = before.sequence if before.version else None

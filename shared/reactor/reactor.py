@@ -9,7 +9,7 @@ import logging
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self, cast
 from weakref import WeakValueDictionary
@@ -82,6 +82,7 @@ class Reactor:
     ) -> None:  # fmt: skip
         self._wiring, self._ledger, self._publisher, self._clock = wiring, ledger, publisher, clock
         self._policy, self._owner, self._patience = policy, owner, patience or Patience()
+        self._settled: dict[tuple[str, Entity], str] = {}
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
         self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()
 
@@ -155,6 +156,7 @@ class Reactor:
             if progress:
                 return progress, True
             head = await self._ledger.head(case.service.name, case.entity)
+            await self._finish(case, head.last)
             state = case.service.state.model_validate(head.state or {})
             facts = Facts(self._clock.now(), case.envelope.id, await self._gather(case, state))
             decision = self._decide(case, state, facts)
@@ -166,6 +168,21 @@ class Reactor:
             except Moved:
                 continue
             return Progress(entry, {}, False, lease), False
+
+    async def _finish(self, case: _Case, last: str | None) -> None:
+        """See the chain's last decision through before the next: its instance may have died between the two."""
+        chain = (case.service.name, case.entity)
+        if last is None or self._settled.get(chain) == last:
+            return
+        progress = await self._ledger.find(*chain, last)
+        earlier = self._case(case.service, from_cloud_event(progress.entry.event)) if progress else None
+        if progress and earlier and not progress.settled:
+            try:
+                await self._perform(earlier, progress, found=True)
+            except Unavailable as reason:
+                await self._wait(earlier, str(reason))
+                raise
+        self._settled[chain] = last
 
     async def _gather(self, case: _Case, state: object) -> Known:
         gather = case.reaction.gather
@@ -194,6 +211,7 @@ class Reactor:
                 await self._announce(case, progress, index, marks[index])
                 break
         await self._ledger.settle(entry)
+        self._settled[case.service.name, case.entity] = entry.event_id
         return Handled.SETTLED
 
     async def _take_over(self, case: _Case, progress: Progress) -> Progress:
@@ -231,23 +249,23 @@ class Reactor:
     async def _announce(self, case: _Case, progress: Progress, index: int, mark: Mark) -> None:
         """What was not performed is a fact of its own; the policy that asked for it decides what follows."""
         event = ActionSuperseded if mark.outcome == "superseded" else ActionFailed
-        await self._publish_outcome(case, event, progress.entry.effects[index]["kind"], mark.reason, f"mark:{index}")
+        effect, at = progress.entry.effects[index]["kind"], progress.entry.decided_at
+        await self._publish_outcome(case, event, effect, mark.reason, f"mark:{index}", at)
 
     async def _give_up(self, case: _Case, reason: str) -> Handled:
         """Nothing was decided, and nothing will be: gathering was refused, or patience with it is over."""
-        await self._publish_outcome(case, ActionFailed, "gather", reason, "gather")
+        await self._publish_outcome(case, ActionFailed, "gather", reason, "gather", self._clock.now())
         return Handled.FAILED
 
     async def _publish_outcome(
-        self, case: _Case, event: type[ActionFailed] | type[ActionSuperseded], effect: str, reason: str, key: str
-    ) -> None:
+        self, case: _Case, event: type[ActionFailed] | type[ActionSuperseded], effect: str, reason: str, key: str,
+        at: datetime,
+    ) -> None:  # fmt: skip
         outcome = cast(Event, event(
             service=case.service.name, about=str(case.entity), decision=case.envelope.id, effect=effect, reason=reason,
         ))  # fmt: skip
         by = f"{case.service.name}/{case.entity.table_key}"
-        await self._publisher.publish(
-            "events", [case.envelope.follow_up(outcome, time=self._clock.now(), by=by, key=key)]
-        )
+        await self._publisher.publish("events", [case.envelope.follow_up(outcome, time=at, by=by, key=key)])
 
     async def _wait(self, case: _Case, reason: str) -> Handled:
         now, before = self._clock.now(), case.waiting

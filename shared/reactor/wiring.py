@@ -37,12 +37,15 @@ class Wiring:
             raise Unwired(f"{function.__module__}.{function.__qualname__} needs {error.args[0]}") from None
 
     def check(self, services: Iterable[Service]) -> None:
-        """Raise `Unwired` now rather than at the first event."""
+        """Raise `Unwired` now, not at the first event: for these services, their own effects and the shared ones."""
+        rooms = ["shared."]
         for service in services:
+            rooms.append(f"services.{service.name}.")
             for function in _functions(service):
                 self._check(function)
         for effect in effect_kinds().values():
-            self._check(effect.perform)
+            if effect.__module__.startswith(tuple(rooms)):
+                self._check(effect.perform)
 
     def _check(self, function: Callable[..., Any]) -> None:
         self.arguments(function, **dict.fromkeys(_BY_NAME))

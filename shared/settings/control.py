@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, Json, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.policies import InvalidPolicy, PolicyDocument
@@ -18,7 +18,8 @@ class ControlSettings(BaseSettings):
 
     Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`: a
     connection string, or the account's blob URL. `notify_webhooks`: JSON, audience (or `*`) to a list of
-    `teams=https://...` or `slack=https://...`. `lease_s` bounds one effect, in seconds.
+    `teams=https://...` or `slack=https://...`. `model_datastores`: JSON, Azure ML datastore to the container behind it,
+    a name in our own account or the container's URL in another. `lease_s` bounds one effect, in seconds.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -39,8 +40,9 @@ class ControlSettings(BaseSettings):
     approval_signing_key: SecretStr = Field(min_length=43)
     approval_base_url: _Named
     notify_outbox: Path | None = None
-    notify_webhooks: Json[dict[str, list[str]]] = {}
+    notify_webhooks: dict[str, list[str]] = {}
     webhooks_may_be_private: bool = False
+    model_datastores: dict[str, _Named] = {"workspaceblobstore": "azureml"}
     lease_s: float = Field(default=30, gt=0, le=30)
     patience_s: float = Field(default=3600, gt=0)
     tick: _Named = Field(description="how often deadlines and pending events are looked at, as NCRONTAB")

@@ -239,7 +239,10 @@ class App:
 
         self.publisher, self.deadlines, evidence = port(world.hubs), port(world.deadlines), port(world.evidence)
         folds, manifests, positions = port(world.folds), port(world.manifests), port(world.positions)
-        letters, gaps = DeadLetters(self.publisher, evidence, world.clock), Gaps(world.hubs, self.publisher, world.clock)
+        letters, gaps = (
+            DeadLetters(self.publisher, evidence, world.clock),
+            Gaps(world.hubs, self.publisher, world.clock),
+        )
         provided: dict[type, object] = {
             PolicyDocument: POLICY,
             DeadLetters: letters,

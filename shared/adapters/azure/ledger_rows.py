@@ -103,13 +103,14 @@ class LedgerRows:
             "RowKey": HEAD,
             "hash": entry.hash,
             "length": int64(head.length + 1),
+            "last": entry.event_id,
             **await self._pack(state=entry.state),
         }
 
     async def read_head(self, row: TableEntity) -> Head:
         state = await self._bodies.unpack(row["state"]) if "state" in row else None
         version = row.metadata["etag"]
-        return Head(state, row.get("hash", ""), number(row, "length"), version, number(row, "waiting"))
+        return Head(state, row.get("hash", ""), number(row, "length"), version, number(row, "waiting"), row.get("last"))
 
     async def progress(self, row: Mapping[str, Any], marks: Mapping[int, Mark]) -> Progress:
         event, facts, state, effects = await asyncio.gather(

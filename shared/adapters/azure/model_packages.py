@@ -26,11 +26,14 @@ class BlobModelPackages:
     def __init__(
         self,
         blobs: BlobServiceClient,
-        datastores: Mapping[str, str] = DATASTORES,
+        datastores: Mapping[str, str | ContainerClient] = DATASTORES,
         container: str = "models",
         limit_bytes: int = 1024 * 1024 * 1024,
     ) -> None:
-        self._datastores = {name: blobs.get_container_client(target) for name, target in datastores.items()}
+        self._datastores = {
+            name.lower(): blobs.get_container_client(target) if isinstance(target, str) else target
+            for name, target in datastores.items()
+        }
         self._adopted = blobs.get_container_client(container)
         self._limit_bytes = limit_bytes
 

@@ -9,7 +9,7 @@ from typing import Any
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.data.tables.aio import TableServiceClient
 from azure.identity.aio import DefaultAzureCredential
-from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from shared.ports import Absent, Moved, Refused, Unavailable
 
@@ -44,6 +44,12 @@ class Storage:
         if self._by_identity:
             return BlobServiceClient(self.address, credential=self._credential, **_BLOB_OPTIONS)
         return BlobServiceClient.from_connection_string(self.address, **_BLOB_OPTIONS)
+
+    def container(self, place: str) -> ContainerClient:
+        """A container of this account by its name, or of another account by its URL and the app's own identity."""
+        if place.startswith("https://"):
+            return ContainerClient.from_container_url(place, credential=self._credential, **_BLOB_OPTIONS)
+        return self.blobs.get_container_client(place)
 
     @cached_property
     def tables(self) -> TableServiceClient:

@@ -21,7 +21,8 @@ class _Chain:
 
     def head(self) -> Head:
         version = str(self.version) if self.version else None
-        return Head(self.state, self.hash, len(self.progress), version, len(self.queue))
+        last = next(reversed(self.progress), None)
+        return Head(self.state, self.hash, len(self.progress), version, len(self.queue), last)
 
 
 class MemoryLedger:

@@ -34,7 +34,7 @@ class ListenerClient(EventHubConsumerClient):
 
     async def close(self) -> None:
         """Give the partitions back. The SDK would look once a second whether its tasks have ended."""
-        for processor in self._event_processors.values():
+        for processor in list(self._event_processors.values()):
             processor._running = False
             tasks = list(processor._tasks.values())
             for task in tasks:

@@ -10,12 +10,14 @@ from services.monitoring.policy import (
     Monitoring,
     Open,
     WindowKnown,
+    decide_after_failure,
     decide_deadline,
     decide_folded,
     decide_job,
 )
 from services.monitoring.windows import part_key
 from shared.events import (
+    ActionFailed,
     DeadlineReached,
     DriftMeasured,
     FeatureDrift,
@@ -29,7 +31,7 @@ from shared.events import (
 )
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
 from shared.ports import CommandJob, JobState
-from shared.reactor import Decision, KeepEvidence, Publish, RemindAt, SubmitJob, job_name
+from shared.reactor import Decision, KeepEvidence, Known, Publish, RemindAt, SubmitJob, job_name
 from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document, workspace
 
 POLICY = policy_document(
@@ -166,3 +168,26 @@ def test_a_running_join_is_looked_at_again_until_its_time_is_over() -> None:
 def test_a_needless_reminder_changes_nothing(about: str) -> None:
     for state in (Monitoring(), DONE):
         assert decide_deadline(state, facts(DeadlineKnown()), reminder(about), POLICY) == Decision(state)
+
+
+def failure(effect: str) -> ActionFailed:
+    about = str(ENDPOINT.entity)
+    return ActionFailed(service="monitoring", about=about, decision="d", effect=effect, reason="patience is over")
+
+
+@pytest.mark.parametrize(
+    ("state", "about", "after_s"), [(FOLDING, "idle", 30), (AWAITING, "labels", 60), (JOINING, "join", 5)]
+)
+def test_a_window_is_looked_at_again_after_a_failure(state: Monitoring, about: str, after_s: int) -> None:
+    """Else an outage longer than the reactor's patience would leave it open for ever."""
+    remind = RemindAt(about=f"{about}:{KEY}", at=NOW + timedelta(seconds=after_s))
+    assert decide_after_failure(state, facts(Known()), failure("gather"), POLICY) == Decision(state, [remind])
+
+
+def test_windows_that_nobody_can_be_reminded_of_are_given_up() -> None:
+    decision = decide_after_failure(JOINING, facts(Known()), failure("remind_at"), POLICY)
+    assert decision == Decision(DONE)
+
+
+def test_a_failure_with_nothing_under_way_changes_nothing() -> None:
+    assert decide_after_failure(DONE, facts(Known()), failure("publish"), POLICY) == Decision(DONE, [])

@@ -1,6 +1,9 @@
 """Live is what every live instance says is live (R041; design section 5)."""
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from services.promotion.effects import SwapManifest
 from services.promotion.instances import Instance
@@ -23,8 +26,8 @@ from shared.events import (
     PromotionStarted,
 )
 from shared.ports import Manifest, Route
-from shared.reactor import Decision, Known, Publish, RemindAt
-from tests.support.builders import NOW, digest, endpoint_ref, facts, package_ref, policy_document
+from shared.reactor import Decision, Publish, RemindAt
+from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document
 
 POLICY = policy_document(promotion={"complete_within_s": 60, "look_every_s": 2})
 ENDPOINT = endpoint_ref()
@@ -35,7 +38,9 @@ GRANTED = ApprovalGranted(
     approval_id="ap1", endpoint=ENDPOINT, candidate=NEW.package, profile=NEW.profile, approver="lea@example.com"
 )
 LOOKED = DeadlineReached(service="promotion", about=str(ENDPOINT.entity), key=LOOK, at=NOW)
-WAITING = Promotion(status="waiting", route=NEW, before=OLD, generation=5, approval_id="ap1", started_at=NOW)
+WAITING = Promotion(
+    status="waiting", route=NEW, before=OLD, generation=5, approval_id="ap1", started_at=NOW, decision=CAUSE
+)
 
 
 def instance(generation: int, failed: int = 0, why: str = "") -> Instance:
@@ -128,12 +133,48 @@ def test_a_late_look_changes_nothing() -> None:
     assert decide_look(Promotion(), known, LOOKED, POLICY) == Decision(Promotion())
 
 
-def test_a_swap_that_was_not_performed_ends_the_promotion_without_going_back() -> None:
-    for kind in (ActionFailed, ActionSuperseded):
-        event = kind(
-            service="promotion", about=str(ENDPOINT.entity), decision="d", effect="swap_manifest", reason="generation 7"
-        )
-        decision = decide_not_performed(WAITING, facts(Known()), event, POLICY)
-        aborted = PromotionAborted(endpoint=ENDPOINT, package=NEW.package, reason="generation 7")
-        assert decision == Decision(Promotion(generation=5), [Publish(event=aborted)])
-        assert decide_not_performed(Promotion(), facts(Known()), event, POLICY) == Decision(Promotion())
+def not_performed(kind: type[ActionFailed | ActionSuperseded], *, decision: str = CAUSE) -> Any:
+    return kind(
+        service="promotion",
+        about=str(ENDPOINT.entity),
+        decision=decision,
+        effect="swap_manifest",
+        reason="generation 7",
+    )
+
+
+@pytest.mark.parametrize("kind", [ActionFailed, ActionSuperseded])
+def test_a_swap_that_was_not_performed_ends_the_promotion_without_going_back(
+    kind: type[ActionFailed | ActionSuperseded],
+) -> None:
+    known, event = facts(Serving(manifest=SERVING)), not_performed(kind)
+    aborted = PromotionAborted(endpoint=ENDPOINT, package=NEW.package, reason="generation 7")
+    expected = Decision(Promotion(generation=5), [Publish(event=aborted)])
+    assert decide_not_performed(WAITING, known, event, POLICY) == expected
+    assert decide_not_performed(Promotion(), known, event, POLICY) == Decision(Promotion())
+
+
+@pytest.mark.parametrize("kind", [ActionFailed, ActionSuperseded])
+def test_an_effect_after_a_swap_that_happened_only_makes_us_look_again(
+    kind: type[ActionFailed | ActionSuperseded],
+) -> None:
+    decision = decide_not_performed(WAITING, facts(Serving(manifest=SWAPPED)), not_performed(kind), POLICY)
+    assert decision == Decision(WAITING, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=2))])
+
+
+@pytest.mark.parametrize("kind", [ActionFailed, ActionSuperseded])
+def test_what_became_of_an_earlier_approval_does_not_end_the_promotion_that_took_over(
+    kind: type[ActionFailed | ActionSuperseded],
+) -> None:
+    event = not_performed(kind, decision="the approval before")
+    decision = decide_not_performed(WAITING, facts(Serving(manifest=SERVING)), event, POLICY)
+    assert decision == Decision(WAITING, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=2))])
+
+
+def test_another_package_at_our_generation_is_never_announced_as_ours() -> None:
+    """Two approvals expected the same generation, and the other one was faster."""
+    raced = SWAPPED.model_copy(update={"routes": (Route(package=package_ref("3", "d")),)})
+    decision = look({"a": instance(5)}, manifest=raced)
+    reason = "another generation became current meanwhile"
+    aborted = PromotionAborted(endpoint=ENDPOINT, package=NEW.package, reason=reason)
+    assert decision == Decision(Promotion(generation=5), [Publish(event=aborted)])

@@ -44,7 +44,7 @@ POLICY = policy_document(
 ENDPOINT = endpoint_ref()
 REQUEST = RetrainingRequested(endpoint=ENDPOINT, model_name="flights", reason="drift", data_until=NOW)
 JOB = JobRef(workspace=workspace(), name=job_name("retraining", CAUSE))
-RUNNING = Retraining(status="running", request=REQUEST, job=JOB, started_at=NOW)
+RUNNING = Retraining(status="running", request=REQUEST, job=JOB, started_at=NOW, decision=CAUSE)
 ENDED = JobEnded(job=JOB, status="completed")
 IDLE = RUNNING.model_copy(update={"status": "idle"})
 
@@ -117,9 +117,22 @@ def test_late_words_about_a_job_change_nothing(state: Retraining) -> None:
         assert decide_job(state, facts(JobKnown(job="completed")), event, POLICY) == Decision(state)
 
 
-def test_a_refused_submission_ends_this_retraining() -> None:
-    event = ActionFailed(
-        service="retraining", about=str(ENDPOINT.entity), decision="d", effect="submit_job", reason="no such component"
+def not_performed(decision: str, effect: str = "submit_job") -> ActionFailed:
+    return ActionFailed(
+        service="retraining", about=str(ENDPOINT.entity), decision=decision, effect=effect, reason="no such component"
     )
-    decision = decide_not_performed(RUNNING, facts(Known()), event, POLICY)
+
+
+def test_a_refused_submission_ends_this_retraining() -> None:
+    decision = decide_not_performed(RUNNING, facts(Known()), not_performed(CAUSE), POLICY)
     assert decision == Decision(IDLE, [failed("submit_job: no such component")])
+
+
+def test_what_failed_of_an_earlier_retraining_does_not_end_this_one() -> None:
+    assert decide_not_performed(RUNNING, facts(Known()), not_performed("earlier"), POLICY) == Decision(RUNNING)
+
+
+def test_when_azure_ml_could_not_be_asked_it_is_asked_again() -> None:
+    decision = decide_not_performed(RUNNING, facts(Known()), not_performed("any", "gather"), POLICY)
+    assert decision == Decision(RUNNING, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=5))])
+    assert decide_not_performed(IDLE, facts(Known()), not_performed("any", "gather"), POLICY) == Decision(IDLE)

@@ -37,6 +37,7 @@ def test_an_endpoint_that_is_not_listed_gets_the_defaults() -> None:
         ("endpoints: {flights: {}}", "endpoints.flights.model"),
         ("endpoints: {flights: {model: flights, limits: {drift: {breeches: 3}}}}", "drift.breeches"),
         ("endpoints: {flights: {model: flights, limits: {drift: {of: 0}}}}", "drift.of"),
+        ("defaults: {scenario: cv}\nendpoints: {}", "defaults.scenario"),
         ("version: 2\nendpoints: {}", "version"),
         ("surprise: 1\nendpoints: {}", "surprise"),
         ("[1, 2]", "not a YAML mapping"),

@@ -78,3 +78,11 @@ async def test_a_lost_compare_and_swap_folds_again_on_what_won() -> None:
     await rows.fold(5, 8)
     assert (await rows.folded()).state["total"] == sum(range(8))
     assert lost
+
+
+async def test_a_row_that_comes_twice_in_one_batch_counts_once() -> None:
+    rows = Rows()
+    twice = [Message("predictions", 0, n, str(n).encode()) for n in (0, 1, 1, 3, 2, 2)]
+    await rows.folding.fold(rows.service, "predictions", twice)
+    folded = await rows.folded()
+    assert (folded.state["total"], folded.sequence) == (6, 3)

@@ -1,0 +1,1 @@
+"""The same system on Azure: Bicep templates, and what deploys them."""

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Deploy Sluice to a resource group: the templates, the two secrets that are missing, then the code of each app.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+usage() {
+  cat <<'TEXT'
+usage: infra/azure/deploy.sh --resource-group GROUP [options]
+
+  --resource-group GROUP    an existing resource group, for everything but what lies beside the workspaces
+  --parameters FILE         default: infra/azure/main.bicepparam (copy main.example.bicepparam)
+  --signing-key-file FILE   private key of approval links; needed once, when the vault has none yet
+  --only APP                deploy the code of control, gateway or scoring only; may be repeated
+  --what-if                 show what the templates would change, and change nothing
+  -h, --help
+
+Needs: az (signed in, with Bicep), make, zip.
+TEXT
+}
+
+die() { echo "deploy: $*" >&2; exit 2; }
+say() { echo "==> $*"; }
+run() { printf '+'; printf ' %q' "$@"; echo; "$@"; }
+
+group='' parameters=infra/azure/main.bicepparam signing_key_file='' what_if='' apps=()
+while (($#)); do
+  case $1 in
+    --what-if) what_if=1; shift; continue ;;
+    -h | --help) usage; exit 0 ;;
+    --resource-group | --parameters | --signing-key-file | --only) (($# > 1)) || die "$1: a value is required" ;;
+    *) die "unknown option $1; see --help" ;;
+  esac
+  case $1 in
+    --resource-group) group=$2 ;;
+    --parameters) parameters=$2 ;;
+    --signing-key-file) signing_key_file=$2 ;;
+    --only) [[ $2 =~ ^(control|gateway|scoring)$ ]] || die "--only: no app named $2"; apps+=("$2") ;;
+  esac
+  shift 2
+done
+[[ $group ]] || die '--resource-group is required'
+[[ -f $parameters ]] || die "--parameters: $parameters does not exist"
+[[ -z $signing_key_file || -f $signing_key_file ]] || die "--signing-key-file: $signing_key_file does not exist"
+((${#apps[@]})) || apps=(control gateway scoring)
+for tool in az make zip; do command -v "$tool" >/dev/null || die "$tool is missing"; done
+
+template=(--resource-group "$group" --template-file infra/azure/main.bicep --parameters "$parameters")
+if [[ $what_if ]]; then
+  say "What the templates would change in $group; nothing is built or deployed"
+  run az deployment group what-if "${template[@]}"
+  exit 0
+fi
+
+say 'Building dist/ and importing every app from it'
+run make package
+
+deployment="sluice-$(date -u +%Y%m%d-%H%M%S)"
+say "Deploying the templates as $deployment"
+run az deployment group create --name "$deployment" --output none "${template[@]}"
+
+output_of() {
+  az deployment group show --resource-group "$group" --name "$deployment" \
+    --query "properties.outputs.$1.value" --output tsv
+}
+
+vault_uri=$(output_of vaultUri)
+vault=${vault_uri#https://}
+vault=${vault%%.*}
+# `list` shows names only, so that no secret is read here.
+present=$(az keyvault secret list --vault-name "$vault" --query '[].name' --output tsv)
+if ! grep -qx approval-signing-key <<<"$present"; then
+  [[ $signing_key_file ]] || die "vault $vault has no approval-signing-key yet: pass --signing-key-file"
+  say "Putting the signing key into $vault"
+  run az keyvault secret set --vault-name "$vault" --name approval-signing-key --file "$signing_key_file" --output none
+fi
+if ! grep -qx notify-webhooks <<<"$present"; then
+  say "Putting an empty list of webhooks into $vault"
+  run az keyvault secret set --vault-name "$vault" --name notify-webhooks --value '{}' --output none
+fi
+
+for app in "${apps[@]}"; do
+  name=$(output_of "${app}App")
+  say "Deploying the code of $app to $name; Azure installs its packages"
+  archive=$PWD/dist/$app.zip
+  rm -f "$archive"
+  (cd "dist/$app" && run zip -qr "$archive" .)
+  run az functionapp deployment source config-zip --resource-group "$group" --name "$name" --src "$archive" \
+    --build-remote true --timeout 900
+done
+
+say "Done. Approval pages: $(output_of approvalPages)"

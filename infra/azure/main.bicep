@@ -1,0 +1,302 @@
+// Sluice beside existing Azure ML workspaces: three function apps, two Event Hubs namespaces, one account for the
+// product's data, and every right that an identity has. infra/local/topology.py states the same facts for one machine,
+// and tests/infra compares the two.
+targetScope = 'resourceGroup'
+
+@description('Begins the name of everything: lower-case letters and digits, a letter first.')
+@minLength(3)
+@maxLength(10)
+param prefix string
+
+param location string = resourceGroup().location
+param tags object = {}
+
+@description('Where the Azure ML workspaces are, which exist already.')
+param mlSubscription string = subscription().subscriptionId
+param mlResourceGroup string
+param mlLocation string = location
+param developmentWorkspace string
+param stagingWorkspace string
+param productionWorkspace string
+
+@description('Name of a workspace to the name of its Event Grid system topic, where one exists already.')
+param systemTopics object = {}
+
+@description('Name of the serving manifest that scoring answers from.')
+param servingEndpoint string
+
+@description('Share of scored requests that are captured, from 0 to 1, as text.')
+param captureSampling string = '1.0'
+
+@description('Ed25519 public key that checks approval links; python -m infra.azure.approval_key makes the pair.')
+param approvalPublicKey string
+
+@description('Object id of an Entra group to the persona of its members.')
+param personaGroups object
+
+@description('Client id of the app registration that people sign in to.')
+param signInClientId string
+
+@description('Azure ML datastore to the URL of the container behind it; control must be allowed to read it.')
+param modelDatastores object
+
+@description('Lists of {id, type}: who runs the command line, who sends the truth, who writes model packages.')
+param operators array = []
+param truth array = []
+param trainers array = []
+
+@description('List of {id, type}: who runs deploy.sh and puts the signing key into the vault.')
+param keyOfficers array = []
+
+@description('Days for which evidence and seals can be neither changed nor deleted.')
+param evidenceDays int = 365
+
+@description('Diagnostic settings send with a key: true lets keys open the namespace of hub inbound, and no other.')
+param inboundAllowsKeys bool = false
+
+param storageSku string = 'Standard_ZRS'
+param maximumThroughputUnits int = 4
+param scoringMemoryMB int = 2048
+param scoringAlwaysReady int = 1
+
+var token = take(uniqueString(subscription().id, resourceGroup().id, prefix), 6)
+var scoped = '${prefix}-${token}'
+
+// Who there is. An app is one identity; jobs is for the Azure ML compute, delivery for Event Grid.
+resource control 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: '${scoped}-control'
+  location: location
+  tags: tags
+}
+
+resource gateway 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: '${scoped}-gateway'
+  location: location
+  tags: tags
+}
+
+resource scoring 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: '${scoped}-scoring'
+  location: location
+  tags: tags
+}
+
+resource jobs 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: '${scoped}-jobs'
+  location: location
+  tags: tags
+}
+
+resource delivery 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: '${scoped}-delivery'
+  location: location
+  tags: tags
+}
+
+var principals = {
+  control: { id: control.properties.principalId, type: 'ServicePrincipal' }
+  gateway: { id: gateway.properties.principalId, type: 'ServicePrincipal' }
+  scoring: { id: scoring.properties.principalId, type: 'ServicePrincipal' }
+  jobs: { id: jobs.properties.principalId, type: 'ServicePrincipal' }
+  delivery: { id: delivery.properties.principalId, type: 'ServicePrincipal' }
+}
+
+module streams 'modules/streams.bicep' = {
+  name: 'streams'
+  params: {
+    scoped: scoped
+    location: location
+    tags: tags
+    principals: principals
+    operators: operators
+    truth: truth
+    maximumThroughputUnits: maximumThroughputUnits
+    inboundAllowsKeys: inboundAllowsKeys
+  }
+}
+
+module data 'modules/data.bicep' = {
+  name: 'data'
+  params: {
+    prefix: prefix
+    token: token
+    location: location
+    tags: tags
+    principals: principals
+    operators: operators
+    trainers: trainers
+    sku: storageSku
+    evidenceDays: evidenceDays
+  }
+}
+
+module observability 'modules/observability.bicep' = {
+  name: 'observability'
+  params: {
+    prefix: scoped
+    location: location
+    tags: tags
+    senders: [principals.control, principals.gateway, principals.scoring]
+  }
+}
+
+module vault 'modules/key_vault.bicep' = {
+  name: 'vault'
+  params: {
+    name: '${scoped}-kv'
+    location: location
+    tags: tags
+    readers: [principals.control]
+    officers: keyOfficers
+  }
+}
+
+// A hub's own setting, `<namespace>/<hub>`, is read by our clients; `triggers` is read by the Functions host.
+module controlApp 'modules/function_app.bicep' = {
+  name: 'control'
+  params: {
+    name: '${scoped}-control'
+    location: location
+    tags: tags
+    hostStorageName: '${prefix}${token}control'
+    identityName: control.name
+    insightsName: observability.outputs.insightsName
+    instanceMemoryMB: 2048
+    maximumInstances: 100
+    triggers: {
+      INBOUND: streams.outputs.inboundHost
+      EVENTS: streams.outputs.hubsHost
+      DECISIONS: streams.outputs.hubsHost
+      PREDICTIONS: streams.outputs.hubsHost
+      LABELS: streams.outputs.hubsHost
+    }
+    settings: {
+      SLUICE_STORAGE: data.outputs.blobEndpoint
+      INBOUND: '${streams.outputs.inboundHost}/inbound'
+      EVENTS: '${streams.outputs.hubsHost}/events'
+      DECISIONS: '${streams.outputs.hubsHost}/decisions'
+      PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
+      LABELS: '${streams.outputs.hubsHost}/labels'
+      DEAD_LETTER: '${streams.outputs.hubsHost}/dead-letter'
+      AZURE_ML_SUBSCRIPTION: mlSubscription
+      AZURE_ML_RESOURCE_GROUP: mlResourceGroup
+      AZURE_ML_DEVELOPMENT_WORKSPACE: developmentWorkspace
+      AZURE_ML_STAGING_WORKSPACE: stagingWorkspace
+      AZURE_ML_PRODUCTION_WORKSPACE: productionWorkspace
+      SERVING_ENDPOINT: servingEndpoint
+      // The package carries it; another policy is another deployment.
+      POLICY_FILE: '/home/site/wwwroot/policy.yaml'
+      APPROVAL_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/approval-signing-key)'
+      APPROVAL_BASE_URL: 'https://${gatewayApp.outputs.host}'
+      // Addresses of incoming webhooks hold their own password.
+      NOTIFY_WEBHOOKS: '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/notify-webhooks)'
+      MODEL_DATASTORES: string(modelDatastores)
+      TICK: '0 * * * * *'
+    }
+  }
+}
+
+module gatewayApp 'modules/function_app.bicep' = {
+  name: 'gateway'
+  params: {
+    name: '${scoped}-gateway'
+    location: location
+    tags: tags
+    hostStorageName: '${prefix}${token}gateway'
+    identityName: gateway.name
+    insightsName: observability.outputs.insightsName
+    instanceMemoryMB: 2048
+    maximumInstances: 40
+    settings: {
+      SLUICE_STORAGE: data.outputs.blobEndpoint
+      DECISIONS: '${streams.outputs.hubsHost}/decisions'
+      INBOUND: '${streams.outputs.inboundHost}/inbound'
+      APPROVAL_PUBLIC_KEY: approvalPublicKey
+      PERSONA_GROUPS: string(personaGroups)
+      // Read by App Service: the identity that stands in for a client secret at sign-in.
+      OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: gateway.properties.clientId
+    }
+  }
+}
+
+module scoringApp 'modules/function_app.bicep' = {
+  name: 'scoring'
+  params: {
+    name: '${scoped}-scoring'
+    location: location
+    tags: tags
+    hostStorageName: '${prefix}${token}scoring'
+    identityName: scoring.name
+    insightsName: observability.outputs.insightsName
+    instanceMemoryMB: scoringMemoryMB
+    maximumInstances: 100
+    alwaysReady: [{ name: 'http', instanceCount: scoringAlwaysReady }]
+    settings: {
+      SLUICE_STORAGE: data.outputs.blobEndpoint
+      PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
+      SERVING_ENDPOINT: servingEndpoint
+      AZURE_ML_SUBSCRIPTION: mlSubscription
+      AZURE_ML_RESOURCE_GROUP: mlResourceGroup
+      AZURE_ML_PRODUCTION_WORKSPACE: productionWorkspace
+      CAPTURE_SAMPLING: captureSampling
+    }
+  }
+}
+
+module signIn 'modules/sign_in.bicep' = {
+  name: 'sign-in'
+  params: {
+    appName: gatewayApp.outputs.name
+    clientId: signInClientId
+    openPaths: ['/health']
+  }
+}
+
+var workspaces = [developmentWorkspace, stagingWorkspace, productionWorkspace]
+
+module mlRole 'modules/ml_role.bicep' = {
+  name: '${prefix}-ml-role'
+  scope: resourceGroup(mlSubscription, mlResourceGroup)
+  params: {
+    prefix: prefix
+    workspaces: workspaces
+    control: principals.control
+  }
+}
+
+module mlEvents 'modules/ml_events.bicep' = [for workspace in workspaces: {
+  name: '${prefix}-events-${workspace}'
+  scope: resourceGroup(mlSubscription, mlResourceGroup)
+  params: {
+    workspaceName: workspace
+    topicName: contains(systemTopics, workspace) ? systemTopics[workspace] : '${prefix}-${workspace}'
+    location: mlLocation
+    tags: tags
+    identityId: delivery.id
+    hubId: streams.outputs.inboundHubId
+    deadLetterAccountId: data.outputs.id
+    deadLetterContainer: 'undelivered'
+  }
+}]
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    name: '${scoped}-alerts'
+    tags: tags
+    namespaceName: streams.outputs.inboundName
+    hubName: 'inbound'
+  }
+}
+
+output controlApp string = controlApp.outputs.name
+output gatewayApp string = gatewayApp.outputs.name
+output scoringApp string = scoringApp.outputs.name
+output vaultUri string = vault.outputs.uri
+output approvalPages string = 'https://${gatewayApp.outputs.host}/approvals/'
+output sluiceStorage string = data.outputs.blobEndpoint
+output hubsHost string = streams.outputs.hubsHost
+output inboundHost string = streams.outputs.inboundHost
+output jobsIdentity string = jobs.id
+output gatewayIdentityPrincipal string = gateway.properties.principalId
+output alertsGroup string = alerts.outputs.id

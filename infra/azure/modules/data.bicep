@@ -1,0 +1,103 @@
+// The product's data: every container and table, and who may do what with it.
+param prefix string
+param token string
+param location string
+param tags object
+
+@description('The identities of this deployment by name, each {id, type}.')
+param principals object
+
+@description('Lists of {id, type} of people and systems that are not of this deployment.')
+param operators array
+param trainers array
+
+param sku string
+param evidenceDays int
+
+module storageRoles 'storage_roles.bicep' = {
+  name: 'storage-roles'
+  params: {
+    prefix: prefix
+  }
+}
+
+module storage 'product_storage.bicep' = {
+  name: 'storage'
+  params: {
+    name: '${prefix}${token}data'
+    location: location
+    tags: tags
+    sku: sku
+    roles: storageRoles.outputs.roles
+    containers: [
+      {
+        name: 'evidence'
+        readers: concat([principals.gateway], operators)
+        writers: [principals.control, principals.jobs]
+        creators: []
+        immutableDays: evidenceDays
+      }
+      {
+        name: 'models'
+        readers: [principals.scoring, principals.jobs]
+        writers: [principals.control]
+        creators: []
+        immutableDays: 0
+      }
+      {
+        name: 'serving'
+        readers: [principals.scoring]
+        writers: [principals.control]
+        creators: []
+        immutableDays: 0
+      }
+      {
+        name: 'captures'
+        readers: [principals.jobs]
+        writers: [principals.control]
+        creators: [principals.scoring]
+        immutableDays: 0
+      }
+      {
+        name: 'labels'
+        readers: [principals.jobs]
+        writers: [principals.control]
+        creators: []
+        immutableDays: 0
+      }
+      {
+        name: 'azureml'
+        readers: [principals.control]
+        writers: trainers
+        creators: []
+        immutableDays: 0
+      }
+      {
+        name: 'batch-in'
+        readers: []
+        writers: []
+        creators: []
+        immutableDays: 0
+      }
+      {
+        // What Event Grid could not deliver; nothing of ours reads it.
+        name: 'undelivered'
+        readers: operators
+        writers: [principals.delivery]
+        creators: []
+        immutableDays: 0
+      }
+    ]
+    tables: [
+      { name: 'ledger', readers: concat([principals.gateway], operators), writers: [principals.control] }
+      { name: 'folds', readers: [], writers: [principals.control] }
+      { name: 'deadlines', readers: [], writers: [principals.control] }
+      { name: 'approvals', readers: [principals.gateway], writers: [principals.control] }
+      { name: 'pending', readers: operators, writers: [principals.control] }
+      { name: 'positions', readers: [], writers: [principals.control] }
+    ]
+  }
+}
+
+output id string = storage.outputs.id
+output blobEndpoint string = storage.outputs.blobEndpoint

@@ -1,0 +1,93 @@
+"""What the tree must look like, as functions from files to complaints, so that a bad sample can prove each of them."""
+
+import ast
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+# A consumer group belongs to one reader; Event Hubs Standard has 20 for each hub, `$Default` and one spare among them.
+MOST_CONSUMER_GROUPS = 18
+LONGEST_DOOR = 180
+# Services whose door is HTTP, or that only translate: they decide nothing through the reactor.
+NOT_DECIDING = frozenset({"approval_pages", "intake", "scoring"})
+_DECIDING_HAVE = ("__init__.py", "reactions.py", "policy.py")
+_AMBIENT = frozenset({
+    ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time"),
+    ("uuid", "uuid4"), ("uuid", "uuid1"), ("os", "environ"), ("os", "getenv"), ("os", "urandom"),
+})  # fmt: skip
+# `from <module> import <name>` that brings the same things in under a bare name.
+_AMBIENT_IMPORTS = frozenset({"uuid4", "uuid1", "environ", "getenv", "urandom"})
+_AMBIENT_MODULES = frozenset({"random", "secrets"})
+
+
+def incomplete(service: Path) -> list[str]:
+    """What a deciding service's folder lacks."""
+    return [f"{service.name}: {name} is missing" for name in _DECIDING_HAVE if not (service / name).is_file()]
+
+
+def untested(service: str, tests: Path) -> list[str]:
+    path = tests / "unit" / "services" / service / "test_policy.py"
+    return [] if path.is_file() else [f"{service}: {path.name} is missing in {path.parent.name}"]
+
+
+def ambient(tree: ast.Module) -> list[str]:
+    """Reads of a clock, of the environment or of chance, with their lines: services are given such things."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
+            owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+            if (owner, node.attr) in _AMBIENT:
+                found.append(f"line {node.lineno}: {owner}.{node.attr}")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found += [f"line {node.lineno}: {name}" for name in _imported(node) if name]
+    return found
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> Iterable[str]:
+    for alias in node.names:
+        module = node.module if isinstance(node, ast.ImportFrom) else alias.name
+        if module in _AMBIENT_MODULES or (module, alias.name) == ("time", "time"):
+            yield module or ""
+        elif isinstance(node, ast.ImportFrom) and alias.name in _AMBIENT_IMPORTS:
+            yield alias.name
+
+
+def triggers(tree: ast.Module) -> set[str]:
+    """Kinds of the Functions triggers that a file declares."""
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    kinds = {"route": "http", "http_type": "http", "event_hub_message_trigger": "event_hub", "timer_trigger": "timer"}
+    return {kind for name, kind in kinds.items() if name in names}
+
+
+def thick(door: Path) -> list[str]:
+    """What a function_app.py has too much of."""
+    text = door.read_text()
+    lines = len(text.splitlines())
+    classes = [node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
+    long = [f"{door.parent.name}: {lines} lines"] if lines > LONGEST_DOOR else []
+    return long + [f"{door.parent.name}: class {name}" for name in classes]
+
+
+def wrongly_hosted(services: Collection[str], hosts: Mapping[str, Collection[str]]) -> list[str]:
+    """Services that no app hosts, or more than one: identities would mix."""
+    found = {service: sorted(app for app, hosted in hosts.items() if service in hosted) for service in services}
+    return [f"{service}: hosted by {apps or 'no app'}" for service, apps in sorted(found.items()) if len(apps) != 1]
+
+
+def crowded(groups: Mapping[str, Collection[str]]) -> list[str]:
+    return [f"{hub}: {len(names)} groups" for hub, names in groups.items() if len(set(names)) > MOST_CONSUMER_GROUPS]
+
+
+def mentions(paths: Iterable[Path], needles: Collection[str]) -> list[str]:
+    """Text files that contain one of these, with the line."""
+    found = []
+    for path in paths:
+        for number, line in enumerate(_lines(path), start=1):
+            found += [f"{path}:{number}: {needle}" for needle in needles if needle in line]
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except UnicodeDecodeError:
+        return []

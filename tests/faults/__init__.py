@@ -1,0 +1,1 @@
+"""Kills, outages and duplicates against the real control process; lost and doubled are counted at the receivers."""

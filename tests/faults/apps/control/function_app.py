@@ -1,0 +1,56 @@
+"""The control app as it is deployed, except that it dies at the steps that the plan names.
+
+The real `function_app/control/function_app.py` is loaded from its file; before that, each adapter it takes is replaced
+by one that makes the real adapter and puts it behind a `Crashing`.
+"""
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tests.faults.crashing import Crashing, Plan
+
+REPOSITORY = Path(__file__).resolve().parents[4]
+AZURE = "shared.adapters.azure"
+# Name of the port in the plan: module and class of its adapter.
+ADAPTERS = {
+    "approvals": (f"{AZURE}.approvals", "TableApprovals"),
+    "deadlines": (f"{AZURE}.deadlines", "TableDeadlines"),
+    "evidence": (f"{AZURE}.evidence", "BlobEvidence"),
+    "folds": (f"{AZURE}.folds", "TableFolds"),
+    "jobs": (f"{AZURE}.ml_jobs", "AzureMLJobs"),
+    "ledger": (f"{AZURE}.ledger", "TableLedger"),
+    "manifests": (f"{AZURE}.serving", "BlobServingManifests"),
+    "models": (f"{AZURE}.ml_models", "AzureMLModels"),
+    "notifier": ("shared.adapters.notifiers", "notifier"),
+    "packages": (f"{AZURE}.model_packages", "BlobModelPackages"),
+    "positions": (f"{AZURE}.positions", "TablePositions"),
+    "publisher": (f"{AZURE}.event_publisher", "EventHubPublisher"),
+}
+
+
+def crashing(port: str, make: Callable[..., Any], plan: Plan) -> Callable[..., Any]:
+    """Makes what `make` makes, behind a `Crashing`."""
+    return lambda *given, **named: Crashing(port, make(*given, **named), plan)
+
+
+def load_control() -> ModuleType:
+    """The real app's module, executed in this process."""
+    plan = Plan(Path(os.environ["SLUICE_TEST_PLAN"]))
+    for port, (module, name) in ADAPTERS.items():
+        adapters = importlib.import_module(module)
+        setattr(adapters, name, crashing(port, getattr(adapters, name), plan))
+    path = REPOSITORY / "function_app" / "control" / "function_app.py"
+    spec = importlib.util.spec_from_file_location("control_as_deployed", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    control = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(control)
+    return control
+
+
+app = load_control().app

@@ -1,0 +1,1 @@
+"""Stands in for `function_app.jobs` in the emulator: see `__main__`."""

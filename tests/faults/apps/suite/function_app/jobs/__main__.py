@@ -1,0 +1,54 @@
+"""A staging suite that passes every candidate at once: what is proven here is that it runs, and runs once.
+
+Each run adds its job's name to the file `SLUICE_TEST_RUNS`, which is how the receiver of a job counts.
+"""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+from azure.storage.blob import BlobServiceClient, LinearRetry
+
+from shared.events import canonical
+from shared.events.staging import CheckResult
+from shared.packages import StagingReport, StagingRequestBody
+from shared.profiles import Reference
+
+job, request = os.environ["AZUREML_RUN_ID"], sys.argv[-1]
+with Path(os.environ["SLUICE_TEST_RUNS"]).open("a") as runs:
+    runs.write(f"{job}\n")
+# Storage may be restarted right now.
+retry = LinearRetry(backoff=1, retry_total=30)
+blobs = BlobServiceClient.from_connection_string(os.environ["SLUICE_STORAGE"], retry_policy=retry)
+evidence = blobs.get_container_client("evidence")
+asked = StagingRequestBody.model_validate_json(evidence.download_blob(f"{request[:2]}/{request}").readall())
+
+
+def keep(body: bytes) -> str:
+    """As evidence is kept: under its digest."""
+    digest = hashlib.sha256(body).hexdigest()
+    evidence.upload_blob(f"{digest[:2]}/{digest}", body, overwrite=True)
+    return digest
+
+
+cells = [row / 50 for row in range(50)]
+trained_on = Reference.build(
+    {"distance": cells},
+    {"distance": "numeric"},
+    prediction=("probability", cells),
+    labels=None,
+    package=asked.candidate.digest,
+)
+report = StagingReport(
+    verdict="passed",
+    reason="nothing speaks against it",
+    candidate=asked.candidate,
+    champion=asked.champion,
+    endpoint=asked.endpoint,
+    limits=asked.limits,
+    checks=(CheckResult(name="golden_rows", verdict="passed"),),
+    rows=0,
+    profile=keep(canonical(trained_on.to_json())),
+)
+evidence.upload_blob(f"reports/{job}", keep(report.model_dump_json().encode()).encode(), overwrite=True)

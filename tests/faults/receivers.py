@@ -1,0 +1,211 @@
+"""What arrived, counted where it arrived: hub log, job list, manifests, outbox.
+
+The ledger is asked about its own chains only, never about what was done.
+"""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.adapters.azure.evidence import BlobEvidence
+from shared.adapters.azure.hub_reader import EventHubReader
+from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.serving import BlobServingManifests
+from shared.events import Unreadable, from_cloud_event
+from shared.ports import Hub
+from shared.reactor import is_intact
+from tests.faults.system import System
+from tests.faults.workload import BLOCKS, ROWS, Endpoint
+
+# Facts about one endpoint and its model, from registration to the rejection of what was retrained.
+FACTS = {
+    "mlops.model.registered": 2,
+    "mlops.staging.requested": 1,
+    "mlops.staging.started": 1,
+    "mlops.staging.passed": 1,
+    "mlops.approval.requested": 1,
+    "mlops.approval.granted": 1,
+    "mlops.promotion.started": 1,
+    "mlops.promotion.completed": 1,
+    "mlops.window.folded": 2,
+    "mlops.drift.measured": 2,
+    "mlops.quality.measured": 2,
+    "mlops.drift.confirmed": 1,
+    "mlops.retraining.requested": 1,
+    "mlops.retraining.started": 1,
+    "mlops.retraining.completed": 1,
+    "mlops.model.rejected": 1,
+}
+# As many as it takes; everything else, failed and superseded actions above all, must not be there.
+ANY_NUMBER = {"mlops.deadline.reached", "mlops.job.ended", "mlops.ledger.sealed"}
+NOTICES = {"project-lead": 1, "product-owner": 1, "data-scientist": 4}
+JOBS = {"staging": 1, "retraining": 1}
+_NUMBER = re.compile(r"(?:model|endpoint)-(\d+)")
+
+type Place = tuple[int, str]
+"""An endpoint's number, and what of it was expected."""
+
+
+@dataclass
+class Tally:
+    """What one receiver was to get, and what it got."""
+
+    receiver: str
+    expected: Mapping[Place, int]
+    found: Mapping[Place, int]
+
+    @property
+    def lost(self) -> Counter[Place]:
+        return Counter(self.expected) - Counter(self.found)
+
+    @property
+    def doubled(self) -> Counter[Place]:
+        return Counter(self.found) - Counter(self.expected)
+
+    def __str__(self) -> str:
+        expected, lost, doubled = (sum(each.values()) for each in (self.expected, self.lost, self.doubled))
+        return f"{self.receiver:24} expected {expected:5}   lost {lost}   doubled {doubled}"
+
+
+def expected(endpoints: Iterable[Endpoint], each: Mapping[str, int]) -> dict[Place, int]:
+    return {(endpoint.number, name): count for endpoint in endpoints for name, count in each.items()}
+
+
+@dataclass
+class HubLog:
+    """Everything that a hub holds, by event id; read on from where the last `read` ended."""
+
+    system: System
+    hub: Hub
+    seen: int = 0
+    events: dict[str, dict[str, Any]] = field(default_factory=dict)
+    repeats: Counter[str] = field(default_factory=Counter)
+    different: list[str] = field(default_factory=list)
+
+    async def read(self) -> None:
+        reader = EventHubReader(self.system.connections, {self.hub: "observers"})
+        for message in await reader.read(self.hub, 0, self.seen, self.seen + 100_000):
+            self.seen = message.sequence + 1
+            self._add(json.loads(message.body))
+
+    def _add(self, frame: dict[str, Any]) -> None:
+        first = self.events.setdefault(frame["id"], frame)
+        if first is frame:
+            return
+        self.repeats[frame["type"]] += 1
+        if _content(first) != _content(frame):
+            self.different.append(f"{frame['type']} {frame['id']}")
+
+    def facts(self) -> Counter[Place]:
+        """Different facts, by endpoint and type."""
+        found: Counter[Place] = Counter()
+        for frame in self.events.values():
+            if frame["type"] not in ANY_NUMBER:
+                found[_endpoint_of(frame), frame["type"]] += 1
+        return found
+
+    def rows(self) -> Counter[Place]:
+        """Rows in all measured windows: what the folds have counted."""
+        found: Counter[Place] = Counter()
+        for frame in self.events.values():
+            if frame["type"] == "mlops.drift.measured":
+                found[_endpoint_of(frame), "rows"] += frame["data"]["rows"]
+        return found
+
+
+def _content(frame: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be the same whenever an event is repeated.
+
+    Intake gives one id to the two Azure events that tell of one job's end, so of its facts only the data must agree.
+    """
+    left_out = {"time", "causationid", "correlationid"} if frame["source"] == "/sluice/intake" else set()
+    return {name: value for name, value in frame.items() if name not in left_out}
+
+
+def _endpoint_of(frame: Mapping[str, Any]) -> int:
+    try:
+        fact = from_cloud_event(frame).data
+    except Unreadable:
+        return -1
+    named = fact.endpoint.name if hasattr(fact, "endpoint") else fact.entity.name
+    return _number(named)
+
+
+def _number(text: str) -> int:
+    match = _NUMBER.search(text)
+    return int(match[1]) if match else -1
+
+
+def tally_jobs(system: System, endpoints: Iterable[Endpoint]) -> tuple[Tally, Tally, int]:
+    """Jobs in Azure ML's list, runs of their commands, and how many further submissions found their job there."""
+    jobs = [job for job in system.azure_ml.admin("GET", "/admin/jobs") if job["parent"] is None]
+    listed = Counter((_number(job["tags"]["sluice-entity"]), job["tags"]["sluice-service"]) for job in jobs)
+    owners = {job["name"]: _number(job["tags"]["sluice-entity"]) for job in jobs}
+    ran = Counter((owners.get(name, -1), "staging") for name in system.runs.read_text().split())
+    again = sum(job["submits"] for job in jobs) - len(jobs)
+    wanted = list(endpoints)
+    runs = Tally("staging suites run", expected(wanted, {"staging": 1}), ran)
+    return Tally("Azure ML's job list", expected(wanted, JOBS), listed), runs, again
+
+
+def tally_notices(system: System, endpoints: Iterable[Endpoint]) -> Tally:
+    notices = [json.loads(path.read_text()) for path in system.outbox.glob("*.json")]
+    found = Counter((_number(f"{notice['title']} {notice['text']}"), notice["audience"]) for notice in notices)
+    return Tally("outbox", expected(endpoints, NOTICES), found)
+
+
+async def tally_manifests(system: System, endpoints: Iterable[Endpoint]) -> Tally:
+    """Every swap makes one generation, so the generation is the number of swaps."""
+    manifests = BlobServingManifests(system.storage.blobs)
+    wanted = list(endpoints)
+    found: dict[Place, int] = {}
+    for endpoint in wanted:
+        manifest = await manifests.read(endpoint.ref)
+        found[endpoint.number, "generations"] = manifest.generation if manifest.current == endpoint.package else 0
+    return Tally("manifest generations", expected(wanted, {"generations": 1}), found)
+
+
+def tally_facts(log: HubLog, endpoints: Iterable[Endpoint]) -> Tally:
+    return Tally("facts in hub events", expected(endpoints, FACTS), log.facts())
+
+
+def tally_rows(log: HubLog, endpoints: Iterable[Endpoint]) -> Tally:
+    return Tally("rows folded", expected(endpoints, {"rows": 2 * BLOCKS * ROWS}), log.rows())
+
+
+def ledger_of(system: System) -> TableLedger:
+    return TableLedger(system.storage.tables, BlobEvidence(system.storage.blobs))
+
+
+async def unfinished(system: System) -> list[str]:
+    """Decisions that are not settled, and events that wait."""
+    found = []
+    async for service, entity, head in ledger_of(system).chains():
+        if head.waiting:
+            found.append(f"{service} {entity.name}: {head.waiting} waiting")
+        async for progress in ledger_of(system).entries(service, entity):
+            if not progress.settled:
+                found.append(f"{service} {entity.name}: {progress.entry.event_id} is not settled")
+    return found
+
+
+async def broken_chains(system: System) -> tuple[list[str], int]:
+    """What is wrong with the ledger's hash chains, and how many decisions they hold."""
+    wrong: list[str] = []
+    decisions = 0
+    previous: dict[str, str] = defaultdict(str)
+    async for service, entity, head in ledger_of(system).chains():
+        chain, position = f"{service} {entity.name}", 0
+        async for progress in ledger_of(system).entries(service, entity):
+            entry = progress.entry
+            if not is_intact(entry) or (entry.position, entry.previous) != (position, previous[chain]):
+                wrong.append(f"{chain}: entry {position}")
+            previous[chain] = entry.hash
+            position += 1
+        if (head.length, head.hash) != (position, previous[chain]):
+            wrong.append(f"{chain}: head")
+        decisions += position
+    return wrong, decisions

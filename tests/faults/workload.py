@@ -1,0 +1,214 @@
+"""What the control process has to do meanwhile: the whole loop for one endpoint after another, many at once.
+
+A registered model goes through staging, a person's approval and promotion; then rows are scored that have drifted, so
+it is retrained; the retrained model is no valid package and is rejected, which ends the endpoint's story.
+"""
+
+import functools
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from azure.identity import ManagedIdentityCredential
+
+from shared.adapters.azure.approvals import TableApprovals
+from shared.adapters.azure.event_publisher import EventHubPublisher
+from shared.adapters.azure.ml_workspaces import AzureMLWorkspaces
+from shared.adapters.azure.serving import BlobServingManifests
+from shared.adapters.links import Ed25519LinkSigner
+from shared.events import (
+    ApprovalDecided,
+    EndpointRef,
+    Envelope,
+    Event,
+    ModelRef,
+    PackageRef,
+    PredictionsCaptured,
+    ServingReported,
+    derive_id,
+)
+from shared.events.decision_statement import decision_statement
+from shared.packages import digest
+from shared.ports import Hub
+from tests.faults.system import GATEWAY, System
+from tests.local.azure_ml.emulator_process import GROUP, SUBSCRIPTION
+from tests.support.onnx_models import package_files
+
+WINDOW = timedelta(hours=1)
+BLOCKS, ROWS = 4, 25
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+_LIMITS = f"""
+  staging: {{look_every_s: 1, timeout_s: 600}}
+  approvals: {{personas: [project-lead]}}
+  promotion: {{look_every_s: 1, complete_within_s: 900, silent_s: 60}}
+  monitoring: {{window_s: {WINDOW.total_seconds():g}, grace_s: 0, min_rows: {BLOCKS * ROWS}, performance: false}}
+  drift: {{breaches: 2, of: 2}}
+  retraining: {{component: "training:1", look_every_s: 1, timeout_s: 900}}
+  notifications:
+    audiences:
+      mlops.promotion.completed: [product-owner]
+      mlops.drift.confirmed: [data-scientist]
+      mlops.retraining.started: [data-scientist]
+      mlops.retraining.completed: [data-scientist]
+      mlops.model.rejected: [data-scientist]
+      mlops.action.failed: [platform-support]
+      mlops.events.lost: [platform-support]
+"""
+
+
+def policy(endpoints: int) -> str:
+    """A policy document for so many endpoints. Every life of control reads it, so it should be short."""
+    names = [f"  endpoint-{number}: {{model: model-{number}}}" for number in range(endpoints)]
+    return "\n".join([f"version: 1\ndefaults:{_LIMITS}endpoints:", *names, ""])
+
+
+def workspace(stage: str) -> str:
+    group = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}"
+    return f"{group}/providers/microsoft.machinelearningservices/workspaces/{stage}"
+
+
+@functools.cache
+def base_package() -> dict[str, bytes]:
+    return package_files()
+
+
+@dataclass
+class Endpoint:
+    """One endpoint's story, as far as the world around control takes part in it."""
+
+    number: int
+    done: bool = False
+    blocks: int = 0
+    files: dict[str, bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.files = {**base_package(), "environment.yml": f"name: {self.number}\n".encode()}
+
+    @property
+    def model(self) -> ModelRef:
+        return ModelRef(workspace=workspace("development"), name=f"model-{self.number}", version="1")
+
+    @property
+    def package(self) -> PackageRef:
+        return PackageRef(model=self.model, digest=digest(self.files))
+
+    @property
+    def ref(self) -> EndpointRef:
+        return EndpointRef(workspace=workspace("production"), name=f"endpoint-{self.number}")
+
+
+class World:
+    """Trainers who register, a person who approves, and instances that score; each fact has a derived id."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._publisher = EventHubPublisher(system.connections)
+        self._approvals = TableApprovals(system.storage.tables)
+        self._manifests = BlobServingManifests(system.storage.blobs)
+        self._signer = Ed25519LinkSigner(system.signing_key, GATEWAY)
+        self._azure_ml = AzureMLWorkspaces([workspace("development")], ManagedIdentityCredential)
+        self._decided: set[str] = set()
+        self._reports = 0
+        self.endpoints: dict[str, Endpoint] = {}
+
+    async def close(self) -> None:
+        await self._publisher.close()
+        self._azure_ml.close()
+
+    async def prepare(self) -> None:
+        """Register the training component that the policy names."""
+        await self._azure_ml.call(workspace("development"), "register the component", _create_component)
+
+    async def launch(self) -> Endpoint:
+        """A trainer registers the first version of the next endpoint's model."""
+        endpoint = Endpoint(len(self.endpoints))
+        place = f"packages/{endpoint.number}"
+        container = self._system.storage.blobs.get_container_client("azureml")
+        for name, body in endpoint.files.items():
+            await container.upload_blob(f"{place}/{name}", body, overwrite=True)
+        path = f"azureml://datastores/workspaceblobstore/paths/{place}/"
+        register = functools.partial(_register, model=endpoint.model, path=path)
+        await self._azure_ml.call(workspace("development"), "register a model", register)
+        self.endpoints[endpoint.ref.name] = endpoint
+        return endpoint
+
+    async def act(self) -> None:
+        """One round: answer every invitation that has arrived, report and score with what serves."""
+        for notice in self._notices():
+            if notice["link"]:
+                await self._decide(notice["link"].partition("/approvals/")[2].partition("?")[0])
+        for endpoint in self.endpoints.values():
+            if not endpoint.done:
+                await self._serve(endpoint)
+
+    def _notices(self) -> list[dict[str, Any]]:
+        return [json.loads(path.read_text()) for path in self._system.outbox.glob("*.json")]
+
+    async def _decide(self, approval_id: str) -> None:
+        if approval_id in self._decided:
+            return
+        approval = await self._approvals.get(approval_id)
+        decided = ApprovalDecided(
+            approval_id=approval.id, endpoint=approval.endpoint, verdict="approve", approver="lea@example.com",
+            persona="project-lead", package=approval.candidate.digest, evidence=approval.evidence, proof="-",
+        )  # fmt: skip
+        proof = self._signer.proof(approval.id, approval.expires_at, decision_statement(decided))
+        await self._send("decisions", decided.model_copy(update={"proof": proof}), "decided", approval.id)
+        self._decided.add(approval_id)
+
+    async def _serve(self, endpoint: Endpoint) -> None:
+        manifest = await self._manifests.read(endpoint.ref)
+        if not manifest.generation:
+            return
+        self._reports += 1
+        report = ServingReported(endpoint=endpoint.ref, instance="instance-1", generation=manifest.generation)
+        await self._send("predictions", report, "report", str(self._reports), at=datetime.now(UTC))
+        for number, moment in enumerate(_moments()):
+            if number == endpoint.blocks:
+                await self._send("predictions", _block(endpoint, number, moment), "block", endpoint.ref.name, number)
+                endpoint.blocks += 1
+
+    async def _send(self, hub: Hub, event: Event, *identity: object, at: datetime = START) -> None:
+        name = derive_id("tests", *(str(part) for part in identity))
+        await self._publisher.publish(hub, [Envelope.first(event, id=name, source="/tests", time=at)])
+
+
+def _moments() -> list[datetime]:
+    """Two whole windows, and one block behind them that closes the second."""
+    step = WINDOW / BLOCKS
+    return [START + number * step for number in range(2 * BLOCKS + 1)]
+
+
+def _block(endpoint: Endpoint, number: int, moment: datetime) -> PredictionsCaptured:
+    """Rows far outside of what `apps/suite` says the model was trained on; the predictions have not changed."""
+    return PredictionsCaptured(
+        endpoint=endpoint.ref,
+        package=endpoint.package,
+        keys=tuple(f"{number}-{row}" for row in range(ROWS)),
+        observed_at=(moment,) * ROWS,
+        inputs={"distance": (1e6,) * ROWS},
+        outputs={"probability": tuple(row / ROWS for row in range(ROWS))},
+    )
+
+
+def _register(client: Any, *, model: ModelRef, path: str) -> None:
+    from azure.ai.ml.entities import Model
+
+    client.models.create_or_update(Model(name=model.name, version=model.version, path=path, type="custom_model"))
+
+
+def _create_component(client: Any) -> None:
+    """Its model is no package: the retrained model will be rejected."""
+    from azure.ai.ml import Input, Output, command
+
+    step = command(
+        name="training",
+        version="1",
+        command='echo "${{inputs.data_from}} ${{inputs.data_until}}" > ${{outputs.model}}/model.onnx',
+        environment="azureml:sluice-jobs:1",
+        inputs={name: Input(type="string") for name in ("data_from", "data_until")},
+        outputs={"model": Output(type="uri_folder")},
+    )
+    client.components.create_or_update(step.component)

@@ -1,0 +1,1 @@
+"""The Azure templates, checked without Azure."""

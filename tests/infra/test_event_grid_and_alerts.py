@@ -1,0 +1,76 @@
+"""What Azure sends arrives in one shape each, in order, and nothing undeliverable vanishes."""
+
+from typing import Any
+
+import pytest
+
+from tests.infra.templates import Template, all_templates, body, changed
+
+EVENTS = "modules/ml_events.bicep"
+UNDERSTOOD = {"ModelRegistered", "RunCompleted", "RunStatusChanged"}  # what services/intake translates
+
+
+def faults(file: Template) -> list[str]:
+    """What is wrong with the event subscription."""
+    properties = body(file.section("resources")["delivery"])["properties"]
+    to = properties["deliveryWithResourceIdentity"]
+    types = {name.rpartition(".")[2] for name in properties["filter"]["includedEventTypes"]}
+    right = {
+        "schema": properties["eventDeliverySchema"] == "CloudEventSchemaV1_0",
+        "types": types == UNDERSTOOD,
+        "destination": to["destination"]["endpointType"] == "EventHub",
+        "identity": to["identity"]["type"] == "UserAssigned",
+        "partition key": _attribute_names(to) == ["PartitionKey"],
+        "dead letters": _dead_letters_kept(properties),
+    }
+    return [name for name, holds in right.items() if not holds]
+
+
+def _attribute_names(to: dict[str, Any]) -> list[str]:
+    return [each["name"] for each in to["destination"]["properties"]["deliveryAttributeMappings"]]
+
+
+def _dead_letters_kept(properties: dict[str, Any]) -> bool:
+    kept = properties.get("deadLetterWithResourceIdentity", {}).get("deadLetterDestination", {})
+    return bool(kept.get("endpointType") == "StorageBlob")
+
+
+def test_workspace_events_go_to_inbound_as_cloud_events_by_resource() -> None:
+    assert faults(all_templates()[EVENTS]) == []
+    passed = all_templates()["main.bicep"].parameters_of("mlEvents")
+    assert passed["deadLetterContainer"] == "undelivered"
+    assert "'${inbound.outputs.id}/eventhubs/inbound'" in all_templates()["modules/streams.bicep"].text
+
+
+@pytest.mark.parametrize(
+    ("present", "instead", "fault"),
+    [
+        ("'CloudEventSchemaV1_0'", "'EventGridSchema'", "schema"),
+        ("Services.RunCompleted'", "Services.DatasetDriftDetected'", "types"),
+        ("name: 'PartitionKey'", "name: 'Key'", "partition key"),
+        ("endpointType: 'StorageBlob'", "endpointType: 'None'", "dead letters"),
+    ],
+)
+def test_a_wrong_subscription_is_found(present: str, instead: str, fault: str) -> None:
+    assert faults(changed(EVENTS, present, instead)) == [fault]
+
+
+def plain_receivers(file: Template) -> list[str]:
+    """Receivers of action groups that would not get the common schema, or would need a key."""
+    found = []
+    for resource in file.section("resources").values():
+        if resource["type"] == "Microsoft.Insights/actionGroups":
+            for receiver in body(resource)["properties"]["eventHubReceivers"]:
+                common, identity = receiver.get("useCommonAlertSchema"), receiver.get("managedIdentity")
+                found += [] if common is True and identity == "SystemAssigned" else [receiver["name"]]
+    return found
+
+
+@pytest.mark.parametrize("path", all_templates())
+def test_alerts_come_in_the_common_schema(path: str) -> None:
+    assert plain_receivers(all_templates()[path]) == []
+
+
+def test_an_alert_in_another_schema_is_found() -> None:
+    wrong = changed("modules/alerts.bicep", "useCommonAlertSchema: true", "useCommonAlertSchema: false")
+    assert plain_receivers(wrong) == ["inbound"]

@@ -1,0 +1,222 @@
+"""What lies around the control plane: Azure ML, people with links, scoring instances and their traffic."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Literal, get_args
+from urllib.parse import parse_qs, urlsplit
+
+from shared.events import (
+    ApprovalDecided,
+    CheckResult,
+    Envelope,
+    Event,
+    JobRef,
+    ModelLoadFailed,
+    ModelRef,
+    PredictionsCaptured,
+    ServingReported,
+    canonical,
+    derive_id,
+)
+from shared.events.decision_statement import decision_statement
+from shared.events.staging import Verdict
+from shared.packages import StagingReport, StagingRequestBody
+from shared.packages.performance import PerformanceReport, PerformanceRequestBody
+from shared.ports import CommandJob, JobRequest, JobState, PipelineJob, RegisteredModel
+from shared.profiles import Reference
+from tests.support.builders import model_ref
+from tests.support.world import ENDPOINT, World
+
+INSTANCES = ("instance-a", "instance-b")
+REQUESTER, APPROVER = "dana@example.com", "lea@example.com"
+_CHECK = CheckResult(name="golden", verdict="passed")
+_TYPICAL = [row / 100 for row in range(100)]
+
+type Manner = Literal["approve", "reject", "self-approve", "forged", "wrong persona", "other package"]
+MANNERS: tuple[Manner, ...] = get_args(Manner.__value__)
+
+
+class AzureML:
+    """Registers models, ends jobs, and says so in its own words, unless its job events are `withheld`."""
+
+    def __init__(self, world: World, *, withheld: bool = False) -> None:
+        self._world, self._withheld = world, withheld
+        self._announced: set[ModelRef] = set()
+        self._events = 0
+
+    def register(self, version: str, *, usable: bool = True) -> None:
+        """A person registers a model version; one that is not usable lacks its files."""
+        location = f"azureml://models/{version}"
+        if usable:
+            self._world.packages.locations[location] = package_files(version)
+        self._world.models.register(RegisteredModel(model_ref(version), location, {}, REQUESTER))
+        self.announce()
+
+    def announce(self) -> None:
+        """Models that nobody has heard of yet, whoever registered them."""
+        for ref, model in self._world.models.models.items():
+            if ref not in self._announced:
+                self._announced.add(ref)
+                data = {"modelName": ref.name, "modelVersion": ref.version, "modelTags": dict(model.tags)}
+                self._send("ModelRegistered", ref.workspace, data)
+
+    def running(self) -> list[JobRef]:
+        return [ref for ref in self._world.jobs.submitted if self._world.jobs.status(ref) == "running"]
+
+    def end(self, ref: JobRef, state: JobState = "completed", verdict: Verdict = "passed") -> None:
+        """The job writes what it was asked for, and ends. `verdict` is that of a staging suite."""
+        request = self._world.jobs.submitted[ref]
+        if state == "completed":
+            self._write(request, verdict)
+        self._world.jobs.end(ref, state)
+        if not self._withheld:
+            status = {"canceled": "Canceled", "not_responding": "NotResponding"}.get(state, state.capitalize())
+            data = {"runId": ref.name, "runStatus": status, "runTags": dict(request.tags)}
+            self._send("RunStatusChanged", ref.workspace, data)
+
+    def _write(self, request: JobRequest, verdict: Verdict) -> None:
+        if isinstance(request.work, PipelineJob):
+            location = f"azureml://jobs/{request.ref.name}/outputs/{request.work.output}/paths/"
+            self._world.packages.locations[location] = package_files(request.ref.name)
+            return
+        body = self._world.evidence.bodies[request.work.command.split()[-1]]
+        report = self._suite(body, verdict) if _is_suite(request.work) else _performance(body)
+        self._world.evidence.reports[request.ref.name] = self._keep(report)
+
+    def _suite(self, body: bytes, verdict: Verdict) -> bytes:
+        asked = StagingRequestBody.model_validate_json(body)
+        reference = Reference.build(
+            {"delay": _TYPICAL}, {"delay": "numeric"}, prediction=("probability", _TYPICAL), labels=None,
+            package=asked.candidate.digest,
+        )  # fmt: skip
+        report = StagingReport(
+            verdict=verdict, reason=verdict, candidate=asked.candidate, champion=asked.champion,
+            endpoint=asked.endpoint, limits=asked.limits, checks=(_CHECK.model_copy(update={"verdict": verdict}),),
+            rows=100, profile=self._keep(canonical(reference.to_json())),
+        )  # fmt: skip
+        return report.model_dump_json().encode()
+
+    def _keep(self, body: bytes) -> str:
+        digest = sha256(body).hexdigest()
+        self._world.evidence.bodies[digest] = body
+        return digest
+
+    def _send(self, kind: str, workspace: str, data: Mapping[str, object]) -> None:
+        self._events += 1
+        event = {
+            "id": f"azure-{self._events}", "eventType": f"Microsoft.MachineLearningServices.{kind}", "topic": workspace,
+            "subject": "", "eventTime": self._world.clock.now().isoformat(), "dataVersion": "1", "data": data,
+        }  # fmt: skip
+        self._world.hubs.put("inbound", json.dumps([event]).encode(), "intake", kind)
+
+
+def _is_suite(work: CommandJob) -> bool:
+    return " staging " in work.command
+
+
+def _performance(body: bytes) -> bytes:
+    asked = PerformanceRequestBody.model_validate_json(body)
+    report = PerformanceReport(
+        endpoint=asked.endpoint, package=asked.package, window=asked.window, captured=20, rows=20,
+        metrics={"roc_auc": 0.6}, baseline={"roc_auc": 0.8},
+    )  # fmt: skip
+    return report.model_dump_json().encode()
+
+
+def package_files(content: str) -> dict[str, bytes]:
+    """The smallest files that registration takes for a model package; `content` tells packages apart."""
+    column = {"name": "delay", "datatype": "FP32", "kind": "numeric"}
+    output = {"name": "probability", "datatype": "FP32", "shape": [-1]}
+    signature = {
+        "inputs": [column], "outputs": [output], "prediction": "probability", "task": "binary_classification",
+        "label": "late",
+    }  # fmt: skip
+    table = b"PAR1" + bytes(8) + b"PAR1"
+    return {
+        "model.onnx": content.encode(),
+        "signature.json": json.dumps(signature).encode(),
+        "reference.parquet": table,
+        "golden.parquet": table,
+        "metrics.json": b'{"roc_auc": 0.8}',
+        "environment.yml": b"name: flights",
+        "trained_until": b"2026-01-01T00:00:00Z",
+    }
+
+
+class People:
+    """Those who got an invitation; whoever has its link can decide as long as they like, if not with success."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def links(self) -> Sequence[str]:
+        return list(dict.fromkeys(notice.link for notice in self._world.notifier.sent if notice.link))
+
+    async def decide(self, link: str, manner: Manner = "approve") -> None:
+        """What the gateway sends once somebody has pressed a button, by its own rule for ids: twice is the same."""
+        token = parse_qs(urlsplit(link).query)["token"][0]
+        approval = await self._world.approvals.get(urlsplit(link).path.rpartition("/")[2])
+        claim = ApprovalDecided(
+            approval_id=approval.id,
+            endpoint=approval.endpoint,
+            verdict="reject" if manner == "reject" else "approve",
+            approver=approval.requested_by if manner == "self-approve" else APPROVER,
+            persona="model-end-user" if manner == "wrong persona" else approval.personas[0],
+            package="f" * 64 if manner == "other package" else approval.candidate.digest,
+            evidence=approval.evidence,
+            proof="",
+        )
+        proof = self._world.verifier.proof(token + ("x" if manner == "forged" else ""), decision_statement(claim))
+        identity = derive_id("approval_pages", approval.id, claim.approver, claim.verdict, manner)
+        chain = approval.correlation_id
+        decided = Envelope(
+            id=identity, source="/sluice/approval_pages", time=approval.opened_at, correlation_id=chain,
+            data=claim.model_copy(update={"proof": proof}), causation_id=approval.causation_id,
+        )  # fmt: skip
+        await self._world.hubs.publish("decisions", [decided])
+
+
+class Scoring:
+    """Instances that follow the manifest, unless they `lag`, and the rows they score."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.lagging: dict[str, int] = {}
+        self._hours = 0
+        self._start: datetime = world.clock.now()
+
+    async def lag(self, instance: str) -> None:
+        """From now on this one stays with the generation it has."""
+        self.lagging[instance] = (await self._world.manifest()).generation
+
+    async def report(self, *, failing: bool = False) -> None:
+        """One word from each instance: what it serves, or that it cannot load what it should serve."""
+        manifest = await self._world.manifest()
+        for instance in INSTANCES:
+            generation = self.lagging.get(instance, manifest.generation)
+            await self._send(ServingReported(endpoint=ENDPOINT, instance=instance, generation=generation))
+            if failing and manifest.current:
+                await self._send(ModelLoadFailed(
+                    endpoint=ENDPOINT, instance=instance, package=manifest.current, generation=manifest.generation,
+                    reason="bad model",
+                ))  # fmt: skip
+
+    async def serve(self, *, drifted: bool) -> None:
+        """An hour of traffic: twenty rows, like those the model was trained on or all beyond them."""
+        package = (await self._world.manifest()).current
+        if package is None:
+            return
+        self._hours += 1
+        moment = self._start + timedelta(hours=self._hours)
+        cells = tuple(9.0 if drifted else row / 20 for row in range(20))
+        await self._send(PredictionsCaptured(
+            endpoint=ENDPOINT, package=package, keys=tuple(f"{self._hours}-{row}" for row in range(20)),
+            observed_at=(moment,) * 20, inputs={"delay": cells}, outputs={"probability": cells},
+        ))  # fmt: skip
+
+    async def _send(self, event: Event) -> None:
+        identity = derive_id("scoring", str(len(self._world.hubs.rows)))
+        envelope = Envelope.first(event, id=identity, source="/scoring", time=self._world.clock.now())
+        await self._world.hubs.publish("predictions", [envelope])

@@ -1,0 +1,66 @@
+"""Settings are typed and read once; a wrong one stops the app and names itself, never its value."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.settings.control import ControlSettings
+from shared.settings.reading import read
+
+HUBS = ("INBOUND", "EVENTS", "DECISIONS", "PREDICTIONS", "LABELS", "DEAD_LETTER")
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("endpoints: {flights: {model: flights}}")
+    stages = {f"AZURE_ML_{stage}_WORKSPACE": stage.lower() for stage in ("DEVELOPMENT", "STAGING", "PRODUCTION")}
+    values = {
+        **dict.fromkeys(HUBS, "Endpoint=sb://h;SharedAccessKey=secret-of-a-hub"), **stages,
+        "SLUICE_STORAGE": "AccountKey=secret-of-storage", "AZURE_ML_SUBSCRIPTION": "s", "AZURE_ML_RESOURCE_GROUP": "g",
+        "POLICY_FILE": str(policy), "APPROVAL_SIGNING_KEY": "k" * 43, "APPROVAL_BASE_URL": "https://g",
+        "TICK": "* * * * * *",
+    }  # fmt: skip
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_what_is_optional_may_be_left_out(environment: pytest.MonkeyPatch) -> None:
+    settings = read(ControlSettings, "control")
+    assert settings.notify_webhooks == {}
+    assert settings.policy().endpoints["flights"].model == "flights"
+
+
+def test_webhooks_are_read_from_json(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("NOTIFY_WEBHOOKS", '{"*": ["teams=https://example.com/hook"]}')
+    assert read(ControlSettings, "control").notify_webhooks == {"*": ["teams=https://example.com/hook"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("EVENTS", None, "EVENTS"),
+        ("TICK", "", "TICK"),
+        ("LEASE_S", "31", "LEASE_S"),
+        ("APPROVAL_SIGNING_KEY", "short-secret", "APPROVAL_SIGNING_KEY"),
+        ("POLICY_FILE", "/nowhere/policy.yaml", "POLICY_FILE"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_no_value_is_shown(
+    environment: pytest.MonkeyPatch, name: str, value: str | None, named: str
+) -> None:
+    if value is None:
+        environment.delenv(name)
+    else:
+        environment.setenv(name, value)
+    with pytest.raises(SystemExit) as stop:
+        read(ControlSettings, "control")
+    assert named in str(stop.value)
+    assert "secret" not in str(stop.value)
+
+
+def test_a_policy_that_does_not_hold_stops_the_app(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("endpoints: {flights: {model: flights, limits: {drift: {of: 0}}}}")
+    with pytest.raises(SystemExit, match=r"drift\.of"):
+        read(ControlSettings, "control")
