@@ -13,10 +13,12 @@ _WHOLE_SYSTEM = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Tests of one file stay together on one worker (`make test` runs several); whole systems share one."""
-    for item in items:
-        whole = item.nodeid.startswith(_WHOLE_SYSTEM)
-        group = "whole-system" if whole else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    whole = item.nodeid.startswith(_WHOLE_SYSTEM)
+    item.add_marker(pytest.mark.xdist_group("whole-system" if whole else item.nodeid.partition("::")[0]))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first."""
     items.sort(key=lambda item: not item.nodeid.startswith(_WHOLE_SYSTEM))
