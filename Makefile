@@ -24,7 +24,7 @@ demo: setup ## a model's whole life on real data, in a fresh system (MANUAL=1: y
 	@$(SESSION) $(PYTHON) -m infra.demo $(ARGS)
 
 test: setup ## all tests (ARGS="-k ledger" for some)
-	@$(SESSION) $(PYTHON) -m pytest -n 3 --dist loadgroup $(ARGS)
+	@$(SESSION) $(PYTHON) -m pytest -n 3 $(ARGS)
 
 test-faults: setup ## only the tests that kill, cut off and double
 	@$(SESSION) $(PYTHON) -m pytest -m faults $(ARGS)

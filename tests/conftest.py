@@ -1,6 +1,7 @@
 """Loads the fixtures that several rooms share, and says which tests run side by side."""
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 pytest_plugins = ["tests.support.eventhubs", "tests.support.azurite"]
 
@@ -13,10 +14,15 @@ _WHOLE_SYSTEM = (
 )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests of one file stay together on one worker (`make test` runs several); whole systems share one."""
-    whole = item.nodeid.startswith(_WHOLE_SYSTEM)
-    item.add_marker(pytest.mark.xdist_group("whole-system" if whole else item.nodeid.partition("::")[0]))
+class WholeSystemsApart(LoadFileScheduling):  # type: ignore[misc] - xdist has no types
+    """Tests of one file stay together on one worker; those that run a whole system all share one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole system" if nodeid.startswith(_WHOLE_SYSTEM) else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> WholeSystemsApart:
+    return WholeSystemsApart(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
