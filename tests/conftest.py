@@ -14,7 +14,7 @@ _WHOLE_SYSTEM = (
 )
 
 
-class WholeSystemsApart(LoadFileScheduling):  # type: ignore[misc] - xdist has no types
+class WholeSystemsApart(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """Tests of one file stay together on one worker; those that run a whole system all share one."""
 
     def _split_scope(self, nodeid: str) -> str:
