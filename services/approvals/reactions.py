@@ -34,7 +34,7 @@ from shared.reactor import Service
 
 NAME = "approvals"
 
-service = Service(NAME, state=EndpointApprovals)
+service = Service(NAME, state=EndpointApprovals, may_be_held=False)
 
 
 async def gather_proof(event: ApprovalDecided, state: EndpointApprovals, signer: LinkSigner) -> ProofKnown:
