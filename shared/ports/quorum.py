@@ -1,8 +1,11 @@
 """Who may still say what about an approval: the one rule, for the page that offers it and the policy that counts it."""
 
+import re
 from collections.abc import Sequence
 
 from shared.ports.approvals import Approval, Delegation, Say, Seat
+
+_DELEGATE = re.compile(r"[^\s@,;|]{1,200}@[^\s@,;|]{1,200}|[a-z][a-z0-9-]{1,60}")
 
 
 def same(one: str, other: str) -> bool:
@@ -49,8 +52,12 @@ def counts(approval: Approval, say: Say) -> bool:
 
 
 def missing(approval: Approval, says: Sequence[Say]) -> tuple[Seat, ...]:
-    """The single seats that nobody of `says` can take, when everybody sits where it helps most."""
+    """The single seats that nobody of `says` can take, when everybody sits where it helps most.
+
+    Narrow seats are taken first, so that what is left over is open to as many people as it can be.
+    """
     places = [Seat(personas=seat.personas) for seat in seats_of(approval) for _ in range(seat.count)]
+    places.sort(key=lambda place: len(place.personas))
     taken: dict[int, int] = {}
     for sayer in range(len(says)):
         _seat(sayer, says, places, taken, set())
@@ -67,3 +74,29 @@ def _seat(sayer: int, says: Sequence[Say], places: Sequence[Seat], taken: dict[i
             taken[index] = sayer
             return True
     return False
+
+
+def claimed(approval: Approval, say: Say, personas: Sequence[str]) -> str:
+    """The persona that a decision must name so that whoever counts it finds this same standing; may be empty."""
+    if not say.on_behalf_of:
+        return say.persona
+    named = [given.delegate for given in approval.delegations if same(given.delegator, say.on_behalf_of)]
+    return next((delegate for delegate in named if delegate in personas), "")
+
+
+def why_not_delegated(approval: Approval, delegator: str, personas: Sequence[str], delegate: str) -> str:
+    """Why this person cannot pass their say on to `delegate`; empty if they can."""
+    say = standing(approval, delegator, personas)
+    if say is None:
+        return "only who may decide can pass it on"
+    if say.on_behalf_of:
+        return "what was passed on cannot be passed on again"
+    if has_said(approval, delegator):
+        return f"{delegator} has approved already"
+    if not _DELEGATE.fullmatch(delegate.strip()):
+        return "an e-mail address or a persona is required"
+    if same(delegate, delegator) or delegate.strip() == say.persona:
+        return "it is theirs already"
+    if same(delegate, approval.requested_by):
+        return "nobody approves their own request"
+    return f"{delegate} has approved already" if has_said(approval, delegate) else ""

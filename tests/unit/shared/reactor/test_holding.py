@@ -1,6 +1,7 @@
 """Modes and brakes (F25): held is decided and recorded, never done, until a person says so, and then done once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -94,7 +95,7 @@ async def test_after_a_brake_reactions_act_again_and_what_was_held_is_not_replay
 async def test_who_finds_a_held_decision_holds_it_too_whatever_the_brake_says_now(bench: Bench) -> None:
     await pause(bench)
     publish = bench.publisher.publish
-    bench.publisher.publish = _failing_once(bench)  # type: ignore[method-assign]
+    bench.publisher.publish = _unavailable()  # type: ignore[method-assign]
     assert await bench.handle() is Handled.PENDING
     bench.publisher.publish = publish  # type: ignore[method-assign]
     await pause(bench, engaged=False)
@@ -103,7 +104,7 @@ async def test_who_finds_a_held_decision_holds_it_too_whatever_the_brake_says_no
     assert [type(event) for event in bench.published()] == [ActionObserved]
 
 
-def _failing_once(bench: Bench) -> object:
+def _unavailable() -> Any:
     async def publish(*_: object) -> None:
         raise Unavailable("the hub is down")
 
