@@ -17,8 +17,8 @@ PACKAGES = ("chromium", "chromium-driver")
 INSTALL = f"sudo apt-get update && sudo apt-get install -y {' '.join(PACKAGES)}"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _QUIET = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
 )  # fmt: skip
 _LONGEST_INSTALLATION_S = 300
 
@@ -40,9 +40,7 @@ def install() -> None:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in ([*get, "update"], [*get, "install", "-y", "--no-install-recommends", *PACKAGES]):
         try:
-            subprocess.run(
-                command, env=environment, capture_output=True, timeout=_LONGEST_INSTALLATION_S, check=True
-            )
+            subprocess.run(command, env=environment, capture_output=True, timeout=_LONGEST_INSTALLATION_S, check=True)
         except (subprocess.SubprocessError, OSError):
             return
 
