@@ -184,7 +184,8 @@ class RecordingJobs(memory.MemoryJobs):
 class World:
     """Everything that survives a crash, and the app instance that runs now."""
 
-    def __init__(self, services: Mapping[str, Service] = SERVICES) -> None:
+    def __init__(self, services: Mapping[str, Service] = SERVICES, policy: PolicyDocument = POLICY) -> None:
+        self.policy = policy
         self.services, self.faults, self.hubs = services, Faults(), Hubs(services)
         self.clock, self.ledger = memory.ManualClock(NOW), memory.MemoryLedger()
         self.deadlines, self.positions = memory.MemoryDeadlines(), memory.MemoryPositions()
@@ -255,7 +256,7 @@ class App:
         letters = DeadLetters(self.publisher, evidence, world.clock, book)
         gaps = Gaps(world.hubs, self.publisher, world.clock)
         provided: dict[type, object] = {
-            PolicyDocument: POLICY,
+            PolicyDocument: world.policy,
             DeadLetters: letters,
             References: References(manifests, evidence),
             cast(type, ports.Approvals): port(world.approvals),
@@ -277,13 +278,13 @@ class App:
         }
         wiring = Wiring(provided)
         owner = f"instance-{world.faults.instance}"
-        self.reactor = Reactor(wiring, ledger, self.publisher, world.clock, POLICY, owner, brakes=brake_table)
+        self.reactor = Reactor(wiring, ledger, self.publisher, world.clock, world.policy, owner, brakes=brake_table)
         self.streams = Streams(self.reactor, positions, gaps, letters)
         self.folding = Folding(wiring, folds, self.publisher, gaps)
         self._services = world.services
 
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
-            return intake.read(body, POLICY, world.clock.now())
+            return intake.read(body, world.policy, world.clock.now())
 
         self._translating = Translating("intake", translate, self.publisher, positions, gaps, letters)
 
