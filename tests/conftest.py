@@ -3,7 +3,7 @@
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-pytest_plugins = ["tests.support.eventhubs", "tests.support.azurite"]
+pytest_plugins = ["tests.support.eventhubs", "tests.support.azurite", "tests.support.chromium"]
 
 # Rooms whose tests run a whole system: one after the other, and first, since they take longest.
 _WHOLE_SYSTEM = (

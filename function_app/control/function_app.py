@@ -7,10 +7,22 @@ from typing import Any, List  # noqa: UP035 - the worker rejects list[...] in a 
 
 import azure.functions as func
 
-from services import approvals, drift, intake, monitoring, notifications, promotion, registration, retraining, staging
+from services import (
+    approvals,
+    brakes,
+    drift,
+    intake,
+    monitoring,
+    notifications,
+    promotion,
+    registration,
+    retraining,
+    staging,
+)
 from services.monitoring.folding import References
 from shared import ports
 from shared.adapters.azure.approvals import TableApprovals
+from shared.adapters.azure.brakes import TableBrakes
 from shared.adapters.azure.captures import BlobCaptures
 from shared.adapters.azure.deadlines import TableDeadlines
 from shared.adapters.azure.event_publisher import EventHubPublisher
@@ -18,6 +30,7 @@ from shared.adapters.azure.evidence import BlobEvidence
 from shared.adapters.azure.folds import TableFolds
 from shared.adapters.azure.hub_reader import EventHubReader
 from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.letter_book import TableLetterBook
 from shared.adapters.azure.ml_jobs import AzureMLJobs
 from shared.adapters.azure.ml_models import AzureMLModels
 from shared.adapters.azure.ml_workspaces import AzureMLWorkspaces
@@ -31,14 +44,26 @@ from shared.adapters.links import Ed25519LinkSigner
 from shared.adapters.notifiers import notifier
 from shared.events import Envelope
 from shared.policies import PolicyDocument
-from shared.reactor import DeadLetters, Folding, Gaps, Patience, Reactor, Service, Streams, Translating, Wiring, ring
+from shared.reactor import (
+    DeadLetters,
+    Folding,
+    Gaps,
+    Patience,
+    Reactor,
+    Service,
+    Streams,
+    Translating,
+    Wiring,
+    check_modes,
+    ring,
+)
 from shared.reactor.sealing import seal
 from shared.settings.control import ControlSettings
 from shared.settings.reading import read
 
 SERVICES = {
     module.service.name: module.service
-    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications)
+    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications, brakes)
 }
 
 settings = read(ControlSettings, "control")
@@ -54,7 +79,9 @@ positions = TablePositions(storage.tables)
 folds = TableFolds(storage.tables)
 manifests = BlobServingManifests(storage.blobs)
 seals = BlobSeals(storage.blobs)
-dead_letters = DeadLetters(publisher, evidence, clock)
+letter_book = TableLetterBook(storage.tables)
+brake_table = TableBrakes(storage.tables)
+dead_letters = DeadLetters(publisher, evidence, clock, letter_book)
 gaps = Gaps(EventHubReader(settings.hubs()), publisher, clock)
 signer = Ed25519LinkSigner(settings.approval_signing_key.get_secret_value(), settings.approval_base_url)
 datastores = {name: storage.container(place) for name, place in settings.model_datastores.items()}
@@ -63,6 +90,7 @@ provided: dict[type, Any] = {
     DeadLetters: dead_letters,
     References: References(manifests, evidence),
     ports.Approvals: TableApprovals(storage.tables),
+    ports.Brakes: brake_table,
     ports.Captures: BlobCaptures(storage.blobs),
     ports.Clock: clock,
     ports.Deadlines: deadlines,
@@ -70,6 +98,8 @@ provided: dict[type, Any] = {
     ports.Evidence: evidence,
     ports.Folds: folds,
     ports.Jobs: AzureMLJobs(workspaces),
+    ports.Ledger: ledger,
+    ports.LetterBook: letter_book,
     ports.LinkSigner: signer,
     ports.ModelPackages: BlobModelPackages(storage.blobs, datastores),
     ports.Models: AzureMLModels(workspaces),
@@ -78,10 +108,11 @@ provided: dict[type, Any] = {
 }
 wiring = Wiring(provided)
 wiring.check(SERVICES.values())
+check_modes(policy, SERVICES)
 
 owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
 patience = Patience.of(lease_s=settings.lease_s, limit_s=settings.patience_s)
-reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience)
+reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, brake_table)
 streams = Streams(reactor, positions, gaps, dead_letters)
 folding = Folding(wiring, folds, publisher, gaps)
 
@@ -142,7 +173,8 @@ for each in SERVICES.values():
     stream(each, "events", each.name)
     for row_stream in each.folds:
         fold(each, row_stream)
-stream(approvals.service, "decisions", "approvals_decisions")
+for obeying in (approvals.service, brakes.service):
+    stream(obeying, "decisions", f"{obeying.name}_decisions")
 
 
 @reads("intake", "inbound", "intake")

@@ -31,6 +31,7 @@ desk = Desk(
     links=Ed25519LinkVerifier(settings.approval_public_key),
     guard=FormGuard(settings.form_key),
     sign_in_path=settings.sign_in_path,
+    personas=tuple(dict.fromkeys(settings.persona_groups.values())),
 )
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)

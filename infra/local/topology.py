@@ -71,12 +71,13 @@ SERVICES = (
     "drift",
     "retraining",
     "notifications",
+    "brakes",
 )
 
 HUBS = (
     Hub("inbound", ("intake", "observers")),
     Hub("events", (*SERVICES, "observers")),
-    Hub("decisions", ("approvals", "observers")),
+    Hub("decisions", ("approvals", "brakes", "observers")),
     Hub("predictions", ("monitoring", "promotion", "observers")),
     Hub("labels", ("monitoring", "observers")),
     Hub("dead-letter", ("observers",)),
@@ -110,7 +111,7 @@ STORAGE_GRANTS = {
 }
 CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", "batch-in")
 HOST_CONTAINERS = ("azure-webjobs-hosts", "azure-webjobs-eventhub")
-TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions")
+TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions", "brakes", "letters")
 
 SUBSCRIPTION = "5ec0de00-0000-4000-8000-000000000001"
 TENANT = "5ec0de00-0000-4000-8000-000000000002"

@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any
 
 from services.approval_pages.answer import Answer, message, see_other
 from services.approval_pages.desk import Desk
-from services.approval_pages.pages import address, ask_to_sign_in, check_link, no_such_approval, persona_for, why_not
+from services.approval_pages.pages import (
+    address,
+    ask_to_sign_in,
+    check_link,
+    no_such_approval,
+    status_address,
+    why_not,
+    why_not_approve,
+)
 from services.approval_pages.person import Person
-from shared.events import ApprovalDecided, Envelope, derive_id
+from shared.events import ApprovalDecided, DelegationRequested, Envelope, derive_id
 from shared.events.decision_statement import decision_statement
 from shared.ports import Approval, Refused
+from shared.ports.quorum import claimed, standing, why_not_delegated
 
 SOURCE = "/sluice/approval_pages"
 LONGEST_COMMENT = 2000
@@ -28,7 +37,8 @@ async def decide(
 ) -> Answer:
     """303 to the status page once the hub has the decision, else a page that says why it does not count.
 
-    `form` holds `token`, `verdict`, `comment`, `package`, `evidence` and the guard's `form`. Raises `Unavailable`.
+    `form` holds `token`, `verdict`, `comment`, `package`, `evidence`, the guard's `form`, and `delegate` when it is
+    passed on. Raises `Unavailable`.
     """
     token = form.get("token", "")
     if person is None:
@@ -43,45 +53,71 @@ async def decide(
         approval = await desk.approvals.get(approval_id)
     except Refused:
         return no_such_approval()
-    return _does_not_count(approval, form, person, now) or await _send(desk, approval, form, token, person, now)
+    answer = _does_not_count(desk, approval, form, person, now)
+    return answer or await _send(desk, approval, form, token, person, now)
 
 
-def _does_not_count(approval: Approval, form: Mapping[str, str], person: Person, now: datetime) -> Answer | None:
+def _does_not_count(
+    desk: Desk, approval: Approval, form: Mapping[str, str], person: Person, now: datetime
+) -> Answer | None:
     if approval.status != "open":
         by = f" by {approval.decided_by}" if approval.decided_by else ""
         return message(409, f"Already {approval.status}", f"This request is already {approval.status}{by}.")
-    if (form.get("package"), form.get("evidence")) != (approval.candidate.digest, approval.evidence or ""):
+    if (form.get("package"), form.get("evidence")) != (approval.subject, approval.evidence or ""):
         return message(409, "This has changed", "What you saw is not what is asked now. Please open the link again.")
-    if form.get("verdict") not in ("approve", "reject"):
-        return message(400, "Please choose", "A decision is either to approve or to reject.")
+    if form.get("verdict") not in ("approve", "reject", "delegate"):
+        return message(400, "Please choose", "A decision is either to approve, to reject, or to pass it on.")
     if len(_comment(form)) > LONGEST_COMMENT:
         return message(400, "The comment is too long", f"At most {LONGEST_COMMENT:,} characters are kept.")
-    problem = why_not(approval, person, now)
-    return message(403, "You cannot decide this", problem) if problem else None
+    if problem := why_not(approval, person, now):
+        return message(403, "You cannot decide this", problem)
+    return _does_not_help(desk, approval, form, person)
+
+
+def _does_not_help(desk: Desk, approval: Approval, form: Mapping[str, str], person: Person) -> Answer | None:
+    back = _back(approval.id, form.get("token", ""))
+    if form["verdict"] == "approve" and (problem := why_not_approve(approval, person)):
+        return message(409, "This is not needed", problem)
+    if form["verdict"] != "delegate":
+        return None
+    delegate = form.get("delegate", "").strip()
+    problem = why_not_delegated(approval, person.address, person.personas, delegate)
+    if not problem and "@" not in delegate and delegate not in desk.personas:
+        problem = f"{delegate} is no persona here; there are {', '.join(desk.personas)}"
+    return message(400, "That cannot be passed on like this", f"{_sentence(problem)}", *back) if problem else None
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 async def _send(
     desk: Desk, approval: Approval, form: Mapping[str, str], token: str, person: Person, now: datetime
 ) -> Answer:
-    verdict: Literal["approve", "reject"] = "approve" if form["verdict"] == "approve" else "reject"
-    claim = ApprovalDecided(
-        approval_id=approval.id,
-        endpoint=approval.endpoint,
-        verdict=verdict,
-        approver=person.address,
-        persona=persona_for(approval, person) or "",
-        comment=_comment(form),
-        package=approval.candidate.digest,
-        evidence=approval.evidence,
-        proof="",
-    )
+    claim = _claim(approval, form, person)
     proven = claim.model_copy(update={"proof": desk.links.proof(token, decision_statement(claim))})
     try:
         await desk.publisher.publish("decisions", [_envelope(proven, approval, now)])
     except Refused:
         text = "Your decision could not be taken; nothing was decided. Please tell whoever runs this system."
         return message(500, "That did not work", text, *_back(approval.id, token))
-    return see_other(address(approval.id, {"sent": verdict}))
+    return see_other(status_address(approval.id, form["verdict"], approval.revision))
+
+
+def _claim(approval: Approval, form: Mapping[str, str], person: Person) -> ApprovalDecided | DelegationRequested:
+    say = standing(approval, person.address, person.personas)
+    said: dict[str, Any] = {
+        "approval_id": approval.id,
+        "endpoint": approval.endpoint,
+        "persona": claimed(approval, say, person.personas) if say else "",
+        "comment": _comment(form),
+        "package": approval.subject,
+        "evidence": approval.evidence,
+        "proof": "",
+    }
+    if form["verdict"] == "delegate":
+        return DelegationRequested(**said, delegator=person.address, delegate=form["delegate"].strip())
+    return ApprovalDecided(**said, approver=person.address, verdict=form["verdict"])
 
 
 def _comment(form: Mapping[str, str]) -> str:
@@ -89,9 +125,16 @@ def _comment(form: Mapping[str, str]) -> str:
     return form.get("comment", "").replace("\r\n", "\n").strip()
 
 
-def _envelope(decided: ApprovalDecided, approval: Approval, now: datetime) -> Envelope[ApprovalDecided]:
-    """Derived from who decided what: a second click, or a form sent again, is the same event."""
-    identity = derive_id("approval_pages", decided.approval_id, decided.approver.casefold(), decided.verdict)
+def _envelope(
+    decided: ApprovalDecided | DelegationRequested, approval: Approval, now: datetime
+) -> Envelope[ApprovalDecided | DelegationRequested]:
+    """Derived from who decided what on which state of it: a second click, or a form sent again, is the same event."""
+    who, what = (
+        (decided.approver, decided.verdict)
+        if isinstance(decided, ApprovalDecided)
+        else (decided.delegator, f"delegate {decided.delegate.casefold()}")
+    )
+    identity = derive_id("approval_pages", decided.approval_id, str(approval.revision), who.casefold(), what)
     return Envelope(
         id=identity,
         source=SOURCE,

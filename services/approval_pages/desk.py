@@ -30,7 +30,7 @@ class LinkVerifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Ports of the gateway; it may send to hub `decisions` and read the rest."""
+    """Ports of the gateway; it may send to hub `decisions` and read the rest. `personas` are all that there are."""
 
     approvals: Approvals
     evidence: Evidence
@@ -38,3 +38,4 @@ class Desk:
     links: LinkVerifier
     guard: FormGuard
     sign_in_path: str = "/.auth/login/aad"
+    personas: tuple[str, ...] = ()

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
 from urllib.parse import quote, urlencode
 
 from services.approval_pages.answer import Answer, message, render, with_cookie
 from services.approval_pages.desk import Desk
 from services.approval_pages.person import Person
-from services.approval_pages.view import EvidenceView, Unshowable, evidence_view, moment, package_words
+from services.approval_pages.view import (
+    EvidenceView,
+    Unshowable,
+    evidence_view,
+    moment,
+    package_words,
+    says,
+    waited_for,
+)
 from shared.ports import Approval, Refused
+from shared.ports.quorum import counts, has_said, same, standing
 
 MOST_LOOKS = 20
 _LONGEST_NUMBER = 6
@@ -19,6 +27,12 @@ _STATUS_WORDS = {
     "expired": "Nobody decided in time. What serves now goes on serving.",
     "superseded": "Something newer has taken this request's place.",
 }
+_ACTION_WORDS = {
+    "granted": "It is approved and is being done.",
+    "rejected": "It is rejected, and is not done.",
+    "expired": "Nobody decided in time, so it is not done.",
+}
+_SENT_WORDS = {"approve": "Your approval", "reject": "Your rejection", "delegate": "That you pass this on"}
 
 
 async def page(
@@ -94,18 +108,27 @@ async def _open_page(
         problem = f"The evidence cannot be shown ({error}), so this cannot be decided."
     problem = problem or why_not(approval, person, now)
     cookie, field = desk.guard.issue(cookies, person.address, approval.id, secure=secure)
-    answer = render(200, "approval.html", **_values(approval, shown, person), problem=problem, token=token, form=field)
+    offered = {
+        "problem": problem,
+        "not_approve": "" if problem else why_not_approve(approval, person),
+        "personas": desk.personas if not problem and may_pass_on(approval, person) else None,
+        "token": token,
+        "form": field,
+    }
+    answer = render(200, "approval.html", **_values(approval, shown, person), **offered)
     return with_cookie(answer, cookie)
 
 
 def _values(approval: Approval, shown: EvidenceView | None, person: Person) -> dict[str, object]:
     return {
         "approval": approval,
-        "candidate": package_words(approval.candidate),
+        "candidate": package_words(approval.candidate) if approval.candidate else "",
         "evidence": shown,
         "expires": moment(approval.expires_at),
         "opened": moment(approval.opened_at),
         "person": person,
+        "says": says(approval),
+        "missing": waited_for(approval),
         "action": address(approval.id, {}),
     }
 
@@ -116,37 +139,62 @@ def why_not(approval: Approval, person: Person, now: datetime) -> str:
         return "This request has expired."
     if person.is_called(approval.requested_by):
         return "You asked for this yourself, so somebody else decides."
-    if persona_for(approval, person) is None:
+    passed_on = next((given for given in approval.delegations if same(given.delegator, person.address)), None)
+    if passed_on:
+        return f"You passed this on to {passed_on.delegate}, who decides in your place."
+    if standing(approval, person.address, person.personas) is None:
         return f"This is decided by: {', '.join(approval.personas)}. You may read it, but not decide."
     return ""
 
 
-def persona_for(approval: Approval, person: Person) -> str | None:
-    """As whom this person may decide; the approval's own order counts."""
-    return next((persona for persona in approval.personas if persona in person.personas), None)
+def why_not_approve(approval: Approval, person: Person) -> str:
+    """Why one more approval by this person would not help; they may still reject."""
+    say = standing(approval, person.address, person.personas)
+    if has_said(approval, person.address):
+        return f"You have approved this. Still waited for: {waited_for(approval)}."
+    if say is None or not counts(approval, say):
+        return f"Enough people of your role have approved. Still waited for: {waited_for(approval)}."
+    return ""
+
+
+def may_pass_on(approval: Approval, person: Person) -> bool:
+    """Whether the form for it is offered; whom they name is looked at when they send it."""
+    say = standing(approval, person.address, person.personas)
+    return say is not None and not say.on_behalf_of and not has_said(approval, person.address)
 
 
 def _status_page(approval: Approval, query: Mapping[str, str]) -> Answer:
     """How it stands. Right after a decision it looks again by itself, for a while: control has the last word."""
     if approval.status != "open":
-        text = _STATUS_WORDS[approval.status]
-        return _status(approval, f"This request is {approval.status}", text)
-    sent: Literal["approve", "reject", ""] = _sent(query.get("sent", ""))
-    if not sent:
+        words = _STATUS_WORDS if approval.candidate else {**_STATUS_WORDS, **_ACTION_WORDS}
+        return _status(approval, f"This request is {approval.status}", words[approval.status])
+    sent, seen = query.get("sent", ""), _number(query.get("seen", ""))
+    if sent not in _SENT_WORDS:
         return _status(approval, "This request is open", "To decide it, open the link that was sent to you.")
-    text = query.get("look", "")
-    look = int(text) if text.isdecimal() and len(text) <= _LONGEST_NUMBER else 1
+    if approval.revision > seen:
+        text = f"It is noted. Still waited for: {waited_for(approval)}."
+        return _status(approval, "This request is open", text)
+    look = _number(query.get("look", "")) or 1
     if look >= MOST_LOOKS:
         text = "It has not counted so far. It may have been refused, or it is still on its way: look again later."
-        return _status(approval, "Your decision was sent", text)
-    again = address(approval.id, {"sent": sent, "look": look + 1})
-    return _status(approval, "Your decision was sent", "It is being checked; this page looks again by itself.", again)
+        return _status(approval, f"{_SENT_WORDS[sent]} was sent", text)
+    again = status_address(approval.id, sent, seen, {"look": look + 1})
+    text = "It is being checked; this page looks again by itself."
+    return _status(approval, f"{_SENT_WORDS[sent]} was sent", text, again)
 
 
-def _sent(text: str) -> Literal["approve", "reject", ""]:
-    return "approve" if text == "approve" else "reject" if text == "reject" else ""
+def status_address(approval_id: str, sent: str, seen: int, more: Mapping[str, int] | None = None) -> str:
+    """`seen` is the revision that was decided on: a later one shows that the decision has been noted."""
+    return address(approval_id, {"sent": sent, **({"seen": seen} if seen else {}), **(more or {})})
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LONGEST_NUMBER else 0
 
 
 def _status(approval: Approval, heading: str, text: str, again: str = "") -> Answer:
-    candidate = package_words(approval.candidate)
-    return render(200, "status.html", approval=approval, candidate=candidate, heading=heading, text=text, again=again)
+    candidate = package_words(approval.candidate) if approval.candidate else ""
+    return render(
+        200, "status.html", approval=approval, candidate=candidate, heading=heading, text=text, again=again,
+        says=says(approval),
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from shared.events import CheckResult, PackageRef
 from shared.packages import StagingReport
 from shared.ports import Approval, Evidence, Refused
+from shared.ports.quorum import missing
 
 _WORDS = {"passed": "passed", "failed": "failed", "inconclusive": "not conclusive"}
 
@@ -101,3 +102,20 @@ def package_words(package: PackageRef) -> str:
 
 def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%A, %d %B %Y, %H:%M} UTC"
+
+
+def says(approval: Approval) -> tuple[str, ...]:
+    """Who has approved so far, each in one line."""
+    return tuple(
+        f"{say.approver} ({say.persona}{f', for {say.on_behalf_of}' if say.on_behalf_of else ''})"
+        for say in approval.says
+    )
+
+
+def waited_for(approval: Approval) -> str:
+    """Who else must approve, in words; seats that are alike are counted."""
+    seats = [" or ".join(seat.personas) for seat in missing(approval, approval.says)]
+    counted = {seat: seats.count(seat) for seat in seats}
+    return ", ".join(
+        f"{count} \N{MULTIPLICATION SIGN} {seat}" if count > 1 else seat for seat, count in counted.items()
+    )

@@ -12,11 +12,11 @@ from shared.events import (
     StagingPassed,
     derive_id,
 )
-from shared.policies import PolicyDocument
-from shared.ports import Approval
+from shared.policies import ApprovalLimits, PolicyDocument
+from shared.ports import Approval, Seat
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt
 
-REMIND, EXPIRE = "remind", "expire"
+REMIND, ESCALATE, EXPIRE = "remind", "escalate", "expire"
 
 
 def approval_id(event: StagingPassed | StagingInconclusive) -> str:
@@ -44,14 +44,23 @@ def decide_to_ask(
         title=f"May model {event.candidate.model} serve {event.endpoint.name}?",
         summary=_summary(event),
         requested_by=event.requested_by,
-        personas=limits.personas,
+        personas=may_decide(limits),
+        seats=seats(limits),
         opened_at=facts.now,
         expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
     )
+    request = ApprovalRequested(
+        approval_id=approval.id,
+        endpoint=approval.endpoint,
+        candidate=event.candidate,
+        evidence=approval.evidence,
+        requested_by=approval.requested_by,
+        personas=approval.personas,
+        expires_at=approval.expires_at,
+    )
     before, closing = supersede(state, facts, "a newer request for this endpoint has taken its place")
-    reminder = (_reminder(approval, limits.remind_after_s),) if limits.remind_after_s < limits.expires_after_s else ()
     opened = EndpointApprovals(open=approval, profile=event.profile, settled=before.settled, decision=facts.event_id)
-    return Decision(opened, (*closing, *reminder, *_opening(approval)))
+    return Decision(opened, (*closing, *opening(approval, limits, Publish(event=request))))
 
 
 def _summary(event: StagingPassed | StagingInconclusive) -> str:
@@ -60,33 +69,32 @@ def _summary(event: StagingPassed | StagingInconclusive) -> str:
     return f"Model {event.candidate.model} {verdict}, {against}. {event.reason}".strip()
 
 
-def _reminder(approval: Approval, after_s: float) -> RemindAt:
-    return RemindAt(about=f"{REMIND}:{approval.id}", at=approval.opened_at + timedelta(seconds=after_s))
+def may_decide(limits: ApprovalLimits) -> tuple[str, ...]:
+    """Every persona that has a seat, in the policy's order."""
+    return tuple(dict.fromkeys(persona for seat in limits.seats for persona in seat.personas))
 
 
-def _opening(approval: Approval) -> tuple[Effect, ...]:
-    """The expiry comes first, so that an approval ends even if nothing after it could be done."""
-    request = ApprovalRequested(
-        approval_id=approval.id,
-        endpoint=approval.endpoint,
-        candidate=approval.candidate,
-        evidence=approval.evidence,
-        requested_by=approval.requested_by,
-        personas=approval.personas,
-        expires_at=approval.expires_at,
+def seats(limits: ApprovalLimits) -> tuple[Seat, ...]:
+    return tuple(Seat(personas=seat.personas, count=seat.count) for seat in limits.quorum)
+
+
+def opening(approval: Approval, limits: ApprovalLimits, *requests: Publish) -> tuple[Effect, ...]:
+    """All reminders come first, so that an approval ends even if nothing after them could be done."""
+    times = {REMIND: limits.remind_after_s, ESCALATE: limits.escalate_after_s}
+    before_the_end = (
+        RemindAt(about=f"{about}:{approval.id}", at=approval.opened_at + timedelta(seconds=after_s))
+        for about, after_s in times.items()
+        if after_s is not None and after_s < limits.expires_after_s
     )
-    return (
-        RemindAt(about=f"{EXPIRE}:{approval.id}", at=approval.expires_at),
-        OpenApproval(approval=approval),
-        Publish(event=request),
-        invitation(approval),
-    )
+    end = RemindAt(about=f"{EXPIRE}:{approval.id}", at=approval.expires_at)
+    return (*before_the_end, end, OpenApproval(approval=approval), *requests, invitation(approval))
 
 
-def invitation(approval: Approval, again: bool = False) -> InviteApprovers:
+def invitation(approval: Approval, again: bool = False, only: tuple[str, ...] = ()) -> InviteApprovers:
+    """To all who may decide, or `only` to some; whom it was passed on to is invited by their delegator's word."""
     return InviteApprovers(
         approval_id=approval.id,
-        personas=approval.personas,
+        personas=only or approval.personas,
         title=f"Reminder: {approval.title}" if again else approval.title,
         text=f"{approval.summary} The request expires at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
         expires_at=approval.expires_at,
@@ -97,7 +105,7 @@ def decide_after_failed_staging(
     state: EndpointApprovals, facts: Facts[Known], event: StagingFailed, policy: PolicyDocument
 ) -> Decision[EndpointApprovals]:
     """A candidate that has failed since it was asked about is not to be approved on its earlier evidence."""
-    if state.open is None or state.open.candidate.digest != event.candidate.digest:
+    if state.open is None or state.open.candidate is None or state.open.candidate.digest != event.candidate.digest:
         return Decision(state)
     closed, effects = supersede(state, facts, f"the candidate has failed staging since: {event.reason}")
     return Decision(closed, effects)
@@ -107,13 +115,13 @@ def supersede(
     state: EndpointApprovals, facts: Facts[Known], reason: str
 ) -> tuple[EndpointApprovals, tuple[Effect, ...]]:
     """The state without its open approval, and what says so."""
-    if state.open is None:
+    if state.open is None or state.open.candidate is None:
         return state, ()
     closed = state.open.model_copy(update={"status": "superseded", "reason": reason})
     fact = ApprovalSuperseded(
         approval_id=closed.id,
         endpoint=closed.endpoint,
-        candidate=closed.candidate,
+        candidate=state.open.candidate,
         evidence=closed.evidence,
         profile=state.profile,
         reason=reason,

@@ -27,6 +27,19 @@ class OpenApproval(Effect):
         await approvals.put(self.approval.model_copy(update=chain))
 
 
+class ShowApproval(Effect):
+    """Let the gateway show what has changed of an open one; what is shown already, or settled since, stays."""
+
+    kind: ClassVar[str] = "show_approval"
+    approval: Approval
+
+    async def perform(self, approvals: Approvals) -> None:
+        shown = await approvals.get(self.approval.id)
+        if shown.status == "open" and shown.revision < self.approval.revision:
+            chain = shown.model_dump(include={"correlation_id", "causation_id"})
+            await approvals.put(self.approval.model_copy(update=chain))
+
+
 class SettleApproval(Effect):
     """Let the gateway show how it ended: `approval` with its final status. The chain it was opened with stays."""
 

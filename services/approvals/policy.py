@@ -2,6 +2,8 @@
 
 from services.approvals.asking import decide_after_failed_staging, decide_to_ask
 from services.approvals.ending import decide_after_failure, decide_after_supersession, decide_at_deadline
+from services.approvals.passing_on import decide_on_delegation
+from services.approvals.proposals import decide_to_propose
 from services.approvals.settling import decide_on_decision
 from services.approvals.state import EndpointApprovals, ProofKnown
 
@@ -13,5 +15,7 @@ __all__ = [
     "decide_after_supersession",
     "decide_at_deadline",
     "decide_on_decision",
+    "decide_on_delegation",
     "decide_to_ask",
+    "decide_to_propose",
 ]

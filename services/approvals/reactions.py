@@ -10,12 +10,20 @@ from services.approvals.policy import (
     decide_after_supersession,
     decide_at_deadline,
     decide_on_decision,
+    decide_on_delegation,
     decide_to_ask,
+    decide_to_propose,
 )
+from services.approvals.proposals import chain_of, is_of_action
 from shared.events import (
+    ActionDeclined,
     ActionFailed,
+    ActionProposed,
     ActionSuperseded,
     ApprovalDecided,
+    ApprovalDelegated,
+    ApprovalEndorsed,
+    ApprovalEscalated,
     ApprovalExpired,
     ApprovalGranted,
     ApprovalRefused,
@@ -23,6 +31,7 @@ from shared.events import (
     ApprovalRequested,
     ApprovalSuperseded,
     DeadlineReached,
+    DelegationRequested,
     Entity,
     StagingFailed,
     StagingInconclusive,
@@ -34,10 +43,12 @@ from shared.reactor import Service
 
 NAME = "approvals"
 
-service = Service(NAME, state=EndpointApprovals)
+service = Service(NAME, state=EndpointApprovals, may_be_held=False)
 
 
-async def gather_proof(event: ApprovalDecided, state: EndpointApprovals, signer: LinkSigner) -> ProofKnown:
+async def gather_proof(
+    event: ApprovalDecided | DelegationRequested, state: EndpointApprovals, signer: LinkSigner
+) -> ProofKnown:
     """Compute anew what the gateway must have computed; for an approval that is not open there is nothing to prove."""
     approval = state.open
     if approval is None or approval.id != event.approval_id:
@@ -46,9 +57,14 @@ async def gather_proof(event: ApprovalDecided, state: EndpointApprovals, signer:
     return ProofKnown(holds=compare_digest(expected.encode(), event.proof.encode()))
 
 
-def _endpoint(event: StagingPassed | StagingInconclusive | StagingFailed | ApprovalDecided) -> Entity:
-    """Approvals are remembered by endpoint, so that an endpoint has one open approval at most."""
+def _endpoint(event: StagingPassed | StagingInconclusive | StagingFailed) -> Entity:
+    """Approvals are remembered by endpoint, so that an endpoint has one open approval of a model at most."""
     return event.endpoint.entity
+
+
+def _decided(event: ApprovalDecided | DelegationRequested) -> Entity:
+    """An approval of an action is remembered by itself."""
+    return event.entity if is_of_action(event.approval_id) else event.endpoint.entity
 
 
 def _own(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
@@ -59,13 +75,22 @@ _ASKED = (ApprovalRequested, ApprovalSuperseded)
 service.reacts_to(StagingPassed, entity=_endpoint, decide=decide_to_ask, emits=_ASKED)
 service.reacts_to(StagingInconclusive, entity=_endpoint, decide=decide_to_ask, emits=_ASKED)
 service.reacts_to(StagingFailed, entity=_endpoint, decide=decide_after_failed_staging, emits=(ApprovalSuperseded,))
+service.reacts_to(ActionProposed, entity=chain_of, decide=decide_to_propose)
 service.reacts_to(
     ApprovalDecided,
-    entity=_endpoint,
+    entity=_decided,
     gather=gather_proof,
     decide=decide_on_decision,
-    emits=(ApprovalGranted, ApprovalRejected, ApprovalRefused),
+    emits=(ApprovalGranted, ApprovalRejected, ApprovalEndorsed, ActionDeclined, ApprovalRefused),
 )
-service.reacts_to(DeadlineReached, entity=_own, decide=decide_at_deadline, emits=(ApprovalExpired,))
-service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=(ApprovalExpired,))
+service.reacts_to(
+    DelegationRequested,
+    entity=_decided,
+    gather=gather_proof,
+    decide=decide_on_delegation,
+    emits=(ApprovalDelegated, ApprovalRefused),
+)
+_ENDED = (ApprovalExpired, ActionDeclined)
+service.reacts_to(DeadlineReached, entity=_own, decide=decide_at_deadline, emits=(*_ENDED, ApprovalEscalated))
+service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=_ENDED)
 service.reacts_to(ActionSuperseded, entity=_own, decide=decide_after_supersession)

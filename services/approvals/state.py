@@ -14,6 +14,7 @@ class Settled(Reference):
     id: str
     status: ApprovalStatus
     by: str = ""
+    personas: tuple[str, ...] = ()
 
 
 class EndpointApprovals(State):
@@ -26,7 +27,7 @@ class EndpointApprovals(State):
 
     def settling(self, approval: Approval, decision: str) -> "EndpointApprovals":
         """The state without an open approval; the oldest settled ones are forgotten."""
-        entry = Settled(id=approval.id, status=approval.status, by=approval.decided_by)
+        entry = Settled(id=approval.id, status=approval.status, by=approval.decided_by, personas=approval.personas)
         kept = (*self.settled, entry)[-_REMEMBERED:]
         return EndpointApprovals(settled=kept, decision=decision)
 

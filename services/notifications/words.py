@@ -4,18 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.events import (
+    ActionDeclined,
     ActionFailed,
+    ActionObserved,
+    ApprovalDelegated,
+    ApprovalEndorsed,
+    ApprovalEscalated,
     ApprovalExpired,
     ApprovalGranted,
     ApprovalRefused,
     ApprovalRejected,
+    BrakeEngaged,
+    BrakeReleased,
     DriftCleared,
     DriftConfirmed,
+    Entity,
     Event,
     EventsLost,
     ModelRejected,
     PromotionAborted,
     PromotionCompleted,
+    RedriveRefused,
+    RedriveStarted,
+    ReleaseRefused,
     RetrainingCompleted,
     RetrainingDeferred,
     RetrainingFailed,
@@ -24,6 +35,7 @@ from shared.events import (
     StagingInconclusive,
     StagingPassed,
 )
+from shared.events.brakes import ALL
 
 type Words = Callable[[Any], tuple[str, str]]
 
@@ -31,6 +43,11 @@ type Words = Callable[[Any], tuple[str, str]]
 def _failed_checks(event: StagingFailed) -> str:
     failed = [check for check in event.checks if check.verdict == "failed"]
     return "; ".join(f"{check.name}: {check.detail}" for check in failed) or event.reason
+
+
+def scope(event: BrakeEngaged | BrakeReleased) -> str:
+    """What is braked, as people call it."""
+    return "all reactions" if event.scope == ALL else f"reactions about {Entity.parse(event.scope).name}"
 
 
 WORDS: dict[type[Event], Words] = {
@@ -42,6 +59,22 @@ WORDS: dict[type[Event], Words] = {
     ApprovalRejected: lambda e: (f"{e.candidate.model} was rejected", e.reason or "No reason was given."),
     ApprovalExpired: lambda e: (f"Nobody decided about {e.candidate.model}", "The approval has expired."),
     ApprovalRefused: lambda e: (f"A decision about {e.endpoint.name} did not count", e.reason),
+    ApprovalEndorsed: lambda e: (
+        f"{e.approver} approved for {e.endpoint.name}",
+        f"Still waited for: {', '.join(e.missing)}. {e.reason}".strip(),
+    ),
+    ApprovalDelegated: lambda e: (f"{e.delegator} passed a decision about {e.endpoint.name} on", f"To {e.delegate}."),
+    ApprovalEscalated: lambda e: (
+        f"A decision about {e.endpoint.name} is waited for",
+        f"{', '.join(e.personas)} may decide as well now: {e.reason}.",
+    ),
+    ActionObserved: lambda e: (f"{e.service} did not act", f"{e.why}. It would have done: {', '.join(e.would)}."),
+    ActionDeclined: lambda e: (f"What {e.service} proposed is not done", e.reason),
+    ReleaseRefused: lambda e: (f"{e.service} could not do what was released", e.reason),
+    BrakeEngaged: lambda e: (f"{e.operator} paused {scope(e)}", e.reason),
+    BrakeReleased: lambda e: (f"{e.operator} let {scope(e)} go on", e.reason),
+    RedriveStarted: lambda e: (f"{e.operator} had {e.service} do something again", e.reason),
+    RedriveRefused: lambda e: (f"{e.service} does not do that again", e.refusal),
     PromotionCompleted: lambda e: (
         f"{e.package.model} is live on {e.endpoint.name}",
         f"Generation {e.generation}, confirmed by {e.instances} scoring instance(s).",

@@ -1,15 +1,28 @@
 """The event catalogue: the only language services share. CloudEvents 1.0, one class per type."""
 
-from shared.events.actions import ActionFailed, ActionSuperseded
+from shared.events.actions import (
+    ActionDeclined,
+    ActionFailed,
+    ActionObserved,
+    ActionProposed,
+    ActionReleased,
+    ActionSuperseded,
+    ReleaseRefused,
+)
 from shared.events.approvals import (
     ApprovalDecided,
+    ApprovalDelegated,
+    ApprovalEndorsed,
+    ApprovalEscalated,
     ApprovalExpired,
     ApprovalGranted,
     ApprovalRefused,
     ApprovalRejected,
     ApprovalRequested,
     ApprovalSuperseded,
+    DelegationRequested,
 )
+from shared.events.brakes import BrakeEngaged, BrakeReleased, ReactionsPaused, ReactionsResumed
 from shared.events.drift import DriftCleared, DriftConfirmed
 from shared.events.entity import Entity
 from shared.events.event import (
@@ -44,6 +57,7 @@ from shared.events.predictions import (
     VersionReport,
 )
 from shared.events.promotion import PromotionAborted, PromotionCompleted, PromotionStarted
+from shared.events.redrive import RedriveRefused, RedriveRequested, RedriveStarted
 from shared.events.references import AssetName, Digest, EndpointRef, JobRef, ModelRef, PackageRef, WorkspaceId
 from shared.events.retraining import (
     RetrainingCompleted,

@@ -1,9 +1,11 @@
-"""What became of an effect that could not be performed. The policy that asked for it decides what follows."""
+"""What became of effects that were not performed: refused, stale, or held by a mode or a brake."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Literal
 
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.references import Digest, EndpointRef
 
 
 class _OfAction(Event):
@@ -30,3 +32,58 @@ class ActionSuperseded(_OfAction):
     """The world had moved on from the generation the effect expected, so it was not performed."""
 
     type: ClassVar[str] = "mlops.action.superseded"
+
+
+class _OfHeldAction(Event):
+    """`decision` is the id of the event that `service` decided on about `about`."""
+
+    service: str
+    about: str
+    decision: str
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.parse(self.about)
+
+
+class ActionObserved(_OfHeldAction):
+    """Decided and recorded, but not done: `would` says what would have been, `why` what held it."""
+
+    type: ClassVar[str] = "mlops.action.observed"
+    why: str
+    would: tuple[str, ...]
+
+
+class ActionProposed(_OfHeldAction):
+    """Decided, recorded, and held until a person approves; `digest` is over exactly the effects that wait."""
+
+    type: ClassVar[str] = "mlops.action.proposed"
+    endpoint: EndpointRef
+    because: str
+    would: tuple[str, ...]
+    digest: Digest
+    proposed_at: datetime
+
+
+class ActionReleased(_OfHeldAction):
+    """A person said so: the service performs now what it had decided, exactly as it was recorded."""
+
+    type: ClassVar[str] = "mlops.action.released"
+    by: str
+    reason: str = ""
+    through: Literal["grant", "redrive"]
+
+
+class ActionDeclined(_OfHeldAction):
+    """A person said no, or nobody said anything in time: what was proposed is not done."""
+
+    type: ClassVar[str] = "mlops.action.declined"
+    by: str = ""
+    reason: str
+
+
+class ReleaseRefused(_OfHeldAction):
+    """What was released could not be done any more: done already, or the world has moved on since it was decided."""
+
+    type: ClassVar[str] = "mlops.release.refused"
+    reason: str

@@ -41,6 +41,52 @@ class ApprovalDecided(_OfApproval):
     proof: str
 
 
+class DelegationRequested(_OfApproval):
+    """What the gateway saw: a signed-in person passed their say on. Control checks it again before it counts.
+
+    `delegate` is a person's address, or the name of a persona whose people may then decide instead.
+    """
+
+    type: ClassVar[str] = "mlops.delegation.requested"
+    delegator: str
+    persona: str
+    delegate: str
+    comment: str = ""
+    package: Digest
+    evidence: Digest | None = None
+    proof: str
+
+
+class ApprovalEndorsed(_OfApproval):
+    """One of several persons whom the policy wants has approved; `missing` says who else is waited for."""
+
+    type: ClassVar[str] = "mlops.approval.endorsed"
+    approver: str
+    persona: str
+    on_behalf_of: str = ""
+    reason: str = ""
+    missing: tuple[str, ...]
+
+
+class ApprovalDelegated(_OfApproval):
+    """The delegator's say is the delegate's now."""
+
+    type: ClassVar[str] = "mlops.approval.delegated"
+    delegator: str
+    persona: str
+    delegate: str
+    reason: str = ""
+
+
+class ApprovalEscalated(_OfApproval):
+    """Nobody decided in time, so that others are asked as well."""
+
+    type: ClassVar[str] = "mlops.approval.escalated"
+    personas: tuple[str, ...]
+    expires_at: datetime
+    reason: str
+
+
 class _Settled(_OfApproval):
     candidate: PackageRef
     evidence: Digest | None = None
@@ -49,8 +95,11 @@ class _Settled(_OfApproval):
 
 
 class ApprovalGranted(_Settled):
+    """`approver` completed it; `approvers` are all who approved."""
+
     type: ClassVar[str] = "mlops.approval.granted"
     approver: str
+    approvers: tuple[str, ...] = ()
 
 
 class ApprovalRejected(_Settled):

@@ -6,12 +6,14 @@ from typing import Any
 from shared.events import (
     actions,
     approvals,
+    brakes,
     drift,
     jobs,
     models,
     monitoring,
     predictions,
     promotion,
+    redrive,
     retraining,
     staging,
     system,
@@ -19,7 +21,8 @@ from shared.events import (
 from shared.events.event import Event, Unreadable
 
 _MODULES = (
-    actions, approvals, drift, jobs, models, monitoring, predictions, promotion, retraining, staging, system,
+    actions, approvals, brakes, drift, jobs, models, monitoring, predictions, promotion, redrive, retraining, staging,
+    system,
 )  # fmt: skip
 
 # (type, version it reads) -> the same data as of the next version

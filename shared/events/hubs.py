@@ -1,11 +1,13 @@
 """Which events a hub may carry: the right to send to a hub must not become the right to say anything."""
 
-from shared.events.approvals import ApprovalDecided
+from shared.events.approvals import ApprovalDecided, DelegationRequested
+from shared.events.brakes import ReactionsPaused, ReactionsResumed
 from shared.events.event import Event
 from shared.events.predictions import CaptureLost, LabelsRecorded, ModelLoadFailed, PredictionsCaptured, ServingReported
+from shared.events.redrive import RedriveRequested
 
 _CARRIES: dict[str, tuple[type[Event], ...]] = {
-    "decisions": (ApprovalDecided,),
+    "decisions": (ApprovalDecided, DelegationRequested, ReactionsPaused, ReactionsResumed, RedriveRequested),
     "predictions": (PredictionsCaptured, CaptureLost, ServingReported, ModelLoadFailed),
     "labels": (LabelsRecorded,),
 }

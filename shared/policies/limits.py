@@ -1,9 +1,9 @@
 """The limits by which each service decides, one section a service. Units are in the names."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.packages.staging_suite import StagingLimits as SuiteLimits
 
@@ -31,12 +31,40 @@ class StagingLimits(Section):
     suite: SuiteLimits = SuiteLimits()
 
 
-class ApprovalLimits(Section):
-    """R041, N9: who may approve, and what happens when nobody does."""
+type Mode = Literal["observe", "propose", "act"]
 
-    personas: tuple[str, ...] = ("data-scientist", "project-lead")
+
+class QuorumLimits(Section):
+    """`count` different persons, each of one of these personas."""
+
+    personas: tuple[str, ...] = Field(min_length=1)
+    count: int = Field(default=1, ge=1, le=20)
+
+
+class ApprovalLimits(Section):
+    """R041, N9: who may approve, how many of them must, and what happens when nobody does.
+
+    Without `quorum`, one person of `personas` is enough. `escalate_after_s` asks `escalate_to` as well; so does
+    `at_expiry: escalate`, once, with as much time again.
+    """
+
+    personas: tuple[str, ...] = Field(default=("data-scientist", "project-lead"), min_length=1)
+    quorum: tuple[QuorumLimits, ...] = ()
     expires_after_s: Seconds = 3 * 24 * 3600
     remind_after_s: Seconds = 24 * 3600
+    escalate_after_s: Seconds | None = None
+    escalate_to: tuple[str, ...] = ()
+    at_expiry: Literal["reject", "escalate"] = "reject"
+
+    @model_validator(mode="after")
+    def _escalates_to_somebody(self) -> Self:
+        if (self.escalate_after_s or self.at_expiry == "escalate") and not self.escalate_to:
+            raise ValueError("escalate_to: at least one persona is required to escalate")
+        return self
+
+    @property
+    def seats(self) -> tuple[QuorumLimits, ...]:
+        return self.quorum or (QuorumLimits(personas=self.personas),)
 
 
 class PromotionLimits(Section):
@@ -100,6 +128,7 @@ class Limits(Section):
     """Everything decided about one endpoint and its model."""
 
     scenario: Literal["classical", "cv", "nlp"] = "classical"
+    modes: dict[str, Mode] = Field(default={}, description="by service; one that is not listed acts")
     registration: RegistrationLimits = RegistrationLimits()
     staging: StagingLimits = StagingLimits()
     approvals: ApprovalLimits = ApprovalLimits()

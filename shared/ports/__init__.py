@@ -1,6 +1,7 @@
 """What the core needs from outside, one file a thing; every adapter of a port passes that port's contract suite."""
 
-from shared.ports.approvals import Approval, Approvals, ApprovalStatus, LinkSigner
+from shared.ports.approvals import Approval, Approvals, ApprovalStatus, Delegation, HeldAction, LinkSigner, Say, Seat
+from shared.ports.brakes import Brake, Brakes
 from shared.ports.captures import Captures
 from shared.ports.clock import Clock
 from shared.ports.deadlines import Deadline, Deadlines
@@ -10,6 +11,7 @@ from shared.ports.evidence import Evidence
 from shared.ports.folds import Folded, Folds
 from shared.ports.hub_reader import HubReader, Message
 from shared.ports.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
+from shared.ports.letter_book import LetterBook
 from shared.ports.model_packages import ModelPackages
 from shared.ports.notifier import Notice, Notifier
 from shared.ports.positions import Positions

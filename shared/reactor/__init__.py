@@ -2,6 +2,7 @@
 
 from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.deadlines import ring
+from shared.reactor.deciding import Undeclared
 from shared.reactor.effects import (
     Effect,
     KeepEvidence,
@@ -14,8 +15,10 @@ from shared.reactor.effects import (
     job_name,
 )
 from shared.reactor.folding import Folding
-from shared.reactor.reactor import Handled, Patience, Reactor, Undeclared
+from shared.reactor.holding import check_modes
+from shared.reactor.reactor import Handled, Patience, Reactor
 from shared.reactor.recording import is_intact, read_effect
+from shared.reactor.releasing import ReleaseAction, StaleRelease, release_id, what_is_left
 from shared.reactor.service import Decision, Facts, Fold, FoldResult, Known, Reaction, Service, State
 from shared.reactor.streams import Gaps, Streams
 from shared.reactor.translating import Translating

@@ -49,12 +49,16 @@ class Occasion:
 
 
 class Effect(BaseModel):
-    """Base of all effects. `kind` and `version` name the data's shape in the ledger; a new shape needs an upcaster."""
+    """Base of all effects. `kind` and `version` name the data's shape in the ledger; a new shape needs an upcaster.
+
+    `bookkeeping` says that it changes nothing outside, and is done also where a mode or a brake holds all others.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
     kind: ClassVar[str]
     version: ClassVar[int] = 1
+    bookkeeping: ClassVar[bool] = False
 
 
 class Publish(Effect):
@@ -83,6 +87,7 @@ class RemindAt(Effect):
     """Ask for `mlops.deadline.reached` about this entity at `at`; the same `about` key moves the earlier reminder."""
 
     kind: ClassVar[str] = "remind_at"
+    bookkeeping: ClassVar[bool] = True
     about: str
     at: datetime
 
@@ -103,6 +108,7 @@ class KeepEvidence(Effect):
     """Store a body under its digest, so that a later effect or a job may name it."""
 
     kind: ClassVar[str] = "keep_evidence"
+    bookkeeping: ClassVar[bool] = True
     body: bytes
 
     @property

@@ -11,14 +11,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Self, cast
+from typing import Any, Self
 from weakref import WeakValueDictionary
 
-from shared.events import ActionFailed, ActionSuperseded, Entity, Envelope, Event, from_cloud_event, to_cloud_event
+from shared.events import (
+    ActionFailed,
+    ActionReleased,
+    ActionSuperseded,
+    Entity,
+    Envelope,
+    Event,
+    from_cloud_event,
+    to_cloud_event,
+)
 from shared.policies import PolicyDocument
 from shared.ports import (
+    Brakes,
     Clock,
+    Entry,
     EventPublisher,
+    Head,
     Lease,
     Ledger,
     Mark,
@@ -28,9 +40,12 @@ from shared.ports import (
     Unavailable,
     Waiting,
 )
-from shared.reactor.effects import Occasion, Publish
-from shared.reactor.recording import read_effect, write_entry
-from shared.reactor.service import Decision, Facts, Known, Reaction, Service
+from shared.reactor.deciding import Case, Deciding
+from shared.reactor.effects import Occasion
+from shared.reactor.holding import Hold, announcement, is_bookkeeping
+from shared.reactor.recording import read_effect
+from shared.reactor.releasing import RELEASED
+from shared.reactor.service import Service
 from shared.reactor.wiring import Wiring
 
 log = logging.getLogger("sluice.reactor")
@@ -42,10 +57,6 @@ class Handled(StrEnum):
     PENDING = "pending"
     NOT_FOR_US = "not for us"
     FAILED = "failed"
-
-
-class Undeclared(Exception):
-    """A policy published an event that its reaction does not list in `emits`: a bug, found before anything is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +75,14 @@ class Patience:
         return min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One event in front of one service."""
-
-    service: Service
-    reaction: Reaction
-    entity: Entity
-    envelope: Envelope[Any]
-    waiting: Waiting | None = None
-
-
 class Reactor:
     def __init__(
         self, wiring: Wiring, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: PolicyDocument,
-        owner: str, patience: Patience | None = None,
+        owner: str, patience: Patience | None = None, brakes: Brakes | None = None,
     ) -> None:  # fmt: skip
         self._wiring, self._ledger, self._publisher, self._clock = wiring, ledger, publisher, clock
-        self._policy, self._owner, self._patience = policy, owner, patience or Patience()
+        self._owner, self._patience, self._policy = owner, patience or Patience(), policy
+        self._deciding = Deciding(wiring, ledger, clock, policy, brakes)
         self._settled: dict[tuple[str, Entity], str] = {}
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
         self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()
@@ -115,7 +116,7 @@ class Reactor:
                 return
             await self._ledger.stop_waiting(waiting)
 
-    async def _retry(self, case: _Case) -> Handled:
+    async def _retry(self, case: Case) -> Handled:
         try:
             return await self._advance(case)
         except Unavailable:
@@ -124,18 +125,21 @@ class Reactor:
             log.exception("%s on %s", case.service.name, case.envelope.data.type)
             return await self._give_up(case, "".join(traceback.format_exception_only(bug)).strip())
 
-    def _case(self, service: Service, envelope: Envelope[Any], waiting: Waiting | None = None) -> _Case | None:
+    def _case(self, service: Service, envelope: Envelope[Any], waiting: Waiting | None = None) -> Case | None:
+        if isinstance(envelope.data, ActionReleased):
+            ours = envelope.data.service == service.name
+            return Case(service, RELEASED, envelope.data.entity, envelope, waiting) if ours else None
         reaction = service.reactions.get(type(envelope.data))
         entity = reaction.entity(envelope.data) if reaction else None
-        return _Case(service, reaction, entity, envelope, waiting) if reaction and entity else None
+        return Case(service, reaction, entity, envelope, waiting) if reaction and entity else None
 
-    async def _queue(self, case: _Case) -> Handled:
+    async def _queue(self, case: Case) -> Handled:
         progress = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
         if progress and progress.settled:
             return Handled.DUPLICATE
         return await self._wait(case, "an earlier event of this chain is pending")
 
-    async def _advance(self, case: _Case) -> Handled:
+    async def _advance(self, case: Case) -> Handled:
         try:
             progress, found = await self._decided(case)
         except Unavailable as reason:
@@ -149,7 +153,7 @@ class Reactor:
         except Unavailable as reason:
             return await self._wait(case, str(reason))
 
-    async def _decided(self, case: _Case) -> tuple[Progress, bool]:
+    async def _decided(self, case: Case) -> tuple[Progress, bool]:
         """The record of this decision, and whether it was there before. Only one instance ever writes it."""
         while True:
             progress = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
@@ -157,19 +161,10 @@ class Reactor:
                 return progress, True
             head = await self._ledger.head(case.service.name, case.entity)
             await self._finish(case, head.last)
-            state = case.service.state.model_validate(head.state or {})
-            facts = Facts(self._clock.now(), case.envelope.id, await self._gather(case, state))
-            decision = self._decide(case, state, facts)
-            event = to_cloud_event(case.envelope)
-            entry = write_entry(case.service.name, case.entity, head, event, facts, self._policy.digest, decision)
-            lease = self._new_lease()
-            try:
-                await self._ledger.record(entry, head, lease)
-            except Moved:
-                continue
-            return Progress(entry, {}, False, lease), False
+            if recorded := await self._record(await self._deciding.entry(case, head), head):
+                return recorded, False
 
-    async def _finish(self, case: _Case, last: str | None) -> None:
+    async def _finish(self, case: Case, last: str | None) -> None:
         """See the chain's last decision through before the next: its instance may have died between the two."""
         chain = (case.service.name, case.entity)
         if last is None or self._settled.get(chain) == last:
@@ -184,47 +179,56 @@ class Reactor:
                 raise
         self._settled[chain] = last
 
-    async def _gather(self, case: _Case, state: object) -> Known:
-        gather = case.reaction.gather
-        if gather is None:
-            return Known()
-        return await gather(**self._wiring.arguments(gather, event=case.envelope.data, state=state))
+    async def _record(self, entry: Entry, head: Head) -> Progress | None:
+        """None when the chain has moved on: nothing is written then."""
+        lease = self._new_lease()
+        try:
+            await self._ledger.record(entry, head, lease)
+        except Moved:
+            return None
+        return Progress(entry, {}, False, lease)
 
-    def _decide(self, case: _Case, state: object, facts: Facts[Any]) -> Decision[Any]:
-        decision = case.reaction.decide(state, facts, case.envelope.data, self._policy)
-        for effect in decision.effects:
-            if isinstance(effect, Publish) and type(effect.event) not in case.reaction.emits:
-                raise Undeclared(f"{case.service.name} on {type(case.envelope.data).__name__}: {effect.event.type}")
-        return decision
-
-    async def _perform(self, case: _Case, progress: Progress, found: bool) -> Handled:
+    async def _perform(self, case: Case, progress: Progress, found: bool) -> Handled:
         if found:
             progress = await self._take_over(case, progress)
             if progress.settled:
                 return Handled.DUPLICATE
-        entry, marks = progress.entry, dict(progress.marks)
+        entry, marks, hold = progress.entry, dict(progress.marks), Hold.of(progress.entry.facts)
         for index, record in enumerate(entry.effects):
             if index not in marks:
-                marks[index] = await self._perform_one(case, progress, index, record)
+                marks[index] = await self._mark(case, progress, index, record, hold)
                 await self._ledger.mark(entry, index, marks[index])
-            if marks[index].outcome != "performed":
+            if marks[index].outcome in ("refused", "superseded"):
                 await self._announce(case, progress, index, marks[index])
                 break
+        if hold:
+            await self._publish(
+                case, announcement(entry, case.envelope.data, hold, self._policy), "held", entry.decided_at
+            )
+        if given_up := entry.facts.get("given_up"):
+            await self._publish(case, _failed(ActionFailed, case, "gather", given_up), "gather", entry.decided_at)
         await self._ledger.settle(entry)
         self._settled[case.service.name, case.entity] = entry.event_id
-        return Handled.SETTLED
+        return Handled.FAILED if given_up else Handled.SETTLED
 
-    async def _take_over(self, case: _Case, progress: Progress) -> Progress:
+    async def _mark(
+        self, case: Case, progress: Progress, index: int, record: Mapping[str, Any], hold: Hold | None
+    ) -> Mark:
+        if hold and not is_bookkeeping(record):
+            return Mark("skipped", hold.why)
+        return await self._perform_one(case, progress, index, record)
+
+    async def _take_over(self, case: Case, progress: Progress) -> Progress:
         """Wait out a live foreign lease, then read again what its owner has done meanwhile."""
         while not await self._ledger.lease(progress.entry, self._new_lease(), self._clock.now()):  # noqa: ASYNC110
             await asyncio.sleep(0.2)  # its owner may be in another process: there is nothing here to be woken by
         again = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
         return again or progress
 
-    async def _perform_one(self, case: _Case, progress: Progress, index: int, record: Mapping[str, Any]) -> Mark:
+    async def _perform_one(self, case: Case, progress: Progress, index: int, record: Mapping[str, Any]) -> Mark:
         """One effect under the lease, bounded by it: an effect that takes longer has an unknown outcome."""
         effect = read_effect(record)
-        occasion = self._occasion(case, progress, index)
+        occasion = await self._occasion(case, progress, index)
         if index and not await self._ledger.lease(progress.entry, self._new_lease(), self._clock.now()):
             raise Unavailable("another instance took the lease over")
         try:
@@ -243,31 +247,39 @@ class Reactor:
             log.exception("effect %s of %s", record["kind"], case.service.name)
             return Mark("refused", "".join(traceback.format_exception_only(bug)).strip())
 
-    def _occasion(self, case: _Case, progress: Progress, index: int) -> Occasion:
-        return Occasion(case.service.name, case.entity, case.envelope, progress.entry.decided_at, index)
+    async def _occasion(self, case: Case, progress: Progress, index: int) -> Occasion:
+        """A released effect keeps the cause, the moment and the place of the decision that it belongs to."""
+        entry, cause = progress.entry, case.envelope
+        if released := entry.facts.get("releases"):
+            original = await self._ledger.find(entry.service, entry.entity, released["decision"])
+            if original:
+                entry, cause = original.entry, from_cloud_event(original.entry.event)
+                index += released["first"]
+        return Occasion(case.service.name, case.entity, cause, entry.decided_at, index)
 
-    async def _announce(self, case: _Case, progress: Progress, index: int, mark: Mark) -> None:
+    async def _announce(self, case: Case, progress: Progress, index: int, mark: Mark) -> None:
         """What was not performed is a fact of its own; the policy that asked for it decides what follows."""
         event = ActionSuperseded if mark.outcome == "superseded" else ActionFailed
         effect, at = progress.entry.effects[index]["kind"], progress.entry.decided_at
-        await self._publish_outcome(case, event, effect, mark.reason, f"mark:{index}", at)
+        await self._publish(case, _failed(event, case, effect, mark.reason), f"mark:{index}", at)
 
-    async def _give_up(self, case: _Case, reason: str) -> Handled:
+    async def _give_up(self, case: Case, reason: str) -> Handled:
         """Nothing was decided, and nothing will be: gathering was refused, or patience with it is over."""
-        await self._publish_outcome(case, ActionFailed, "gather", reason, "gather", self._clock.now())
-        return Handled.FAILED
+        while True:
+            name = case.service.name
+            if known := await self._ledger.find(name, case.entity, case.envelope.id):
+                at = known.entry.decided_at
+                await self._publish(case, _failed(ActionFailed, case, "gather", reason), "gather", at)
+                return Handled.FAILED
+            head = await self._ledger.head(name, case.entity)
+            if recorded := await self._record(self._deciding.given_up(case, head, reason), head):
+                return await self._perform(case, recorded, False)
 
-    async def _publish_outcome(
-        self, case: _Case, event: type[ActionFailed] | type[ActionSuperseded], effect: str, reason: str, key: str,
-        at: datetime,
-    ) -> None:  # fmt: skip
-        outcome = cast(Event, event(
-            service=case.service.name, about=str(case.entity), decision=case.envelope.id, effect=effect, reason=reason,
-        ))  # fmt: skip
+    async def _publish(self, case: Case, event: Event, key: str, at: datetime) -> None:
         by = f"{case.service.name}/{case.entity.table_key}"
-        await self._publisher.publish("events", [case.envelope.follow_up(outcome, time=at, by=by, key=key)])
+        await self._publisher.publish("events", [case.envelope.follow_up(event, time=at, by=by, key=key)])
 
-    async def _wait(self, case: _Case, reason: str) -> Handled:
+    async def _wait(self, case: Case, reason: str) -> Handled:
         now, before = self._clock.now(), case.waiting
         attempts = before.attempts + 1 if before else 0
         await self._ledger.wait(
@@ -285,8 +297,16 @@ class Reactor:
         log.warning("pending: %s on %s: %s", case.service.name, case.envelope.data.type, reason)
         return Handled.PENDING
 
-    def _out_of_patience(self, case: _Case) -> bool:
+    def _out_of_patience(self, case: Case) -> bool:
         return case.waiting is not None and self._clock.now() - case.waiting.since > self._patience.limit
 
     def _new_lease(self) -> Lease:
         return Lease(self._owner, self._clock.now() + self._patience.lease)
+
+
+def _failed(
+    event: type[ActionFailed] | type[ActionSuperseded], case: Case, effect: str, reason: str
+) -> ActionFailed | ActionSuperseded:
+    return event(
+        service=case.service.name, about=str(case.entity), decision=case.envelope.id, effect=effect, reason=reason
+    )

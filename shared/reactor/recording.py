@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.events import Entity, canonical
+from shared.events import Entity, Envelope, canonical, to_cloud_event
 from shared.ports import Entry, Head, Unavailable
 from shared.reactor.effects import Effect
 from shared.reactor.service import Decision, Facts
@@ -38,10 +38,11 @@ def is_intact(entry: Entry) -> bool:
 
 
 def write_entry(
-    service: str, entity: Entity, head: Head, event: Mapping[str, Any], facts: Facts[Any],
-    policy: str, decision: Decision[Any],
+    service: str, entity: Entity, head: Head, envelope: Envelope[Any], facts: Facts[Any],
+    policy: str, decision: Decision[Any], more: Mapping[str, Any] | None = None,
 ) -> Entry:  # fmt: skip
-    """The next entry of the chain that ends in `head`."""
+    """The next entry of the chain that ends in `head`; `more` are facts of the reactor's own."""
+    event = to_cloud_event(envelope)
     fields: dict[str, Any] = {
         "service": service,
         "entity": str(entity),
@@ -49,7 +50,7 @@ def write_entry(
         "position": head.length,
         "decided_at": facts.now.isoformat(),
         "event": event,
-        "facts": {"now": facts.now.isoformat(), "known": facts.known.model_dump(mode="json")},
+        "facts": {"now": facts.now.isoformat(), "known": facts.known.model_dump(mode="json"), **(more or {})},
         "policy": policy,
         "state": decision.state.model_dump(mode="json"),
         "effects": [write_effect(effect) for effect in decision.effects],

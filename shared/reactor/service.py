@@ -82,10 +82,14 @@ def own_entity(event: Event) -> Entity | None:
 
 @dataclass(slots=True)
 class Service:
-    """A reason to react, with its own consumer group, state and chains in the ledger."""
+    """A reason to react, with its own consumer group, state and chains in the ledger.
+
+    `may_be_held`: by a mode or a brake. Not so what people are asked, told and obeyed by.
+    """
 
     name: str
     state: type[State] = State
+    may_be_held: bool = True
     reactions: dict[type[Event], Reaction] = field(default_factory=dict)
     folds: dict[Hub, Fold] = field(default_factory=dict)
 

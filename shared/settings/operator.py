@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.ports import Hub
 
 HUBS: tuple[Hub, ...] = ("inbound", "events", "decisions", "predictions", "labels", "dead-letter")
+_COMMANDS = "operators-decisions"
 
 
 class NoSettings(ValueError):
@@ -20,7 +21,8 @@ class OperatorSettings(BaseSettings):
     """Environment variables of the same names, in capitals; a command needs only those of what it reads.
 
     `sluice_storage` is a connection string or the account's blob URL, a hub a connection string with EntityPath or
-    `<namespace>/<hub>`. `observers` is the consumer group that people read hubs with.
+    `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send. `observers` is the consumer
+    group that people read hubs with.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -32,6 +34,7 @@ class OperatorSettings(BaseSettings):
     predictions: SecretStr | None = None
     labels: SecretStr | None = None
     dead_letter: SecretStr | None = None
+    commands: SecretStr | None = None
     observers: str = Field(default="observers", min_length=1)
     azure_ml_subscription: str = ""
     azure_ml_resource_group: str = ""
@@ -47,7 +50,8 @@ class OperatorSettings(BaseSettings):
             strings = document["connection_strings"]
             hubs = {_variable(hub): _readable(hub, strings["event_hubs"]) for hub in HUBS}
             workspace = {name.lower(): value for name, value in document.get("workspace", {}).items()}
-            return cls.model_validate({"sluice_storage": strings["storage"]["operators"], **hubs, **workspace})
+            own = {"sluice_storage": strings["storage"]["operators"], "commands": strings["event_hubs"].get(_COMMANDS)}
+            return cls.model_validate({**own, **hubs, **workspace})
         except OSError as error:
             raise NoSettings(f"{path}: {error.strerror}; start the local system with `make up`") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -69,6 +73,10 @@ class OperatorSettings(BaseSettings):
     def hub(self, hub: Hub) -> str:
         """Where to read this hub from; raises `NoSettings`."""
         return self._secret(_variable(hub), f"a connection string of hub {hub} with the right to listen")
+
+    def commands_to(self) -> str:
+        """Where an operator's commands go; raises `NoSettings`."""
+        return self._secret("commands", "a connection string of hub decisions with the right to send")
 
     def _secret(self, name: str, meaning: str) -> str:
         value: SecretStr | None = getattr(self, name)

@@ -158,6 +158,7 @@ class People:
         """What the gateway sends once somebody has pressed a button, by its own rule for ids: twice is the same."""
         token = parse_qs(urlsplit(link).query)["token"][0]
         approval = await self._world.approvals.get(urlsplit(link).path.rpartition("/")[2])
+        assert approval.candidate, "these people are only asked about models"
         claim = ApprovalDecided(
             approval_id=approval.id,
             endpoint=approval.endpoint,

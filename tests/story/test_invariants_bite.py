@@ -41,7 +41,7 @@ async def stage_one(play: Play) -> None:
 
 async def test_a_promotion_without_an_approval_is_caught() -> None:
     honest = SERVICES["promotion"]
-    hasty = Service("promotion", honest.state, dict(honest.reactions), dict(honest.folds))
+    hasty = Service("promotion", state=honest.state, reactions=dict(honest.reactions), folds=dict(honest.folds))
     hasty.reacts_to(
         StagingPassed, gather=gather_hastily, decide=decide_hastily, emits=[PromotionStarted],
         entity=lambda event: event.endpoint.entity,

@@ -13,12 +13,23 @@ from typing import Any, Literal, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services import approvals, drift, intake, monitoring, notifications, promotion, registration, retraining, staging
+from services import (
+    approvals,
+    brakes,
+    drift,
+    intake,
+    monitoring,
+    notifications,
+    promotion,
+    registration,
+    retraining,
+    staging,
+)
 from services.monitoring.folding import References
 from shared import ports
 from shared.adapters import memory
 from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
-from shared.events import EndpointRef, Envelope, JobRef, decode, encode
+from shared.events import ActionReleased, EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
 from shared.reactor import DeadLetters, Folding, Gaps, Reactor, Service, Streams, Translating, Wiring, ring
@@ -26,7 +37,7 @@ from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
 
 SERVICES: Mapping[str, Service] = {
     module.service.name: module.service
-    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications)
+    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications, brakes)
 }
 ENDPOINT = endpoint_ref()
 PERSONAS = ("data-scientist", "project-lead")
@@ -129,8 +140,8 @@ class Hubs:
 
     def _readers(self, hub: Hub, envelope: Envelope[Any]) -> list[str]:
         """Those that react to this type: what others do with it, nothing, needs no steps."""
-        if hub == "decisions":
-            return ["approvals"]
+        if isinstance(envelope.data, ActionReleased):
+            return [envelope.data.service]
         return [name for name, service in self._services.items() if type(envelope.data) in service.reactions]
 
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
@@ -173,7 +184,8 @@ class RecordingJobs(memory.MemoryJobs):
 class World:
     """Everything that survives a crash, and the app instance that runs now."""
 
-    def __init__(self, services: Mapping[str, Service] = SERVICES) -> None:
+    def __init__(self, services: Mapping[str, Service] = SERVICES, policy: PolicyDocument = POLICY) -> None:
+        self.policy = policy
         self.services, self.faults, self.hubs = services, Faults(), Hubs(services)
         self.clock, self.ledger = memory.ManualClock(NOW), memory.MemoryLedger()
         self.deadlines, self.positions = memory.MemoryDeadlines(), memory.MemoryPositions()
@@ -181,6 +193,7 @@ class World:
         self.jobs, self.manifests, self.evidence = RecordingJobs(), RecordingManifests(), memory.MemoryEvidence()
         self.approvals, self.notifier = memory.MemoryApprovals(), memory.MemoryNotifier()
         self.folds, self.captures = memory.MemoryFolds(), memory.MemoryCaptures()
+        self.brakes, self.letters = memory.MemoryBrakes(), memory.MemoryLetterBook()
         self.signer = Ed25519LinkSigner(urlsafe(_KEY.private_bytes_raw()), "https://sluice.example")
         self.verifier = Ed25519LinkVerifier(urlsafe(_KEY.public_key().public_bytes_raw()))
         self.app = App(self)
@@ -239,15 +252,15 @@ class App:
 
         self.publisher, self.deadlines, evidence = port(world.hubs), port(world.deadlines), port(world.evidence)
         folds, manifests, positions = port(world.folds), port(world.manifests), port(world.positions)
-        letters, gaps = (
-            DeadLetters(self.publisher, evidence, world.clock),
-            Gaps(world.hubs, self.publisher, world.clock),
-        )
+        ledger, brake_table, book = port(world.ledger), port(world.brakes), port(world.letters)
+        letters = DeadLetters(self.publisher, evidence, world.clock, book)
+        gaps = Gaps(world.hubs, self.publisher, world.clock)
         provided: dict[type, object] = {
-            PolicyDocument: POLICY,
+            PolicyDocument: world.policy,
             DeadLetters: letters,
             References: References(manifests, evidence),
             cast(type, ports.Approvals): port(world.approvals),
+            cast(type, ports.Brakes): brake_table,
             cast(type, ports.Captures): port(world.captures),
             cast(type, ports.Clock): world.clock,
             cast(type, ports.Deadlines): self.deadlines,
@@ -255,21 +268,23 @@ class App:
             cast(type, ports.Evidence): evidence,
             cast(type, ports.Folds): folds,
             cast(type, ports.Jobs): port(world.jobs),
+            cast(type, ports.Ledger): ledger,
+            cast(type, ports.LetterBook): book,
             cast(type, ports.LinkSigner): world.signer,
             cast(type, ports.ModelPackages): port(world.packages),
             cast(type, ports.Models): port(world.models),
             cast(type, ports.Notifier): port(world.notifier),
             cast(type, ports.ServingManifests): manifests,
         }
-        wiring, ledger = Wiring(provided), port(world.ledger)
+        wiring = Wiring(provided)
         owner = f"instance-{world.faults.instance}"
-        self.reactor = Reactor(wiring, ledger, self.publisher, world.clock, POLICY, owner)
+        self.reactor = Reactor(wiring, ledger, self.publisher, world.clock, world.policy, owner, brakes=brake_table)
         self.streams = Streams(self.reactor, positions, gaps, letters)
         self.folding = Folding(wiring, folds, self.publisher, gaps)
         self._services = world.services
 
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
-            return intake.read(body, POLICY, world.clock.now())
+            return intake.read(body, world.policy, world.clock.now())
 
         self._translating = Translating("intake", translate, self.publisher, positions, gaps, letters)
 

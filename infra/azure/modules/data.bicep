@@ -95,6 +95,8 @@ module storage 'product_storage.bicep' = {
       { name: 'approvals', readers: [principals.gateway], writers: [principals.control] }
       { name: 'pending', readers: operators, writers: [principals.control] }
       { name: 'positions', readers: [], writers: [principals.control] }
+      { name: 'brakes', readers: operators, writers: [principals.control] }
+      { name: 'letters', readers: operators, writers: [principals.control] }
     ]
   }
 }

@@ -54,6 +54,7 @@ module hubs 'event_hubs.bicep' = {
           'drift'
           'retraining'
           'notifications'
+          'brakes'
           'observers'
         ]
         senders: [principals.control]
@@ -62,7 +63,7 @@ module hubs 'event_hubs.bicep' = {
       {
         name: 'decisions'
         partitions: 2
-        consumerGroups: ['approvals', 'observers']
+        consumerGroups: ['approvals', 'brakes', 'observers']
         senders: concat([principals.gateway], operators)
         receivers: concat([principals.control], operators)
       }

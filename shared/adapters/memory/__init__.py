@@ -1,6 +1,7 @@
 """Every port in plain Python, for tests and rehearsals: one event loop, one process, gone afterwards."""
 
 from shared.adapters.memory.approvals import MemoryApprovals
+from shared.adapters.memory.brakes import MemoryBrakes
 from shared.adapters.memory.captures import MemoryCaptures
 from shared.adapters.memory.clock import ManualClock
 from shared.adapters.memory.deadlines import MemoryDeadlines
@@ -9,6 +10,7 @@ from shared.adapters.memory.folds import MemoryFolds
 from shared.adapters.memory.hubs import MemoryEventPublisher, MemoryHubReader
 from shared.adapters.memory.jobs import MemoryJobs
 from shared.adapters.memory.ledger import MemoryLedger
+from shared.adapters.memory.letter_book import MemoryLetterBook
 from shared.adapters.memory.model_packages import MemoryModelPackages
 from shared.adapters.memory.models import MemoryModels
 from shared.adapters.memory.notifier import MemoryNotifier

@@ -31,9 +31,11 @@ from tests.support.eventhubs import AccessKey, EventHubsServer, HubSpec
 PEOPLE = [
     {"id": "p-lea", "name": "Lea Novak", "email": "lea@example.com", "persona": "project-lead", "groups": ["g-lead"]},
     {"id": "p-dana", "name": "Dana Okafor", "email": "dana@example.com", "persona": "", "groups": ["g-ds"]},
+    {"id": "p-omar", "name": "Omar Diallo", "email": "omar@example.com", "persona": "", "groups": ["g-owner"]},
+    {"id": "p-ana", "name": "Ana Lindqvist", "email": "ana@example.com", "persona": "", "groups": ["g-ds"]},
     {"id": "p-uma", "name": "Uma Iyer", "email": "uma@example.com", "persona": "", "groups": ["g-user"]},
 ]
-GROUPS = {"g-lead": "project-lead", "g-ds": "data-scientist", "g-user": "model-end-user"}
+GROUPS = {"g-lead": "project-lead", "g-ds": "data-scientist", "g-user": "model-end-user", "g-owner": "product-owner"}
 _KEYS = (
     AccessKey("gateway", "c2VuZA==", "decisions", ("Send",)),
     AccessKey("reader", "bGlzdGVu", "decisions", ("Listen",)),
@@ -57,6 +59,10 @@ class Setting:
         """Path and query of the link that control would send."""
         parts = urlsplit(self.signer().link(approval.id, approval.expires_at))
         return f"{parts.path}?{parts.query}"
+
+    def address(self, approval: Approval) -> str:
+        """The whole link."""
+        return f"http://127.0.0.1:{self.gateway.port}{self.link(approval)}"
 
     def browser(self, email: str | None = None) -> Browser:
         browser = Browser(self.gateway)
@@ -124,7 +130,8 @@ class Setting:
             )
 
 
-def report() -> bytes:
+def report(character: str = "a") -> bytes:
+    """Of candidate version 2 with this digest."""
     checks = (
         CheckResult(
             name="comparison_roc_auc", verdict="passed", measured=0.7312, limit=0.7012, detail="candidate, champion"
@@ -136,7 +143,7 @@ def report() -> bytes:
     body = StagingReport(
         verdict="inconclusive",
         reason="One check is for a person to judge.",
-        candidate=package_ref("2"),
+        candidate=package_ref("2", character),
         champion=package_ref("1", "c"),
         endpoint=endpoint_ref(),
         limits=policy_document().limits("flights").staging.suite,

@@ -23,7 +23,7 @@ def test_a_signed_in_person_reads_the_evidence_approves_and_the_decision_is_on_t
     decided = envelope.data
     assert (decided.verdict, decided.approver, decided.persona) == ("approve", "lea@example.com", "project-lead")
     assert (decided.package, decided.evidence, decided.comment) == (
-        approval.candidate.digest,
+        approval.subject,
         approval.evidence,
         "good",
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.adapters.memory.ledger import MemoryLedger
-from shared.events import Entity, Envelope, Event, to_cloud_event
+from shared.events import Entity, Envelope, Event
 from shared.ports import Head, Lease, Ledger, Mark, Outcome, Progress
 from shared.reactor import Decision, Effect, Facts, Known, Occasion, Publish, State
 from shared.reactor.recording import write_entry
@@ -38,7 +38,7 @@ class Recorder:
         head = await self.ledger.head(service, about)
         facts = Facts(self.now, cause.id, Known())
         decision = Decision(Counted(seen=head.length + 1), effects)
-        entry = write_entry(service, about, head, to_cloud_event(cause), facts, "cd" * 32, decision)
+        entry = write_entry(service, about, head, cause, facts, "cd" * 32, decision)
         await self.ledger.record(entry, head, Lease("tests", self.now))
         for index in range(len(effects)):
             await self.ledger.mark(entry, index, Mark(outcome))

@@ -15,6 +15,7 @@ from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.adapters.memory import (
     ManualClock,
     MemoryApprovals,
+    MemoryBrakes,
     MemoryDeadlines,
     MemoryEventPublisher,
     MemoryEvidence,
@@ -52,6 +53,7 @@ class World:
             {
                 PolicyDocument: POLICY,
                 ports.Approvals: self.approvals,
+                ports.Brakes: MemoryBrakes(),
                 ports.Deadlines: self.deadlines,
                 ports.EventPublisher: self.publisher,
                 ports.Evidence: self.evidence,
@@ -123,7 +125,7 @@ class World:
             verdict="approve",
             approver="lea@example.com",
             persona="project-lead",
-            package=approval.candidate.digest,
+            package=approval.subject,
             evidence=approval.evidence,
             proof="",
         ).model_copy(update=changes)

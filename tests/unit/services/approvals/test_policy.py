@@ -205,6 +205,7 @@ def test_a_decision_that_counts_settles_the_approval(verdict: str, fact: type[Ap
             evidence=digest("e"),
             profile=digest("f"),
             approver="lea@example.com",
+            approvers=("lea@example.com",),
             reason="good",
         )
     )
@@ -348,7 +349,7 @@ def moved(move: str, state: EndpointApprovals, place: str, hours: int) -> Decisi
     after = timedelta(hours=hours)
     known: Any = facts(HOLDS, event_id=place, after=after)
     identity = state.open.id if state.open else APPROVAL.id
-    package = state.open.candidate.digest if state.open else digest("a")
+    package = state.open.subject if state.open else digest("a")
     event = decided(approval_id=identity, package=package)
     match move:
         case "passed":

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared import ports
+from shared.adapters.memory.brakes import MemoryBrakes
 from shared.adapters.memory.clock import ManualClock
 from shared.adapters.memory.deadlines import MemoryDeadlines
 from shared.adapters.memory.evidence import MemoryEvidence
@@ -20,6 +21,7 @@ class Bench:
     """`published()` are the data of all events on hub `events`, in order."""
 
     def __init__(self) -> None:
+        self.policy, self.brakes = POLICY, MemoryBrakes()
         self.clock, self.ledger, self.trouble = ManualClock(), MemoryLedger(), Trouble()
         self.publisher, self.deadlines = MemoryEventPublisher(), MemoryDeadlines()
         self.service = sample_service()
@@ -38,7 +40,7 @@ class Bench:
 
     def another_instance(self, owner: str) -> Reactor:
         patience = Patience(lease=timedelta(seconds=10), limit=timedelta(minutes=5))
-        return Reactor(self.wiring, self.ledger, self.publisher, self.clock, POLICY, owner, patience)
+        return Reactor(self.wiring, self.ledger, self.publisher, self.clock, self.policy, owner, patience, self.brakes)
 
     def envelope(self, event: Event, id: str = "e1") -> Envelope[Any]:
         return Envelope.first(event, id=id, source="/test", time=self.clock.now())

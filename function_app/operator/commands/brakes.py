@@ -1,0 +1,103 @@
+"""`sluice pause | resume | redrive`: commands to hub `decisions`, named with their operator. Control obeys, or says no.
+
+Each is one event whose id derives from what is asked and when: sending it again because the answer was lost is safe.
+"""
+
+import getpass
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from function_app.operator.connections import AsJson, RunDir, settings
+from function_app.operator.console import print_json, say
+from function_app.operator.running import run
+from shared.adapters.azure.event_publisher import EventHubPublisher
+from shared.events import EndpointRef, Entity, Envelope, ReactionsPaused, ReactionsResumed, RedriveRequested, derive_id
+from shared.events.brakes import ALL
+from shared.settings.operator import OperatorSettings
+
+SOURCE = "/sluice/operator"
+app = typer.Typer(help="Stop reactions, let them go on, have something done again.")
+type Command = ReactionsPaused | ReactionsResumed | RedriveRequested
+
+What = Annotated[str, typer.Argument(help="all, an endpoint's name, or an entity: workspace|kind|name.")]
+Why = Annotated[str, typer.Option("--reason", "-r", help="Why, in words: kept with the command, and told to people.")]
+Who = Annotated[
+    str, typer.Option("--operator", envvar="SLUICE_OPERATOR", help="Who you are. Without it: the name of your account.")
+]
+
+
+@app.command(epilog="Example: sluice pause flights --reason 'latency is being looked into'")
+def pause(what: What, reason: Why, operator: Who = "", as_json: AsJson = False, run_dir: RunDir = None) -> None:
+    """Stop reactions about something: they are decided and recorded from now on, but nothing is done."""
+    found = settings(run_dir)
+    command = ReactionsPaused(scope=scope_of(what, found), operator=operator or getpass.getuser(), reason=reason)
+    _send(command, found, as_json)
+
+
+@app.command(epilog="Example: sluice resume all --reason 'it was the network'")
+def resume(what: What, reason: Why, operator: Who = "", as_json: AsJson = False, run_dir: RunDir = None) -> None:
+    """Let reactions go on. What was held meanwhile stays held, until it is redriven."""
+    found = settings(run_dir)
+    command = ReactionsResumed(scope=scope_of(what, found), operator=operator or getpass.getuser(), reason=reason)
+    _send(command, found, as_json)
+
+
+@app.command(epilog="Example: sluice redrive promotion --decision 373adb5b... --about '...|endpoint|flights' -r fixed")
+def redrive(
+    service: Annotated[str, typer.Argument(help="The service that decided, or that could not handle the message.")],
+    reason: Why,
+    decision: Annotated[str, typer.Option(help="Id of the event it decided on; with --about.")] = "",
+    about: Annotated[str, typer.Option(help="The entity it decided about: workspace|kind|name.")] = "",
+    letter: Annotated[str, typer.Option(help="Id of a dead letter instead.")] = "",
+    operator: Who = "",
+    as_json: AsJson = False,
+    run_dir: RunDir = None,
+) -> None:
+    """Have something done again, once, under its own id: a held decision, one not seen through, or a dead letter."""
+    try:
+        command = RedriveRequested(
+            service=service, about=about, decision=decision, letter=letter,
+            operator=operator or getpass.getuser(), reason=reason,
+        )  # fmt: skip
+    except ValueError as error:
+        raise typer.BadParameter("give --decision with --about workspace|kind|name, or --letter") from error
+    _send(command, settings(run_dir), as_json)
+
+
+def scope_of(what: str, found: OperatorSettings) -> str:
+    """`all`, the entity that was written out, or the endpoint of that name. Raises `typer.BadParameter`."""
+    if what == ALL:
+        return ALL
+    if "|" in what:
+        try:
+            return str(Entity.parse(what))
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+    production = found.workspaces().get("production")
+    if production is None:
+        raise typer.BadParameter("AZURE_ML_* is not set, so the endpoint must be written out: workspace|endpoint|name")
+    return str(EndpointRef(workspace=production, name=what).entity)
+
+
+def envelope_of(command: Command, now: datetime) -> Envelope[Command]:
+    identity = derive_id(SOURCE, command.type, str(command.entity), command.operator, now.isoformat())
+    return Envelope.first(command, id=identity, source=SOURCE, time=now)
+
+
+def _send(command: Command, found: OperatorSettings, as_json: bool) -> None:
+    envelope = envelope_of(command, datetime.now(UTC))
+    run(_publish(envelope, found))
+    if as_json:
+        print_json({"id": envelope.id, "type": command.type, **command.model_dump(mode="json")})
+    else:
+        say(f"sent: {command.type} by {command.operator} ({envelope.id}); the ledger of service brakes has the answer")
+
+
+async def _publish(envelope: Envelope[Command], found: OperatorSettings) -> None:
+    publisher = EventHubPublisher({"decisions": found.commands_to()})
+    try:
+        await publisher.publish("decisions", [envelope])
+    finally:
+        await publisher.close()

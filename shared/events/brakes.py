@@ -1,0 +1,57 @@
+"""Brakes: an operator stops reactions for a thing or for all, and lets them go on. The first two are commands."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import AfterValidator, StringConstraints
+
+from shared.events.entity import Entity
+from shared.events.event import Event
+from shared.events.system import SYSTEM
+
+ALL = "all"
+
+
+def _scope(value: str) -> str:
+    """`all`, or an entity in its one spelling."""
+    return ALL if value == ALL else str(Entity.parse(value))
+
+
+Scope = Annotated[str, AfterValidator(_scope)]
+Named = Annotated[str, StringConstraints(min_length=1, max_length=320, strip_whitespace=True)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+
+
+class _OfBrake(Event):
+    """`operator` says who, `reason` why: a brake without either is not taken."""
+
+    scope: Scope
+    operator: Named
+    reason: Reason
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "brake", self.scope)
+
+
+class ReactionsPaused(_OfBrake):
+    """An operator's command: from now on reactions about this are observed only."""
+
+    type: ClassVar[str] = "mlops.reactions.paused"
+
+
+class ReactionsResumed(_OfBrake):
+    """An operator's command: reactions act again. What was held meanwhile stays held until it is redriven."""
+
+    type: ClassVar[str] = "mlops.reactions.resumed"
+
+
+class BrakeEngaged(_OfBrake):
+    """The brake holds."""
+
+    type: ClassVar[str] = "mlops.brake.engaged"
+
+
+class BrakeReleased(_OfBrake):
+    """The brake holds no more."""
+
+    type: ClassVar[str] = "mlops.brake.released"

@@ -1,0 +1,52 @@
+"""Doing again, once, what was held, refused or buried. The first is an operator's command."""
+
+from typing import ClassVar, Self
+
+from pydantic import model_validator
+
+from shared.events.brakes import Named, Reason
+from shared.events.entity import Entity
+from shared.events.event import Event
+from shared.events.system import SYSTEM
+
+
+class _OfRedrive(Event):
+    """Either `decision`, the id of the event that `service` decided on about `about`, or `letter`, a dead letter's."""
+
+    service: str
+    about: str = ""
+    decision: str = ""
+    letter: str = ""
+    operator: Named
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> Self:
+        if bool(self.decision) == bool(self.letter):
+            raise ValueError("either decision or letter is required")
+        if self.decision:
+            Entity.parse(self.about)
+        return self
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "redrive", f"{self.service}/{self.decision or self.letter}")
+
+
+class RedriveRequested(_OfRedrive):
+    """An operator's command; control does it, under the original event's id, so that nothing happens twice."""
+
+    type: ClassVar[str] = "mlops.redrive.requested"
+
+
+class RedriveStarted(_OfRedrive):
+    """What was asked for is under way again."""
+
+    type: ClassVar[str] = "mlops.redrive.started"
+
+
+class RedriveRefused(_OfRedrive):
+    """There is nothing to do again: unknown, still under way, done, or redriven before."""
+
+    type: ClassVar[str] = "mlops.redrive.refused"
+    refusal: str

@@ -1,0 +1,137 @@
+"""Modes and brakes (F25): what is decided may be held, recorded but not done, until somebody says so.
+
+A held decision leaves the state as it was: nothing has happened. Bookkeeping (reminders, evidence) is done all the
+same, since a needless reminder is a no-op by state; and a reminder whose decision was held comes again, so that what
+was under way when a brake was engaged goes on by itself after it.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self
+
+from shared.events import (
+    ActionFailed,
+    ActionObserved,
+    ActionProposed,
+    ActionSuperseded,
+    DeadlineReached,
+    EndpointRef,
+    Entity,
+    Event,
+    JobEnded,
+    canonical,
+)
+from shared.events.brakes import ALL
+from shared.policies import InvalidPolicy, PolicyDocument
+from shared.ports import Brake, Entry
+from shared.reactor.effects import Effect, Publish, RemindAt
+from shared.reactor.recording import write_effect
+from shared.reactor.service import Decision, Service, State
+from shared.reactor.wiring import effect_kinds
+
+COMES_AGAIN = timedelta(seconds=60)
+# What ends something that a person has let begin is not asked about again.
+_FOLLOWS_THROUGH = (DeadlineReached, JobEnded, ActionFailed, ActionSuperseded)
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    mode: Literal["observe", "propose"]
+    why: str
+
+    def recorded(self) -> dict[str, Any]:
+        return {"held": {"mode": self.mode, "why": self.why}}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> Self | None:
+        """What the record says: whoever finds it does not ask again."""
+        held = facts.get("held")
+        return cls(held["mode"], held["why"]) if held else None
+
+
+def endpoint_of(event: Event, entity: Entity, policy: PolicyDocument) -> EndpointRef | None:
+    """Whose limits and whose brake concern it: the event's endpoint, the entity's, or the one that its model serves."""
+    named = getattr(event, "endpoint", None)
+    if isinstance(named, EndpointRef):
+        return named
+    if entity.kind == "endpoint":
+        return EndpointRef.from_entity(entity)
+    name = policy.endpoint_of(entity.name.partition(":")[0]) if entity.kind == "model" else None
+    return EndpointRef(workspace=policy.workspaces["production"], name=name) if name else None
+
+
+def hold(
+    service: Service, event: Event, entity: Entity, decision: Decision[Any], policy: PolicyDocument,
+    brakes: Sequence[Brake],
+) -> Hold | None:  # fmt: skip
+    """None when it acts. A brake comes before every mode."""
+    if not service.may_be_held or all(effect.bookkeeping for effect in decision.effects):
+        return None
+    endpoint = endpoint_of(event, entity, policy)
+    scopes = {ALL, str(entity), str(event.entity), *([str(endpoint.entity)] if endpoint else [])}
+    brake = next((brake for brake in brakes if brake.scope in scopes), None)
+    if brake:
+        return Hold("observe", f"paused by {brake.operator}: {brake.reason}")
+    mode = policy.limits(endpoint.name if endpoint else "").modes.get(service.name, "act")
+    if mode == "observe":
+        return Hold("observe", f"policy: modes.{service.name} is observe")
+    if mode == "propose" and not isinstance(event, _FOLLOWS_THROUGH):
+        why = f"policy: modes.{service.name} is propose"
+        return Hold("propose", why) if endpoint else Hold("observe", f"{why}, but there is no endpoint to ask for")
+    return None
+
+
+def held(state: State, event: Event, decision: Decision[Any], now: datetime) -> Decision[Any]:
+    """The decision as it is recorded when it is held."""
+    again = [RemindAt(about=event.key, at=now + COMES_AGAIN)] if isinstance(event, DeadlineReached) else []
+    return Decision(state, [*decision.effects, *again])
+
+
+def is_bookkeeping(record: Mapping[str, Any]) -> bool:
+    effect = effect_kinds().get(record["kind"])
+    return bool(effect and effect.bookkeeping)
+
+
+def worldly(records: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """What a person is asked about: the effects without bookkeeping, whose times are of the moment of doing."""
+    return [record for record in records if not is_bookkeeping(record)]
+
+
+def digest_of(records: Sequence[Mapping[str, Any]]) -> str:
+    return hashlib.sha256(canonical(worldly(records))).hexdigest()
+
+
+def digest_of_effects(effects: Sequence[Effect]) -> str:
+    return digest_of([write_effect(effect) for effect in effects])
+
+
+def would(records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """In short words, one for each effect."""
+    return tuple(_words(record) for record in worldly(records))
+
+
+def _words(record: Mapping[str, Any]) -> str:
+    kind = str(record["kind"])
+    return f"{kind} {record['data']['event']['type']}" if kind == Publish.kind else kind
+
+
+def announcement(entry: Entry, event: Event, hold: Hold, policy: PolicyDocument) -> ActionObserved | ActionProposed:
+    """What would have been done: for those who watch, or for a person to say yes to."""
+    what: dict[str, Any] = {"service": entry.service, "about": str(entry.entity), "decision": entry.event_id}
+    endpoint, words = endpoint_of(event, entry.entity, policy), would(entry.effects)
+    if hold.mode == "observe" or endpoint is None:
+        return ActionObserved(**what, why=hold.why, would=words)
+    digest, moment = digest_of(entry.effects), entry.decided_at
+    return ActionProposed(**what, endpoint=endpoint, because=event.type, would=words, digest=digest, proposed_at=moment)
+
+
+def check_modes(policy: PolicyDocument, services: Mapping[str, Service]) -> None:
+    """Raise `InvalidPolicy` for a mode of a service that does not exist, or that no mode can hold."""
+    for endpoint in ("", *policy.endpoints):
+        for name, mode in policy.limits(endpoint).modes.items():
+            if name not in services:
+                raise InvalidPolicy(f"modes.{name}: there is no such service")
+            if mode != "act" and not services[name].may_be_held:
+                raise InvalidPolicy(f"modes.{name}: this service always acts: by it people are asked and told")
