@@ -1,8 +1,8 @@
-"""`sluice`: see, check and explain what the operations layer did."""
+"""`sluice`: see, check and explain what the operations layer did, hold it and let it go on."""
 
 import typer
 
-from function_app.operator.commands import dead_letters, events, explain, ledger, policy
+from function_app.operator.commands import brakes, dead_letters, events, explain, ledger, policy
 
 app = typer.Typer(
     name="sluice",
@@ -10,8 +10,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="See, check and explain what Sluice did. Reads only. Exit codes: 0 done, 1 the answer is no (broken, missing, "
-    "invalid), 2 wrong arguments or settings, 3 cannot be reached now.",
+    help="See, check and explain what Sluice did; pause, resume and redrive it. Exit codes: 0 done, 1 the answer is no "
+    "(broken, missing, invalid), 2 wrong arguments or settings, 3 cannot be reached now.",
     epilog="Examples: sluice explain flights · sluice ledger verify · sluice events tail --follow --type drift",
 )
 app.command(
@@ -22,6 +22,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
+app.add_typer(brakes.app)
 
 
 if __name__ == "__main__":

@@ -152,7 +152,7 @@ class World:
         approval = await self._approvals.get(approval_id)
         decided = ApprovalDecided(
             approval_id=approval.id, endpoint=approval.endpoint, verdict="approve", approver="lea@example.com",
-            persona="project-lead", package=approval.candidate.digest, evidence=approval.evidence, proof="-",
+            persona="project-lead", package=approval.subject, evidence=approval.evidence, proof="-",
         )  # fmt: skip
         proof = self._signer.proof(approval.id, approval.expires_at, decision_statement(decided))
         await self._send("decisions", decided.model_copy(update={"proof": proof}), "decided", approval.id)
