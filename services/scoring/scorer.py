@@ -51,6 +51,7 @@ class Scorer:
 
     def __init__(self, capture: CaptureBuffer, limits: Limits | None = None) -> None:
         self.table = Table()
+        self.is_flushed_by_door = False  # set by a door that calls `flush` after every `submit`, while it does
         self._capture = capture
         self._limits = limits or Limits()
         self._pending: dict[tuple[Version, _Shapes], list[_Ticket]] = {}
@@ -137,13 +138,20 @@ class Scorer:
         return request
 
     def _enqueue(self, version: Version, ticket: _Ticket) -> None:
-        if not self._pending:
-            asyncio.get_running_loop().call_soon(self._flush)
+        if not self._pending and not self.is_flushed_by_door:
+            asyncio.get_running_loop().call_soon(self.flush)
         self._waiting_rows += ticket.request.rows
-        shapes = version.layout.inner_shapes(ticket.request.arrays)
-        self._pending.setdefault((version, shapes), []).append(ticket)
+        shapes = version.layout.inner_shapes(ticket.request.arrays) if version.layout.ragged else ()
+        tickets = self._pending.get((version, shapes))
+        if tickets is None:
+            self._pending[version, shapes] = [ticket]
+        else:
+            tickets.append(ticket)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Run what is waiting: at the end of a turn, or when the door knows that nobody else comes."""
+        if not self._pending:
+            return
         pending, self._pending, self._waiting_rows = self._pending, {}, 0
         for (version, _), tickets in pending.items():
             for batch in _batches(tickets, self._limits.batch_rows):
@@ -165,12 +173,12 @@ class Scorer:
             found = version.session.run(layout.columns(arrays))
         except (Invalid, InferenceFailed) as error:
             return self._failed(version, tickets, error)
-        outputs, start = Outputs(found), 0
+        outputs, start, encode = Outputs(found), 0, version.encoder.encode
         for ticket in tickets:
-            answer = version.encoder.encode(ticket.request, outputs, start)
+            answer = encode(ticket.request, outputs, start)
             start += ticket.request.rows
-            version.statistics.served(ticket.request.rows, (perf_counter_ns() - ticket.began_ns) / 1_000)
             ticket.reply(answer)
+        version.statistics.served(start, [ticket.began_ns for ticket in tickets], perf_counter_ns())
         self._capture.offer(version, requests, arrays, found)
 
     def _failed(self, version: Version, tickets: Sequence[_Ticket], error: Invalid | InferenceFailed) -> None:
