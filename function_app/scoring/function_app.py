@@ -19,7 +19,9 @@ from shared.adapters.onnx import OnnxRuntime
 from shared.settings.scoring import ScoringSettings
 
 settings = ScoringSettings.read()
-capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows)
+capture = CaptureBuffer(
+    SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features
+)
 scorer = Scorer(capture)
 
 
