@@ -1,5 +1,6 @@
 """Packing scored rows into columnar events, many rows each."""
 
+import base64
 from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, groupby, repeat
 from typing import Any
@@ -16,11 +17,11 @@ from shared.ports.inference import Array, TensorSpec
 # Cells in one event: with some 20 bytes a cell it stays well below the hub's limit of 1 MB.
 MOST_CELLS = 16_000
 
-type Columns = dict[str, Array | list[Any]]
+type Columns = dict[str, dict[str, str] | list[Any]]
 
 
 class CapturedBlock(PredictionsCaptured):
-    """The event with arrays for columns: written by one call, it never becomes an object for each of its cells.
+    """The event with packed columns: it never becomes an object for each of its cells.
 
     Made without validation, which would cost more than scoring did; readers validate it as they do every event.
     """
@@ -28,7 +29,7 @@ class CapturedBlock(PredictionsCaptured):
     def as_json(self) -> bytes:
         fields: dict[str, Any] = {name: getattr(self, name) for name in ("keys", "observed_at", "inputs", "outputs")}
         of_what = {"endpoint": self.endpoint.model_dump(), "package": self.package.model_dump()}
-        return orjson.dumps({**of_what, **fields}, option=orjson.OPT_SERIALIZE_NUMPY)
+        return orjson.dumps({**of_what, **fields})
 
 
 def blocks_of(
@@ -117,7 +118,7 @@ def _outputs(version: Version, part: list[ScoredRows]) -> Columns:
     return columns
 
 
-def _columns(spec: TensorSpec, array: Array) -> Iterator[tuple[str, Array | list[Any]]]:
+def _columns(spec: TensorSpec, array: Array) -> Iterator[tuple[str, dict[str, str] | list[Any]]]:
     """`name` for one value per row, `name[0]`, `name[1]`, ... for a small vector, nothing for anything wider."""
     if not array.size:
         return
@@ -129,13 +130,10 @@ def _columns(spec: TensorSpec, array: Array) -> Iterator[tuple[str, Array | list
             yield f"{spec.name}[{index}]", _cells(column)
 
 
-def _cells(values: Array) -> Array | list[Any]:
-    """A cell is a number, a text, a truth or nothing; integers become numbers, as an event has them.
-
-    FP32 is written with the digits that tell it from its neighbours, NaN and infinities as null.
-    """
-    if values.dtype.kind == "O":
+def _cells(values: Array) -> dict[str, str] | list[Any]:
+    """Texts and truths as they are, numbers packed; integers become numbers, as an event has them."""
+    if values.dtype.kind in "Ob":
         return values.tolist()
-    if values.dtype.kind in "iu":
-        return values.astype(np.float64)
-    return np.ascontiguousarray(values)
+    dtype = "<f4" if values.dtype.kind == "f" and values.itemsize <= 4 else "<f8"
+    packed = base64.b64encode(values.astype(dtype, copy=False).tobytes()).decode("ascii")
+    return {"datatype": "FP32" if dtype == "<f4" else "FP64", "base64": packed}

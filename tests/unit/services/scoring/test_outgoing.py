@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from services.scoring.following import LoadFailure
@@ -49,7 +50,7 @@ async def test_every_scored_row_is_captured_with_inputs_outputs_key_and_time(ben
     assert block.inputs["carrier"] == tuple(row["carrier"] for row in rows)
     assert block.inputs["distance"] == pytest.approx([row["distance"] for row in rows], rel=1e-6)
     assert block.inputs["delay"][3] is None
-    assert block.outputs["probability"][:2] == pytest.approx(output(answer), rel=1e-8)
+    assert block.outputs["probability"][:2] == tuple(np.array(output(answer), np.float32).tolist())
 
 
 @pytest.mark.parametrize(("width", "columns"), [(3, {"X[0]", "X[1]", "X[2]"}), (100, set())])
