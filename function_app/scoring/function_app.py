@@ -19,9 +19,7 @@ from shared.adapters.onnx import OnnxRuntime
 from shared.settings.scoring import ScoringSettings
 
 settings = ScoringSettings.read()
-capture = CaptureBuffer(
-    SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features
-)
+capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
 scorer = Scorer(capture)
 
 

@@ -45,14 +45,13 @@ def _of_version(
 ) -> Iterator[CapturedBlock]:
     version = scored[0].version
     for part in _parts(scored, max(1, MOST_CELLS // _width(version))):
-        yield CapturedBlock.model_construct(
-            endpoint=endpoint,
-            package=version.package,
-            keys=list(chain.from_iterable(_keys(instance, rows) for rows in part)),
-            observed_at=list(chain.from_iterable(map(_moments, part))),
-            inputs=_inputs(version, part, features),
-            outputs=_outputs(version, part),
-        )
+        columns: dict[str, Any] = {
+            "keys": [key for rows in part for key in _keys(instance, rows)],
+            "observed_at": list(chain.from_iterable(map(_moments, part))),
+            "inputs": _inputs(version, part, features),
+            "outputs": _outputs(version, part),
+        }
+        yield CapturedBlock.model_construct(endpoint=endpoint, package=version.package, **columns)
 
 
 def _width(version: Version) -> int:
@@ -76,15 +75,15 @@ def _parts(scored: list[ScoredRows], most_rows: int) -> Iterator[list[ScoredRows
     yield part
 
 
-def _keys(instance: str, rows: ScoredRows) -> Iterator[str]:
+def _keys(instance: str, rows: ScoredRows) -> list[str]:
+    found: list[str] = []
     for number, (identity, count, keys, _) in enumerate(rows.marks, rows.first):
         if keys is not None:
-            yield from keys
-        elif count == 1:
-            yield f"{identity}-0" if identity else f"{instance}-{number}-0"
+            found += keys
         else:
-            identity = identity or f"{instance}-{number}"
-            yield from [f"{identity}-{index}" for index in range(count)]
+            stem = identity or f"{instance}-{number}"
+            found += [f"{stem}-0"] if count == 1 else [f"{stem}-{index}" for index in range(count)]
+    return found
 
 
 def _moments(rows: ScoredRows) -> Iterator[Any]:
@@ -92,9 +91,7 @@ def _moments(rows: ScoredRows) -> Iterator[Any]:
     scored_at = rows.scored_at.isoformat()
     if not any([observed_at for _, _, _, observed_at in rows.marks]):
         return repeat(scored_at, rows.rows)
-    return chain.from_iterable(
-        observed_at or repeat(scored_at, count) for _, count, _, observed_at in rows.marks
-    )
+    return chain.from_iterable(observed_at or repeat(scored_at, count) for _, count, _, observed_at in rows.marks)
 
 
 def _inputs(version: Version, part: list[ScoredRows], features: Collection[str] | None) -> Columns:
@@ -133,7 +130,7 @@ def _columns(spec: TensorSpec, array: Array) -> Iterator[tuple[str, dict[str, st
 def _cells(values: Array) -> dict[str, str] | list[Any]:
     """Texts and truths as they are, numbers packed; integers become numbers, as an event has them."""
     if values.dtype.kind in "Ob":
-        return values.tolist()
+        return list(values.tolist())
     dtype = "<f4" if values.dtype.kind == "f" and values.itemsize <= 4 else "<f8"
     packed = base64.b64encode(values.astype(dtype, copy=False).tobytes()).decode("ascii")
     return {"datatype": "FP32" if dtype == "<f4" else "FP64", "base64": packed}

@@ -66,7 +66,10 @@ def _run(table: Golden, rows: int, signature: Signature, session: InferenceSessi
 
 
 def _compare(spec: TensorSpec, values: Array, expected: Sequence[Any]) -> None:
-    found, wanted = values.reshape(len(values), -1), np.array(expected, float if spec.datatype in FLOATS else None).reshape(len(values), -1)
+    found, wanted = (
+        values.reshape(len(values), -1),
+        np.array(expected, float if spec.datatype in FLOATS else None).reshape(len(values), -1),
+    )
     if spec.datatype in FLOATS:
         agrees = np.isclose(found, wanted, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
     else:

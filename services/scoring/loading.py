@@ -28,7 +28,9 @@ class PackageLoader:
     With `prepared`, packages are checked and optimised by a process of their own, once; without, in this one.
     """
 
-    def __init__(self, packages: PackageFiles, runtime: InferenceRuntime, prepared: PreparedModels | None = None) -> None:
+    def __init__(
+        self, packages: PackageFiles, runtime: InferenceRuntime, prepared: PreparedModels | None = None
+    ) -> None:
         self._packages = packages
         self._runtime = runtime
         self._prepared = prepared

@@ -38,9 +38,7 @@ def main() -> int:
 
 
 async def _serve(settings: ScoringSettings, bound: socket.socket, options: argparse.Namespace) -> None:
-    capture = CaptureBuffer(
-        SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features
-    )
+    capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
     scorer = Scorer(capture)
     # Unique among all starts: counts are per instance, and a restart begins again at zero.
     instance = f"{socket.gethostname().split('.')[0][:40]}-{os.urandom(6).hex()}"

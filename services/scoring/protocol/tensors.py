@@ -148,9 +148,9 @@ def check_numbers(layout: Layout, arrays: Sequence[Array]) -> None:
 
     Raises `Invalid`. Made for the rows of many requests at once: it costs as much for one.
     """
-    for block, array in zip(layout.blocks, arrays, strict=True):
-        if block.datatype in FLOATS and not np.isfinite(array).all():
-            _explain_numbers(block, array)
+    for block, values in zip(layout.blocks, arrays, strict=True):
+        if block.datatype in FLOATS and not np.isfinite(values).all():
+            _explain_numbers(block, values)
 
 
 def _explain_numbers(block: Block, array: Array) -> None:

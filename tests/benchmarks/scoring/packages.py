@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 def padded(model: bytes, size: int) -> bytes:
     """The same model in a file of at least `size` bytes, as real ones are."""
     found = onnx.load_model_from_string(model)
-    found.graph.initializer.append(onnx.helper.make_tensor("padding", onnx.TensorProto.UINT8, [size], bytes(size), True))
+    found.graph.initializer.append(
+        onnx.helper.make_tensor("padding", onnx.TensorProto.UINT8, [size], bytes(size), True)
+    )
     return bytes(found.SerializeToString())
 
 

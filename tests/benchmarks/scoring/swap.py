@@ -50,5 +50,5 @@ def swap_under_load(settings: dict[str, str], found: Figures) -> None:
 
 
 def _serves(port: int, number: str) -> bool:
-    with urlopen(f"http://127.0.0.1:{port}/v2/models/m") as response:  # noqa: S310 - our own server
+    with urlopen(f"http://127.0.0.1:{port}/v2/models/m") as response:
         return number in json.loads(response.read())["versions"]
