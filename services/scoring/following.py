@@ -82,7 +82,8 @@ class ManifestFollower:
             loaded[package] = version
         previous = loaded.get(manifest.previous.package) if manifest.previous else None
         routes = [(loaded[route.package], route.share) for route in manifest.routes]
-        return Table.of(manifest.generation, routes, kept=[previous] if previous else [])
+        mirrors = [(loaded[route.package], route.mirror) for route in manifest.routes if route.mirror]
+        return Table.of(manifest.generation, routes, kept=[previous] if previous else [], mirrors=mirrors)
 
     async def _load(self, package: PackageRef, generation: int) -> Version | None:
         try:

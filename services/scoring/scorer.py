@@ -11,6 +11,7 @@ from services.scoring.answers import Answer, Invalid, Problem
 from services.scoring.capture import CaptureBuffer
 from services.scoring.protocol import InferRequest, check_numbers, decode
 from services.scoring.protocol.response import Outputs
+from services.scoring.shadows import Shadows
 from services.scoring.table import Table
 from services.scoring.version import Version
 from shared.ports.inference import InferenceFailed
@@ -53,10 +54,16 @@ class Scorer:
         self.table = Table()
         self.is_flushed_by_door = False  # set by a door that calls `flush` after every `submit`, while it does
         self._capture = capture
+        self._shadows = Shadows()
         self._limits = limits or Limits()
         self._pending: dict[tuple[Version, _Shapes], list[_Ticket]] = {}
         self._waiting_rows = 0
         self._turn = 0
+
+    @property
+    def mirrored_left_out(self) -> int:
+        """Copies for mirrors that there was no room for."""
+        return self._shadows.left_out
 
     def live(self) -> Answer:
         return metadata.readiness(True)
@@ -120,6 +127,8 @@ class Scorer:
             version.statistics.failed(_KINDS.get(request.status, "invalid"))
             return reply(request.answer())
         self._enqueue(version, _Ticket(request, reply, began_ns))
+        if self.table.mirrors and number is None:
+            self._shadows.cast(self.table.mirrors, self._turn, version, body, header_length)
 
     def _admit(self, version: Version, body: bytes, header_length: int | None) -> InferRequest | Problem:
         limits = self._limits

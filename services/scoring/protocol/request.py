@@ -92,10 +92,7 @@ def _tensors(inputs: object, layout: Layout) -> dict[str, dict[str, Any]]:
     if not isinstance(inputs, list) or not inputs:
         raise Invalid("inputs: a non-empty array of tensors is required")
     try:
-        if len(inputs) == 1:
-            tensors = {inputs[0]["name"]: inputs[0]}
-        else:
-            tensors = {tensor["name"]: tensor for tensor in inputs}
+        tensors = {tensor["name"]: tensor for tensor in inputs}
     except (KeyError, TypeError):
         raise Invalid("inputs: every tensor must be an object with a name") from None
     if len(tensors) != len(inputs):

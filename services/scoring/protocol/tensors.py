@@ -67,7 +67,7 @@ def _wide(block: Block, tensor: Tensor, rows: int, plain: bool) -> Array:
 
 
 def _packed(datatype: TensorDatatype, values: object, count: int) -> Array | None:
-    """The values of a flat list, None when they are not `count` numbers of this datatype: then the slow way says why."""
+    """The values of a flat list, None when they are not `count` numbers of this datatype: the slow way says why."""
     code = _PACKED.get(datatype)
     if code is None or type(values) is not list or len(values) != count:
         return None
