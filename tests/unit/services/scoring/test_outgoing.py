@@ -9,7 +9,17 @@ import pytest
 
 from services.scoring.following import LoadFailure
 from services.scoring.outgoing import Outgoing
-from shared.events import CaptureLost, Envelope, ModelLoadFailed, PredictionsCaptured, ServingReported, decode, encode
+from shared.events import (
+    CaptureLost,
+    Envelope,
+    ModelLoadFailed,
+    PredictionsCaptured,
+    ServingReported,
+    decode,
+    encode,
+    from_cloud_event,
+    to_cloud_event,
+)
 from shared.ports import EventPublisher, Hub, Refused, Unavailable
 from tests.support.onnx_models import ENDPOINT, sample_rows, tensors
 from tests.support.scoring import Bench, output, wide_bench
@@ -153,3 +163,22 @@ async def test_a_failed_load_is_told_when_the_hub_is_back(bench: Bench) -> None:
     await out.report(bench.scorer)
     await out.report(bench.scorer)
     assert [(fact.package, fact.reason) for fact in heard(bench, ModelLoadFailed)] == [(package, "altered")]
+
+
+async def test_only_named_features_leave_when_the_policy_names_some(bench: Bench) -> None:
+    bench.capture.features = frozenset({"carrier", "month"})
+    await bench.ask(tensors(sample_rows(2)))
+    await outgoing(bench).flush(bench.capture)
+    (block,) = heard(bench, PredictionsCaptured)
+    assert block.inputs.keys() == {"carrier", "month"}
+    assert "probability" in block.outputs
+
+
+async def test_a_block_as_it_was_written_before_columns_were_packed_is_still_read(bench: Bench) -> None:
+    await bench.ask(tensors(sample_rows(4)))
+    await outgoing(bench).flush(bench.capture)
+    (block,) = heard(bench, PredictionsCaptured)
+    frame = to_cloud_event(Envelope.first(block, id="1", source="/old", time=bench.clock.now()))
+    assert isinstance(frame["data"]["inputs"]["distance"], tuple | list)
+    old = from_cloud_event({**frame, "dataschema": "urn:sluice:mlops.predictions.captured:1"})
+    assert old.data == block
