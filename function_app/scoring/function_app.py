@@ -66,6 +66,11 @@ async def ready(req: func.HttpRequest) -> func.HttpResponse:
     return _response(scorer.ready())
 
 
+@app.route(route="openapi.json", methods=["GET"], auth_level=OPEN)
+async def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.openapi())
+
+
 @app.route(route="v2", methods=["GET"], auth_level=OPEN)
 async def server(req: func.HttpRequest) -> func.HttpResponse:
     return _response(scorer.server())

@@ -9,6 +9,7 @@ from time import perf_counter_ns
 from services.scoring import metadata
 from services.scoring.answers import Answer, Invalid, Problem
 from services.scoring.capture import CaptureBuffer
+from services.scoring.openapi import openapi
 from services.scoring.protocol import InferRequest, check_numbers, decode
 from services.scoring.protocol.response import Outputs
 from services.scoring.shadows import Shadows
@@ -73,6 +74,9 @@ class Scorer:
 
     def server(self) -> Answer:
         return metadata.server_metadata()
+
+    def openapi(self) -> Answer:
+        return openapi(self.table)
 
     def model(self, name: str, number: str | None = None) -> Answer:
         found = self._find(name, number)
