@@ -15,7 +15,7 @@ from shared.ports import Clock, EventPublisher, Refused, Unavailable
 logger = logging.getLogger("sluice.scoring")
 
 # Rows taken from the buffer at a time: packing them must not hold up the loop or the interpreter for long (1 ms).
-_ROWS_AT_A_TIME = 500
+_ROWS_AT_A_TIME = 1_000
 
 
 class Outgoing:
