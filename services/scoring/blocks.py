@@ -14,8 +14,8 @@ from services.scoring.version import Version
 from shared.events import EndpointRef, PredictionsCaptured
 from shared.ports.inference import Array, TensorSpec
 
-# Cells in one event: a packed one has 5 to 11 bytes, a text counts as many. Half of the hub's limit of 1 MB, since sending
-# an event costs about as much as sending a large one.
+# Cells in one event: a packed one has 5 to 11 bytes, a text counts as many. About half of the hub's limit of 1 MB, for
+# sending a small event costs about as much as sending a large one.
 MOST_CELLS = 40_000
 _CELLS_OF_TEXT = 5
 
