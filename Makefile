@@ -1,7 +1,7 @@
 # Sluice: everything starts here. `make help` lists the targets; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults bench up down status check lock package
+.PHONY: help setup demo test test-faults bench bench-scoring up down status check lock package
 
 # The environment's own Python starts fastest once it exists; before that, the first one that runs at all.
 BOOT := $(shell for p in .venv/bin/python python3 /usr/bin/python3 /usr/local/bin/python3; do \
@@ -29,8 +29,11 @@ test: setup ## all tests (ARGS="-k ledger" for some)
 test-faults: setup ## only the tests that kill, cut off and double
 	@$(SESSION) $(PYTHON) -m pytest -m faults $(ARGS)
 
-bench: setup ## measure throughput and latency
+bench: setup bench-scoring ## measure throughput and latency
 	@$(SESSION) $(PYTHON) -m pytest tests/benchmarks -s $(ARGS)
+
+bench-scoring: setup ## scoring beside its peers, as a table and in .local/bench/scoring.json (ROUNDS=5 SECONDS=2)
+	@$(SESSION) $(PYTHON) -m tests.benchmarks.scoring --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS),2)
 
 up: setup ## start the local system and stay in the foreground (ARGS="--detach --fresh")
 	@$(LOCAL) up $(ARGS)

@@ -19,7 +19,7 @@ from shared.adapters.onnx import OnnxRuntime
 from shared.settings.scoring import ScoringSettings
 
 settings = ScoringSettings.read()
-capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows)
+capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
 scorer = Scorer(capture)
 
 
@@ -64,6 +64,11 @@ async def live(req: func.HttpRequest) -> func.HttpResponse:
 @app.route(route="v2/health/ready", methods=["GET"], auth_level=OPEN)
 async def ready(req: func.HttpRequest) -> func.HttpResponse:
     return _response(scorer.ready())
+
+
+@app.route(route="openapi.json", methods=["GET"], auth_level=OPEN)
+async def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.openapi())
 
 
 @app.route(route="v2", methods=["GET"], auth_level=OPEN)

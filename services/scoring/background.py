@@ -13,12 +13,13 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from services.scoring.capture import CaptureBuffer
-from services.scoring.following import ManifestFollower
-from services.scoring.loading import PackageLoader
+from services.scoring.following import ManifestFollower, Manifests
+from services.scoring.loading import PackageFiles, PackageLoader
 from services.scoring.outgoing import Outgoing
+from services.scoring.prepared import PreparedModels
 from services.scoring.scorer import Scorer
 from shared.events import EndpointRef
-from shared.ports import Clock, EventPublisher, ModelPackages, Refused, ServingManifests, Unavailable
+from shared.ports import Clock, EventPublisher, Refused, Unavailable
 from shared.ports.inference import InferenceRuntime
 
 logger = logging.getLogger("sluice.scoring")
@@ -28,11 +29,12 @@ logger = logging.getLogger("sluice.scoring")
 class ScoringPorts:
     """What the background needs from outside; opened on its own loop, for clients belong to the loop they begin on."""
 
-    manifests: ServingManifests
-    packages: ModelPackages
+    manifests: Manifests
+    packages: PackageFiles
     publisher: EventPublisher
     runtime: InferenceRuntime
     clock: Clock
+    prepared: PreparedModels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,10 @@ class Background:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         async with self._open_ports() as ports:
             outgoing = Outgoing(self._endpoint, self._instance, ports.publisher, ports.clock)
-            loader = PackageLoader(ports.packages, ports.runtime)
+            loader = PackageLoader(ports.packages, ports.runtime, ports.prepared)
             follower = ManifestFollower(self._endpoint, ports.manifests, loader, self._scorer, outgoing.load_failed)
+            # The first look comes alone: an instance that has just started is asked for answers, not for reports.
+            await _attempt("follow the manifest", follower.step)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._every(self._pace.follow_s, "follow the manifest", follower.step))
                 tasks.create_task(self._every(self._pace.report_s, "report", lambda: outgoing.report(self._scorer)))

@@ -1,48 +1,65 @@
 """Packing scored rows into columnar events, many rows each."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from itertools import groupby, repeat
-from math import isfinite
+import base64
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, groupby, repeat
+from typing import Any
 
 import numpy as np
+import orjson
 
 from services.scoring.capture import WIDEST, ScoredRows
-from services.scoring.layout import FLOATS
+from services.scoring.layout import Layout
 from services.scoring.version import Version
 from shared.events import EndpointRef, PredictionsCaptured
-from shared.events.predictions import Cell
 from shared.ports.inference import Array, TensorSpec
 
-# Cells in one event: with some 20 bytes a cell it stays well below the hub's limit of 1 MB.
-_MOST_CELLS = 16_000
+# Cells in one event: a packed one has 5 to 11 bytes, a text counts as many. About half of the hub's limit of 1 MB, for
+# sending a small event costs about as much as sending a large one.
+MOST_CELLS = 40_000
+_CELLS_OF_TEXT = 5
 
-type Column = tuple[Cell, ...]
+type Columns = dict[str, dict[str, str] | list[Any]]
 
 
-def blocks_of(endpoint: EndpointRef, instance: str, scored: Sequence[ScoredRows]) -> Iterator[PredictionsCaptured]:
-    """Consecutive rows of one version share a block."""
+class CapturedBlock(PredictionsCaptured):
+    """The event with packed columns: it never becomes an object for each of its cells.
+
+    Made without validation, which would cost more than scoring did; readers validate it as they do every event.
+    """
+
+    def as_json(self) -> bytes:
+        fields: dict[str, Any] = {name: getattr(self, name) for name in ("keys", "observed_at", "inputs", "outputs")}
+        of_what = {"endpoint": self.endpoint.model_dump(), "package": self.package.model_dump()}
+        return orjson.dumps({**of_what, **fields})
+
+
+def blocks_of(
+    endpoint: EndpointRef, instance: str, scored: Sequence[ScoredRows], features: Collection[str] | None = None
+) -> Iterator[CapturedBlock]:
+    """Consecutive rows of one version share a block. `features` names the inputs that may leave; None lets all."""
     for _, group in groupby(scored, key=lambda rows: id(rows.version)):
-        yield from _of_version(endpoint, instance, list(group))
+        yield from _of_version(endpoint, instance, list(group), features)
 
 
-def _of_version(endpoint: EndpointRef, instance: str, scored: list[ScoredRows]) -> Iterator[PredictionsCaptured]:
+def _of_version(
+    endpoint: EndpointRef, instance: str, scored: list[ScoredRows], features: Collection[str] | None
+) -> Iterator[CapturedBlock]:
     version = scored[0].version
-    for part in _parts(scored, max(1, _MOST_CELLS // _width(version))):
-        # Validating thousands of cells that we made ourselves would cost more than scoring them did.
-        yield PredictionsCaptured.model_construct(
-            endpoint=endpoint,
-            package=version.package,
-            keys=tuple(key for rows in part for key in _keys(instance, rows)),
-            observed_at=tuple(moment for rows in part for moment in _moments(rows)),
-            inputs=_inputs(version, part),
-            outputs=_outputs(version, part),
-        )
+    for part in _parts(scored, max(1, MOST_CELLS // _width(version))):
+        columns: dict[str, Any] = {
+            "keys": [key for rows in part for key in _keys(instance, rows)],
+            "observed_at": list(chain.from_iterable(map(_moments, part))),
+            "inputs": _inputs(version, part, features),
+            "outputs": _outputs(version, part),
+        }
+        yield CapturedBlock.model_construct(endpoint=endpoint, package=version.package, **columns)
 
 
 def _width(version: Version) -> int:
     specs = (*version.session.inputs, *version.session.outputs)
-    return 2 + sum(width for spec in specs if (width := _columns_in(spec.shape)) <= WIDEST)
+    widths = [(_columns_in(spec.shape), _CELLS_OF_TEXT if spec.datatype == "BYTES" else 1) for spec in specs]
+    return 2 * _CELLS_OF_TEXT + sum(width * weight for width, weight in widths if width <= WIDEST)
 
 
 def _columns_in(shape: Sequence[int]) -> int:
@@ -61,61 +78,62 @@ def _parts(scored: list[ScoredRows], most_rows: int) -> Iterator[list[ScoredRows
     yield part
 
 
-def _keys(instance: str, rows: ScoredRows) -> Iterator[str]:
-    for mark in rows.marks:
-        if mark.keys is not None:
-            yield from mark.keys
+def _keys(instance: str, rows: ScoredRows) -> list[str]:
+    found: list[str] = []
+    for number, (identity, count, keys, _) in enumerate(rows.marks, rows.first):
+        if keys is not None:
+            found += keys
         else:
-            identity = mark.id or f"{instance}-{mark.number}"
-            yield from [f"{identity}-{index}" for index in range(mark.rows)]
+            stem = identity or f"{instance}-{number}"
+            found += [f"{stem}-0"] if count == 1 else [f"{stem}-{index}" for index in range(count)]
+    return found
 
 
-def _moments(rows: ScoredRows) -> Iterator[datetime]:
-    for mark in rows.marks:
-        yield from mark.observed_at or repeat(rows.scored_at, mark.rows)
+def _moments(rows: ScoredRows) -> Iterator[Any]:
+    """Texts or times: most rows share one text, made once for a run of the model."""
+    scored_at = rows.scored_at.isoformat()
+    if not any([observed_at for _, _, _, observed_at in rows.marks]):
+        return repeat(scored_at, rows.rows)
+    return chain.from_iterable(observed_at or repeat(scored_at, count) for _, count, _, observed_at in rows.marks)
 
 
-def _inputs(version: Version, part: list[ScoredRows]) -> dict[str, Column]:
-    columns: dict[str, Column] = {}
-    arrays = version.layout.columns(version.layout.join([rows.arrays for rows in part]))
+def _inputs(version: Version, part: list[ScoredRows], features: Collection[str] | None) -> Columns:
+    columns: Columns = {}
+    arrays = _joined(version.layout, part)
     for spec in version.session.inputs:
-        columns.update(_columns(spec, arrays[spec.name]))
+        if features is None or spec.name in features:
+            columns.update(_columns(spec, arrays[spec.name]))
     return columns
 
 
-def _outputs(version: Version, part: list[ScoredRows]) -> dict[str, Column]:
-    columns: dict[str, Column] = {}
+def _joined(layout: Layout, part: list[ScoredRows]) -> dict[str, Array]:
+    """Wide tensors may differ in shape from run to run; those that do are too wide to be captured, and empty here."""
+    return layout.columns(layout.join([rows.arrays for rows in part]))
+
+
+def _outputs(version: Version, part: list[ScoredRows]) -> Columns:
+    columns: Columns = {}
     for index, spec in enumerate(version.session.outputs):
         columns.update(_columns(spec, np.concatenate([rows.outputs[index] for rows in part])))
     return columns
 
 
-def _columns(spec: TensorSpec, array: Array) -> Iterator[tuple[str, Column]]:
+def _columns(spec: TensorSpec, array: Array) -> Iterator[tuple[str, dict[str, str] | list[Any]]]:
     """`name` for one value per row, `name[0]`, `name[1]`, ... for a small vector, nothing for anything wider."""
     if not array.size:
         return
     if array.size == len(array):
-        yield spec.name, _cells(spec, array.reshape(-1))
+        yield spec.name, _cells(array.reshape(-1))
     elif array.size <= len(array) * WIDEST:
-        flat = array.reshape(len(array), -1)
-        for index in range(flat.shape[1]):
-            yield f"{spec.name}[{index}]", _cells(spec, flat[:, index])
+        by_column = np.ascontiguousarray(array.reshape(len(array), -1).T)
+        for index, column in enumerate(by_column):
+            yield f"{spec.name}[{index}]", _cells(column)
 
 
-def _cells(spec: TensorSpec, values: Array) -> Column:
-    """A cell is a number, a text, a truth or nothing; integers become numbers, as an event has them."""
-    if spec.datatype in FLOATS and not np.isfinite(values).all():
-        return tuple(value if isfinite(value) else None for value in values.tolist())
-    if spec.datatype == "FP32":
-        return tuple(_shortened(values).tolist())
-    if values.dtype.kind in "iu":
-        return tuple(values.astype(float).tolist())
-    return tuple(values.tolist())
-
-
-def _shortened(values: Array) -> Array:
-    """Nine digits tell every FP32 from its neighbours; the other eight of a double would be noise, twice as long."""
-    exact = values.astype(np.float64)
-    size = np.abs(exact)
-    scale = 10.0 ** (8 - np.floor(np.log10(np.where(size > 0, size, 1.0))))
-    return np.asarray(np.round(exact * scale) / scale)
+def _cells(values: Array) -> dict[str, str] | list[Any]:
+    """Texts and truths as they are, numbers packed; integers become numbers, as an event has them."""
+    if values.dtype.kind in "Ob":
+        return list(values.tolist())
+    dtype = "<f4" if values.dtype.kind == "f" and values.itemsize <= 4 else "<f8"
+    packed = base64.b64encode(values.astype(dtype, copy=False).tobytes()).decode("ascii")
+    return {"datatype": "FP32" if dtype == "<f4" else "FP64", "base64": packed}

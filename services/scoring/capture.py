@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,32 +21,40 @@ WIDEST = 64
 _GOLDEN = 0.618033988749895  # see table.py: an even sample without randomness
 
 
-class Mark(NamedTuple):
-    """Which rows one request asked for, and what it said of them. `number` counts the requests of this instance."""
-
-    id: str
-    rows: int
-    number: int
-    keys: Sequence[str] | None
-    observed_at: Sequence[datetime] | None
+# Which rows one request asked for, and what it said of them: its id, how many rows, their keys and their times.
+type Mark = tuple[str, int, Sequence[str] | None, Sequence[datetime] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredRows:
-    """The rows of one run of the model: `arrays` are the layout's blocks, `marks` say whose rows they are."""
+    """The rows of one run of the model: `arrays` are the layout's blocks, `marks` say whose rows they are.
+
+    `first` is the number of the first request among all of this instance.
+    """
 
     version: Version
     arrays: Sequence[Array]
     outputs: Sequence[Array]
     marks: Sequence[Mark]
+    first: int
     rows: int
     scored_at: datetime
 
 
 class CaptureBuffer:
-    """`sampling` is the share of requests to keep, 0 to 1; `most_rows` bounds what waits."""
+    """`sampling` is the share of requests to keep, 0 to 1; `most_rows` bounds what waits.
 
-    def __init__(self, clock: Clock, sampling: float = 1.0, most_rows: int = 50_000) -> None:
+    `features` names the inputs whose values may leave this instance; None lets all.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        sampling: float = 1.0,
+        most_rows: int = 50_000,
+        features: frozenset[str] | None = None,
+    ) -> None:
+        self.features = features
         self._clock = clock
         self._sampling = sampling
         self._most_rows = most_rows
@@ -66,24 +73,28 @@ class CaptureBuffer:
     ) -> None:
         """The rows of one run, in the order of its requests. Never blocks and never fails."""
         first, self._number = self._number, self._number + len(requests)
-        if not self._sampling:
-            return
-        marks = [
-            Mark(request.id, request.rows, first + index, request.keys, request.observed_at)
-            for index, request in enumerate(requests)
-        ]
-        if self._sampling < 1:
-            kept = [mark.number * _GOLDEN % 1.0 < self._sampling for mark in marks]
+        sampling = self._sampling
+        if sampling < 1:
+            kept = [number * _GOLDEN % 1.0 < sampling for number in range(first, self._number)]
             if not any(kept):
                 return
             if not all(kept):
-                chosen = np.repeat(kept, [mark.rows for mark in marks])
+                chosen = np.repeat(kept, [request.rows for request in requests])
                 arrays, outputs = version.layout.pick(arrays, chosen), [output[chosen] for output in outputs]
-                marks = list(compress(marks, kept))
-        self._take(version, arrays, outputs, marks)
+                requests = list(compress(requests, kept))
+                # A key need only be one of its kind: those left out lend their numbers to those that stay.
+        marks = [(request.id, request.rows, request.keys, request.observed_at) for request in requests]
+        self._take(version, arrays, outputs, marks, first)
 
-    def _take(self, version: Version, arrays: Sequence[Array], outputs: Sequence[Array], marks: Sequence[Mark]) -> None:
-        rows = sum([mark.rows for mark in marks])
+    def _take(
+        self,
+        version: Version,
+        arrays: Sequence[Array],
+        outputs: Sequence[Array],
+        marks: Sequence[Mark],
+        first: int,
+    ) -> None:
+        rows = sum([rows for _, rows, _, _ in marks])
         if self.waiting_rows + rows > self._most_rows:
             self.overflowed_rows += rows
             return
@@ -91,7 +102,7 @@ class CaptureBuffer:
         blocks = version.layout.blocks
         arrays = [_slim(array) if block.wide else array for block, array in zip(blocks, arrays, strict=True)]
         outputs = [_slim(output) for output in outputs]
-        self._waiting.append(ScoredRows(version, arrays, outputs, marks, rows, self._clock.now()))
+        self._waiting.append(ScoredRows(version, arrays, outputs, marks, first, rows, self._clock.now()))
 
     def drain(self, most_rows: int) -> list[ScoredRows]:
         """Take out at least one run if there is any, and about `most_rows` rows."""

@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.scoring.loading import PackageLoader
 from services.scoring.scorer import Scorer
 from services.scoring.table import Table
 from services.scoring.version import Version
 from shared.events import EndpointRef, PackageRef
-from shared.ports import Manifest, Refused, ServingManifests, Unavailable
+from shared.ports import Manifest, Refused, Unavailable
 
 logger = logging.getLogger("sluice.scoring")
 
@@ -25,13 +26,19 @@ class LoadFailure:
     reason: str
 
 
+class Manifests(Protocol):
+    """What following needs of the port `ServingManifests`."""
+
+    async def read(self, endpoint: EndpointRef) -> Manifest: ...
+
+
 class ManifestFollower:
     """`on_failure` hears once of each package that a generation asks for and that cannot be loaded."""
 
     def __init__(
         self,
         endpoint: EndpointRef,
-        manifests: ServingManifests,
+        manifests: Manifests,
         loader: PackageLoader,
         scorer: Scorer,
         on_failure: Callable[[LoadFailure], Awaitable[None]],
@@ -75,7 +82,8 @@ class ManifestFollower:
             loaded[package] = version
         previous = loaded.get(manifest.previous.package) if manifest.previous else None
         routes = [(loaded[route.package], route.share) for route in manifest.routes]
-        return Table.of(manifest.generation, routes, kept=[previous] if previous else [])
+        mirrors = [(loaded[route.package], route.mirror) for route in manifest.routes if route.mirror]
+        return Table.of(manifest.generation, routes, kept=[previous] if previous else [], mirrors=mirrors)
 
     async def _load(self, package: PackageRef, generation: int) -> Version | None:
         try:

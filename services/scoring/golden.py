@@ -16,9 +16,11 @@ from shared.ports.inference import Array, InferenceFailed, InferenceSession, Ten
 RELATIVE, ABSOLUTE = 1e-3, 1e-5
 
 
-def check_golden(body: bytes, signature: Signature, session: InferenceSession) -> None:
+type Golden = Mapping[str, Sequence[Any]]
+
+
+def check_golden(table: Golden, signature: Signature, session: InferenceSession) -> None:
     """Raises `Refused` naming the output and the row that differ beyond tolerance."""
-    table = _read(body)
     rows = len(next(iter(table.values())))
     found = _run(table, rows, signature, session)
     for spec, values in zip(session.outputs, found, strict=True):
@@ -30,13 +32,13 @@ def check_golden(body: bytes, signature: Signature, session: InferenceSession) -
         raise Refused(f"golden.parquet: column {signature.prediction} is missing")
 
 
-def _read(body: bytes) -> Mapping[str, Sequence[Any]]:
-    """Imported here: pyarrow costs tens of megabytes that only loading a model needs."""
+def read_golden(body: bytes) -> Golden:
+    """The columns of `golden.parquet`, never empty. pyarrow is imported here: it costs tens of megabytes."""
     import pyarrow
     import pyarrow.parquet
 
     try:
-        table: Mapping[str, Sequence[Any]] = pyarrow.parquet.read_table(io.BytesIO(body)).to_pydict()
+        table: Golden = pyarrow.parquet.read_table(io.BytesIO(body)).to_pydict()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise Refused(f"golden.parquet: {error}") from error
     if not table or not len(next(iter(table.values()))):
@@ -44,9 +46,7 @@ def _read(body: bytes) -> Mapping[str, Sequence[Any]]:
     return table
 
 
-def _run(
-    table: Mapping[str, Sequence[Any]], rows: int, signature: Signature, session: InferenceSession
-) -> Sequence[Array]:
+def _run(table: Golden, rows: int, signature: Signature, session: InferenceSession) -> Sequence[Array]:
     layout = layout_of(session.inputs, signature)
     missing = [spec.name for spec in session.inputs if spec.name not in table]
     if missing:
@@ -66,9 +66,12 @@ def _run(
 
 
 def _compare(spec: TensorSpec, values: Array, expected: Sequence[Any]) -> None:
-    found, wanted = values.reshape(len(values), -1), np.array(expected).reshape(len(values), -1)
+    found, wanted = (
+        values.reshape(len(values), -1),
+        np.array(expected, float if spec.datatype in FLOATS else None).reshape(len(values), -1),
+    )
     if spec.datatype in FLOATS:
-        agrees = np.isclose(found, wanted.astype(float), rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
+        agrees = np.isclose(found, wanted, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
     else:
         agrees = found == wanted
     if not agrees.all():

@@ -1,43 +1,81 @@
 """From a package's digest to a version that may serve: read, checked, loaded, warmed up, its golden rows reproduced."""
 
 import asyncio
+from collections.abc import Mapping
+from typing import Protocol
 
-from services.scoring.golden import check_golden
+import orjson
+
+from services.scoring.golden import check_golden, read_golden
+from services.scoring.prepared import PreparedModels
 from services.scoring.statistics import VersionStatistics
 from services.scoring.version import Version
 from shared.events import PackageRef
 from shared.packages import FILES, NotAPackage, Signature, read_package
-from shared.ports import ModelPackages, Refused
+from shared.ports import Refused
 from shared.ports.inference import InferenceRuntime, InferenceSession
 
 
-class PackageLoader:
-    """Loads off the event loop. Counts per package go on when it is loaded again."""
+class PackageFiles(Protocol):
+    """What loading needs of the port `ModelPackages`."""
 
-    def __init__(self, packages: ModelPackages, runtime: InferenceRuntime) -> None:
+    async def read(self, digest: str, name: str) -> bytes: ...
+
+
+class PackageLoader:
+    """Loads off the event loop. Counts per package go on when it is loaded again.
+
+    With `prepared`, packages are checked and optimised by a process of their own, once; without, in this one.
+    """
+
+    def __init__(
+        self, packages: PackageFiles, runtime: InferenceRuntime, prepared: PreparedModels | None = None
+    ) -> None:
         self._packages = packages
         self._runtime = runtime
+        self._prepared = prepared
         self._statistics: dict[PackageRef, VersionStatistics] = {}
 
     async def load(self, package: PackageRef) -> Version:
         """Raises `Refused` for a package that must not serve, `Unavailable` when it cannot be had now."""
-        names = list(FILES)
-        bodies = await asyncio.gather(*(self._packages.read(package.digest, name) for name in names))
-        signature, session = await asyncio.to_thread(self._check, package, dict(zip(names, bodies, strict=True)))
+        files = await self._prepare(package.digest)
+        signature, session = await asyncio.to_thread(self._open, files)
         statistics = self._statistics.setdefault(package, VersionStatistics(package))
         return Version.of(package, signature, session, statistics)
 
-    def _check(self, package: PackageRef, files: dict[str, bytes]) -> tuple[Signature, InferenceSession]:
-        try:
-            found = read_package(files)
-        except NotAPackage as problem:
-            raise Refused(str(problem)) from problem
-        if found.digest != package.digest:
-            raise Refused(f"the package was altered: its digest is {found.digest}, not {package.digest}")
-        session = self._runtime.load(files["model.onnx"])
-        check_signature(found.signature, session)
-        check_golden(files["golden.parquet"], found.signature, session)
-        return found.signature, session
+    async def _prepare(self, digest: str) -> Mapping[str, bytes]:
+        found = await self._prepared.find(digest) if self._prepared else None
+        if found is not None:
+            return found
+        bodies = await asyncio.gather(*(self._packages.read(digest, name) for name in FILES))
+        files = dict(zip(FILES, bodies, strict=True))
+        if self._prepared:
+            return await self._prepared.make(digest, files)
+        return await asyncio.to_thread(prepare, digest, files, self._runtime)
+
+    def _open(self, files: Mapping[str, bytes]) -> tuple[Signature, InferenceSession]:
+        """Golden rows are answered by the very session that is to serve."""
+        signature = Signature.model_validate_json(files["signature.json"])
+        session = self._runtime.load_optimised(files["model.onnx"])
+        check_golden(orjson.loads(files["golden.json"]), signature, session)
+        return signature, session
+
+
+def prepare(digest: str, files: Mapping[str, bytes], runtime: InferenceRuntime) -> dict[str, bytes]:
+    """From a package's files to what serves: the optimised model, the signature, the golden rows as JSON.
+
+    Raises `Refused` for a package that must not serve. Slow, and needs memory for onnx and pyarrow.
+    """
+    try:
+        found = read_package(files)
+    except NotAPackage as problem:
+        raise Refused(str(problem)) from problem
+    if found.digest != digest:
+        raise Refused(f"the package was altered: its digest is {found.digest}, not {digest}")
+    model = runtime.optimise(files["model.onnx"])
+    check_signature(found.signature, runtime.load_optimised(model))
+    golden = orjson.dumps(read_golden(files["golden.parquet"]), default=str)
+    return {"model.onnx": model, "signature.json": files["signature.json"], "golden.json": golden}
 
 
 def check_signature(signature: Signature, session: InferenceSession) -> None:

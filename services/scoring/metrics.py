@@ -17,6 +17,7 @@ _TYPES = {
     "sluice_latency_seconds": "histogram",
     "sluice_capture_waiting_rows": "gauge",
     "sluice_capture_overflowed_rows_total": "counter",
+    "sluice_mirrored_left_out_total": "counter",
 }
 
 
@@ -26,6 +27,7 @@ def metrics_page(scorer: Scorer, capture: CaptureBuffer) -> Answer:
         ("sluice_capture_waiting_rows", f"sluice_capture_waiting_rows {capture.waiting_rows}"),
         ("sluice_capture_overflowed_rows_total", f"sluice_capture_overflowed_rows_total {capture.overflowed_rows}"),
     ]
+    samples.append(("sluice_mirrored_left_out_total", f"sluice_mirrored_left_out_total {scorer.mirrored_left_out}"))
     for version in scorer.table.versions:
         samples += _of_version(version)
     lines = []

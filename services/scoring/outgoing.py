@@ -14,8 +14,8 @@ from shared.ports import Clock, EventPublisher, Refused, Unavailable
 
 logger = logging.getLogger("sluice.scoring")
 
-# Rows taken from the buffer at a time: packing them must not hold up the loop or the interpreter for long.
-_ROWS_AT_A_TIME = 250
+# Rows taken from the buffer at a time: packing them must not hold up the loop or the interpreter for long (1 ms).
+_ROWS_AT_A_TIME = 1_000
 
 
 class Outgoing:
@@ -63,7 +63,8 @@ class Outgoing:
         """
         await self._send_unsent()
         while scored := buffer.drain(_ROWS_AT_A_TIME):
-            self._unsent = [self._envelope(block) for block in blocks_of(self._endpoint, self._instance, scored)]
+            blocks = blocks_of(self._endpoint, self._instance, scored, buffer.features)
+            self._unsent = [self._envelope(block) for block in blocks]
             await self._send_unsent()
         await self._tell_lost(buffer)
 

@@ -9,8 +9,10 @@ from time import perf_counter_ns
 from services.scoring import metadata
 from services.scoring.answers import Answer, Invalid, Problem
 from services.scoring.capture import CaptureBuffer
+from services.scoring.openapi import openapi
 from services.scoring.protocol import InferRequest, check_numbers, decode
 from services.scoring.protocol.response import Outputs
+from services.scoring.shadows import Shadows
 from services.scoring.table import Table
 from services.scoring.version import Version
 from shared.ports.inference import InferenceFailed
@@ -51,11 +53,18 @@ class Scorer:
 
     def __init__(self, capture: CaptureBuffer, limits: Limits | None = None) -> None:
         self.table = Table()
+        self.is_flushed_by_door = False  # set by a door that calls `flush` after every `submit`, while it does
         self._capture = capture
+        self._shadows = Shadows()
         self._limits = limits or Limits()
         self._pending: dict[tuple[Version, _Shapes], list[_Ticket]] = {}
         self._waiting_rows = 0
         self._turn = 0
+
+    @property
+    def mirrored_left_out(self) -> int:
+        """Copies for mirrors that there was no room for."""
+        return self._shadows.left_out
 
     def live(self) -> Answer:
         return metadata.readiness(True)
@@ -65,6 +74,9 @@ class Scorer:
 
     def server(self) -> Answer:
         return metadata.server_metadata()
+
+    def openapi(self) -> Answer:
+        return openapi(self.table)
 
     def model(self, name: str, number: str | None = None) -> Answer:
         found = self._find(name, number)
@@ -119,6 +131,8 @@ class Scorer:
             version.statistics.failed(_KINDS.get(request.status, "invalid"))
             return reply(request.answer())
         self._enqueue(version, _Ticket(request, reply, began_ns))
+        if self.table.mirrors and number is None:
+            self._shadows.cast(self.table.mirrors, self._turn, version, body, header_length)
 
     def _admit(self, version: Version, body: bytes, header_length: int | None) -> InferRequest | Problem:
         limits = self._limits
@@ -137,13 +151,20 @@ class Scorer:
         return request
 
     def _enqueue(self, version: Version, ticket: _Ticket) -> None:
-        if not self._pending:
-            asyncio.get_running_loop().call_soon(self._flush)
+        if not self._pending and not self.is_flushed_by_door:
+            asyncio.get_running_loop().call_soon(self.flush)
         self._waiting_rows += ticket.request.rows
-        shapes = version.layout.inner_shapes(ticket.request.arrays)
-        self._pending.setdefault((version, shapes), []).append(ticket)
+        shapes = version.layout.inner_shapes(ticket.request.arrays) if version.layout.ragged else ()
+        tickets = self._pending.get((version, shapes))
+        if tickets is None:
+            self._pending[version, shapes] = [ticket]
+        else:
+            tickets.append(ticket)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Run what is waiting: at the end of a turn, or when the door knows that nobody else comes."""
+        if not self._pending:
+            return
         pending, self._pending, self._waiting_rows = self._pending, {}, 0
         for (version, _), tickets in pending.items():
             for batch in _batches(tickets, self._limits.batch_rows):
@@ -165,12 +186,12 @@ class Scorer:
             found = version.session.run(layout.columns(arrays))
         except (Invalid, InferenceFailed) as error:
             return self._failed(version, tickets, error)
-        outputs, start = Outputs(found), 0
+        outputs, start, encode = Outputs(found), 0, version.encoder.encode
         for ticket in tickets:
-            answer = version.encoder.encode(ticket.request, outputs, start)
+            answer = encode(ticket.request, outputs, start)
             start += ticket.request.rows
-            version.statistics.served(ticket.request.rows, (perf_counter_ns() - ticket.began_ns) / 1_000)
             ticket.reply(answer)
+        version.statistics.served(start, [ticket.began_ns for ticket in tickets], perf_counter_ns())
         self._capture.offer(version, requests, arrays, found)
 
     def _failed(self, version: Version, tickets: Sequence[_Ticket], error: Invalid | InferenceFailed) -> None:

@@ -1,6 +1,7 @@
 """Counts of one model version since this instance started. Plain numbers, written by one thread and read by another."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
 from shared.events import PackageRef, VersionReport
 
@@ -27,11 +28,14 @@ class VersionStatistics:
         self.buckets = [0] * len(_NAMES)
         self.latency_us = 0.0
 
-    def served(self, rows: int, latency_us: float) -> None:
-        self.requests += 1
+    def served(self, rows: int, began_ns: Sequence[int], ended_ns: int) -> None:
+        """The requests of one run: their rows together, when each began, and when the last was answered."""
+        self.requests += len(began_ns)
         self.rows += rows
-        self.latency_us += latency_us
-        self.buckets[bisect_left(BOUNDS_US, latency_us)] += 1
+        for began in began_ns:
+            latency_us = (ended_ns - began) / 1_000
+            self.latency_us += latency_us
+            self.buckets[bisect_left(BOUNDS_US, latency_us)] += 1
 
     def failed(self, kind: str) -> None:
         """A request that got an error counts as a request, not as latency."""

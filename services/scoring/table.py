@@ -14,22 +14,32 @@ _GOLDEN = 0.618033988749895
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`routes` are versions with their shares in percent; `versions` all that are loaded, the previous one included."""
+    """`routes` are versions with their shares in percent; `versions` all that are loaded, the previous one included.
+
+    `mirrors` are versions with the percentage of requests that they get a copy of.
+    """
 
     generation: int = 0
     routes: tuple[tuple[Version, float], ...] = ()
     versions: tuple[Version, ...] = ()
+    mirrors: tuple[tuple[Version, float], ...] = ()
     _by_name: dict[str, tuple[tuple[Version, float], ...]] = field(default_factory=dict)
     _by_number: dict[tuple[str, str], Version] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, generation: int, routes: Sequence[tuple[Version, float]], kept: Sequence[Version] = ()) -> "Table":
+    def of(
+        cls,
+        generation: int,
+        routes: Sequence[tuple[Version, float]],
+        kept: Sequence[Version] = (),
+        mirrors: Sequence[tuple[Version, float]] = (),
+    ) -> "Table":
         """`kept` are loaded, and answer when asked for by version, but get no share."""
         versions = tuple(dict.fromkeys([version for version, _ in routes] + list(kept)))
         names = {version.name for version, _ in routes}
         by_name = {name: tuple((v, share) for v, share in routes if v.name == name and share > 0) for name in names}
         by_number = {(version.name, version.number): version for version in reversed(versions)}
-        return cls(generation, tuple(routes), versions, by_name, by_number)
+        return cls(generation, tuple(routes), versions, tuple(mirrors), by_name, by_number)
 
     def numbers(self, name: str) -> list[str]:
         return sorted(version.number for version in self.versions if version.name == name)

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -58,8 +60,26 @@ class OnnxRuntime:
         self._threads = threads or os.process_cpu_count() or 1
         self._providers = list(providers)
 
+    def optimise(self, model: bytes) -> bytes:
+        """Fusions that hold for every processor; what suits this one is done when it is loaded."""
+        check_graph(model)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "model.onnx"
+            options = self._options()
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+            options.optimized_model_filepath = str(path)
+            try:
+                onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            except Exception as error:
+                raise Refused(f"model.onnx: ONNX Runtime cannot load it: {str(error)[:500]}") from error
+            return path.read_bytes()
+
     def load(self, model: bytes) -> OnnxSession:
         check_graph(model)
+        return self.load_optimised(model)
+
+    def load_optimised(self, model: bytes) -> OnnxSession:
+        """Not checked again: what `optimise` wrote contains operators that nobody else may bring."""
         try:
             session = OnnxSession(onnxruntime.InferenceSession(model, self._options(), providers=self._providers))
         except Refused:

@@ -26,7 +26,9 @@ _MODULES = (
 )  # fmt: skip
 
 # (type, version it reads) -> the same data as of the next version
-UPCASTERS: dict[tuple[str, int], Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {}
+UPCASTERS: dict[tuple[str, int], Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
+    ("mlops.predictions.captured", 1): lambda data: data,  # version 2 may pack columns, and need not
+}
 
 
 def _event_types() -> dict[str, type[Event]]:

@@ -44,6 +44,19 @@ class InferenceFailed(Exception):
 
 
 class InferenceRuntime(Protocol):
+    """Both calls block for as long as they take."""
+
+    def optimise(self, model: bytes) -> bytes:
+        """Check what the model contains, and make it ready to be loaded fast, on any machine of this kind.
+
+        Raises `Refused` for a model that must not run here.
+        """
+        ...
+
+    def load_optimised(self, model: bytes) -> InferenceSession:
+        """A warm session of what `optimise` made. Raises `Refused` when it cannot be run."""
+        ...
+
     def load(self, model: bytes) -> InferenceSession:
-        """A warm session. Blocks for as long as that takes. Raises `Refused` for a model that must not run here."""
+        """A warm session. Raises `Refused` for a model that must not run here."""
         ...

@@ -9,12 +9,17 @@ from shared.events import Digest, EndpointRef, PackageRef
 
 
 class Route(BaseModel):
-    """A package, its share of the traffic in percent, and the digest of its reference profile for monitoring."""
+    """A package, its share of the traffic in percent, and the digest of its reference profile for monitoring.
+
+    `mirror` is the percentage of requests that it is asked, too, without anybody seeing its answers; a package that
+    only shadows another has share 0.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     package: PackageRef
     share: float = Field(default=100.0, ge=0, le=100)
+    mirror: float = Field(default=0.0, ge=0, le=100)
     profile: Digest | None = None
 
 

@@ -8,24 +8,18 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvloop
 
-from services.scoring import Background, Scorer, ScoringPorts
+from services.scoring import Background, Scorer
 from services.scoring.capture import CaptureBuffer
 from services.scoring.metrics import metrics_page
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import storage_clients
 from shared.adapters.clock import SystemClock
-from shared.adapters.onnx import OnnxRuntime
 from shared.settings.scoring import ScoringSettings
 
 from .limits import HttpLimits
+from .ports import open_ports
 from .routes import Routes
 from .server import Server
 from .workers import supervise
@@ -44,11 +38,11 @@ def main() -> int:
 
 
 async def _serve(settings: ScoringSettings, bound: socket.socket, options: argparse.Namespace) -> None:
-    capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows)
+    capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
     scorer = Scorer(capture)
     # Unique among all starts: counts are per instance, and a restart begins again at zero.
     instance = f"{socket.gethostname().split('.')[0][:40]}-{os.urandom(6).hex()}"
-    background = Background(settings.endpoint, instance, scorer, capture, lambda: _open_ports(settings))
+    background = Background(settings.endpoint, instance, scorer, capture, lambda: open_ports(settings))
     working = asyncio.create_task(background.run())
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,24 +51,6 @@ async def _serve(settings: ScoringSettings, bound: socket.socket, options: argpa
     await server.run(bound, stop.wait(), lambda: _write_ready(options.ready_file, bound))
     background.ask_to_stop()
     await working
-
-
-@asynccontextmanager
-async def _open_ports(settings: ScoringSettings) -> AsyncIterator[ScoringPorts]:
-    """What this app's identity may do: read manifests and packages, send to hub predictions."""
-    storage = storage_clients(settings.sluice_storage.get_secret_value())
-    publisher = EventHubPublisher({"predictions": settings.predictions.get_secret_value()})
-    try:
-        yield ScoringPorts(
-            manifests=BlobServingManifests(storage.blobs),
-            packages=BlobModelPackages(storage.blobs),
-            publisher=publisher,
-            runtime=OnnxRuntime(settings.inference_threads or None, settings.inference_providers),
-            clock=SystemClock(),
-        )
-    finally:
-        await publisher.close()
-        await storage.close()
 
 
 def listening_socket(host: str, port: int, shared: bool) -> socket.socket:

@@ -62,14 +62,22 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._closing:
             return
+        between = self._current is _NOBODY
+        if between and (known := self._server.heads.find(data)) is not None:
+            self.waits_for = "answer"
+            self._accept(known.again(self, data))
+            return self._server.turn_over()
         try:
             self._parser.feed_data(data)
             if self.waits_for == "head":
                 self._bound_head(len(data))
+            elif between and self._current is _NOBODY and self._queue:
+                self._server.heads.learn(data, self._queue[-1])
         except httptools.HttpParserUpgrade:
             pass  # refused when its headers were complete; what follows is not read
         except httptools.HttpParserError as error:
             self._fail(Problem(400, f"malformed request: {error}"))
+        self._server.turn_over()
 
     def _bound_head(self, size: int) -> None:
         """The parser holds an unfinished field back, however long; this is what bounds it."""
@@ -136,6 +144,9 @@ class Connection(asyncio.Protocol):
         exchange.complete()
         if self._closing:
             return
+        self._accept(exchange)
+
+    def _accept(self, exchange: Exchange) -> None:
         if not exchange.keep_alive:
             self._closing = True
         self._queue.append(exchange)
@@ -148,6 +159,8 @@ class Connection(asyncio.Protocol):
     def answered(self) -> None:
         """Write every answer whose turn it is."""
         queue, transport, server = self._queue, self._transport, self._server
+        if 1 == len(queue) < server.limits.pipelined and not (self._closing or server.draining):
+            return self._answer_only()
         was_full = len(queue) >= server.limits.pipelined
         while queue and (answer := queue[0].answer) is not None:
             exchange = queue.popleft()
@@ -164,6 +177,15 @@ class Connection(asyncio.Protocol):
                 transport.close()
         if was_full and len(queue) < server.limits.pipelined and self.waits_for != "writing":
             transport.resume_reading()
+
+    def _answer_only(self) -> None:
+        """The common case: nobody waits behind this answer, and the connection stays."""
+        exchange = self._queue[0]
+        if (answer := exchange.answer) is None or self._transport.is_closing():
+            return
+        self._queue.popleft()
+        self.waits_for, self.since = "idle", self._server.tick
+        self._transport.write(self._server.writer.write(answer, False, exchange.method == b"HEAD"))
 
     def _fail(self, problem: Problem) -> None:
         """Answer after those that came before, then close: what follows in the stream cannot be read."""

@@ -1,7 +1,7 @@
 """One request on its way in, and the place its answer waits for its turn."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from services.scoring import Answer, Problem
 
@@ -41,6 +41,29 @@ class Exchange:
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing about it needs the parser's state: a body of a known length, and the connection stays."""
+        return (
+            self.problem is None and self.keep_alive and not self.expects_continue
+            and self.method == b"POST" and self.content_length == self._body_bytes
+        )  # fmt: skip
+
+    def without_connection(self) -> "Exchange":
+        """To be kept for `again`: holds neither a client nor its body."""
+        found = Exchange(cast("Connection", None))
+        found.url, found.method, found._body_bytes = self.url, self.method, self._body_bytes
+        found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
+        return found
+
+    def again(self, connection: "Connection", data: bytes) -> "Exchange":
+        """The same head once more, before another body: the rest of `data`."""
+        found = Exchange(connection)
+        found.url, found.method = self.url, self.method
+        found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
+        found.body = data[-self._body_bytes :]
+        return found
 
     def complete(self) -> None:
         """The last byte has come."""

@@ -19,7 +19,7 @@ class ResponseWriter:
     def next_second(self) -> None:
         self._heads.clear()
 
-    def write(self, answer: Answer, *, close: bool, without_body: bool = False) -> bytes:
+    def write(self, answer: Answer, close: bool, without_body: bool = False) -> bytes:
         """`without_body` is for HEAD: the head tells the length of the body that is left out."""
         key = (answer.status, answer.headers, close)
         head = self._heads.get(key)

@@ -30,6 +30,7 @@ class Routes:
             ("v2",): scorer.server,
             ("v2", "health", "live"): scorer.live,
             ("v2", "health", "ready"): scorer.ready,
+            ("openapi.json",): scorer.openapi,
             ("metrics",): metrics,
         }
         self._known: dict[bytes, Target] = {}

@@ -11,6 +11,7 @@ from services.scoring.table import Table
 
 from .connection import Connection
 from .exchange import Exchange
+from .heads import Heads
 from .limits import HttpLimits
 from .responses import ResponseWriter
 from .routes import Infer, Routes, not_allowed, not_found
@@ -28,6 +29,7 @@ class Server:
     def __init__(self, scorer: Scorer, routes: Routes, limits: HttpLimits, drain_s: float = 0.5) -> None:
         self.limits = limits
         self.writer = ResponseWriter()
+        self.heads = Heads()
         self.draining = False
         self.tick = 0
         self._scorer = scorer
@@ -84,10 +86,17 @@ class Server:
     def admit(self, connection: Connection) -> bool:
         """False when there are too many already; it is swept like all others then."""
         self._connections.add(connection)
+        self._scorer.is_flushed_by_door = len(self._connections) == 1
         return len(self._connections) <= self.limits.connections
+
+    def turn_over(self) -> None:
+        """A lone connection has told all it had to tell: there is nobody else to wait for."""
+        if self._scorer.is_flushed_by_door:
+            self._scorer.flush()
 
     def forget(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self._scorer.is_flushed_by_door = len(self._connections) == 1
 
     def dispatch(self, exchange: Exchange) -> None:
         """Whatever happens, the exchange gets an answer."""

@@ -7,7 +7,7 @@ The protocol's parameters are plain values, so both take a JSON array, a text wi
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from pydantic_core import from_json
+import orjson
 
 from services.scoring.answers import Invalid
 
@@ -37,8 +37,8 @@ def moments_of(value: object, rows: int) -> Sequence[datetime]:
 def _list(value: object, name: str) -> list[object]:
     if isinstance(value, str) and value.startswith("["):
         try:
-            value = from_json(value)
-        except ValueError as error:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError as error:
             raise Invalid(f"parameters.{name}: not a JSON array ({error})") from None
     return value if isinstance(value, list) else [value]
 

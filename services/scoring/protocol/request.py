@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json
+import orjson
 
 from services.scoring.answers import Invalid, Problem
 from services.scoring.layout import Layout
 from services.scoring.protocol.binary import BinaryTensors
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
-from services.scoring.protocol.tensors import block_of
+from services.scoring.protocol.tensors import block_of, has_only_numbers
 from shared.ports.inference import Array
 
 
@@ -54,9 +54,9 @@ def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: in
     rows = _row_count(tensors, layout, max_rows)
     if binary is not None:
         binary.attach(tensors)
-    request = InferRequest(
-        _id(message) if "id" in message else "", rows, [block_of(block, tensors, rows) for block in layout.blocks]
-    )
+    plain = has_only_numbers(body)
+    arrays = [block_of(block, tensors, rows, plain) for block in layout.blocks]
+    request = InferRequest(_id(message) if "id" in message else "", rows, arrays)
     if "parameters" in message:
         _read_parameters(request, message["parameters"])
     if "outputs" in message:
@@ -66,12 +66,13 @@ def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: in
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        message = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
+        message = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
         raise Invalid(f"body: not JSON ({error})") from None
-    if not isinstance(message, dict):
+    if type(message) is not dict:
         raise Invalid("body: a JSON object is required")
-    return message
+    found: dict[str, Any] = message
+    return found
 
 
 def _tensors_from_rows(message: Mapping[str, Any], layout: Layout) -> dict[str, dict[str, Any]]:

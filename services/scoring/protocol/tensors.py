@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from array import array
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import prod
@@ -23,31 +24,57 @@ _TYPES: dict[TensorDatatype, frozenset[type]] = {
     **{datatype: frozenset({int}) for datatype in DTYPES},
     "FP16": _NUMBERS, "FP32": _NUMBERS, "FP64": _NUMBERS, "BOOL": frozenset({bool}), "BYTES": frozenset({str}),
 }  # fmt: skip
+# Datatypes whose values the standard library packs from a list faster than numpy does, and checks as it goes: a text,
+# null or array is no number to it, and a number with a fraction is no integer. Only true and false pass as 1 and 0.
+_PACKED: dict[TensorDatatype, str] = {
+    "FP32": "f", "FP64": "d", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
+    "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q",
+}  # fmt: skip
 _JSON_NAMES = {float: "number", int: "integer", str: "text", bool: "boolean", list: "array", dict: "object"}
 
 
-def block_of(block: Block, tensors: Mapping[str, Tensor], rows: int) -> Array:
-    """The block's array for these tensors; raises `Invalid` naming tensor, shape and datatype."""
+def has_only_numbers(body: bytes) -> bool:
+    """True when no value after the first `data` can be true, false or null: the letters for it are not there.
+
+    Two searches for a byte take a thousandth of the time that looking at the type of each value does.
+    """
+    at = body.find(b'"data"')
+    return at >= 0 and body.find(b"u", at) < 0 and body.find(b"s", at) < 0 and body.find(b"\\", 0, at) < 0
+
+
+def block_of(block: Block, tensors: Mapping[str, Tensor], rows: int, plain: bool = False) -> Array:
+    """The block's array for these tensors; raises `Invalid` naming tensor, shape and datatype.
+
+    `plain` promises that there is neither true nor false among the values.
+    """
     if block.wide:
-        return _wide(block, tensors[block.specs[0].name], rows)
+        return _wide(block, tensors[block.specs[0].name], rows, plain)
     parts = [tensors[spec.name] for spec in block.specs]
     for spec, tensor in zip(block.specs, parts, strict=True):
         _shape(spec, tensor, rows)
     if any(["array" in tensor for tensor in parts]):
         return np.stack([_flat(*each, rows) for each in zip(block.specs, parts, block.nullable, strict=True)])
-    return _from_lists(block, parts, rows)
+    return _from_lists(block, parts, rows, plain)
 
 
-def _wide(block: Block, tensor: Tensor, rows: int) -> Array:
+def _wide(block: Block, tensor: Tensor, rows: int, plain: bool) -> Array:
     spec = block.specs[0]
     shape = _shape(spec, tensor, rows)
-    values, count = tensor.get("data"), prod(shape)
-    if type(values) is list and len(values) == count and _TYPES[spec.datatype].issuperset(map(type, values)):
-        try:
-            return np.array(values, DTYPES[spec.datatype]).reshape(shape)
-        except (ValueError, OverflowError):
-            pass  # found again below, where it is named
+    count = prod(shape)
+    if plain and (found := _packed(spec.datatype, tensor.get("data"), count)) is not None:
+        return found.reshape(shape)
     return _flat(spec, tensor, block.nullable[0], count).reshape(shape)
+
+
+def _packed(datatype: TensorDatatype, values: object, count: int) -> Array | None:
+    """The values of a flat list, None when they are not `count` numbers of this datatype: the slow way says why."""
+    code = _PACKED.get(datatype)
+    if code is None or type(values) is not list or len(values) != count:
+        return None
+    try:
+        return np.frombuffer(array(code, values), DTYPES[datatype])
+    except (TypeError, OverflowError):
+        return None
 
 
 def _refuse_header(spec: TensorSpec, tensor: Tensor, rows: int) -> NoReturn:
@@ -73,14 +100,16 @@ def _shape(spec: TensorSpec, tensor: Tensor, rows: int) -> tuple[int, ...]:
     _refuse_header(spec, tensor, rows)
 
 
-def _from_lists(block: Block, parts: Sequence[Tensor], rows: int) -> Array:
+def _from_lists(block: Block, parts: Sequence[Tensor], rows: int, plain: bool) -> Array:
     """The common case, flat lists of the right types, is one call; anything else is looked at tensor by tensor."""
     lists: list[Any] = [tensor.get("data") for tensor in parts]
     try:
-        if _TYPES[block.datatype].issuperset(map(type, chain.from_iterable(lists))):
-            array = np.array(lists, DTYPES[block.datatype])
-            if array.shape == (len(lists), rows):
-                return array
+        if set(map(type, lists)) == {list} and set(map(len, lists)) == {rows}:
+            values = list(chain.from_iterable(lists))
+            if plain and (found := _packed(block.datatype, values, len(values))) is not None:
+                return found.reshape(len(lists), rows)
+            if _TYPES[block.datatype].issuperset(map(type, values)):
+                return np.array(values, DTYPES[block.datatype]).reshape(len(lists), rows)
     except (TypeError, ValueError, OverflowError):
         pass  # found again below, where the tensor at fault is named
     return np.stack([_flat(*each, rows) for each in zip(block.specs, parts, block.nullable, strict=True)])
@@ -119,9 +148,9 @@ def check_numbers(layout: Layout, arrays: Sequence[Array]) -> None:
 
     Raises `Invalid`. Made for the rows of many requests at once: it costs as much for one.
     """
-    for block, array in zip(layout.blocks, arrays, strict=True):
-        if block.datatype in FLOATS and not np.isfinite(array).all():
-            _explain_numbers(block, array)
+    for block, values in zip(layout.blocks, arrays, strict=True):
+        if block.datatype in FLOATS and not np.isfinite(values).all():
+            _explain_numbers(block, values)
 
 
 def _explain_numbers(block: Block, array: Array) -> None:

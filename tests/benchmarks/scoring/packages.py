@@ -2,17 +2,26 @@
 
 import io
 import json
-from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-def package(model: Path) -> dict[str, bytes]:
+def padded(model: bytes, size: int) -> bytes:
+    """The same model in a file of at least `size` bytes, as real ones are."""
+    found = onnx.load_model_from_string(model)
+    found.graph.initializer.append(
+        onnx.helper.make_tensor("padding", onnx.TensorProto.UINT8, [size], bytes(size), True)
+    )
+    return bytes(found.SerializeToString())
+
+
+def package(body: bytes) -> dict[str, bytes]:
     """All files; golden rows are answered by ONNX Runtime itself."""
-    session = onnxruntime.InferenceSession(model.read_bytes(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(body, providers=["CPUExecutionProvider"])
     (tensor,) = session.get_inputs()
     shape = [4, *tensor.shape[1:]]
     rows = np.random.default_rng(0).random(shape, dtype=np.float32)
@@ -20,7 +29,7 @@ def package(model: Path) -> dict[str, bytes]:
     answers = dict(zip(names, session.run(None, {tensor.name: rows}), strict=True))
     golden = _parquet({tensor.name: rows, **answers})
     return {
-        "model.onnx": model.read_bytes(),
+        "model.onnx": body,
         "signature.json": json.dumps(_signature(tensor.name, answers)).encode(),
         "reference.parquet": golden,
         "golden.parquet": golden,

@@ -11,7 +11,7 @@ from azure.core.exceptions import ResourceExistsError
 
 from shared.adapters.azure.model_packages import BlobModelPackages
 from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.storage import Storage, storage_clients
 from shared.events import EndpointRef, ModelRef, PackageRef
 from shared.packages import digest
 from shared.ports import Manifest, Route
@@ -34,6 +34,7 @@ def system(models: Path, names: list[str]) -> Iterator[dict[str, dict[str, str]]
         for process in (azurite.process, hubs.process):
             if process is not None:
                 os.sched_setaffinity(process.pid, {int(LOAD_CORE)})
+        os.environ["MODEL_CACHE"] = str(Path(folder) / "prepared")
         asyncio.run(_publish(azurite.connection_string, {name: models / f"{name}.onnx" for name in names}))
         yield {
             name: {
@@ -56,10 +57,33 @@ async def _publish(address: str, models: dict[str, Path]) -> None:
         except ResourceExistsError:
             continue
     for name, model in models.items():
-        files = package(model)
-        ref = PackageRef(model=ModelRef(workspace=_WORKSPACE, name="m", version="1"), digest=digest(files))
-        await BlobModelPackages(storage.blobs).adopt(ref.digest, files)
-        endpoint = EndpointRef(workspace=_WORKSPACE, name=name)
-        manifest = Manifest(endpoint=endpoint, generation=1, routes=(Route(package=ref),), changed_by="bench")
-        await BlobServingManifests(storage.blobs).swap(manifest)
+        await _serve(storage, name, package(model.read_bytes()), "1")
     await storage.close()
+
+
+async def _serve(storage: Storage, name: str, files: dict[str, bytes], version: str) -> None:
+    """Adopt this package and make it what the endpoint serves."""
+    ref = PackageRef(model=ModelRef(workspace=_WORKSPACE, name="m", version=version), digest=digest(files))
+    await BlobModelPackages(storage.blobs).adopt(ref.digest, files)
+    manifests = BlobServingManifests(storage.blobs)
+    present = await manifests.read(EndpointRef(workspace=_WORKSPACE, name=name))
+    await manifests.swap(
+        Manifest(
+            endpoint=present.endpoint,
+            generation=present.generation + 1,
+            routes=(Route(package=ref),),
+            previous=present.routes[0] if present.routes else None,
+            changed_by=f"bench-{version}",
+        )
+    )
+
+
+def serve(address: str, name: str, files: dict[str, bytes], version: str) -> None:
+    """As promotion does, from another process's point of view."""
+
+    async def work() -> None:
+        storage = storage_clients(address)
+        await _serve(storage, name, files, version)
+        await storage.close()
+
+    asyncio.run(work())

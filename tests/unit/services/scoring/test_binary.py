@@ -54,7 +54,7 @@ async def test_bytes_out_hold_the_same_values_as_json(bench: Bench) -> None:
     body, length = packed(rows, binary_data_output=True)
     found = unpacked(await bench.ask(body, header_length=length))
     as_json = await bench.ask(tensors(rows))
-    assert found["probability"].tolist() == output(as_json)
+    assert found["probability"].tolist() == np.array(output(as_json), np.float32).tolist()
     assert found["label"].tolist() == output(as_json, "label")
 
 

@@ -4,11 +4,22 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from services.scoring.following import LoadFailure
 from services.scoring.outgoing import Outgoing
-from shared.events import CaptureLost, Envelope, ModelLoadFailed, PredictionsCaptured, ServingReported, decode, encode
+from shared.events import (
+    CaptureLost,
+    Envelope,
+    ModelLoadFailed,
+    PredictionsCaptured,
+    ServingReported,
+    decode,
+    encode,
+    from_cloud_event,
+    to_cloud_event,
+)
 from shared.ports import EventPublisher, Hub, Refused, Unavailable
 from tests.support.onnx_models import ENDPOINT, sample_rows, tensors
 from tests.support.scoring import Bench, output, wide_bench
@@ -49,7 +60,7 @@ async def test_every_scored_row_is_captured_with_inputs_outputs_key_and_time(ben
     assert block.inputs["carrier"] == tuple(row["carrier"] for row in rows)
     assert block.inputs["distance"] == pytest.approx([row["distance"] for row in rows], rel=1e-6)
     assert block.inputs["delay"][3] is None
-    assert block.outputs["probability"][:2] == pytest.approx(output(answer), rel=1e-8)
+    assert block.outputs["probability"][:2] == tuple(np.array(output(answer), np.float32).tolist())
 
 
 @pytest.mark.parametrize(("width", "columns"), [(3, {"X[0]", "X[1]", "X[2]"}), (100, set())])
@@ -152,3 +163,22 @@ async def test_a_failed_load_is_told_when_the_hub_is_back(bench: Bench) -> None:
     await out.report(bench.scorer)
     await out.report(bench.scorer)
     assert [(fact.package, fact.reason) for fact in heard(bench, ModelLoadFailed)] == [(package, "altered")]
+
+
+async def test_only_named_features_leave_when_the_policy_names_some(bench: Bench) -> None:
+    bench.capture.features = frozenset({"carrier", "month"})
+    await bench.ask(tensors(sample_rows(2)))
+    await outgoing(bench).flush(bench.capture)
+    (block,) = heard(bench, PredictionsCaptured)
+    assert block.inputs.keys() == {"carrier", "month"}
+    assert "probability" in block.outputs
+
+
+async def test_a_block_as_it_was_written_before_columns_were_packed_is_still_read(bench: Bench) -> None:
+    await bench.ask(tensors(sample_rows(4)))
+    await outgoing(bench).flush(bench.capture)
+    (block,) = heard(bench, PredictionsCaptured)
+    frame = to_cloud_event(Envelope.first(block, id="1", source="/old", time=bench.clock.now()))
+    assert isinstance(frame["data"]["inputs"]["distance"], tuple | list)
+    old = from_cloud_event({**frame, "dataschema": "urn:sluice:mlops.predictions.captured:1"})
+    assert old.data == block

@@ -1,0 +1,36 @@
+"""`python -m function_app.scoring.serve.prepare FOLDER DIGEST`: check the package in a folder and make it ready.
+
+Run by the server for every package that is new to it, so that what checking needs is not in the server's memory.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from services.scoring.loading import prepare
+from services.scoring.prepared import REFUSED, write_prepared
+from shared.adapters.onnx import OnnxRuntime
+from shared.ports import Refused
+
+# Requests come first: this runs beside the server, often on the same core.
+_NICER = 10
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser("prepare", description="Check a model package and replace it by what serves.")
+    parser.add_argument("folder", type=Path, help="holds the package's files")
+    parser.add_argument("digest", help="what the package's digest must be")
+    options = parser.parse_args()
+    os.nice(_NICER)
+    files = {path.name: path.read_bytes() for path in options.folder.iterdir()}
+    try:
+        write_prepared(options.folder, prepare(options.digest, files, OnnxRuntime(threads=1)))
+    except Refused as refused:
+        sys.stderr.write(str(refused))
+        return REFUSED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""Reading blobs with the standard library alone, for the app that must start at once and stay small.
+
+The storage SDK costs 150 ms of a start and 20 MB for the rest of the process; reading needs one GET.
+https://learn.microsoft.com/rest/api/storageservices/get-blob, authorized by Shared Key, by a SAS, or by the app's own
+identity (then, and only then, azure-identity is imported).
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import http.client
+import threading
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from shared.events import EndpointRef
+from shared.ports import Absent, Manifest, Unavailable
+
+_VERSION = "2024-11-04"
+_TIMEOUT_S = 20
+_SCOPE = "https://storage.azure.com/.default"
+_TRIES = 2
+
+
+class BlobReader:
+    """`address` is a connection string, or the account's blob URL. One connection, kept, one request at a time."""
+
+    def __init__(self, address: str) -> None:
+        fields = dict(part.split("=", 1) for part in address.split(";") if "=" in part)
+        self._by_identity = address.startswith(("https://", "http://"))
+        url = urlsplit(address if self._by_identity else _endpoint(fields))
+        self._secure, self._host, self._root = url.scheme == "https", url.netloc, url.path.rstrip("/")
+        self._account = fields.get("AccountName", "")
+        self._key = base64.b64decode(fields.get("AccountKey", ""))
+        self._sas = fields.get("SharedAccessSignature", "").lstrip("?")
+        self._credential: Any = None
+        self._connection: http.client.HTTPConnection | None = None
+        self._lock = threading.Lock()
+
+    async def read(self, container: str, name: str) -> bytes:
+        """The whole blob, off the event loop. Raises `Absent` or `Unavailable`."""
+        return await asyncio.to_thread(self._read, f"/{container}/{quote(name)}")
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+            if self._credential is not None:
+                self._credential.close()
+
+    def _read(self, path: str) -> bytes:
+        with self._lock:
+            for left in reversed(range(_TRIES)):
+                try:
+                    status, code, body = self._get(self._root + path)
+                except (OSError, http.client.HTTPException) as error:
+                    self._drop()  # a connection that was kept may be gone by now: the next try opens another
+                    if not left:
+                        raise Unavailable(f"read {path[1:]}: {type(error).__name__}") from error
+                    continue
+                if status == 200:
+                    return body
+                if status == 404 and code == "BlobNotFound":
+                    raise Absent(f"read {path[1:]}: {status} {code}")
+                if status < 500 or not left:
+                    raise Unavailable(f"read {path[1:]}: {status} {code}")
+        raise AssertionError("the last try returns or raises")
+
+    def _get(self, path: str) -> tuple[int, str, bytes]:
+        """Status, the storage's error code, and the body."""
+        if self._connection is None:
+            kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
+            self._connection = kind(self._host, timeout=_TIMEOUT_S)
+        headers = {"x-ms-date": format_datetime(datetime.now(UTC), usegmt=True), "x-ms-version": _VERSION}
+        target = path
+        if self._by_identity:
+            headers["authorization"] = f"Bearer {self._token()}"
+        elif self._sas:
+            target = f"{path}?{self._sas}"
+        else:
+            headers["authorization"] = f"SharedKey {self._account}:{self._signature(path, headers)}"
+        self._connection.request("GET", target, headers=headers)
+        response = self._connection.getresponse()
+        return response.status, response.getheader("x-ms-error-code", ""), response.read()
+
+    def _signature(self, path: str, headers: dict[str, str]) -> str:
+        """https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key"""
+        canonical = "".join(f"{name}:{value}\n" for name, value in sorted(headers.items()))
+        text = "GET" + "\n" * 12 + canonical + f"/{self._account}{path}"
+        return base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
+
+    def _token(self) -> str:
+        if self._credential is None:
+            from azure.identity import DefaultAzureCredential
+
+            self._credential = DefaultAzureCredential()
+        token: str = self._credential.get_token(_SCOPE).token  # cached by the credential until it is about to expire
+        return token
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _endpoint(fields: dict[str, str]) -> str:
+    if "BlobEndpoint" in fields:
+        return fields["BlobEndpoint"]
+    protocol, suffix = fields.get("DefaultEndpointsProtocol", "https"), fields.get("EndpointSuffix", "core.windows.net")
+    return f"{protocol}://{fields['AccountName']}.blob.{suffix}"
+
+
+class ReadManifests:
+    """Serving manifests, read only."""
+
+    def __init__(self, blobs: BlobReader, container: str = "serving") -> None:
+        self._blobs = blobs
+        self._container = container
+
+    async def read(self, endpoint: EndpointRef) -> Manifest:
+        """Generation 0 when nothing was ever served. Raises `Unavailable`."""
+        try:
+            body = await self._blobs.read(self._container, f"{endpoint.entity.table_key}.json")
+        except Absent:
+            return Manifest(endpoint=endpoint)
+        return Manifest.model_validate_json(body)
+
+
+class ReadPackages:
+    """Adopted model packages, read only."""
+
+    def __init__(self, blobs: BlobReader, container: str = "models") -> None:
+        self._blobs = blobs
+        self._container = container
+
+    async def read(self, digest: str, name: str) -> bytes:
+        """One file of an adopted package; its caller checks the digest. Raises `Absent` or `Unavailable`."""
+        return await self._blobs.read(self._container, f"{digest}/{name}")
