@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel
 
 from infra.local import topology
 from shared.settings.control import ControlSettings
@@ -11,7 +11,7 @@ from shared.settings.gateway import GatewaySettings
 from shared.settings.scoring import ScoringSettings
 from tests.infra.templates import Template, accessed, all_templates, body, changed
 
-SETTINGS: dict[str, type[BaseSettings]] = {
+SETTINGS: dict[str, type[BaseModel]] = {
     "control": ControlSettings,
     "gateway": GatewaySettings,
     "scoring": ScoringSettings,

@@ -29,6 +29,8 @@ TABLES: Grants = {
     "approvals": ({"gateway"}, {"control"}),
     "pending": ({"operators"}, {"control"}),
     "positions": (set(), {"control"}),
+    "brakes": (frozenset({"operators"}), frozenset({"control"})),
+    "letters": (frozenset({"operators"}), frozenset({"control"})),
 }
 
 

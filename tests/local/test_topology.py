@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel
 
 from infra.local import app_settings, certificates, topology
 from infra.local.azure_ml.config import Config
@@ -90,7 +90,7 @@ def test_the_sample_documents_every_setting_of_an_app(app: str, system: System) 
         assert app in SAMPLE["Descriptions"][name].split(":")[0], f"{name} of {app}"
 
 
-READS: dict[str, type[BaseSettings]] = {
+READS: dict[str, type[BaseModel]] = {
     "control": ControlSettings,
     "gateway": GatewaySettings,
     "scoring": ScoringSettings,
