@@ -15,7 +15,7 @@ SENDS = {
 }
 RECEIVES = {
     "control": {"inbound", "events", "decisions", "predictions", "labels"},
-    "operators": {"dead-letter"},
+    "operators": {"inbound", "events", "decisions", "predictions", "labels", "dead-letter"},
 }
 
 BLOBS: dict[str, dict[str, str]] = {
