@@ -116,9 +116,11 @@ def test_retries_without_end_go_on_until_the_function_succeeds_and_stop_with_the
 def test_a_batch_waits_for_its_minimum_size_but_not_for_ever(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite
 ) -> None:
-    batching = {f"{_BATCHING}minEventBatchSize": "3", f"{_BATCHING}maxWaitTime": "00:00:02"}
+    batching = {f"{_BATCHING}minEventBatchSize": "3", f"{_BATCHING}maxWaitTime": "00:00:05"}
     host = start_host("holding", {**settings, **batching, "HUB": "batched"}).start()
-    send(hubs, "batched", ["1", "2", "3", "alone"], together=False)
+    send(hubs, "batched", ["1", "2", "3"], together=False)
+    eventually(lambda: checkpoint(azurite, hubs, "batched") == 2)
+    send(hubs, "batched", ["alone"])
     eventually(lambda: checkpoint(azurite, hubs, "batched") == 3)
     assert [call["bodies"] for call in host.recorded("begins")] == [["1", "2", "3"], ["alone"]]
 
