@@ -25,7 +25,7 @@ from shared.packages.performance import PerformanceReport
 from shared.policies import PolicyDocument
 from shared.ports import Evidence, Folds, Jobs
 from shared.profiles import Profile, measure, quality
-from shared.reactor import Service, State
+from shared.reactor import Service, State, job_of
 
 service = Service("monitoring", state=policy.Monitoring)
 
@@ -112,13 +112,7 @@ def ours(event: DeadlineReached | ActionFailed) -> Entity | None:
 
 
 def tagged(event: JobEnded) -> Entity | None:
-    """Tags are a hint: a window must be waiting for this job, or nothing follows."""
-    if event.tags.get("sluice-service") != service.name:
-        return None
-    try:
-        return Entity.parse(event.tags.get("sluice-entity", ""))
-    except ValueError:
-        return None
+    return job_of(service.name, event.tags)
 
 
 service.reacts_to(

@@ -15,7 +15,7 @@ from shared.events import (
 )
 from shared.policies import PolicyDocument
 from shared.ports import Jobs, Models
-from shared.reactor import Service
+from shared.reactor import Service, job_of
 
 service = Service("retraining", state=policy.Retraining)
 
@@ -35,13 +35,7 @@ def ours(event: DeadlineReached | ActionFailed) -> Entity | None:
 
 
 def tagged(event: JobEnded) -> Entity | None:
-    """Tags are a hint: the state must be waiting for this job, or nothing follows."""
-    if event.tags.get("sluice-service") != service.name:
-        return None
-    try:
-        return Entity.parse(event.tags.get("sluice-entity", ""))
-    except ValueError:
-        return None
+    return job_of(service.name, event.tags)
 
 
 _ENDS: list[type[Event]] = [RetrainingStarted, RetrainingCompleted, RetrainingFailed]

@@ -27,7 +27,7 @@ from shared.events import (
 )
 from shared.packages import StagingReport
 from shared.ports import Evidence, Jobs, Refused, ServingManifests
-from shared.reactor import Service
+from shared.reactor import Service, job_of
 
 NAME = "staging"
 _VERDICTS: tuple[type[Event], ...] = (StagingPassed, StagingFailed, StagingInconclusive)
@@ -74,12 +74,7 @@ async def _report(evidence: Evidence, job: str) -> tuple[str | None, StagingRepo
 
 def _own_job(event: JobEnded) -> Entity | None:
     """The candidate whose job this says it is; a job of somebody else's is not for us."""
-    if event.tags.get("sluice-service") != NAME:
-        return None
-    try:
-        return Entity.parse(event.tags.get("sluice-entity", ""))
-    except ValueError:
-        return None
+    return job_of(NAME, event.tags)
 
 
 def _own(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:

@@ -13,6 +13,7 @@ from shared.reactor.effects import (
     SubmitJob,
     chain_tags,
     job_name,
+    job_of,
 )
 from shared.reactor.folding import Folding
 from shared.reactor.holding import check_modes
