@@ -8,10 +8,8 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Self
+from datetime import datetime
+from typing import Any
 from weakref import WeakValueDictionary
 
 from shared.events import (
@@ -43,36 +41,13 @@ from shared.ports import (
 from shared.reactor.deciding import Case, Deciding
 from shared.reactor.effects import Occasion
 from shared.reactor.holding import Hold, announcement, is_bookkeeping
+from shared.reactor.patience import Handled, Patience
 from shared.reactor.recording import read_effect
 from shared.reactor.releasing import RELEASED
 from shared.reactor.service import Service
 from shared.reactor.wiring import Wiring
 
 log = logging.getLogger("sluice.reactor")
-
-
-class Handled(StrEnum):
-    SETTLED = "settled"
-    DUPLICATE = "duplicate"
-    PENDING = "pending"
-    NOT_FOR_US = "not for us"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """`lease` bounds one effect, `limit` is how long an event may stay pending, `longest` the pause between tries."""
-
-    lease: timedelta = timedelta(seconds=30)
-    limit: timedelta = timedelta(hours=1)
-    longest: timedelta = timedelta(seconds=60)
-
-    @classmethod
-    def of(cls, lease_s: float, limit_s: float) -> Self:
-        return cls(lease=timedelta(seconds=lease_s), limit=timedelta(seconds=limit_s))
-
-    def pause(self, attempts: int) -> timedelta:
-        return min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)
 
 
 class Reactor:

@@ -14,7 +14,8 @@ from shared.events import Envelope, EventsLost, Unreadable, decode, derive_id
 from shared.events.hubs import may_carry
 from shared.ports import Clock, EventPublisher, Hub, HubReader, Message, Positions, Unavailable
 from shared.reactor.dead_letters import DeadLetters
-from shared.reactor.reactor import Handled, Reactor
+from shared.reactor.patience import Handled
+from shared.reactor.reactor import Reactor
 from shared.reactor.service import Service
 
 type Count = Callable[[str, Handled], None]

@@ -1,0 +1,30 @@
+"""What becomes of an event, and how long the reactor waits for what cannot be had now."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Self
+
+
+class Handled(StrEnum):
+    SETTLED = "settled"
+    DUPLICATE = "duplicate"
+    PENDING = "pending"
+    NOT_FOR_US = "not for us"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """`lease` bounds one effect, `limit` is how long an event may stay pending, `longest` the pause between tries."""
+
+    lease: timedelta = timedelta(seconds=30)
+    limit: timedelta = timedelta(hours=1)
+    longest: timedelta = timedelta(seconds=60)
+
+    @classmethod
+    def of(cls, lease_s: float, limit_s: float) -> Self:
+        return cls(lease=timedelta(seconds=lease_s), limit=timedelta(seconds=limit_s))
+
+    def pause(self, attempts: int) -> timedelta:
+        return min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)
