@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.promotion.effects import SwapManifest
-from services.promotion.instances import Instance
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
@@ -19,6 +17,7 @@ from shared.events import (
 from shared.policies import PolicyDocument
 from shared.ports import Manifest, Route
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt, State
+from shared.serving import Instance, SwapManifest
 
 LOOK = "look"
 

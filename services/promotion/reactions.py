@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from services.promotion import policy
-from services.promotion.instances import Instances, fold_reports, live
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
@@ -18,6 +17,7 @@ from shared.events import (
 from shared.policies import PolicyDocument
 from shared.ports import Clock, Folds, ServingManifests
 from shared.reactor import Service
+from shared.serving import Instances, fold_reports, live
 
 service = Service("promotion", state=policy.Promotion)
 

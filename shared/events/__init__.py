@@ -66,6 +66,7 @@ from shared.events.retraining import (
     RetrainingRequested,
     RetrainingStarted,
 )
+from shared.events.rollback import RollbackRequested
 from shared.events.staging import (
     CheckResult,
     StagingFailed,

@@ -15,14 +15,15 @@ from shared.events import (
     promotion,
     redrive,
     retraining,
+    rollback,
     staging,
     system,
 )
 from shared.events.event import Event, Unreadable
 
 _MODULES = (
-    actions, approvals, brakes, drift, jobs, models, monitoring, predictions, promotion, redrive, retraining, staging,
-    system,
+    actions, approvals, brakes, drift, jobs, models, monitoring, predictions, promotion, redrive, retraining, rollback,
+    staging, system,
 )  # fmt: skip
 
 # (type, version it reads) -> the same data as of the next version

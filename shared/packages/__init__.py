@@ -5,4 +5,4 @@ from shared.packages.files import FILES, digest
 from shared.packages.package import ModelPackage, read_package
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
 from shared.packages.signature import PREDICTION, Datatype, InputColumn, OutputColumn, Signature
-from shared.packages.staging_suite import StagingLimits, StagingReport, StagingRequestBody
+from shared.packages.staging_suite import Rehearsal, StagingLimits, StagingReport, StagingRequestBody

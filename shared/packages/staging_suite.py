@@ -51,11 +51,26 @@ class StagingRequestBody(_Body):
     limits: StagingLimits = StagingLimits()
 
 
+class Rehearsal(_Body):
+    """The way back, tried beforehand (N4): `package` was restored in the test deployment and scored its golden rows.
+
+    `distance` is the largest absolute difference from the outputs its package records, `outputs` the digest of what it
+    answered (kept as evidence), `restore_s` the seconds from asking for the package to the last golden row.
+    """
+
+    package: PackageRef
+    rows: int
+    distance: float
+    outputs: Digest
+    restore_s: float
+
+
 class StagingReport(_Body):
     """Any check failed: failed; else any inconclusive: inconclusive; else passed.
 
     `rows` labelled production rows were compared, from `first_row` to `last_row` (business time, UTC); `profile` is the
-    digest of the candidate's reference profile, None when it could not be built.
+    digest of the candidate's reference profile, None when it could not be built; `rehearsal` is how restoring the
+    champion went, None when there is none or when it failed.
     """
 
     verdict: Verdict
@@ -69,3 +84,4 @@ class StagingReport(_Body):
     first_row: datetime | None = None
     last_row: datetime | None = None
     profile: Digest | None = None
+    rehearsal: Rehearsal | None = None

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-from services.promotion.effects import SwapManifest
-from services.promotion.instances import Instance
 from services.promotion.policy import (
     LOOK,
     Live,
@@ -27,6 +25,7 @@ from shared.events import (
 )
 from shared.ports import Manifest, Route
 from shared.reactor import Decision, Publish, RemindAt
+from shared.serving import Instance, SwapManifest
 from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document
 
 POLICY = policy_document(promotion={"complete_within_s": 60, "look_every_s": 2})

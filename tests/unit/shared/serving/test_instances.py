@@ -5,9 +5,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.promotion.instances import Instances, fold_reports, live
 from shared.events import Event, ModelLoadFailed, ServingReported, encode
 from shared.ports import Folded, Message
+from shared.serving import Instances, fold_reports, live
 from tests.support.builders import NOW, endpoint_ref, envelope, package_ref
 
 ENDPOINT = endpoint_ref()
