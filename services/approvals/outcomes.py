@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shared.events import (
+    ActionApproved,
     ActionDeclined,
     ActionReleased,
     ApprovalExpired,
@@ -18,14 +19,19 @@ def granted(approval: Approval, profile: Digest | None, says: Sequence[Say]) -> 
     """`says` in the order in which they were said; the last completed it."""
     last, names = says[-1], tuple(say.approver for say in says)
     if approval.action is not None:
-        return ReleaseAction(
-            released=ActionReleased(
-                **_held(approval), by=", ".join(names), reason=last.comment, through="grant",
-            )
-        )  # fmt: skip
+        return _done(approval, approval.action.answer, ", ".join(names), last.comment)
     return Publish(
-        event=ApprovalGranted(**_about(approval, profile, last.comment), approver=last.approver, approvers=names)
-    )
+        event=ApprovalGranted(
+            **_about(approval, profile, last.comment), approver=last.approver, approvers=names,
+            requested_at=approval.opened_at,
+        )
+    )  # fmt: skip
+
+
+def _done(approval: Approval, answer: str, by: str, reason: str) -> Effect:
+    if answer == "tell":
+        return Publish(event=ActionApproved(**_held(approval), by=by, reason=reason))
+    return ReleaseAction(released=ActionReleased(**_held(approval), by=by, reason=reason, through="grant"))
 
 
 def rejected(approval: Approval, profile: Digest | None, by: str, reason: str) -> Effect:

@@ -11,6 +11,7 @@ from shared.reactor import Decision, Facts, Known
 
 _PREFIX = "action-"
 REQUESTER = "sluice"
+_ASKS_FIRST = "The policy has {service} ask first. It heard of {because} and would now do this."
 
 
 def action_id(event: ActionProposed) -> str:
@@ -37,16 +38,17 @@ def decide_to_propose(
         id=identity,
         endpoint=event.endpoint,
         action=HeldAction(
-            service=event.service, about=event.about, decision=event.decision, would=event.would, digest=event.digest
+            service=event.service, about=event.about, decision=event.decision, would=event.would, digest=event.digest,
+            answer=event.answer,
         ),
         evidence=None,
-        title=f"May {event.service} act for {event.endpoint.name}?",
-        summary=f"The policy has {event.service} ask first. It heard of {event.because} and would now do this.",
+        title=event.question or f"May {event.service} act for {event.endpoint.name}?",
+        summary=event.reason or _ASKS_FIRST.format(service=event.service, because=event.because),
         requested_by=REQUESTER,
         personas=may_decide(limits),
         seats=seats(limits),
         opened_at=facts.now,
         expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
-    )
+    )  # fmt: skip
     opened = EndpointApprovals(open=approval, settled=state.settled, decision=facts.event_id)
     return Decision(opened, opening(approval, limits))

@@ -16,6 +16,7 @@ from services.approvals.policy import (
 )
 from services.approvals.proposals import chain_of, is_of_action
 from shared.events import (
+    ActionApproved,
     ActionDeclined,
     ActionFailed,
     ActionProposed,
@@ -81,7 +82,7 @@ service.reacts_to(
     entity=_decided,
     gather=gather_proof,
     decide=decide_on_decision,
-    emits=(ApprovalGranted, ApprovalRejected, ApprovalEndorsed, ActionDeclined, ApprovalRefused),
+    emits=(ApprovalGranted, ApprovalRejected, ApprovalEndorsed, ActionApproved, ActionDeclined, ApprovalRefused),
 )
 service.reacts_to(
     DelegationRequested,

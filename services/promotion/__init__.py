@@ -1,7 +1,9 @@
-"""An approved package becomes what serves, and is called live only when every live instance says so (box 7, R041).
+"""An approved package becomes what serves, step by step, and is called live when every live instance says so (box 7).
 
-Reacts to ApprovalGranted, DeadlineReached, ActionFailed, ActionSuperseded. Folds ServingReported and ModelLoadFailed.
-Emits PromotionStarted, PromotionCompleted, PromotionAborted. Does: swaps the serving manifest.
+Reacts to ApprovalGranted, DeadlineReached, ActionApproved, ActionDeclined, ActionFailed, ActionSuperseded.
+Folds ServingReported and ModelLoadFailed. Emits PromotionStarted or PromotionRefused, PromotionStepped, ActionProposed
+(an inconclusive step is a person's to decide), PromotionCompleted, or PromotionAborted with RollbackRequested.
+Does: swaps the serving manifest forward. The way back is not its business.
 """
 
 from services.promotion.reactions import service

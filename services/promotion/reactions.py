@@ -1,10 +1,16 @@
-"""Gathers the serving manifest and what the instances report."""
+"""Gathers the serving manifest, the rehearsal, what the instances report, and what staging saw of the predictions."""
 
+import json
 from datetime import timedelta
+
+from pydantic import ValidationError
 
 from services.promotion import policy
 from shared.events import (
+    ActionApproved,
+    ActionDeclined,
     ActionFailed,
+    ActionProposed,
     ActionSuperseded,
     ApprovalGranted,
     DeadlineReached,
@@ -12,18 +18,39 @@ from shared.events import (
     Entity,
     PromotionAborted,
     PromotionCompleted,
+    PromotionRefused,
     PromotionStarted,
+    PromotionStepped,
+    RollbackRequested,
 )
+from shared.packages import StagingReport
 from shared.policies import PolicyDocument
-from shared.ports import Clock, Folds, ServingManifests
+from shared.ports import Clock, Evidence, Folds, Refused, ServingManifests
+from shared.profiles import NumericReference, Reference
 from shared.reactor import Service
-from shared.serving import Instances, fold_reports, live
+from shared.serving import Instance, Instances, fold_reports, live
 
 service = Service("promotion", state=policy.Promotion)
 
+type Ours = DeadlineReached | ActionFailed | ActionSuperseded | ActionApproved | ActionDeclined
 
-async def gather_serving(event: ApprovalGranted, manifests: ServingManifests) -> policy.Serving:
-    return policy.Serving(manifest=await manifests.read(event.endpoint))
+
+async def gather_approved(event: ApprovalGranted, manifests: ServingManifests, evidence: Evidence) -> policy.Approved:
+    """The approval names the report that a person saw: its rehearsal is what counts."""
+    manifest = await manifests.read(event.endpoint)
+    if event.evidence is None:
+        return policy.Approved(manifest=manifest, problem="the approval names no staging report")
+    try:
+        report = StagingReport.model_validate_json(await evidence.read(event.evidence))
+    except (Refused, ValidationError) as error:
+        return policy.Approved(manifest=manifest, problem=f"the staging report cannot be read: {_first_line(error)}")
+    if (report.candidate, report.endpoint) != (event.candidate, event.endpoint):
+        return policy.Approved(manifest=manifest, problem="the staging report is about another candidate")
+    return policy.Approved(manifest=manifest, rehearsed=report.rehearsal.package if report.rehearsal else None)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 async def gather_manifest(event: ActionFailed | ActionSuperseded, manifests: ServingManifests) -> policy.Serving:
@@ -31,34 +58,65 @@ async def gather_manifest(event: ActionFailed | ActionSuperseded, manifests: Ser
 
 
 async def gather_live(
-    event: DeadlineReached, manifests: ServingManifests, folds: Folds, clock: Clock, document: PolicyDocument
-) -> policy.Live:
+    event: DeadlineReached | ActionApproved | ActionDeclined, state: policy.Promotion, manifests: ServingManifests,
+    folds: Folds, evidence: Evidence, clock: Clock, document: PolicyDocument,
+) -> policy.Live:  # fmt: skip
     endpoint = EndpointRef.from_entity(event.entity)
     since = clock.now() - timedelta(seconds=document.limits(endpoint.name).promotion.silent_s)
     instances = live(await folds.all("promotion", "predictions"), endpoint, since)
-    return policy.Live(manifest=await manifests.read(endpoint), instances=instances)
+    routes = [route for route in (state.route, state.before) if route]
+    digests = {route.package.digest for route in routes}
+    return policy.Live(
+        manifest=await manifests.read(endpoint),
+        instances={name: _only(instance, digests) for name, instance in instances.items()},
+        reference=await _reference(state, evidence),
+    )
 
 
-def ours(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
+def _only(instance: Instance, digests: set[str]) -> Instance:
+    versions = {digest: report for digest, report in instance.versions.items() if digest in digests}
+    return instance.model_copy(update={"versions": versions})
+
+
+async def _reference(state: policy.Promotion, evidence: Evidence) -> tuple[int, ...] | None:
+    """What staging counted of the candidate's predictions; empty when it cannot be had or is no distribution."""
+    if state.route is None or state.route.profile is None:
+        return None
+    try:
+        reference = Reference.from_json(json.loads(await evidence.read(state.route.profile)))
+        column = reference.columns[reference.prediction]
+    except (Refused, ValueError, KeyError):
+        return ()
+    return tuple(column.buckets(column.own)) if isinstance(column, NumericReference) else ()
+
+
+def ours(event: Ours) -> Entity | None:
     return event.entity if event.service == service.name else None
 
 
 service.reacts_to(
     ApprovalGranted,
-    gather=gather_serving,
+    gather=gather_approved,
     decide=policy.decide_granted,
     entity=lambda event: event.endpoint.entity,
-    emits=[PromotionStarted],
+    emits=[PromotionStarted, PromotionRefused, PromotionAborted],
 )
+_GOES_ON = (PromotionStepped, PromotionCompleted, PromotionAborted, RollbackRequested)
 service.reacts_to(
     DeadlineReached,
     gather=gather_live,
     decide=policy.decide_look,
     entity=ours,
-    emits=[PromotionCompleted, PromotionAborted],
+    emits=[*_GOES_ON, ActionProposed],
 )
-for _event_type in (ActionFailed, ActionSuperseded):
+for _answer in (ActionApproved, ActionDeclined):
+    service.reacts_to(_answer, gather=gather_live, decide=policy.decide_answer, entity=ours, emits=_GOES_ON)
+for _not_performed in (ActionFailed, ActionSuperseded):
     service.reacts_to(
-        _event_type, gather=gather_manifest, decide=policy.decide_not_performed, entity=ours, emits=[PromotionAborted]
+        _not_performed,
+        gather=gather_manifest,
+        decide=policy.decide_not_performed,
+        entity=ours,
+        emits=[PromotionCompleted, PromotionAborted, RollbackRequested],
     )
 service.folds_from("predictions", state=Instances, fold=fold_reports)

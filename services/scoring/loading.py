@@ -7,6 +7,7 @@ from typing import Protocol
 import orjson
 
 from services.scoring.golden import check_golden, read_golden
+from services.scoring.predicted import PredictionCounts, reference_bins
 from services.scoring.prepared import PreparedModels
 from services.scoring.statistics import VersionStatistics
 from services.scoring.version import Version
@@ -14,6 +15,9 @@ from shared.events import PackageRef
 from shared.packages import FILES, NotAPackage, Signature, read_package
 from shared.ports import Refused
 from shared.ports.inference import InferenceRuntime, InferenceSession
+
+# Grows when `prepare` writes other files: what an earlier build kept is then made anew.
+PREPARED_FORMAT = 2
 
 
 class PackageFiles(Protocol):
@@ -40,8 +44,11 @@ class PackageLoader:
         """Raises `Refused` for a package that must not serve, `Unavailable` when it cannot be had now."""
         files = await self._prepare(package.digest)
         signature, session = await asyncio.to_thread(self._open, files)
-        statistics = self._statistics.setdefault(package, VersionStatistics(package))
-        return Version.of(package, signature, session, statistics)
+        if package not in self._statistics:
+            index = [spec.name for spec in session.outputs].index(signature.prediction)
+            counts = PredictionCounts(files["bins.json"], index)
+            self._statistics[package] = VersionStatistics(package, counts)
+        return Version.of(package, signature, session, self._statistics[package])
 
     async def _prepare(self, digest: str) -> Mapping[str, bytes]:
         found = await self._prepared.find(digest) if self._prepared else None
@@ -75,7 +82,10 @@ def prepare(digest: str, files: Mapping[str, bytes], runtime: InferenceRuntime) 
     model = runtime.optimise(files["model.onnx"])
     check_signature(found.signature, runtime.load_optimised(model))
     golden = orjson.dumps(read_golden(files["golden.parquet"]), default=str)
-    return {"model.onnx": model, "signature.json": files["signature.json"], "golden.json": golden}
+    bins = reference_bins(files["reference.parquet"])
+    return {
+        "model.onnx": model, "signature.json": files["signature.json"], "golden.json": golden, "bins.json": bins,
+    }  # fmt: skip
 
 
 def check_signature(signature: Signature, session: InferenceSession) -> None:

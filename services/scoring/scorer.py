@@ -192,6 +192,7 @@ class Scorer:
             start += ticket.request.rows
             ticket.reply(answer)
         version.statistics.served(start, [ticket.began_ns for ticket in tickets], perf_counter_ns())
+        version.statistics.predictions.offer(found)
         self._capture.offer(version, requests, arrays, found)
 
     def _failed(self, version: Version, tickets: Sequence[_Ticket], error: Invalid | InferenceFailed) -> None:

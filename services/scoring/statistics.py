@@ -3,13 +3,11 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
+from services.scoring.predicted import PredictionCounts
 from shared.events import PackageRef, VersionReport
+from shared.events.predictions import LATENCY_BOUNDS_US
 
-# Upper bounds in microseconds; one more bucket, "inf", takes the rest.
-BOUNDS_US = (
-    50, 100, 150, 200, 300, 400, 600, 800, 1_000, 1_500, 2_000, 3_000, 4_000, 6_000, 8_000, 10_000, 15_000, 20_000,
-    30_000, 50_000, 75_000, 100_000, 150_000, 250_000, 500_000, 1_000_000, 2_500_000, 10_000_000,
-)  # fmt: skip
+BOUNDS_US = LATENCY_BOUNDS_US  # one more bucket, "inf", takes the rest
 _NAMES = (*map(str, BOUNDS_US), "inf")
 
 
@@ -18,10 +16,11 @@ class VersionStatistics:
     `internal` (our own mistake).
     """
 
-    __slots__ = ("buckets", "errors", "latency_us", "package", "requests", "rows")
+    __slots__ = ("buckets", "errors", "latency_us", "package", "predictions", "requests", "rows")
 
-    def __init__(self, package: PackageRef) -> None:
+    def __init__(self, package: PackageRef, predictions: PredictionCounts | None = None) -> None:
         self.package = package
+        self.predictions = predictions or PredictionCounts()
         self.requests = 0
         self.rows = 0
         self.errors: dict[str, int] = {}
@@ -49,4 +48,5 @@ class VersionStatistics:
             rows=self.rows,
             errors=dict(self.errors),
             latency_us={name: count for name, count in zip(_NAMES, self.buckets, strict=True) if count},
+            predictions=self.predictions.buckets(),
         )

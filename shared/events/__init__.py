@@ -1,6 +1,7 @@
 """The event catalogue: the only language services share. CloudEvents 1.0, one class per type."""
 
 from shared.events.actions import (
+    ActionApproved,
     ActionDeclined,
     ActionFailed,
     ActionObserved,
@@ -56,7 +57,14 @@ from shared.events.predictions import (
     ServingReported,
     VersionReport,
 )
-from shared.events.promotion import PromotionAborted, PromotionCompleted, PromotionStarted
+from shared.events.promotion import (
+    Finding,
+    PromotionAborted,
+    PromotionCompleted,
+    PromotionRefused,
+    PromotionStarted,
+    PromotionStepped,
+)
 from shared.events.redrive import RedriveRefused, RedriveRequested, RedriveStarted
 from shared.events.references import AssetName, Digest, EndpointRef, JobRef, ModelRef, PackageRef, WorkspaceId
 from shared.events.retraining import (

@@ -55,7 +55,11 @@ class ActionObserved(_OfHeldAction):
 
 
 class ActionProposed(_OfHeldAction):
-    """Decided, recorded, and held until a person approves; `digest` is over exactly the effects that wait."""
+    """Decided, recorded, and held until a person approves; `digest` is over exactly the effects that wait.
+
+    `answer`: `release` has the reactor do what was held; `tell` says to the service that asked what the person said,
+    by `mlops.action.approved` or `mlops.action.declined`. `question` and `reason` are its own words for the person.
+    """
 
     type: ClassVar[str] = "mlops.action.proposed"
     endpoint: EndpointRef
@@ -63,6 +67,9 @@ class ActionProposed(_OfHeldAction):
     would: tuple[str, ...]
     digest: Digest
     proposed_at: datetime
+    answer: Literal["release", "tell"] = "release"
+    question: str = ""
+    reason: str = ""
 
 
 class ActionReleased(_OfHeldAction):
@@ -72,6 +79,14 @@ class ActionReleased(_OfHeldAction):
     by: str
     reason: str = ""
     through: Literal["grant", "redrive"]
+
+
+class ActionApproved(_OfHeldAction):
+    """A person said yes to what a service had asked; the service goes on from there by itself."""
+
+    type: ClassVar[str] = "mlops.action.approved"
+    by: str
+    reason: str = ""
 
 
 class ActionDeclined(_OfHeldAction):

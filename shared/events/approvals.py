@@ -95,11 +95,12 @@ class _Settled(_OfApproval):
 
 
 class ApprovalGranted(_Settled):
-    """`approver` completed it; `approvers` are all who approved."""
+    """`approver` completed it; `approvers` are all who approved. `requested_at` says which of two was asked later."""
 
     type: ClassVar[str] = "mlops.approval.granted"
     approver: str
     approvers: tuple[str, ...] = ()
+    requested_at: datetime | None = None
 
 
 class ApprovalRejected(_Settled):

@@ -92,8 +92,20 @@ class CaptureLost(_OfEndpoint):
     reason: str
 
 
+# Upper bounds of the buckets of `VersionReport.latency_us`; what is beyond the last is in bucket `inf`.
+LATENCY_BOUNDS_US = (
+    50, 100, 150, 200, 300, 400, 600, 800, 1_000, 1_500, 2_000, 3_000, 4_000, 6_000, 8_000, 10_000, 15_000, 20_000,
+    30_000, 50_000, 75_000, 100_000, 150_000, 250_000, 500_000, 1_000_000, 2_500_000, 10_000_000,
+)  # fmt: skip
+
+
 class VersionReport(BaseModel):
-    """Counts since the instance started, per package: monotonic, so that a lost report loses nothing."""
+    """Counts since the instance started, per package: monotonic, so that a lost report loses nothing.
+
+    `predictions` counts the rows by the monitored output: over the quantile bins of the package's own
+    `reference.parquet`, then missing, then outside of what training saw (`NumericReference.buckets`); empty when the
+    package's reference gives no bins.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -102,6 +114,7 @@ class VersionReport(BaseModel):
     rows: int
     errors: dict[str, int] = {}
     latency_us: dict[str, int] = {}
+    predictions: tuple[int, ...] = ()
 
 
 class ServingReported(_OfEndpoint):

@@ -1,10 +1,31 @@
 """What serves, and how that changes (box 7, design section 5)."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
 
 from shared.events.entity import Entity
 from shared.events.event import Event
-from shared.events.references import Digest, EndpointRef, PackageRef
+from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
+
+
+class Finding(BaseModel):
+    """What one test says of the candidate in one canary step.
+
+    `low` to `high` is where its figure lies: a difference of two rates, a rate, or a distance; `limit` is what it may
+    be. `of` requests (rows for predictions) of the candidate, `champion_of` of the champion beside it, were counted.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    test: Literal["errors", "latency", "predictions"]
+    verdict: Literal["go on", "abort", "inconclusive", "ask a person"]
+    detail: str
+    low: float
+    high: float
+    limit: float
+    of: int
+    champion_of: int = 0
 
 
 class _OfEndpoint(Event):
@@ -17,24 +38,53 @@ class _OfEndpoint(Event):
 
 
 class PromotionStarted(_OfEndpoint):
-    """The serving manifest is being moved from `previous` to `package`, expecting `generation`."""
+    """The serving manifest is being moved from `previous` to `package`, expecting `generation`.
+
+    `share` is the percentage of the requests that the package gets to begin with.
+    """
 
     type: ClassVar[str] = "mlops.promotion.started"
     previous: PackageRef | None = None
     generation: int
     approval_id: str
+    share: float = 100.0
+
+
+class PromotionStepped(_OfEndpoint):
+    """A canary step was passed: the package gets `share` percent from `generation` on, because of `findings`.
+
+    `cleared_by` is the person who let an inconclusive step pass.
+    """
+
+    type: ClassVar[str] = "mlops.promotion.stepped"
+    share: float
+    generation: int
+    findings: tuple[Finding, ...] = ()
+    cleared_by: str = ""
 
 
 class PromotionCompleted(_OfEndpoint):
-    """Every live scoring instance reported the new generation."""
+    """Every live scoring instance reported the new generation. `findings` are of the last step."""
 
     type: ClassVar[str] = "mlops.promotion.completed"
     previous: PackageRef | None = None
     generation: int
     instances: int
     profile: Digest | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 class PromotionAborted(_OfEndpoint):
+    """`findings` are of the step in which it was aborted, where it had begun to be measured."""
+
     type: ClassVar[str] = "mlops.promotion.aborted"
+    reason: str
+    findings: tuple[Finding, ...] = ()
+
+
+class PromotionRefused(_OfEndpoint):
+    """An approval that promotes nothing: not rehearsed, or overtaken. The candidate has to be staged again."""
+
+    type: ClassVar[str] = "mlops.promotion.refused"
+    approval_id: AssetName
     reason: str

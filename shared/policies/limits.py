@@ -67,12 +67,60 @@ class ApprovalLimits(Section):
         return self.quorum or (QuorumLimits(personas=self.personas),)
 
 
+class CanaryStep(Section):
+    """The candidate gets `share` percent for at least `duration_s` and `least_requests` of its own.
+
+    What has not become certain after `wait_s` is inconclusive, and a person is asked.
+    """
+
+    share: float = Field(gt=0, le=100)
+    duration_s: float = Field(default=600, ge=0)
+    least_requests: int = Field(default=500, ge=0)
+    wait_s: Seconds = 3600
+
+    @model_validator(mode="after")
+    def _waits_at_least_its_duration(self) -> Self:
+        if self.wait_s < self.duration_s:
+            raise ValueError(f"wait_s: at least duration_s ({self.duration_s:g}) is required, found {self.wait_s:g}")
+        return self
+
+
+_STEPS = (
+    CanaryStep(share=5),
+    CanaryStep(share=25),
+    CanaryStep(share=100, duration_s=300, least_requests=0),
+)
+
+
 class PromotionLimits(Section):
-    """How long all live instances may take to serve a new generation; an instance silent for `silent_s` is not live."""
+    """How long all live instances may take to serve a new generation; an instance silent for `silent_s` is not live.
+
+    In every step but the last, the candidate is compared with the champion beside it: `error_rate_rise` and
+    `slow_rate_rise` are by how much its rates may be higher; a request is slow beyond `latency_ratio` times the
+    champion's quantile `latency_quantile` before the step, and never below `latency_floor_ms`. `prediction_psi` is the
+    distance of its predictions from what staging saw. Where no champion answers beside it, `most_errors` is the limit.
+    `false_alarm_rate` bounds the chance that a promotion of a model within these limits is aborted.
+    """
 
     complete_within_s: Seconds = 120
     look_every_s: Seconds = 2
     silent_s: Seconds = 6
+    steps: tuple[CanaryStep, ...] = Field(default=_STEPS, min_length=1)
+    error_rate_rise: Share = 0.02
+    most_errors: Share = 0.05
+    slow_rate_rise: Share = 0.05
+    latency_quantile: float = Field(default=0.95, gt=0, lt=1)
+    latency_ratio: float = Field(default=1.5, ge=1)
+    latency_floor_ms: float = Field(default=10.0, ge=0)
+    prediction_psi: float = Field(default=0.25, gt=0)
+    false_alarm_rate: float = Field(default=0.01, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _steps_rise_to_all(self) -> Self:
+        shares = [step.share for step in self.steps]
+        if shares != sorted(set(shares)) or shares[-1] != 100:
+            raise ValueError(f"steps: shares that rise to 100 are required, found {shares}")
+        return self
 
 
 class MonitoringLimits(Section):

@@ -39,13 +39,17 @@ class Delegation(_Value):
 
 
 class HeldAction(_Value):
-    """What `service` decided on event `decision` about `about`, and would do: `would`, known by `digest`."""
+    """What `service` decided on event `decision` about `about`, and would do: `would`, known by `digest`.
+
+    `answer`: the reactor is to `release` what it holds, or the service is to be told (`tell`) what the person said.
+    """
 
     service: str
     about: str
     decision: str
     would: tuple[str, ...]
     digest: Digest
+    answer: Literal["release", "tell"] = "release"
 
 
 class Approval(_Value):

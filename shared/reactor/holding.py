@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from shared.events import (
+    ActionApproved,
+    ActionDeclined,
     ActionFailed,
     ActionObserved,
     ActionProposed,
@@ -33,7 +35,7 @@ from shared.reactor.wiring import effect_kinds
 
 COMES_AGAIN = timedelta(seconds=60)
 # What ends something that a person has let begin is not asked about again.
-_FOLLOWS_THROUGH = (DeadlineReached, JobEnded, ActionFailed, ActionSuperseded)
+_FOLLOWS_THROUGH = (DeadlineReached, JobEnded, ActionFailed, ActionSuperseded, ActionApproved, ActionDeclined)
 
 
 @dataclass(frozen=True, slots=True)

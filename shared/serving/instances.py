@@ -6,16 +6,21 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import EndpointRef, Envelope, ModelLoadFailed, ServingReported, Unreadable, decode
+from shared.events import EndpointRef, Envelope, ModelLoadFailed, ServingReported, Unreadable, VersionReport, decode
 from shared.ports import Folded, Message
 from shared.reactor import FoldResult, State
 
 # An instance that has been silent for longer is forgotten, so that the state stays small however often apps scale.
 _FORGET = timedelta(minutes=10)
+# Nearly all of this hub is captured rows, half a megabyte a block: to look for a name costs far less than to decode.
+_TYPES = tuple(f'"{kind.type}"'.encode() for kind in (ServingReported, ModelLoadFailed))
 
 
 class Instance(BaseModel):
-    """`failed` is the newest generation that this instance could not load, `why` its reason."""
+    """`failed` is the newest generation that this instance could not load, `why` its reason.
+
+    `versions` are the counts of the newest report, by package digest.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,6 +28,7 @@ class Instance(BaseModel):
     at: datetime
     failed: int = 0
     why: str = ""
+    versions: dict[str, VersionReport] = {}
 
 
 class Instances(State):
@@ -44,6 +50,8 @@ async def fold_reports(state: Instances, messages: Sequence[Message]) -> FoldRes
 
 def _report(message: Message) -> Envelope[Any] | None:
     """Other readers of this hub keep what is unreadable; here it is only passed over."""
+    if not any(name in message.body for name in _TYPES):
+        return None
     try:
         envelope = decode(message.body)
     except Unreadable:
@@ -56,8 +64,10 @@ def _updated(before: Instance | None, envelope: Envelope[Any]) -> Instance:
     at = max(known.at, envelope.time)
     if isinstance(envelope.data, ModelLoadFailed):
         return known.model_copy(update={"at": at, "failed": envelope.data.generation, "why": envelope.data.reason})
-    newest = envelope.time >= known.at
-    return known.model_copy(update={"at": at, "generation": envelope.data.generation if newest else known.generation})
+    if envelope.time < known.at:
+        return known
+    versions = {report.package.digest: report for report in envelope.data.versions}
+    return known.model_copy(update={"at": at, "generation": envelope.data.generation, "versions": versions})
 
 
 def _recent(found: dict[str, Instance]) -> dict[str, Instance]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import onnxruntime
 
 from services.scoring import ScoringPorts
+from services.scoring.loading import PREPARED_FORMAT
 from services.scoring.prepared import PreparedModels
 from shared.adapters.azure.blob_reading import BlobReader, ReadManifests, ReadPackages
 from shared.adapters.clock import SystemClock
@@ -72,5 +73,5 @@ async def open_ports(settings: ScoringSettings) -> AsyncIterator[ScoringPorts]:
 def prepared_models(folder: str) -> PreparedModels:
     """`folder` empty: one of this user in the machine's temporary folder, so that a restart finds it again."""
     path = Path(folder or Path(tempfile.gettempdir()) / f"sluice-models-{os.getuid()}")
-    kind = f"ort{onnxruntime.__version__}-{platform.machine()}"
+    kind = f"ort{onnxruntime.__version__}-{platform.machine()}-{PREPARED_FORMAT}"
     return PreparedModels(path, kind, [sys.executable, "-m", f"{__package__}.prepare"])

@@ -1,0 +1,75 @@
+"""How often each part of a model's answers occurs: over the bins of what the package says it was trained with."""
+
+import io
+from collections import deque
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any, cast
+
+import orjson
+
+from shared.packages import PREDICTION
+from shared.ports.inference import Array
+from shared.profiles import NumericCounts, NumericReference
+from shared.profiles.numeric import added
+
+_BINS = 10  # as staging builds the profile that the counts are compared with
+_MOST_WAITING = 4_096
+
+
+def reference_bins(reference: bytes) -> bytes:
+    """The bins of the monitored output in `reference.parquet`, as JSON; `null` when there is no such column of numbers.
+
+    That a reference is fit for its purpose is for staging to judge, not for whoever answers requests.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        cells = pyarrow.parquet.read_table(io.BytesIO(reference), columns=[PREDICTION])[PREDICTION].to_pylist()
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError):
+        return b"null"
+    found = NumericReference.build(cells, _BINS)
+    bins = {"edges": found.edges, "minimum": found.minimum, "maximum": found.maximum}
+    return orjson.dumps(bins) if sum(found.own.counts) else b"null"
+
+
+class PredictionCounts:
+    """Batches are `offer`ed on the request path, which costs an append, and counted when `buckets` is asked for.
+
+    `index` is the place of the monitored output among the model's. Whoever counts holds the lock.
+    """
+
+    def __init__(self, bins: bytes = b"null", index: int = 0) -> None:
+        data = orjson.loads(bins)
+        self._reference = None if data is None else _reference(data)
+        self._counts = (0,) * (len(self._reference.edges) + 3) if self._reference else ()
+        self._index = index
+        self._waiting: deque[Array] = deque()
+        self._counting = Lock()
+
+    def offer(self, outputs: Sequence[Array]) -> None:
+        if self._reference is None:
+            return
+        self._waiting.append(outputs[self._index])
+        if len(self._waiting) >= _MOST_WAITING:  # nobody asks: what waits is bounded all the same
+            self.buckets()
+
+    def buckets(self) -> tuple[int, ...]:
+        """One count for each bin, then missing, then outside of what training saw; empty without a reference."""
+        with self._counting:
+            batches = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            for batch in batches:
+                self._count(batch)
+            return self._counts
+
+    def _count(self, batch: Array) -> None:
+        """An output with more than one number for each row is no column that could be monitored."""
+        if self._reference is not None and batch.size == len(batch):
+            counted = self._reference.fold(cast(Sequence[Any], batch.reshape(-1)))
+            self._counts = added(self._counts, tuple(self._reference.buckets(counted)))
+
+
+def _reference(data: Mapping[str, Any]) -> NumericReference:
+    """The bins alone matter here: what training counted in them is in the profile that staging built."""
+    return NumericReference(tuple(data["edges"]), data["minimum"], data["maximum"], NumericCounts(()))
