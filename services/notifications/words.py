@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.events import (
+    ActionApproved,
     ActionDeclined,
     ActionFailed,
     ActionObserved,
@@ -24,6 +25,8 @@ from shared.events import (
     ModelRejected,
     PromotionAborted,
     PromotionCompleted,
+    PromotionRefused,
+    PromotionStepped,
     RedriveRefused,
     RedriveStarted,
     ReleaseRefused,
@@ -69,6 +72,7 @@ WORDS: dict[type[Event], Words] = {
         f"{', '.join(e.personas)} may decide as well now: {e.reason}.",
     ),
     ActionObserved: lambda e: (f"{e.service} did not act", f"{e.why}. It would have done: {', '.join(e.would)}."),
+    ActionApproved: lambda e: (f"{e.by} let {e.service} go on", e.reason or "No reason was given."),
     ActionDeclined: lambda e: (f"What {e.service} proposed is not done", e.reason),
     ReleaseRefused: lambda e: (f"{e.service} could not do what was released", e.reason),
     BrakeEngaged: lambda e: (f"{e.operator} paused {scope(e)}", e.reason),
@@ -79,6 +83,11 @@ WORDS: dict[type[Event], Words] = {
         f"{e.package.model} is live on {e.endpoint.name}",
         f"Generation {e.generation}, confirmed by {e.instances} scoring instance(s).",
     ),
+    PromotionStepped: lambda e: (
+        f"{e.package.model} gets {e.share:g} % of the requests on {e.endpoint.name}",
+        " ".join(f"{finding.detail}." for finding in e.findings) or f"Generation {e.generation}.",
+    ),
+    PromotionRefused: lambda e: (f"{e.package.model} is not promoted on {e.endpoint.name}", e.reason),
     PromotionAborted: lambda e: (f"{e.package.model} did not go live on {e.endpoint.name}", e.reason),
     DriftConfirmed: lambda e: (
         f"{e.signal.capitalize()} drift on {e.endpoint.name}",

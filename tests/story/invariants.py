@@ -9,8 +9,8 @@ from shared.events import (
     ApprovalGranted,
     Envelope,
     PackageRef,
-    PromotionAborted,
     PromotionCompleted,
+    RollbackRequested,
     to_cloud_event,
 )
 from shared.reactor import is_intact
@@ -64,7 +64,8 @@ class Invariants:
         before = None
         for number, manifest in enumerate(self._world.manifests.history, start=1):
             assert manifest.generation == number, f"generation {manifest.generation} was written as number {number}"
-            assert len(manifest.routes) <= 1, "two versions are current"
+            assert sum(route.share for route in manifest.routes) in (0, 100), "the shares do not make a whole"
+            assert len(manifest.routes) <= 2, "more than a champion and a candidate serve"
             assert (manifest.previous.package if manifest.previous else None) == before, "the history is not a chain"
             before = manifest.current
             for route in manifest.routes:
@@ -109,13 +110,17 @@ class Invariants:
         await self._live_is_announced()
 
     async def _live_is_announced(self) -> None:
-        """What serves in the end was announced as live, unless it only took the place of what was taken back."""
+        """What serves in the end was announced as live, unless its way back was asked for."""
         manifest = await self._world.manifest()
         completed = {event.package for event in self._world.hubs.events(PromotionCompleted)}
-        aborted = {event.package for event in self._world.hubs.events(PromotionAborted)}
-        taken_back = manifest.previous is not None and manifest.previous.package in aborted
-        told = manifest.current is None or manifest.current in completed or taken_back
-        assert told, f"{manifest.current} serves, but nobody was told"
+        asked_back = {
+            event.package
+            for event in self._world.hubs.events(RollbackRequested)
+            if event.generation == manifest.generation
+        }
+        for route in manifest.routes:
+            told = route.package in completed or route.package in asked_back
+            assert told, f"{route.package} serves, but nobody was told"
 
 
 def _under_way(service: str, state: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """What lies around the control plane: Azure ML, people with links, scoring instances and their traffic."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -15,14 +16,17 @@ from shared.events import (
     JobRef,
     ModelLoadFailed,
     ModelRef,
+    PackageRef,
     PredictionsCaptured,
     ServingReported,
+    VersionReport,
     canonical,
     derive_id,
 )
 from shared.events.decision_statement import decision_statement
 from shared.events.staging import Verdict
 from shared.packages import StagingReport, StagingRequestBody
+from shared.packages.staging_suite import Rehearsal
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
 from shared.ports import CommandJob, JobRequest, JobState, PipelineJob, RegisteredModel
 from shared.profiles import Reference
@@ -32,7 +36,8 @@ from tests.support.world import ENDPOINT, World
 INSTANCES = ("instance-a", "instance-b")
 REQUESTER, APPROVER = "dana@example.com", "lea@example.com"
 _CHECK = CheckResult(name="golden", verdict="passed")
-_TYPICAL = [row / 100 for row in range(100)]
+_TYPICAL = [row / 2000 for row in range(2000)]
+_DECILES, _REQUESTS = 10, 100
 
 type Manner = Literal["approve", "reject", "self-approve", "forged", "wrong persona", "other package"]
 MANNERS: tuple[Manner, ...] = get_args(Manner.__value__)
@@ -94,7 +99,7 @@ class AzureML:
         report = StagingReport(
             verdict=verdict, reason=verdict, candidate=asked.candidate, champion=asked.champion,
             endpoint=asked.endpoint, limits=asked.limits, checks=(_CHECK.model_copy(update={"verdict": verdict}),),
-            rows=100, profile=self._keep(canonical(reference.to_json())),
+            rows=100, profile=self._keep(canonical(reference.to_json())), rehearsal=_rehearsal(asked.champion),
         )  # fmt: skip
         return report.model_dump_json().encode()
 
@@ -110,6 +115,10 @@ class AzureML:
             "subject": "", "eventTime": self._world.clock.now().isoformat(), "dataVersion": "1", "data": data,
         }  # fmt: skip
         self._world.hubs.put("inbound", json.dumps([event]).encode(), "intake", kind)
+
+
+def _rehearsal(champion: PackageRef | None) -> Rehearsal | None:
+    return Rehearsal(package=champion, rows=10, distance=0, outputs="0" * 64, restore_s=0.2) if champion else None
 
 
 def _is_suite(work: CommandJob) -> bool:
@@ -158,14 +167,13 @@ class People:
         """What the gateway sends once somebody has pressed a button, by its own rule for ids: twice is the same."""
         token = parse_qs(urlsplit(link).query)["token"][0]
         approval = await self._world.approvals.get(urlsplit(link).path.rpartition("/")[2])
-        assert approval.candidate, "these people are only asked about models"
         claim = ApprovalDecided(
             approval_id=approval.id,
             endpoint=approval.endpoint,
             verdict="reject" if manner == "reject" else "approve",
             approver=approval.requested_by if manner == "self-approve" else APPROVER,
             persona="model-end-user" if manner == "wrong persona" else approval.personas[0],
-            package="f" * 64 if manner == "other package" else approval.candidate.digest,
+            package="f" * 64 if manner == "other package" else approval.subject,
             evidence=approval.evidence,
             proof="",
         )
@@ -185,6 +193,7 @@ class Scoring:
     def __init__(self, world: World) -> None:
         self._world = world
         self.lagging: dict[str, int] = {}
+        self._answered: Counter[tuple[str, str]] = Counter()
         self._hours = 0
         self._start: datetime = world.clock.now()
 
@@ -197,12 +206,24 @@ class Scoring:
         manifest = await self._world.manifest()
         for instance in INSTANCES:
             generation = self.lagging.get(instance, manifest.generation)
-            await self._send(ServingReported(endpoint=ENDPOINT, instance=instance, generation=generation))
+            versions = tuple(self._version(instance, route.package) for route in manifest.routes)
+            await self._send(
+                ServingReported(endpoint=ENDPOINT, instance=instance, generation=generation, versions=versions)
+            )
             if failing and manifest.current:
                 await self._send(ModelLoadFailed(
                     endpoint=ENDPOINT, instance=instance, package=manifest.current, generation=manifest.generation,
                     reason="bad model",
                 ))  # fmt: skip
+
+    def _version(self, instance: str, package: PackageRef) -> VersionReport:
+        """A hundred requests since the report before, answered fast and like those it was trained with."""
+        self._answered[instance, package.digest] += _REQUESTS
+        answered = self._answered[instance, package.digest]
+        return VersionReport(
+            package=package, requests=answered, rows=answered, latency_us={"1000": answered},
+            predictions=(answered // _DECILES,) * _DECILES + (0, 0),
+        )  # fmt: skip
 
     async def serve(self, *, drifted: bool) -> None:
         """An hour of traffic: twenty rows, like those the model was trained on or all beyond them."""

@@ -16,7 +16,7 @@ from tests.support.world import SERVICES, World
 
 def decide_hastily(
     state: promotion_policy.Promotion,
-    facts: Facts[promotion_policy.Serving],
+    facts: Facts[promotion_policy.Approved],
     event: StagingPassed,
     policy: PolicyDocument,
 ) -> Decision[promotion_policy.Promotion]:
@@ -27,8 +27,8 @@ def decide_hastily(
     return promotion_policy.decide_granted(state, facts, granted, policy)
 
 
-async def gather_hastily(event: StagingPassed, manifests: ServingManifests) -> promotion_policy.Serving:
-    return promotion_policy.Serving(manifest=await manifests.read(event.endpoint))
+async def gather_hastily(event: StagingPassed, manifests: ServingManifests) -> promotion_policy.Approved:
+    return promotion_policy.Approved(manifest=await manifests.read(event.endpoint))
 
 
 async def stage_one(play: Play) -> None:

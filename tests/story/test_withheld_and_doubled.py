@@ -21,7 +21,9 @@ async def go_live(play: Play) -> PackageRef:
     await until_jobs_end(play)
     await play.people.decide(play.people.links()[-1])
     await play.settle()
-    await play.advance(3)
+    before = len(play.world.hubs.events(PromotionCompleted))
+    while len(play.world.hubs.events(PromotionCompleted)) == before:
+        await play.advance(2)
     live = (await play.world.manifest()).current
     assert live
     return live
@@ -67,7 +69,8 @@ async def test_the_story_ends_the_same(withheld: bool, doubled: bool) -> None:
     heard = {event.model.version for event in world.hubs.events(ModelRegistered)}
     assert heard == {"1", "2", "3"}
     assert (first.model.version, second.model.version) == ("1", "2")
-    assert [manifest.current for manifest in world.manifests.history] == [first, second]
+    assert [manifest.current for manifest in world.manifests.history] == [first, first, second]
+    assert [len(manifest.routes) for manifest in world.manifests.history] == [1, 2, 1]
     assert len(world.hubs.events(ApprovalGranted)) == 2
     assert len(world.hubs.events(PromotionCompleted)) == 2
     assert len(world.hubs.events(RetrainingCompleted)) == 1

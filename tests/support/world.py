@@ -44,11 +44,17 @@ PERSONAS = ("data-scientist", "project-lead")
 _LIMITS: dict[str, Any] = {
     "staging": {"timeout_s": 120, "look_every_s": 20},
     "approvals": {"expires_after_s": 900, "remind_after_s": 300, "personas": PERSONAS},
-    "promotion": {"complete_within_s": 60, "look_every_s": 2, "silent_s": 6},
+    "promotion": {
+        "complete_within_s": 60, "look_every_s": 2, "silent_s": 6, "error_rate_rise": 0.1, "slow_rate_rise": 0.1,
+        "steps": (
+            {"share": 20, "duration_s": 4, "least_requests": 50, "wait_s": 40},
+            {"share": 100, "duration_s": 2, "least_requests": 0, "wait_s": 40},
+        ),
+    },
     "monitoring": {"window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "labels_after_s": 30},
     "retraining": {"cool_down_s": 200, "timeout_s": 300, "look_every_s": 30},
     "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},
-}
+}  # fmt: skip
 POLICY = PolicyDocument(
     workspaces={"development": workspace(), "staging": workspace("staging"), "production": workspace("production")},
     endpoints={"flights": EndpointPolicy(model="flights", limits=_LIMITS)},
