@@ -85,7 +85,7 @@ async def _reference(state: policy.Promotion, evidence: Evidence) -> tuple[int, 
     try:
         reference = Reference.from_json(json.loads(await evidence.read(state.route.profile)))
         column = reference.columns[reference.prediction]
-    except (Refused, ValueError, KeyError):
+    except (Refused, ValueError, KeyError, TypeError, AttributeError):
         return ()
     return tuple(column.buckets(column.own)) if isinstance(column, NumericReference) else ()
 

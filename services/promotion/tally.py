@@ -48,24 +48,19 @@ class Tally(BaseModel):
 
     def since(self, before: Self) -> Self:
         """What came after `before`: everything, when a count has fallen."""
-        pairs = zip(self._figures(), before._figures(), strict=False)
-        if len(self.predictions) < len(before.predictions) or any(now < then for now, then in pairs):
+        figures, then = (self.answered, self.slow, self.failed), (before.answered, before.slow, before.failed)
+        more = tuple(now - old for now, old in zip(figures, then, strict=True))
+        predictions = _grown(self.predictions, before.predictions)
+        if min(more) < 0 or min(predictions, default=0) < 0:
             return self
-        return type(self)(
-            answered=self.answered - before.answered,
-            slow=self.slow - before.slow,
-            failed=self.failed - before.failed,
-            predictions=tuple(
-                now - then for now, then in zip(self.predictions, _filled(before.predictions, self), strict=True)
-            ),
-        )
-
-    def _figures(self) -> tuple[int, ...]:
-        return (self.answered, self.slow, self.failed, *self.predictions)
+        return type(self)(answered=more[0], slow=more[1], failed=more[2], predictions=predictions)
 
 
-def _filled(counts: tuple[int, ...], like: Tally) -> tuple[int, ...]:
-    return counts or (0,) * len(like.predictions)
+def _grown(now: tuple[int, ...], before: tuple[int, ...]) -> tuple[int, ...]:
+    """Counts over other bins than before have all come since."""
+    if len(now) != len(before):
+        return now
+    return tuple(new - old for new, old in zip(now, before, strict=True))
 
 
 def _added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:

@@ -26,8 +26,8 @@ from shared.events import (
 from shared.events.decision_statement import decision_statement
 from shared.events.staging import Verdict
 from shared.packages import StagingReport, StagingRequestBody
-from shared.packages.staging_suite import Rehearsal
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
+from shared.packages.staging_suite import Rehearsal
 from shared.ports import CommandJob, JobRequest, JobState, PipelineJob, RegisteredModel
 from shared.profiles import Reference
 from tests.support.builders import model_ref

@@ -1,179 +1,206 @@
-"""Live is what every live instance says is live (R041; design section 5)."""
+"""From an approval to the first step, to a refusal, and how a promotion ends (F11, R041; design section 5)."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from services.promotion.policy import (
-    LOOK,
-    Live,
-    Promotion,
-    Serving,
-    decide_granted,
-    decide_look,
-    decide_not_performed,
-)
+from services.promotion.policy import LOOK, Promotion, Serving, decide_granted, decide_not_performed
+from services.promotion.state import Ending
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
-    ApprovalGranted,
-    DeadlineReached,
     PromotionAborted,
     PromotionCompleted,
+    PromotionRefused,
     PromotionStarted,
+    RollbackRequested,
 )
 from shared.ports import Manifest, Route
 from shared.reactor import Decision, Publish, RemindAt
-from shared.serving import Instance, SwapManifest
-from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document
-
-POLICY = policy_document(promotion={"complete_within_s": 60, "look_every_s": 2})
-ENDPOINT = endpoint_ref()
-OLD, NEW = Route(package=package_ref("1", "a")), Route(package=package_ref("2", "b"), profile=digest("c"))
-SERVING = Manifest(endpoint=ENDPOINT, generation=4, routes=(OLD,))
-SWAPPED = Manifest(endpoint=ENDPOINT, generation=5, routes=(NEW,), previous=OLD)
-GRANTED = ApprovalGranted(
-    approval_id="ap1", endpoint=ENDPOINT, candidate=NEW.package, profile=NEW.profile, approver="lea@example.com"
+from shared.serving import SwapManifest
+from tests.support.builders import CAUSE, NOW, facts
+from tests.unit.services.promotion.material import (
+    ASKING,
+    BAKING,
+    CANARY,
+    ENDPOINT,
+    FOLLOWING,
+    GRANTED,
+    IDLE,
+    LAST,
+    NEW,
+    NOTHING,
+    OLD,
+    OTHER,
+    POLICY,
+    QUESTION,
+    SERVING,
+    STEPS,
+    WHOLE,
+    approved,
+    not_performed,
+    published,
 )
-LOOKED = DeadlineReached(service="promotion", about=str(ENDPOINT.entity), key=LOOK, at=NOW)
-WAITING = Promotion(
-    status="waiting", route=NEW, before=OLD, generation=5, approval_id="ap1", started_at=NOW, decision=CAUSE
+
+SOON = RemindAt(about=LOOK, at=NOW + timedelta(seconds=2))
+ANOTHER = GRANTED.model_copy(
+    update={"approval_id": "ap2", "candidate": OTHER, "requested_at": NOW + timedelta(seconds=5)}
 )
 
 
-def instance(generation: int, failed: int = 0, why: str = "") -> Instance:
-    return Instance(generation=generation, at=NOW, failed=failed, why=why)
-
-
-def look(
-    instances: dict[str, Instance], *, manifest: Manifest = SWAPPED, after: timedelta = timedelta()
-) -> Decision[Promotion]:
-    return decide_look(WAITING, facts(Live(manifest=manifest, instances=instances), after=after), LOOKED, POLICY)
-
-
-def test_an_approval_swaps_the_manifest_to_the_next_generation_and_keeps_what_served_before() -> None:
-    decision = decide_granted(Promotion(), facts(Serving(manifest=SERVING)), GRANTED, POLICY)
+def test_an_approval_gives_the_candidate_the_first_share_and_keeps_the_rest_with_the_champion() -> None:
+    decision = decide_granted(IDLE, facts(approved()), GRANTED, POLICY)
     started = PromotionStarted(
-        endpoint=ENDPOINT, package=NEW.package, previous=OLD.package, generation=5, approval_id="ap1"
+        endpoint=ENDPOINT, package=NEW.package, previous=OLD.package, generation=5, approval_id="ap1", share=10
     )
-    assert decision.state == WAITING
-    assert decision.effects == [
-        SwapManifest(manifest=SWAPPED),
-        Publish(event=started),
-        RemindAt(about=LOOK, at=NOW + timedelta(seconds=2)),
-    ]
+    assert decision == Decision(FOLLOWING, [SwapManifest(manifest=CANARY), Publish(event=started), SOON])
 
 
-def test_a_first_version_has_nothing_to_go_back_to() -> None:
-    decision = decide_granted(Promotion(), facts(Serving(manifest=Manifest(endpoint=ENDPOINT))), GRANTED, POLICY)
+def test_a_first_version_has_no_canary_and_nothing_to_go_back_to() -> None:
+    decision = decide_granted(IDLE, facts(approved(NOTHING, rehearsed=None)), GRANTED, POLICY)
     swap = decision.effects[0]
     assert isinstance(swap, SwapManifest)
-    assert (swap.manifest.generation, swap.manifest.previous) == (1, None)
+    assert swap.manifest == Manifest(endpoint=ENDPOINT, generation=1, routes=(NEW,))
+    assert (decision.state.steps, decision.state.before) == (STEPS[1:], None)
 
 
-def test_approving_what_serves_already_changes_nothing() -> None:
-    assert decide_granted(Promotion(), facts(Serving(manifest=SWAPPED)), GRANTED, POLICY) == Decision(Promotion())
+@pytest.mark.parametrize("state", [IDLE, FOLLOWING, BAKING, ASKING])
+def test_approving_what_serves_or_is_under_way_changes_nothing(state: Promotion) -> None:
+    manifest = WHOLE if state is IDLE else CANARY
+    assert decide_granted(state, facts(approved(manifest)), GRANTED, POLICY) == Decision(state)
 
 
-def test_it_is_complete_when_every_live_instance_reports_the_generation() -> None:
-    decision = look({"a": instance(5), "b": instance(5)})
-    completed = PromotionCompleted(
-        endpoint=ENDPOINT, package=NEW.package, previous=OLD.package, generation=5, instances=2, profile=NEW.profile
-    )
-    assert decision == Decision(Promotion(generation=5), [Publish(event=completed)])
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        (approved(rehearsed=None), "was not rehearsed, or failed, in staging"),
+        (approved(rehearsed=None, problem="the approval names no staging report"), "names no staging report"),
+        (approved(rehearsed=OTHER), "rehearsed to flights:3"),
+        (approved(WHOLE.model_copy(update={"routes": (Route(package=OTHER),)})), "flights:3 serves now"),
+    ],
+)
+def test_without_a_rehearsed_way_back_to_what_serves_it_is_refused(known: object, words: str) -> None:
+    """Whoever was overtaken by another promotion has to be staged again, and is told so."""
+    decision = decide_granted(IDLE, facts(known), GRANTED, POLICY)  # type: ignore[arg-type]
+    (refused,) = published(decision)
+    assert isinstance(refused, PromotionRefused)
+    assert decision == Decision(IDLE, [Publish(event=refused)])
+    assert words in refused.reason
 
 
-def test_one_instance_behind_is_waited_for() -> None:
-    decision = look({"a": instance(5), "b": instance(4)})
-    assert decision == Decision(WAITING, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=2))])
+@pytest.mark.parametrize("state", [IDLE, FOLLOWING, BAKING, ASKING])
+def test_an_older_approval_that_arrives_late_never_wins(state: Promotion) -> None:
+    known = state.model_copy(update={"newest": NOW + timedelta(seconds=1)})
+    late = GRANTED.model_copy(update={"candidate": OTHER})
+    decision = decide_granted(known, facts(approved(CANARY)), late, POLICY)
+    (refused,) = published(decision)
+    assert decision.state == known
+    assert "asked for later" in str(refused)
 
 
-def test_no_live_instance_is_not_complete() -> None:
-    assert look({}).state == WAITING
+@pytest.mark.parametrize("state", [FOLLOWING, BAKING, ASKING])
+def test_a_newer_approval_takes_over_from_a_canary_and_says_so_once(state: Promotion) -> None:
+    decision = decide_granted(state, facts(approved(CANARY)), ANOTHER, POLICY)
+    swap = decision.effects[0]
+    assert isinstance(swap, SwapManifest)
+    assert [route.package for route in swap.manifest.routes] == [OLD.package, OTHER]
+    assert (swap.manifest.generation, decision.state.overtaken) == (6, NEW.package)
+    aborted, started = published(decision)
+    assert isinstance(aborted, PromotionAborted)
+    assert isinstance(started, PromotionStarted)
+    assert (aborted.package, started.package) == (NEW.package, OTHER)
 
 
-def test_an_instance_that_does_not_follow_in_time_brings_the_old_version_back() -> None:
-    decision = look({"a": instance(5), "b": instance(4)}, after=timedelta(seconds=61))
-    back, aborted = decision.effects
-    assert isinstance(back, SwapManifest)
-    assert back.manifest == Manifest(endpoint=ENDPOINT, generation=6, routes=(OLD,), previous=NEW)
-    assert isinstance(aborted, Publish)
-    assert aborted.event == PromotionAborted(
-        endpoint=ENDPOINT, package=NEW.package, reason="b did not follow within 60 s"
-    )
-
-
-def test_silence_of_all_instances_aborts_as_well() -> None:
-    aborted = look({}, after=timedelta(seconds=61)).effects[-1]
-    assert isinstance(aborted, Publish)
-    assert "no scoring instance reported" in str(aborted.event)
-
-
-def test_an_instance_that_cannot_load_it_aborts_at_once() -> None:
-    decision = look({"a": instance(5), "b": instance(4, failed=5, why="golden rows differ")})
-    assert isinstance(decision.effects[0], SwapManifest)
-    assert "golden rows differ" in str(decision.effects[1])
-
-
-def test_a_failure_to_load_an_earlier_generation_does_not_count() -> None:
-    assert look({"a": instance(5, failed=3, why="long ago")}).state == Promotion(generation=5)
-
-
-def test_a_newer_generation_ends_the_wait_and_is_left_alone() -> None:
-    decision = look({"a": instance(5)}, manifest=SWAPPED.model_copy(update={"generation": 6}))
-    (aborted,) = decision.effects
-    assert isinstance(aborted, Publish)
-    assert isinstance(aborted.event, PromotionAborted)
-
-
-def test_a_late_look_changes_nothing() -> None:
-    known = facts(Live(manifest=SWAPPED, instances={"a": instance(5)}))
-    assert decide_look(Promotion(), known, LOOKED, POLICY) == Decision(Promotion())
-
-
-def not_performed(kind: type[ActionFailed | ActionSuperseded], *, decision: str = CAUSE) -> Any:
-    return kind(
-        service="promotion",
-        about=str(ENDPOINT.entity),
-        decision=decision,
-        effect="swap_manifest",
-        reason="generation 7",
-    )
+def test_what_already_has_all_the_traffic_cannot_be_overtaken_without_being_rehearsed() -> None:
+    (refused,) = published(decide_granted(LAST, facts(approved(WHOLE)), ANOTHER, POLICY))
+    assert isinstance(refused, PromotionRefused)
 
 
 @pytest.mark.parametrize("kind", [ActionFailed, ActionSuperseded])
-def test_a_swap_that_was_not_performed_ends_the_promotion_without_going_back(
+@pytest.mark.parametrize("state", [FOLLOWING, BAKING, ASKING])
+def test_a_first_swap_that_was_not_performed_ends_it_and_nothing_has_to_go_back(
+    state: Promotion, kind: type[ActionFailed | ActionSuperseded]
+) -> None:
+    decision = decide_not_performed(state, facts(Serving(manifest=SERVING)), not_performed(kind), POLICY)
+    aborted = PromotionAborted(endpoint=ENDPOINT, package=NEW.package, reason="generation 7 is there")
+    assert published(decision) == [aborted]
+    assert decision.state.status == "idle"
+
+
+@pytest.mark.parametrize("kind", [ActionFailed, ActionSuperseded])
+def test_a_later_swap_that_was_not_performed_asks_for_the_way_back_of_the_step_before(
     kind: type[ActionFailed | ActionSuperseded],
 ) -> None:
-    known, event = facts(Serving(manifest=SERVING)), not_performed(kind)
-    aborted = PromotionAborted(endpoint=ENDPOINT, package=NEW.package, reason="generation 7")
-    expected = Decision(Promotion(generation=5), [Publish(event=aborted)])
-    assert decide_not_performed(WAITING, known, event, POLICY) == expected
-    assert decide_not_performed(Promotion(), known, event, POLICY) == Decision(Promotion())
+    decision = decide_not_performed(LAST, facts(Serving(manifest=CANARY)), not_performed(kind), POLICY)
+    back, aborted = published(decision)
+    assert isinstance(back, RollbackRequested)
+    assert (back.package, back.generation, back.requested_by) == (NEW.package, 5, "promotion")
+    assert isinstance(aborted, PromotionAborted)
+
+
+def test_a_newer_generation_is_left_alone() -> None:
+    newer = SERVING.model_copy(update={"generation": 7})
+    decision = decide_not_performed(LAST, facts(Serving(manifest=newer)), not_performed(ActionSuperseded), POLICY)
+    assert [type(event) for event in published(decision)] == [PromotionAborted]
+
+
+def test_a_successor_that_could_not_take_over_leaves_nothing_without_an_owner() -> None:
+    state = FOLLOWING.model_copy(
+        update={"route": Route(package=OTHER), "overtaken": NEW.package, "generation": 6, "approval_id": "ap2"}
+    )
+    decision = decide_not_performed(state, facts(Serving(manifest=CANARY)), not_performed(ActionFailed), POLICY)
+    back, first, second = published(decision)
+    assert isinstance(back, RollbackRequested)
+    assert isinstance(first, PromotionAborted)
+    assert isinstance(second, PromotionAborted)
+    assert (back.package, back.generation) == (NEW.package, 5)
+    assert (first.package, second.package) == (NEW.package, OTHER)
 
 
 @pytest.mark.parametrize("kind", [ActionFailed, ActionSuperseded])
+@pytest.mark.parametrize("state", [FOLLOWING, BAKING, ASKING])
 def test_an_effect_after_a_swap_that_happened_only_makes_us_look_again(
-    kind: type[ActionFailed | ActionSuperseded],
+    state: Promotion, kind: type[ActionFailed | ActionSuperseded]
 ) -> None:
-    decision = decide_not_performed(WAITING, facts(Serving(manifest=SWAPPED)), not_performed(kind), POLICY)
-    assert decision == Decision(WAITING, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=2))])
+    decision = decide_not_performed(state, facts(Serving(manifest=CANARY)), not_performed(kind), POLICY)
+    assert decision == Decision(state, [SOON])
 
 
 @pytest.mark.parametrize("kind", [ActionFailed, ActionSuperseded])
-def test_what_became_of_an_earlier_approval_does_not_end_the_promotion_that_took_over(
-    kind: type[ActionFailed | ActionSuperseded],
+@pytest.mark.parametrize("state", [FOLLOWING, BAKING, ASKING])
+def test_what_became_of_an_earlier_decision_ends_nothing(
+    state: Promotion, kind: type[ActionFailed | ActionSuperseded]
 ) -> None:
-    event = not_performed(kind, decision="the approval before")
-    decision = decide_not_performed(WAITING, facts(Serving(manifest=SERVING)), event, POLICY)
-    assert decision == Decision(WAITING, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=2))])
+    event = not_performed(kind, decision="long ago")
+    assert decide_not_performed(state, facts(Serving(manifest=SERVING)), event, POLICY) == Decision(state, [SOON])
 
 
-def test_another_package_at_our_generation_is_never_announced_as_ours() -> None:
-    """Two approvals expected the same generation, and the other one was faster."""
-    raced = SWAPPED.model_copy(update={"routes": (Route(package=package_ref("3", "d")),)})
-    decision = look({"a": instance(5)}, manifest=raced)
-    reason = "another generation became current meanwhile"
-    aborted = PromotionAborted(endpoint=ENDPOINT, package=NEW.package, reason=reason)
-    assert decision == Decision(Promotion(generation=5), [Publish(event=aborted)])
+def test_a_question_that_reached_nobody_is_answered_with_no() -> None:
+    event = not_performed(ActionFailed, decision=QUESTION, effect="publish")
+    decision = decide_not_performed(ASKING, facts(Serving(manifest=CANARY)), event, POLICY)
+    back, aborted = published(decision)
+    assert isinstance(back, RollbackRequested)
+    assert "nobody could be asked" in str(aborted)
+
+
+@pytest.mark.parametrize("kind", [ActionFailed, ActionSuperseded])
+def test_nothing_follows_when_nothing_is_under_way(kind: type[ActionFailed | ActionSuperseded]) -> None:
+    assert decide_not_performed(IDLE, facts(Serving(manifest=SERVING)), not_performed(kind), POLICY) == Decision(IDLE)
+
+
+def test_how_it_ended_is_said_again_until_it_is_heard() -> None:
+    """The hub was away for longer than patience lasts: the way back, above all, must not be lost."""
+    ended = decide_not_performed(LAST, facts(Serving(manifest=CANARY)), not_performed(ActionFailed), POLICY)
+    unheard = not_performed(ActionFailed, effect="publish")
+    again = decide_not_performed(ended.state, facts(Serving(manifest=CANARY), event_id="later"), unheard, POLICY)
+    assert published(again) == published(ended)
+    assert again.state == ended.state.model_copy(update={"decision": "later"})
+    assert decide_not_performed(again.state, facts(Serving(manifest=CANARY)), unheard, POLICY) == Decision(again.state)
+
+
+def test_a_completion_that_was_not_heard_is_said_again_as_well() -> None:
+    done = Promotion(route=NEW, before=OLD, generation=6, decision=CAUSE, ending=Ending(how="completed", instances=3))
+    unheard = not_performed(ActionFailed, effect="publish")
+    (completed,) = published(decide_not_performed(done, facts(Serving(manifest=WHOLE)), unheard, POLICY))
+    assert isinstance(completed, PromotionCompleted)
+    assert (completed.package, completed.generation, completed.instances) == (NEW.package, 6, 3)
