@@ -207,6 +207,7 @@ def test_a_decision_that_counts_settles_the_approval(verdict: str, fact: type[Ap
             approver="lea@example.com",
             approvers=("lea@example.com",),
             reason="good",
+            requested_at=APPROVAL.opened_at,
         )
     )
     assert isinstance(settle, SettleApproval)

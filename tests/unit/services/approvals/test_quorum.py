@@ -22,6 +22,7 @@ from services.approvals.proposals import action_id, chain_of
 from services.approvals.reactions import service
 from shared.adapters.memory import MemoryApprovals
 from shared.events import (
+    ActionApproved,
     ActionDeclined,
     ActionFailed,
     ActionProposed,
@@ -361,6 +362,18 @@ def test_a_granted_action_is_released_to_the_service_that_decided_it() -> None:
     named = release.released
     assert (named.service, named.decision, named.by, named.through) == ("retraining", "d-1", LEA, "grant")
     assert isinstance(settle, SettleApproval)
+
+
+def test_a_service_that_asked_by_itself_is_told_the_answer() -> None:
+    """Nothing of it is held in the ledger: it decides anew, knowing what a person said (F11)."""
+    asked = PROPOSED.model_copy(update={"answer": "tell", "question": "May it go on?", "reason": "Too few requests."})
+    state = decide_to_propose(EndpointApprovals(), facts(Known()), asked, policy_document()).state
+    assert (opened(state).title, opened(state).summary) == ("May it go on?", "Too few requests.")
+    (told,) = published(say(state, LEA, "project-lead"))
+    assert isinstance(told, ActionApproved)
+    assert (told.service, told.decision, told.by) == ("retraining", "d-1", LEA)
+    (declined,) = published(say(state, LEA, "project-lead", "reject"))
+    assert isinstance(declined, ActionDeclined)
 
 
 def test_an_action_with_a_quorum_waits_for_all_of_them() -> None:

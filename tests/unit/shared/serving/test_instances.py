@@ -1,16 +1,27 @@
 """Reports of scoring instances, folded by partition and merged over partitions."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import Event, ModelLoadFailed, ServingReported, encode
+from shared.events import (
+    Envelope,
+    Event,
+    ModelLoadFailed,
+    PredictionsCaptured,
+    ServingReported,
+    VersionReport,
+    decode,
+    encode,
+)
 from shared.ports import Folded, Message
-from shared.serving import Instances, fold_reports, live
+from shared.serving import Instances, fold_reports, instances, live
 from tests.support.builders import NOW, endpoint_ref, envelope, package_ref
 
-ENDPOINT = endpoint_ref()
+ENDPOINT, PACKAGE = endpoint_ref(), package_ref()
 
 
 def message(sequence: int, event: Event, after_s: float) -> Message:
@@ -20,6 +31,11 @@ def message(sequence: int, event: Event, after_s: float) -> Message:
 
 def reported(name: str, generation: int) -> ServingReported:
     return ServingReported(endpoint=ENDPOINT, instance=name, generation=generation)
+
+
+def counted(name: str, requests: int) -> ServingReported:
+    version = VersionReport(package=PACKAGE, requests=requests, rows=requests)
+    return ServingReported(endpoint=ENDPOINT, instance=name, generation=1, versions=(version,))
 
 
 async def folded(*messages: Message) -> Folded:
@@ -50,6 +66,42 @@ async def test_a_failure_to_load_is_remembered_beside_later_reports() -> None:
     part = await folded(message(0, failure, 1), message(1, reported("a", 1), 2))
     found = live([part], ENDPOINT, NOW)["a"]
     assert (found.generation, found.failed, found.why) == (1, 2, "bad digest")
+
+
+async def test_the_counts_of_an_instance_are_those_of_its_newest_report_whatever_the_order() -> None:
+    newest, older = counted("a", 30), counted("a", 20)
+    part = await folded(message(0, newest, 10), message(1, older, 5))
+    assert live([part], ENDPOINT, NOW)["a"].versions == {PACKAGE.digest: newest.versions[0]}
+
+
+async def test_a_report_is_found_among_blocks_of_rows_without_decoding_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[bytes] = []
+
+    def counting(body: bytes) -> Envelope[Any]:
+        decoded.append(body)
+        return decode(body)
+
+    monkeypatch.setattr(instances, "decode", counting)
+    block = PredictionsCaptured(
+        endpoint=ENDPOINT, package=PACKAGE, keys=("k",), observed_at=(NOW,), inputs={}, outputs={}
+    )
+    told = block.model_copy(update={"keys": ('"mlops.serving.reported"',)})
+    part = await folded(message(0, block, 0), message(1, told, 0), message(2, counted("a", 1), 1))
+    assert list(live([part], ENDPOINT, NOW)) == ["a"]
+    assert len(decoded) == 1, "the name in a caller's key is escaped text, not a type"
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.integers(0, 9)), max_size=20))
+async def test_counts_add_up_over_instances_however_reports_are_spread_over_partitions(
+    reports: list[tuple[str, int, int]],
+) -> None:
+    totals: dict[str, int] = {}
+    parts: list[list[Message]] = [[], [], [], []]
+    for number, (name, partition, more) in enumerate(reports):
+        totals[name] = totals.get(name, 0) + more
+        parts[partition].append(message(number, counted(name, totals[name]), number))
+    found = live([await folded(*part) for part in parts], ENDPOINT, NOW)
+    assert {name: each.versions[PACKAGE.digest].requests for name, each in found.items()} == totals
 
 
 async def test_what_is_no_report_is_passed_over() -> None:
