@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +40,7 @@ class Story:
     stage: Stage
     manual: bool = False
     told: dict[str, CloudEvent] = field(default_factory=dict)
+    granted: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     async def tell(self) -> None:
         await self._first_model()
@@ -71,11 +73,21 @@ class Story:
         await self._approve(asked, version)
         granted = await self.observer.wait(["approval.granted", "approval.rejected", "approval.expired"], ours, 3600)
         self.stage.done(f"{granted['type'].rpartition('.')[2]} by {granted['data'].get('approver', 'nobody')}")
+        self._granted(version).set_result(None)
+        return await self._promoted(version, ours)
+
+    async def _promoted(self, version: str, ours: Callable[[CloudEvent], bool]) -> CloudEvent:
+        """From the first canary step to live, with what the analysis said in between."""
         self.stage.doing(f"version {version} is being promoted")
-        live = await self.observer.wait(["promotion.completed", "promotion.aborted"], ours)
+        ends = ["promotion.completed", "promotion.aborted", "promotion.refused"]
+        step = await self.observer.wait(["promotion.stepped", *ends], ours)
+        if "stepped" in step["type"]:
+            found = "; ".join(f"{finding['test']} {finding['verdict']}" for finding in step["data"]["findings"])
+            self.stage.done(f"canary passed ({found}): {step['data']['share']:g} % of the requests")
+        live = await self.observer.wait(ends, ours)
         data = live["data"]
-        if "aborted" in live["type"]:
-            raise AssertionError(f"promotion of version {version} was aborted: {data['reason']}")
+        if "completed" not in live["type"]:
+            raise AssertionError(f"promotion of version {version} ended as {live['type']}: {data['reason']}")
         self.stage.done(f"live: generation {data['generation']}, confirmed by {data['instances']} scoring instance(s)")
         return live
 
@@ -99,12 +111,17 @@ class Story:
                 await asyncio.gather(self.traffic.replay(flights), asyncio.sleep(WEEK_S))
                 since_drift += "drift" in self.told
                 if since_drift >= HELD_OUT:
-                    # The year waits here: it must not run out while Azure ML trains and people decide.
-                    self.told["second live"] = await successor
-                if self._windows_of("2") >= 2:
+                    # The year waits here: it must not run out while Azure ML trains and people decide. It goes on
+                    # for the canary, which nobody would call otherwise.
+                    await asyncio.wait([successor, self._granted("2")], return_when=asyncio.FIRST_COMPLETED)
+                if successor.done() and self._windows_of("2") >= 2:
                     break
             await self.traffic.tell()
             self.told["second live"] = await successor
+
+    def _granted(self, version: str) -> asyncio.Future[None]:
+        """Done when a person has approved this version."""
+        return self.granted.setdefault(version, asyncio.get_running_loop().create_future())
 
     def _findings(self) -> str:
         measured = self.observer.all("drift.measured")

@@ -16,7 +16,8 @@ from azure.eventhub.aio import EventHubProducerClient
 from infra.demo.run import Run
 from infra.pipelines.flights.data import CATEGORICAL, FEATURES, LABEL
 
-ROWS_A_REQUEST = 200
+# Few rows a request, many requests: a canary counts requests.
+ROWS_A_REQUEST, ROWS_A_MESSAGE = 10, 200
 _AT_ONCE = 4
 
 
@@ -41,7 +42,7 @@ class Traffic:
     async def replay(self, flights: pd.DataFrame) -> None:
         """Score these flights; then tell what is certain by the time the last of them leaves."""
         gate = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(self._score(part, gate) for part in _parts(flights)))
+        await asyncio.gather(*(self._score(part, gate) for part in _parts(flights, ROWS_A_REQUEST)))
         self._untold = pd.concat([self._untold, flights[["key", LABEL, "label_at"]]])
         if len(flights):
             await self.tell(flights["observed_at"].iloc[-1])
@@ -50,7 +51,7 @@ class Traffic:
         """Send the labels that are known at `until`; all of them without a time."""
         known = self._untold["label_at"] <= until if until is not None else self._untold["label_at"].notna()
         told, self._untold = self._untold[known], self._untold[~known]
-        for part in _parts(told):
+        for part in _parts(told, ROWS_A_MESSAGE):
             await self._send(part)
 
     async def _score(self, flights: pd.DataFrame, gate: asyncio.Semaphore) -> None:
@@ -82,9 +83,9 @@ class Traffic:
         self.labels += len(flights)
 
 
-def _parts(flights: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    for start in range(0, len(flights), ROWS_A_REQUEST):
-        yield flights.iloc[start : start + ROWS_A_REQUEST]
+def _parts(flights: pd.DataFrame, rows: int) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(flights), rows):
+        yield flights.iloc[start : start + rows]
 
 
 def _request(flights: pd.DataFrame) -> dict[str, Any]:

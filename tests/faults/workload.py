@@ -42,7 +42,11 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _LIMITS = f"""
   staging: {{look_every_s: 1, timeout_s: 600}}
   approvals: {{personas: [project-lead]}}
-  promotion: {{look_every_s: 1, complete_within_s: 900, silent_s: 60}}
+  promotion:
+    look_every_s: 1
+    complete_within_s: 900
+    silent_s: 60
+    steps: [{{share: 100, duration_s: 0, least_requests: 0}}]
   monitoring: {{window_s: {WINDOW.total_seconds():g}, grace_s: 0, min_rows: {BLOCKS * ROWS}, performance: false}}
   drift: {{breaches: 2, of: 2}}
   retraining: {{component: "training:1", look_every_s: 1, timeout_s: 900}}
