@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -113,7 +114,8 @@ class Story:
                 if since_drift >= HELD_OUT:
                     # The year waits here: it must not run out while Azure ML trains and people decide. It goes on
                     # for the canary, which nobody would call otherwise.
-                    await asyncio.wait([successor, self._granted("2")], return_when=asyncio.FIRST_COMPLETED)
+                    waited: list[asyncio.Future[Any]] = [successor, self._granted("2")]
+                    await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                 if successor.done() and self._windows_of("2") >= 2:
                     break
             await self.traffic.tell()
