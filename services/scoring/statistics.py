@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from shared.events import PackageRef, VersionReport
+from shared.events import GoldenProof, PackageRef, VersionReport
 
 # Upper bounds in microseconds; one more bucket, "inf", takes the rest.
 BOUNDS_US = (
@@ -18,7 +18,7 @@ class VersionStatistics:
     `internal` (our own mistake).
     """
 
-    __slots__ = ("buckets", "errors", "latency_us", "package", "requests", "rows")
+    __slots__ = ("buckets", "errors", "golden", "latency_us", "package", "requests", "rows")
 
     def __init__(self, package: PackageRef) -> None:
         self.package = package
@@ -27,6 +27,7 @@ class VersionStatistics:
         self.errors: dict[str, int] = {}
         self.buckets = [0] * len(_NAMES)
         self.latency_us = 0.0
+        self.golden: GoldenProof | None = None
 
     def served(self, rows: int, began_ns: Sequence[int], ended_ns: int) -> None:
         """The requests of one run: their rows together, when each began, and when the last was answered."""
@@ -49,4 +50,5 @@ class VersionStatistics:
             rows=self.rows,
             errors=dict(self.errors),
             latency_us={name: count for name, count in zip(_NAMES, self.buckets, strict=True) if count},
+            golden=self.golden,
         )

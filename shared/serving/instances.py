@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import EndpointRef, Envelope, ModelLoadFailed, ServingReported, Unreadable, decode
+from shared.events import EndpointRef, Envelope, GoldenProof, ModelLoadFailed, ServingReported, Unreadable, decode
 from shared.ports import Folded, Message
 from shared.reactor import FoldResult, State
 
@@ -15,7 +15,10 @@ _FORGET = timedelta(minutes=10)
 
 
 class Instance(BaseModel):
-    """`failed` is the newest generation that this instance could not load, `why` its reason."""
+    """`failed` is the newest generation that this instance could not load, `why` its reason.
+
+    `proofs` are what its newest report says of golden rows, by the package's digest.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,6 +26,7 @@ class Instance(BaseModel):
     at: datetime
     failed: int = 0
     why: str = ""
+    proofs: dict[str, GoldenProof] = {}
 
 
 class Instances(State):
@@ -56,8 +60,13 @@ def _updated(before: Instance | None, envelope: Envelope[Any]) -> Instance:
     at = max(known.at, envelope.time)
     if isinstance(envelope.data, ModelLoadFailed):
         return known.model_copy(update={"at": at, "failed": envelope.data.generation, "why": envelope.data.reason})
-    newest = envelope.time >= known.at
-    return known.model_copy(update={"at": at, "generation": envelope.data.generation if newest else known.generation})
+    if envelope.time < known.at:
+        return known
+    return known.model_copy(update={"at": at, "generation": envelope.data.generation, "proofs": _proofs(envelope.data)})
+
+
+def _proofs(report: ServingReported) -> dict[str, GoldenProof]:
+    return {version.package.digest: version.golden for version in report.versions if version.golden}
 
 
 def _recent(found: dict[str, Instance]) -> dict[str, Instance]:
