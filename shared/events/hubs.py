@@ -9,7 +9,12 @@ from shared.events.rollback import RollbackOrdered
 
 _CARRIES: dict[str, tuple[type[Event], ...]] = {
     "decisions": (
-        ApprovalDecided, DelegationRequested, ReactionsPaused, ReactionsResumed, RedriveRequested, RollbackOrdered,
+        ApprovalDecided,
+        DelegationRequested,
+        ReactionsPaused,
+        ReactionsResumed,
+        RedriveRequested,
+        RollbackOrdered,
     ),  # fmt: skip
     "predictions": (PredictionsCaptured, CaptureLost, ServingReported, ModelLoadFailed),
     "labels": (LabelsRecorded,),
