@@ -15,7 +15,7 @@ _CARRIES: dict[str, tuple[type[Event], ...]] = {
         ReactionsResumed,
         RedriveRequested,
         RollbackOrdered,
-    ),  # fmt: skip
+    ),
     "predictions": (PredictionsCaptured, CaptureLost, ServingReported, ModelLoadFailed),
     "labels": (LabelsRecorded,),
 }

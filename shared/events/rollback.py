@@ -110,7 +110,7 @@ class RollbackFailed(_OfEndpoint):
 
 
 class RollbackSuperseded(_OfEndpoint):
-    """Something newer serves, or is on its way: this rollback overwrote nothing of it. `generation` is the newer one."""
+    """Something newer serves or is on its way, and this rollback overwrote nothing of it. `generation` is current."""
 
     type: ClassVar[str] = "mlops.rollback.superseded"
     package: PackageRef | None = None

@@ -75,6 +75,17 @@ class PromotionLimits(Section):
     silent_s: Seconds = 6
 
 
+class RollbackLimits(Section):
+    """F12, N4: how long all live instances may take to go back and to prove it; after that a person is called.
+
+    What they answer to the golden rows may differ from what the package records by `staging.suite.golden_tolerance`.
+    """
+
+    complete_within_s: Seconds = 120
+    look_every_s: Seconds = 1
+    silent_s: Seconds = 6
+
+
 class MonitoringLimits(Section):
     """Windows of business time. `grace_s` of later business time closes a window; `idle_s` of wall time does, too."""
 
@@ -133,6 +144,7 @@ class Limits(Section):
     staging: StagingLimits = StagingLimits()
     approvals: ApprovalLimits = ApprovalLimits()
     promotion: PromotionLimits = PromotionLimits()
+    rollback: RollbackLimits = RollbackLimits()
     monitoring: MonitoringLimits = MonitoringLimits()
     drift: DriftLimits = DriftLimits()
     retraining: RetrainingLimits = RetrainingLimits()

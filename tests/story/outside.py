@@ -12,17 +12,21 @@ from shared.events import (
     CheckResult,
     Envelope,
     Event,
+    GoldenProof,
     JobRef,
     ModelLoadFailed,
     ModelRef,
+    PackageRef,
     PredictionsCaptured,
+    RollbackOrdered,
     ServingReported,
+    VersionReport,
     canonical,
     derive_id,
 )
 from shared.events.decision_statement import decision_statement
 from shared.events.staging import Verdict
-from shared.packages import StagingReport, StagingRequestBody
+from shared.packages import Rehearsal, StagingReport, StagingRequestBody
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
 from shared.ports import CommandJob, JobRequest, JobState, PipelineJob, RegisteredModel
 from shared.profiles import Reference
@@ -30,8 +34,9 @@ from tests.support.builders import model_ref
 from tests.support.world import ENDPOINT, World
 
 INSTANCES = ("instance-a", "instance-b")
-REQUESTER, APPROVER = "dana@example.com", "lea@example.com"
+REQUESTER, APPROVER, OPERATOR = "dana@example.com", "lea@example.com", "petra@example.com"
 _CHECK = CheckResult(name="golden", verdict="passed")
+_OUTPUTS = "0" * 64
 _TYPICAL = [row / 100 for row in range(100)]
 
 type Manner = Literal["approve", "reject", "self-approve", "forged", "wrong persona", "other package"]
@@ -94,7 +99,7 @@ class AzureML:
         report = StagingReport(
             verdict=verdict, reason=verdict, candidate=asked.candidate, champion=asked.champion,
             endpoint=asked.endpoint, limits=asked.limits, checks=(_CHECK.model_copy(update={"verdict": verdict}),),
-            rows=100, profile=self._keep(canonical(reference.to_json())),
+            rows=100, profile=self._keep(canonical(reference.to_json())), rehearsal=_rehearsal(asked.champion),
         )  # fmt: skip
         return report.model_dump_json().encode()
 
@@ -110,6 +115,10 @@ class AzureML:
             "subject": "", "eventTime": self._world.clock.now().isoformat(), "dataVersion": "1", "data": data,
         }  # fmt: skip
         self._world.hubs.put("inbound", json.dumps([event]).encode(), "intake", kind)
+
+
+def _rehearsal(champion: PackageRef | None) -> Rehearsal | None:
+    return Rehearsal(package=champion, rows=4, distance=0, outputs=_OUTPUTS, restore_s=1) if champion else None
 
 
 def _is_suite(work: CommandJob) -> bool:
@@ -150,6 +159,7 @@ class People:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._orders = 0
 
     def links(self) -> Sequence[str]:
         return list(dict.fromkeys(notice.link for notice in self._world.notifier.sent if notice.link))
@@ -178,6 +188,19 @@ class People:
         )  # fmt: skip
         await self._world.hubs.publish("decisions", [decided])
 
+    async def order_rollback(self, operator: str = OPERATOR) -> None:
+        """What `sluice rollback` sends; every order is one of its own."""
+        self._orders += 1
+        order = RollbackOrdered(endpoint=ENDPOINT, operator=operator, reason="complaints")
+        identity = derive_id("order", operator, str(self._orders))
+        envelope = Envelope.first(order, id=identity, source="/sluice/operator", time=self._world.clock.now())
+        await self._world.hubs.publish("decisions", [envelope])
+
+
+def _proved(package: PackageRef, generation: int) -> VersionReport:
+    proof = GoldenProof(generation=generation, rows=4, distance=0, outputs=_OUTPUTS)
+    return VersionReport(package=package, requests=0, rows=0, golden=proof)
+
 
 class Scoring:
     """Instances that follow the manifest, unless they `lag`, and the rows they score."""
@@ -197,7 +220,11 @@ class Scoring:
         manifest = await self._world.manifest()
         for instance in INSTANCES:
             generation = self.lagging.get(instance, manifest.generation)
-            await self._send(ServingReported(endpoint=ENDPOINT, instance=instance, generation=generation))
+            served = () if instance in self.lagging else manifest.routes
+            await self._send(ServingReported(
+                endpoint=ENDPOINT, instance=instance, generation=generation,
+                versions=tuple(_proved(route.package, generation) for route in served),
+            ))  # fmt: skip
             if failing and manifest.current:
                 await self._send(ModelLoadFailed(
                     endpoint=ENDPOINT, instance=instance, package=manifest.current, generation=manifest.generation,

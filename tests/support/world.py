@@ -23,6 +23,7 @@ from services import (
     promotion,
     registration,
     retraining,
+    rollback,
     staging,
 )
 from services.monitoring.folding import References
@@ -37,7 +38,18 @@ from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
 
 SERVICES: Mapping[str, Service] = {
     module.service.name: module.service
-    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications, brakes)
+    for module in (
+        registration,
+        staging,
+        approvals,
+        promotion,
+        rollback,
+        monitoring,
+        drift,
+        retraining,
+        notifications,
+        brakes,
+    )
 }
 ENDPOINT = endpoint_ref()
 PERSONAS = ("data-scientist", "project-lead")
@@ -45,6 +57,7 @@ _LIMITS: dict[str, Any] = {
     "staging": {"timeout_s": 120, "look_every_s": 20},
     "approvals": {"expires_after_s": 900, "remind_after_s": 300, "personas": PERSONAS},
     "promotion": {"complete_within_s": 60, "look_every_s": 2, "silent_s": 6},
+    "rollback": {"complete_within_s": 60, "look_every_s": 2, "silent_s": 6},
     "monitoring": {"window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "labels_after_s": 30},
     "retraining": {"cool_down_s": 200, "timeout_s": 300, "look_every_s": 30},
     "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},
