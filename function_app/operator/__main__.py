@@ -10,8 +10,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="See, check and explain what Sluice did; pause, resume, redrive and roll back. Exit codes: 0 done, 1 the answer is no "
-    "(broken, missing, invalid), 2 wrong arguments or settings, 3 cannot be reached now.",
+    help="See, check and explain what Sluice did; pause, resume, redrive and roll back. "
+    "Exit codes: 0 done, 1 the answer is no (broken, missing, invalid), 2 wrong arguments or settings, 3 cannot be "
+    "reached now.",
     epilog="Examples: sluice explain flights · sluice ledger verify · sluice events tail --follow --type drift",
 )
 app.command(

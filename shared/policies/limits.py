@@ -130,7 +130,7 @@ class RetrainingLimits(Section):
 
 
 class NotificationLimits(Section):
-    """Who hears what: audience by event type; types that are not listed reach nobody."""
+    """Who hears what: audience by event type, or by `type:service`; types that are not listed reach nobody."""
 
     audiences: dict[str, tuple[str, ...]] = {}
 

@@ -102,9 +102,8 @@ def send(command: Command, found: OperatorSettings, as_json: bool, obeyed_by: st
     if as_json:
         print_json({"id": envelope.id, "type": command.type, **command.model_dump(mode="json")})
     else:
-        say(
-            f"sent: {command.type} by {command.operator} ({envelope.id}); the ledger of service {obeyed_by} has the answer"
-        )
+        answer = f"the ledger of service {obeyed_by} has the answer"
+        say(f"sent: {command.type} by {command.operator} ({envelope.id}); {answer}")
 
 
 async def _publish(envelope: Envelope[Command], found: OperatorSettings) -> None:
