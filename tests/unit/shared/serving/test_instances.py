@@ -5,10 +5,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import Event, ModelLoadFailed, ServingReported, encode
+from shared.events import Event, GoldenProof, ModelLoadFailed, ServingReported, VersionReport, encode
 from shared.ports import Folded, Message
 from shared.serving import Instances, fold_reports, live
-from tests.support.builders import NOW, endpoint_ref, envelope, package_ref
+from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref
 
 ENDPOINT = endpoint_ref()
 
@@ -50,6 +50,31 @@ async def test_a_failure_to_load_is_remembered_beside_later_reports() -> None:
     part = await folded(message(0, failure, 1), message(1, reported("a", 1), 2))
     found = live([part], ENDPOINT, NOW)["a"]
     assert (found.generation, found.failed, found.why) == (1, 2, "bad digest")
+
+
+def proved(name: str, generation: int, *digits: str) -> ServingReported:
+    """The digest of each package is one digit, over and over; a capital stands for one without a proof."""
+    versions = tuple(
+        VersionReport(
+            package=package_ref("1", digit.lower()), requests=0, rows=0,
+            golden=None if digit.isupper() else GoldenProof(generation=generation, rows=9, distance=0, outputs=digest()),
+        )
+        for digit in digits
+    )  # fmt: skip
+    return ServingReported(endpoint=ENDPOINT, instance=name, generation=generation, versions=versions)
+
+
+async def test_the_proofs_are_those_of_the_newest_report_by_package() -> None:
+    part = await folded(message(0, proved("a", 2, "b", "C"), 10), message(1, proved("a", 1, "d"), 5))
+    found = live([part], ENDPOINT, NOW)["a"].proofs
+    assert {name: proof.generation for name, proof in found.items()} == {digest("b"): 2}
+
+
+async def test_proofs_merge_over_partitions_and_outlive_a_failure_to_load() -> None:
+    failure = ModelLoadFailed(endpoint=ENDPOINT, instance="a", package=package_ref("2"), generation=3, reason="no")
+    one = await folded(message(0, proved("a", 1, "b"), 1))
+    two = await folded(message(0, proved("a", 2, "c"), 2), message(1, failure, 3))
+    assert list(live([one, two], ENDPOINT, NOW)["a"].proofs) == [digest("c")]
 
 
 async def test_what_is_no_report_is_passed_over() -> None:
