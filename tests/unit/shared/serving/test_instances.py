@@ -54,13 +54,13 @@ async def test_a_failure_to_load_is_remembered_beside_later_reports() -> None:
 
 def proved(name: str, generation: int, *digits: str) -> ServingReported:
     """The digest of each package is one digit, over and over; a capital stands for one without a proof."""
+    proof = GoldenProof(generation=generation, rows=9, distance=0, outputs=digest())
     versions = tuple(
         VersionReport(
-            package=package_ref("1", digit.lower()), requests=0, rows=0,
-            golden=None if digit.isupper() else GoldenProof(generation=generation, rows=9, distance=0, outputs=digest()),
+            package=package_ref("1", digit.lower()), requests=0, rows=0, golden=None if digit.isupper() else proof
         )
         for digit in digits
-    )  # fmt: skip
+    )
     return ServingReported(endpoint=ENDPOINT, instance=name, generation=generation, versions=versions)
 
 
