@@ -17,6 +17,7 @@ from services import (
     promotion,
     registration,
     retraining,
+    rollback,
     staging,
 )
 from services.monitoring.folding import References
@@ -63,7 +64,18 @@ from shared.settings.reading import read
 
 SERVICES = {
     module.service.name: module.service
-    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications, brakes)
+    for module in (
+        registration,
+        staging,
+        approvals,
+        promotion,
+        rollback,
+        monitoring,
+        drift,
+        retraining,
+        notifications,
+        brakes,
+    )
 }
 
 settings = read(ControlSettings, "control")
@@ -173,7 +185,7 @@ for each in SERVICES.values():
     stream(each, "events", each.name)
     for row_stream in each.folds:
         fold(each, row_stream)
-for obeying in (approvals.service, brakes.service):
+for obeying in (approvals.service, brakes.service, rollback.service):
     stream(obeying, "decisions", f"{obeying.name}_decisions")
 
 

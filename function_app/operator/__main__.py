@@ -2,7 +2,7 @@
 
 import typer
 
-from function_app.operator.commands import brakes, dead_letters, events, explain, ledger, policy
+from function_app.operator.commands import brakes, dead_letters, events, explain, ledger, policy, rollback
 
 app = typer.Typer(
     name="sluice",
@@ -10,8 +10,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="See, check and explain what Sluice did; pause, resume and redrive it. Exit codes: 0 done, 1 the answer is no "
-    "(broken, missing, invalid), 2 wrong arguments or settings, 3 cannot be reached now.",
+    help="See, check and explain what Sluice did; pause, resume, redrive and roll back. "
+    "Exit codes: 0 done, 1 the answer is no (broken, missing, invalid), 2 wrong arguments or settings, 3 cannot be "
+    "reached now.",
     epilog="Examples: sluice explain flights · sluice ledger verify · sluice events tail --follow --type drift",
 )
 app.command(
@@ -23,6 +24,9 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
 app.add_typer(brakes.app)
+app.command("rollback", epilog="Example: sluice rollback flights --reason 'every flight is called late'")(
+    rollback.rollback
+)
 
 
 if __name__ == "__main__":

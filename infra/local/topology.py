@@ -67,6 +67,7 @@ SERVICES = (
     "staging",
     "approvals",
     "promotion",
+    "rollback",
     "monitoring",
     "drift",
     "retraining",
@@ -77,8 +78,8 @@ SERVICES = (
 HUBS = (
     Hub("inbound", ("intake", "observers")),
     Hub("events", (*SERVICES, "observers")),
-    Hub("decisions", ("approvals", "brakes", "observers")),
-    Hub("predictions", ("monitoring", "promotion", "observers")),
+    Hub("decisions", ("approvals", "brakes", "rollback", "observers")),
+    Hub("predictions", ("monitoring", "promotion", "rollback", "observers")),
     Hub("labels", ("monitoring", "observers")),
     Hub("dead-letter", ("observers",)),
 )

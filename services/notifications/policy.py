@@ -12,11 +12,16 @@ class Nothing(State):
 
 def decide_notice(state: Nothing, facts: Facts[Known], event: Event, policy: PolicyDocument) -> Decision[Nothing]:
     audiences = policy.limits(endpoint_name(event, policy)).notifications.audiences
-    heard_by = audiences.get(event.type, ())
+    heard_by = dict.fromkeys((*audiences.get(event.type, ()), *audiences.get(_of_one_service(event), ())))
     if not heard_by or _about_ourselves(event):
         return Decision(state)
     title, text = words(event)
     return Decision(state, [SendNotice(audience=who, title=title, text=text) for who in heard_by])
+
+
+def _of_one_service(event: Event) -> str:
+    """`type:service`, where an event says of which service it is."""
+    return f"{event.type}:{getattr(event, 'service', '')}"
 
 
 def _about_ourselves(event: Event) -> bool:

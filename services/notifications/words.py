@@ -34,6 +34,10 @@ from shared.events import (
     RetrainingDeferred,
     RetrainingFailed,
     RetrainingStarted,
+    RollbackCompleted,
+    RollbackFailed,
+    RollbackStarted,
+    RollbackSuperseded,
     StagingFailed,
     StagingInconclusive,
     StagingPassed,
@@ -46,6 +50,16 @@ type Words = Callable[[Any], tuple[str, str]]
 def _failed_checks(event: StagingFailed) -> str:
     failed = [check for check in event.checks if check.verdict == "failed"]
     return "; ".join(f"{check.name}: {check.detail}" for check in failed) or event.reason
+
+
+def _proved(event: RollbackCompleted) -> str:
+    furthest = max((proof.distance for proof in event.proofs), default=0.0)
+    text = (
+        f"After {event.seconds:.1f} s, proved by {event.instances} scoring instance(s), {furthest:.2g} apart at most."
+    )
+    if event.rehearsal is None:
+        return f"{text} This way back was not rehearsed."
+    return f"{text} Rehearsed: {event.rehearsal.restore_s:.1f} s, {event.rehearsal.distance:.2g} apart."
 
 
 def scope(event: BrakeEngaged | BrakeReleased) -> str:
@@ -89,6 +103,13 @@ WORDS: dict[type[Event], Words] = {
     ),
     PromotionRefused: lambda e: (f"{e.package.model} is not promoted on {e.endpoint.name}", e.reason),
     PromotionAborted: lambda e: (f"{e.package.model} did not go live on {e.endpoint.name}", e.reason),
+    RollbackStarted: lambda e: (
+        f"{e.package.model} is being taken away from {e.endpoint.name}",
+        f"{e.restored.model if e.restored else 'Nothing'} takes its place, for {e.requested_by}: {e.reason}",
+    ),
+    RollbackCompleted: lambda e: (f"{e.restored.model} is back on {e.endpoint.name}", _proved(e)),
+    RollbackFailed: lambda e: (f"The rollback of {e.endpoint.name} needs you", f"{e.reason}."),
+    RollbackSuperseded: lambda e: (f"A rollback of {e.endpoint.name} was overtaken", f"{e.reason}."),
     DriftConfirmed: lambda e: (
         f"{e.signal.capitalize()} drift on {e.endpoint.name}",
         f"{e.breaches} of {e.of} windows beyond {e.limit:g} (worst {e.score:.3g}): {', '.join(e.columns)}.",

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -80,6 +80,8 @@ class ManifestFollower:
             if version is None:
                 return None
             loaded[package] = version
+        if not await self._prove([loaded[package] for package in wanted], manifest.generation):
+            return None
         previous = loaded.get(manifest.previous.package) if manifest.previous else None
         routes = [(loaded[route.package], route.share) for route in manifest.routes]
         mirrors = [(loaded[route.package], route.mirror) for route in manifest.routes if route.mirror]
@@ -94,6 +96,17 @@ class ManifestFollower:
             self._refused_generation, self._polls_to_skip = generation, _PATIENCE
             await self._tell(LoadFailure(package, generation, str(error)))
         return None
+
+    async def _prove(self, versions: Sequence[Version], generation: int) -> bool:
+        """N4: before anything is switched, the sessions that are to answer answer their golden rows once more."""
+        for version in versions:
+            try:
+                await asyncio.to_thread(version.prove, generation)
+            except Refused as error:
+                self._refused_generation, self._polls_to_skip = generation, _PATIENCE
+                await self._tell(LoadFailure(version.package, generation, str(error)))
+                return False
+        return True
 
     async def _tell(self, failure: LoadFailure) -> None:
         logger.error("%s cannot serve generation %d: %s", failure.package.model, failure.generation, failure.reason)

@@ -1,7 +1,9 @@
 """The golden rows of a package: what the model must answer here as it did where it was trained."""
 
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from services.scoring.answers import Invalid
 from services.scoring.layout import FLOATS, layout_of
 from services.scoring.protocol.tensors import block_of, check_numbers
+from shared.events import GoldenProof, canonical
 from shared.packages import Signature
 from shared.ports import Refused
 from shared.ports.inference import Array, InferenceFailed, InferenceSession, TensorSpec
@@ -19,17 +22,51 @@ RELATIVE, ABSOLUTE = 1e-3, 1e-5
 type Golden = Mapping[str, Sequence[Any]]
 
 
-def check_golden(table: Golden, signature: Signature, session: InferenceSession) -> None:
-    """Raises `Refused` naming the output and the row that differ beyond tolerance."""
-    rows = len(next(iter(table.values())))
-    found = _run(table, rows, signature, session)
-    for spec, values in zip(session.outputs, found, strict=True):
-        if len(values) != rows:
-            raise Refused(f"model.onnx: output {spec.name} has {len(values)} rows for {rows} golden rows")
-        if spec.name in table:
-            _compare(spec, values, table[spec.name])
-    if signature.prediction not in table:
-        raise Refused(f"golden.parquet: column {signature.prediction} is missing")
+@dataclass(frozen=True, slots=True)
+class GoldenRows:
+    """Decoded once: `columns` are what a session takes, `expected` what the package records of its outputs."""
+
+    rows: int
+    columns: Mapping[str, Array]
+    expected: Mapping[str, Array]
+
+    @classmethod
+    def of(cls, table: Golden, signature: Signature, session: InferenceSession) -> "GoldenRows":
+        """Raises `Refused` naming the column that is missing or cannot be taken."""
+        if signature.prediction not in table:
+            raise Refused(f"golden.parquet: column {signature.prediction} is missing")
+        rows = len(next(iter(table.values())))
+        expected = {
+            spec.name: np.array(table[spec.name], float if spec.datatype in FLOATS else None).reshape(rows, -1)
+            for spec in session.outputs
+            if spec.name in table
+        }
+        return cls(rows, _columns(table, rows, signature, session), expected)
+
+    def prove(self, session: InferenceSession, generation: int = 0) -> GoldenProof:
+        """Score them. Raises `Refused` naming the output and the row that differ beyond tolerance."""
+        try:
+            found = session.run(dict(self.columns))
+        except InferenceFailed as error:
+            raise Refused(f"model.onnx: it does not run on its golden rows: {error}") from error
+        distance = 0.0
+        for spec, values in zip(session.outputs, found, strict=True):
+            if len(values) != self.rows:
+                raise Refused(f"model.onnx: output {spec.name} has {len(values)} rows for {self.rows} golden rows")
+            if spec.name in self.expected:
+                distance = max(distance, _distance(spec, values, self.expected[spec.name]))
+        named = dict(zip((spec.name for spec in session.outputs), found, strict=True))
+        digest = hashlib.sha256(outputs_body(named)).hexdigest()
+        return GoldenProof(generation=generation, rows=self.rows, distance=distance, outputs=digest)
+
+
+def outputs_body(outputs: Mapping[str, Array]) -> bytes:
+    """Outputs by name in their one spelling, so that whoever scored them gets the same digest; NaN is null."""
+    return canonical({name: [_plain(cell) for cell in values.reshape(-1).tolist()] for name, values in outputs.items()})
+
+
+def _plain(cell: Any) -> Any:
+    return None if isinstance(cell, float) and not np.isfinite(cell) else cell
 
 
 def read_golden(body: bytes) -> Golden:
@@ -46,7 +83,7 @@ def read_golden(body: bytes) -> Golden:
     return table
 
 
-def _run(table: Golden, rows: int, signature: Signature, session: InferenceSession) -> Sequence[Array]:
+def _columns(table: Golden, rows: int, signature: Signature, session: InferenceSession) -> Mapping[str, Array]:
     layout = layout_of(session.inputs, signature)
     missing = [spec.name for spec in session.inputs if spec.name not in table]
     if missing:
@@ -58,18 +95,14 @@ def _run(table: Golden, rows: int, signature: Signature, session: InferenceSessi
     try:
         arrays = [block_of(block, tensors, rows) for block in layout.blocks]
         check_numbers(layout, arrays)
-        return session.run(layout.columns(arrays))
     except Invalid as invalid:
         raise Refused(f"golden.parquet: {invalid}") from invalid
-    except InferenceFailed as error:
-        raise Refused(f"model.onnx: it does not run on its golden rows: {error}") from error
+    return layout.columns(arrays)
 
 
-def _compare(spec: TensorSpec, values: Array, expected: Sequence[Any]) -> None:
-    found, wanted = (
-        values.reshape(len(values), -1),
-        np.array(expected, float if spec.datatype in FLOATS else None).reshape(len(values), -1),
-    )
+def _distance(spec: TensorSpec, values: Array, wanted: Array) -> float:
+    """Of numbers; 0 for texts, which must be equal."""
+    found = values.reshape(len(values), -1)
     if spec.datatype in FLOATS:
         agrees = np.isclose(found, wanted, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
     else:
@@ -79,3 +112,7 @@ def _compare(spec: TensorSpec, values: Array, expected: Sequence[Any]) -> None:
         raise Refused(
             f"golden rows: output {spec.name}, row {row}: expected {wanted[row, column]}, found {found[row, column]}"
         )
+    if spec.datatype not in FLOATS:
+        return 0.0
+    apart = np.abs(found.astype(np.float64) - wanted)
+    return float(apart.max(initial=0.0, where=np.isfinite(apart)))

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import orjson
 
-from services.scoring.golden import check_golden, read_golden
+from services.scoring.golden import GoldenRows, read_golden
 from services.scoring.predicted import PredictionCounts, reference_bins
 from services.scoring.prepared import PreparedModels
 from services.scoring.statistics import VersionStatistics
@@ -43,12 +43,12 @@ class PackageLoader:
     async def load(self, package: PackageRef) -> Version:
         """Raises `Refused` for a package that must not serve, `Unavailable` when it cannot be had now."""
         files = await self._prepare(package.digest)
-        signature, session = await asyncio.to_thread(self._open, files)
+        signature, session, golden = await asyncio.to_thread(self._open, files)
         if package not in self._statistics:
             index = [spec.name for spec in session.outputs].index(signature.prediction)
             counts = PredictionCounts(files["bins.json"], index)
             self._statistics[package] = VersionStatistics(package, counts)
-        return Version.of(package, signature, session, self._statistics[package])
+        return Version.of(package, signature, session, self._statistics[package], golden)
 
     async def _prepare(self, digest: str) -> Mapping[str, bytes]:
         found = await self._prepared.find(digest) if self._prepared else None
@@ -60,12 +60,13 @@ class PackageLoader:
             return await self._prepared.make(digest, files)
         return await asyncio.to_thread(prepare, digest, files, self._runtime)
 
-    def _open(self, files: Mapping[str, bytes]) -> tuple[Signature, InferenceSession]:
+    def _open(self, files: Mapping[str, bytes]) -> tuple[Signature, InferenceSession, GoldenRows]:
         """Golden rows are answered by the very session that is to serve."""
         signature = Signature.model_validate_json(files["signature.json"])
         session = self._runtime.load_optimised(files["model.onnx"])
-        check_golden(orjson.loads(files["golden.json"]), signature, session)
-        return signature, session
+        golden = GoldenRows.of(orjson.loads(files["golden.json"]), signature, session)
+        golden.prove(session)
+        return signature, session, golden
 
 
 def prepare(digest: str, files: Mapping[str, bytes], runtime: InferenceRuntime) -> dict[str, bytes]:

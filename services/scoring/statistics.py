@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from services.scoring.predicted import PredictionCounts
-from shared.events import PackageRef, VersionReport
+from shared.events import GoldenProof, PackageRef, VersionReport
 from shared.events.predictions import LATENCY_BOUNDS_US
 
 BOUNDS_US = LATENCY_BOUNDS_US  # one more bucket, "inf", takes the rest
@@ -16,7 +16,7 @@ class VersionStatistics:
     `internal` (our own mistake).
     """
 
-    __slots__ = ("buckets", "errors", "latency_us", "package", "predictions", "requests", "rows")
+    __slots__ = ("buckets", "errors", "golden", "latency_us", "package", "predictions", "requests", "rows")
 
     def __init__(self, package: PackageRef, predictions: PredictionCounts | None = None) -> None:
         self.package = package
@@ -26,6 +26,7 @@ class VersionStatistics:
         self.errors: dict[str, int] = {}
         self.buckets = [0] * len(_NAMES)
         self.latency_us = 0.0
+        self.golden: GoldenProof | None = None
 
     def served(self, rows: int, began_ns: Sequence[int], ended_ns: int) -> None:
         """The requests of one run: their rows together, when each began, and when the last was answered."""
@@ -49,4 +50,5 @@ class VersionStatistics:
             errors=dict(self.errors),
             latency_us={name: count for name, count in zip(_NAMES, self.buckets, strict=True) if count},
             predictions=self.predictions.buckets(),
+            golden=self.golden,
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.scoring.golden import GoldenRows
 from services.scoring.layout import Layout, layout_of
 from services.scoring.protocol.response import ResponseEncoder
 from services.scoring.statistics import VersionStatistics
@@ -20,11 +21,13 @@ class Version:
     layout: Layout
     encoder: ResponseEncoder
     statistics: VersionStatistics
+    golden: GoldenRows
 
     @classmethod
     def of(
-        cls, package: PackageRef, signature: Signature, session: InferenceSession, statistics: VersionStatistics
-    ) -> "Version":
+        cls, package: PackageRef, signature: Signature, session: InferenceSession, statistics: VersionStatistics,
+        golden: GoldenRows,
+    ) -> "Version":  # fmt: skip
         """`statistics` go on counting when a package is loaded again."""
         model = package.model
         headers = (("sluice-model-version", model.version), ("sluice-model-digest", package.digest))
@@ -35,7 +38,12 @@ class Version:
             layout=layout_of(session.inputs, signature),
             encoder=ResponseEncoder(model.name, model.version, session.outputs, headers),
             statistics=statistics,
+            golden=golden,
         )
+
+    def prove(self, generation: int) -> None:
+        """Score the golden rows anew, and report it from now on. Raises `Refused` when they come out differently."""
+        self.statistics.golden = self.golden.prove(self.session, generation)
 
     @property
     def name(self) -> str:

@@ -51,6 +51,7 @@ from shared.events.monitoring import (
 )
 from shared.events.predictions import (
     CaptureLost,
+    GoldenProof,
     LabelsRecorded,
     ModelLoadFailed,
     PredictionsCaptured,
@@ -74,7 +75,16 @@ from shared.events.retraining import (
     RetrainingRequested,
     RetrainingStarted,
 )
-from shared.events.rollback import RollbackRequested
+from shared.events.rollback import (
+    InstanceProof,
+    RehearsedProof,
+    RollbackCompleted,
+    RollbackFailed,
+    RollbackOrdered,
+    RollbackRequested,
+    RollbackStarted,
+    RollbackSuperseded,
+)
 from shared.events.staging import (
     CheckResult,
     StagingFailed,

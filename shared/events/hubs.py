@@ -5,9 +5,17 @@ from shared.events.brakes import ReactionsPaused, ReactionsResumed
 from shared.events.event import Event
 from shared.events.predictions import CaptureLost, LabelsRecorded, ModelLoadFailed, PredictionsCaptured, ServingReported
 from shared.events.redrive import RedriveRequested
+from shared.events.rollback import RollbackOrdered
 
 _CARRIES: dict[str, tuple[type[Event], ...]] = {
-    "decisions": (ApprovalDecided, DelegationRequested, ReactionsPaused, ReactionsResumed, RedriveRequested),
+    "decisions": (
+        ApprovalDecided,
+        DelegationRequested,
+        ReactionsPaused,
+        ReactionsResumed,
+        RedriveRequested,
+        RollbackOrdered,
+    ),
     "predictions": (PredictionsCaptured, CaptureLost, ServingReported, ModelLoadFailed),
     "labels": (LabelsRecorded,),
 }

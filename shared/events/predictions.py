@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from shared.events.entity import Entity
 from shared.events.event import Event
-from shared.events.references import AssetName, EndpointRef, PackageRef
+from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 type Cell = float | str | bool | None
 
@@ -99,12 +99,28 @@ LATENCY_BOUNDS_US = (
 )  # fmt: skip
 
 
+class GoldenProof(BaseModel):
+    """The golden rows of a version, scored again by the session that serves, when `generation` was switched to.
+
+    `distance` is the largest absolute difference from the outputs that the package records, `outputs` the digest of
+    what was answered.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    generation: int
+    rows: int
+    distance: float
+    outputs: Digest
+
+
 class VersionReport(BaseModel):
     """Counts since the instance started, per package: monotonic, so that a lost report loses nothing.
 
     `predictions` counts the rows by the monitored output: over the quantile bins of the package's own
     `reference.parquet`, then missing, then outside of what training saw (`NumericReference.buckets`); empty when the
     package's reference gives no bins.
+    `golden` is the newest proof, None for a version that has had no share of the traffic.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -115,6 +131,7 @@ class VersionReport(BaseModel):
     errors: dict[str, int] = {}
     latency_us: dict[str, int] = {}
     predictions: tuple[int, ...] = ()
+    golden: GoldenProof | None = None
 
 
 class ServingReported(_OfEndpoint):

@@ -2,29 +2,118 @@
 
 from typing import ClassVar
 
+from pydantic import BaseModel, ConfigDict
+
+from shared.events.brakes import Named, Reason
 from shared.events.entity import Entity
 from shared.events.event import Event
-from shared.events.references import EndpointRef, PackageRef
+from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 
-class _OfRollback(Event):
-    """`package` is what is taken away."""
-
+class _OfEndpoint(Event):
     endpoint: EndpointRef
-    package: PackageRef
-    reason: str
 
     @property
     def entity(self) -> Entity:
         return self.endpoint.entity
 
 
-class RollbackRequested(_OfRollback):
+class RollbackOrdered(_OfEndpoint):
+    """An operator's command: put back what served before. Control decides what that is."""
+
+    type: ClassVar[str] = "mlops.rollback.ordered"
+    operator: Named
+    reason: Reason
+
+
+class RollbackRequested(_OfEndpoint):
     """`package` shall not serve any more. Only generation `generation` is undone: a newer one is left alone.
 
     `requested_by` is a person, or the service that found it wanting.
     """
 
     type: ClassVar[str] = "mlops.rollback.requested"
+    package: PackageRef
+    reason: str
     generation: int
+    requested_by: str
+
+
+class InstanceProof(BaseModel):
+    """One live instance scored the golden rows of what it serves again, with the very session that answers requests.
+
+    `distance` is the largest absolute difference from the outputs that the package records, `outputs` the digest of
+    what it answered.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    instance: AssetName
+    rows: int
+    distance: float
+    outputs: Digest
+
+
+class RehearsedProof(BaseModel):
+    """The same, tried beforehand in staging; `restore_s` is how many seconds it took there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: int
+    distance: float
+    outputs: Digest
+    restore_s: float
+
+
+class RollbackStarted(_OfEndpoint):
+    """`package` is being taken away by `generation`; `restored` takes its place, None: nothing is there to do so."""
+
+    type: ClassVar[str] = "mlops.rollback.started"
+    package: PackageRef
+    restored: PackageRef | None = None
+    generation: int
+    reason: str
+    requested_by: str
+
+
+class RollbackCompleted(_OfEndpoint):
+    """Every live instance serves `restored` and proved it. `seconds` from the decision to the last proof.
+
+    `rehearsal` is what staging found when it tried this way back, None when nobody did.
+    """
+
+    type: ClassVar[str] = "mlops.rollback.completed"
+    package: PackageRef
+    restored: PackageRef
+    generation: int
+    reason: str
+    requested_by: str
+    instances: int
+    seconds: float
+    proofs: tuple[InstanceProof, ...]
+    rehearsal: RehearsedProof | None = None
+
+
+class RollbackFailed(_OfEndpoint):
+    """A person is needed. `restored` is what the manifest asks for now, where the rollback came that far.
+
+    `behind` names the instances that did not follow or did not prove it.
+    """
+
+    type: ClassVar[str] = "mlops.rollback.failed"
+    package: PackageRef | None = None
+    restored: PackageRef | None = None
+    generation: int
+    reason: str
+    requested_by: str
+    behind: tuple[AssetName, ...] = ()
+
+
+class RollbackSuperseded(_OfEndpoint):
+    """Something newer serves or is on its way, and this rollback overwrote nothing of it. `generation` is current."""
+
+    type: ClassVar[str] = "mlops.rollback.superseded"
+    package: PackageRef | None = None
+    generation: int
+    reason: str
     requested_by: str

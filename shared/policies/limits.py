@@ -123,6 +123,17 @@ class PromotionLimits(Section):
         return self
 
 
+class RollbackLimits(Section):
+    """F12, N4: how long all live instances may take to go back and to prove it; after that a person is called.
+
+    What they answer to the golden rows may differ from what the package records by `staging.suite.golden_tolerance`.
+    """
+
+    complete_within_s: Seconds = 120
+    look_every_s: Seconds = 1
+    silent_s: Seconds = 6
+
+
 class MonitoringLimits(Section):
     """Windows of business time. `grace_s` of later business time closes a window; `idle_s` of wall time does, too."""
 
@@ -167,7 +178,7 @@ class RetrainingLimits(Section):
 
 
 class NotificationLimits(Section):
-    """Who hears what: audience by event type; types that are not listed reach nobody."""
+    """Who hears what: audience by event type, or by `type:service`; types that are not listed reach nobody."""
 
     audiences: dict[str, tuple[str, ...]] = {}
 
@@ -181,6 +192,7 @@ class Limits(Section):
     staging: StagingLimits = StagingLimits()
     approvals: ApprovalLimits = ApprovalLimits()
     promotion: PromotionLimits = PromotionLimits()
+    rollback: RollbackLimits = RollbackLimits()
     monitoring: MonitoringLimits = MonitoringLimits()
     drift: DriftLimits = DriftLimits()
     retraining: RetrainingLimits = RetrainingLimits()

@@ -76,6 +76,9 @@ def hold(
     brake = next((brake for brake in brakes if brake.scope in scopes), None)
     if brake:
         return Hold("observe", f"paused by {brake.operator}: {brake.reason}")
+    reaction = service.reactions.get(type(event))
+    if reaction and reaction.any_mode:
+        return None
     mode = policy.limits(endpoint.name if endpoint else "").modes.get(service.name, "act")
     if mode == "observe":
         return Hold("observe", f"policy: modes.{service.name} is observe")

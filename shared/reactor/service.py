@@ -47,13 +47,17 @@ type Concern = Callable[[Any], Entity | None]
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """One (service, event type): gather facts, then decide. `entity` is whose state decides; None means not for us."""
+    """One (service, event type): gather facts, then decide. `entity` is whose state decides; None means not for us.
+
+    `any_mode`: it acts in every mode, since a person ordered it or it ends what was begun. A brake holds it too.
+    """
 
     event_type: type[Event]
     decide: Policy
     entity: Concern
     gather: Gatherer | None
     emits: frozenset[type[Event]]
+    any_mode: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class Service:
         gather: Gatherer | None = None,
         entity: Concern = own_entity,
         emits: Sequence[type[Event]] = (),
+        any_mode: bool = False,
     ) -> None:
         """Declare a reaction. `emits` is enforced: the reactor refuses to publish anything else.
 
@@ -109,7 +114,7 @@ class Service:
         """
         if event_type in self.reactions:
             raise ValueError(f"{self.name} already reacts to {event_type.__name__}")
-        self.reactions[event_type] = Reaction(event_type, decide, entity, gather, frozenset(emits))
+        self.reactions[event_type] = Reaction(event_type, decide, entity, gather, frozenset(emits), any_mode)
 
     def folds_from(self, hub: Hub, *, state: type[State], fold: Folder) -> None:
         """Declare a fold over a row stream: `fold(state=..., messages=..., partition=..., <port>=...)`."""

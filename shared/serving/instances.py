@@ -6,7 +6,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import EndpointRef, Envelope, ModelLoadFailed, ServingReported, Unreadable, VersionReport, decode
+from shared.events import (
+    EndpointRef,
+    Envelope,
+    GoldenProof,
+    ModelLoadFailed,
+    ServingReported,
+    Unreadable,
+    VersionReport,
+    decode,
+)
 from shared.ports import Folded, Message
 from shared.reactor import FoldResult, State
 
@@ -19,7 +28,7 @@ _TYPES = tuple(f'"{kind.type}"'.encode() for kind in (ServingReported, ModelLoad
 class Instance(BaseModel):
     """`failed` is the newest generation that this instance could not load, `why` its reason.
 
-    `versions` are the counts of the newest report, by package digest.
+    `versions` are the counts and proofs of the newest report, by package digest.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,6 +38,11 @@ class Instance(BaseModel):
     failed: int = 0
     why: str = ""
     versions: dict[str, VersionReport] = {}
+
+    def proof(self, digest: str) -> GoldenProof | None:
+        """What its newest report says of this package's golden rows."""
+        report = self.versions.get(digest)
+        return report.golden if report else None
 
 
 class Instances(State):

@@ -32,7 +32,7 @@ def consumer_groups() -> dict[str, tuple[str, ...]]:
 def expected_groups(hub: str) -> set[str]:
     """Who reads a hub, by what the services declare; `observers` are people and tests."""
     readers = {name for name, service in SERVICES.items() if hub in service.folds}
-    own = {"inbound": {"intake"}, "events": set(SERVICES), "decisions": {"approvals", "brakes"}}
+    own = {"inbound": {"intake"}, "events": set(SERVICES), "decisions": {"approvals", "brakes", "rollback"}}
     return readers | own.get(hub, set()) | {"observers"}
 
 

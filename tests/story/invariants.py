@@ -10,6 +10,8 @@ from shared.events import (
     Envelope,
     PackageRef,
     PromotionCompleted,
+    RollbackCompleted,
+    RollbackFailed,
     RollbackRequested,
     to_cloud_event,
 )
@@ -17,6 +19,7 @@ from shared.reactor import is_intact
 from tests.support.world import World
 
 _FAR = timedelta(days=3650)
+_ROLLED_BACK: tuple[type[RollbackCompleted | RollbackFailed], ...] = (RollbackCompleted, RollbackFailed)
 # The time of the event says when it was published, which a repeat after a crash does later.
 _IDENTITY = ("type", "data", "correlationid", "causationid", "subject")
 
@@ -45,6 +48,8 @@ class Invariants:
                 self._granted.add(envelope.data.candidate)
             if isinstance(envelope.data, PromotionCompleted):
                 self._did_serve(envelope.data)
+            if isinstance(envelope.data, RollbackCompleted):
+                self._was_restored(envelope.data)
             if isinstance(envelope.data, ActionFailed):
                 assert "patience is over" in envelope.data.reason, f"unforeseen failure: {envelope.data}"
         self._seen_events = len(self._world.hubs.log)
@@ -59,15 +64,21 @@ class Invariants:
         served = [manifest.current for manifest in self._world.manifests.history]
         assert event.package == served[event.generation - 1], "what was announced as live never served"
 
+    def _was_restored(self, event: RollbackCompleted) -> None:
+        written = self._world.manifests.history[event.generation - 1]
+        assert event.restored == written.current, "what was announced as restored never served"
+        assert len(event.proofs) == event.instances, "an instance counts that proved nothing"
+
     def _serving(self) -> None:
         """Each generation is written once, over the one before it, and routes to approved packages alone."""
-        before = None
+        before: set[PackageRef | None] = {None}
         for number, manifest in enumerate(self._world.manifests.history, start=1):
             assert manifest.generation == number, f"generation {manifest.generation} was written as number {number}"
             assert sum(route.share for route in manifest.routes) in (0, 100), "the shares do not make a whole"
             assert len(manifest.routes) <= 2, "more than a champion and a candidate serve"
-            assert (manifest.previous.package if manifest.previous else None) == before, "the history is not a chain"
-            before = manifest.current
+            previous = manifest.previous.package if manifest.previous else None
+            assert previous in before, "the history is not a chain"
+            before = {route.package for route in manifest.routes} or {None}
             for route in manifest.routes:
                 assert route.package in self._granted, f"{route.package.model} serves without an approval"
 
@@ -118,8 +129,9 @@ class Invariants:
             for event in self._world.hubs.events(RollbackRequested)
             if event.generation == manifest.generation
         }
+        restored = manifest.generation in {e.generation for kind in _ROLLED_BACK for e in self._world.hubs.events(kind)}
         for route in manifest.routes:
-            told = route.package in completed or route.package in asked_back
+            told = route.package in completed or route.package in asked_back or restored
             assert told, f"{route.package} serves, but nobody was told"
 
 
@@ -127,7 +139,7 @@ def _under_way(service: str, state: Mapping[str, Any]) -> bool:
     match service:
         case "staging":
             return bool(state["status"] == "running")
-        case "promotion" | "retraining":
+        case "promotion" | "rollback" | "retraining":
             return bool(state["status"] != "idle")
         case "approvals":
             return state["open"] is not None

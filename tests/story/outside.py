@@ -13,11 +13,13 @@ from shared.events import (
     CheckResult,
     Envelope,
     Event,
+    GoldenProof,
     JobRef,
     ModelLoadFailed,
     ModelRef,
     PackageRef,
     PredictionsCaptured,
+    RollbackOrdered,
     ServingReported,
     VersionReport,
     canonical,
@@ -25,17 +27,17 @@ from shared.events import (
 )
 from shared.events.decision_statement import decision_statement
 from shared.events.staging import Verdict
-from shared.packages import StagingReport, StagingRequestBody
+from shared.packages import Rehearsal, StagingReport, StagingRequestBody
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
-from shared.packages.staging_suite import Rehearsal
 from shared.ports import CommandJob, JobRequest, JobState, PipelineJob, RegisteredModel
 from shared.profiles import Reference
 from tests.support.builders import model_ref
 from tests.support.world import ENDPOINT, World
 
 INSTANCES = ("instance-a", "instance-b")
-REQUESTER, APPROVER = "dana@example.com", "lea@example.com"
+REQUESTER, APPROVER, OPERATOR = "dana@example.com", "lea@example.com", "petra@example.com"
 _CHECK = CheckResult(name="golden", verdict="passed")
+_OUTPUTS = "0" * 64
 _TYPICAL = [row / 2000 for row in range(2000)]
 _DECILES, _REQUESTS = 10, 100
 
@@ -118,7 +120,7 @@ class AzureML:
 
 
 def _rehearsal(champion: PackageRef | None) -> Rehearsal | None:
-    return Rehearsal(package=champion, rows=10, distance=0, outputs="0" * 64, restore_s=0.2) if champion else None
+    return Rehearsal(package=champion, rows=4, distance=0, outputs=_OUTPUTS, restore_s=1) if champion else None
 
 
 def _is_suite(work: CommandJob) -> bool:
@@ -159,6 +161,7 @@ class People:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._orders = 0
 
     def links(self) -> Sequence[str]:
         return list(dict.fromkeys(notice.link for notice in self._world.notifier.sent if notice.link))
@@ -186,6 +189,14 @@ class People:
         )  # fmt: skip
         await self._world.hubs.publish("decisions", [decided])
 
+    async def order_rollback(self, operator: str = OPERATOR) -> None:
+        """What `sluice rollback` sends; every order is one of its own."""
+        self._orders += 1
+        order = RollbackOrdered(endpoint=ENDPOINT, operator=operator, reason="complaints")
+        identity = derive_id("order", operator, str(self._orders))
+        envelope = Envelope.first(order, id=identity, source="/sluice/operator", time=self._world.clock.now())
+        await self._world.hubs.publish("decisions", [envelope])
+
 
 class Scoring:
     """Instances that follow the manifest, unless they `lag`, and the rows they score.
@@ -211,7 +222,8 @@ class Scoring:
         manifest = await self._world.manifest()
         for instance in INSTANCES:
             generation = self.lagging.get(instance, manifest.generation)
-            versions = tuple(self._version(instance, route.package) for route in manifest.routes)
+            served = () if instance in self.lagging else manifest.routes
+            versions = tuple(self._version(instance, route.package, generation) for route in served)
             await self._send(
                 ServingReported(endpoint=ENDPOINT, instance=instance, generation=generation, versions=versions)
             )
@@ -221,7 +233,7 @@ class Scoring:
                     reason="bad model",
                 ))  # fmt: skip
 
-    def _version(self, instance: str, package: PackageRef) -> VersionReport:
+    def _version(self, instance: str, package: PackageRef, generation: int) -> VersionReport:
         """Some requests more than in the report before, with answers like those it was trained with."""
         self._answered[instance, package.digest] += self.requests
         answered = self._answered[instance, package.digest]
@@ -229,6 +241,7 @@ class Scoring:
         return VersionReport(
             package=package, requests=answered, rows=answered, latency_us={bucket: answered},
             predictions=(answered // _DECILES,) * _DECILES + (0, 0),
+            golden=GoldenProof(generation=generation, rows=4, distance=0, outputs=_OUTPUTS),
         )  # fmt: skip
 
     async def serve(self, *, drifted: bool) -> None:

@@ -147,6 +147,11 @@ class ControlPlane(RuleBasedStateMachine):
         for link in self.play.people.links()[-1:]:
             self.do(self.play.people.decide(link))
 
+    @rule()
+    def order_rollback(self) -> None:
+        """A person, at any moment, as often as they like."""
+        self.do(self.play.people.order_rollback())
+
     @rule(failing=st.sampled_from((False, False, False, True)))
     def report(self, failing: bool) -> None:
         self.do(self.play.scoring.report(failing=failing))

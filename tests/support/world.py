@@ -23,6 +23,7 @@ from services import (
     promotion,
     registration,
     retraining,
+    rollback,
     staging,
 )
 from services.monitoring.folding import References
@@ -37,7 +38,18 @@ from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
 
 SERVICES: Mapping[str, Service] = {
     module.service.name: module.service
-    for module in (registration, staging, approvals, promotion, monitoring, drift, retraining, notifications, brakes)
+    for module in (
+        registration,
+        staging,
+        approvals,
+        promotion,
+        rollback,
+        monitoring,
+        drift,
+        retraining,
+        notifications,
+        brakes,
+    )
 }
 ENDPOINT = endpoint_ref()
 PERSONAS = ("data-scientist", "project-lead")
@@ -51,6 +63,7 @@ _LIMITS: dict[str, Any] = {
             {"share": 100, "duration_s": 2, "least_requests": 0, "wait_s": 40},
         ),
     },
+    "rollback": {"complete_within_s": 60, "look_every_s": 2, "silent_s": 6},
     "monitoring": {"window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "labels_after_s": 30},
     "retraining": {"cool_down_s": 200, "timeout_s": 300, "look_every_s": 30},
     "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},

@@ -16,12 +16,12 @@ import numpy as np
 from function_app.jobs.sandbox import ModelFailed, environment, reason
 from function_app.jobs.staging.results import at_most, failed
 from function_app.jobs.staging.subject import Subject
-from function_app.jobs.tables import feeds
+from function_app.jobs.tables import Feeds, feeds
 from shared.events import CheckResult, PackageRef
 from shared.packages import Signature, StagingLimits
 
 _WARM_UP = 10
-_CALL_TIMEOUT_S = 10
+CALL_TIMEOUT_S = 10
 
 
 def check_deployment(
@@ -31,8 +31,8 @@ def check_deployment(
     requests = _requests(subject.package.signature, subject, limits.smoke_requests)
     try:
         with deployed(ref, files, limits) as port:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_CALL_TIMEOUT_S)
-            answers, milliseconds = _call(connection, f"/v2/models/{ref.model.name}/infer", requests)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_TIMEOUT_S)
+            answers, milliseconds = call(connection, f"/v2/models/{ref.model.name}/infer", requests)
             connection.close()
     except (ModelFailed, OSError, http.client.HTTPException) as error:
         return [failed("deployment.smoke", f"{type(error).__name__}: {error}")]
@@ -73,21 +73,26 @@ def _port(process: subprocess.Popen[bytes], folder: Path, seconds: int) -> int:
 
 def _requests(signature: Signature, subject: Subject, count: int) -> list[bytes]:
     """Golden rows, one to a request, over and over."""
-    cells = feeds(signature, subject.tables.golden)
-    rows = len(next(iter(cells.values())))
-    bodies = []
-    for row in range(min(rows, count)):
-        inputs = [
-            {
-                "name": column.name,
-                "datatype": column.datatype,
-                "shape": [1, 1],
-                "data": [_plain(cells[column.name][row, 0])],
-            }
-            for column in signature.inputs
-        ]
-        bodies.append(json.dumps({"id": str(row), "inputs": inputs}).encode())
+    bodies = request_bodies(signature, feeds(signature, subject.tables.golden))
     return [bodies[number % len(bodies)] for number in range(count)]
+
+
+def request_bodies(signature: Signature, cells: Feeds) -> list[bytes]:
+    """One request for each row."""
+    rows = len(next(iter(cells.values())))
+    return [json.dumps({"id": str(row), "inputs": _inputs(signature, cells, row)}).encode() for row in range(rows)]
+
+
+def _inputs(signature: Signature, cells: Feeds, row: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": column.name,
+            "datatype": column.datatype,
+            "shape": [1, 1],
+            "data": [_plain(cells[column.name][row, 0])],
+        }
+        for column in signature.inputs
+    ]
 
 
 def _plain(cell: Any) -> Any:
@@ -96,9 +101,10 @@ def _plain(cell: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
 
-def _call(
+def call(
     connection: http.client.HTTPConnection, path: str, requests: list[bytes]
 ) -> tuple[list[tuple[int, bytes]], list[float]]:
+    """Status and body of each answer, and the milliseconds that each took."""
     answers, milliseconds = [], []
     for body in requests:
         began = time.perf_counter()

@@ -56,19 +56,19 @@ def check_golden(subject: Subject, limits: StagingLimits) -> CheckResult:
     furthest = 0.0
     for output in subject.package.signature.outputs:
         found, expected = subject.golden(output.name), subject.tables.golden[output.name]
-        distance = _distance(found, expected)
-        if distance > limits.golden_tolerance:
-            detail = f"output {output.name} differs by up to {distance:.6g}"
-            return at_most("golden.reproduced", distance, limits.golden_tolerance, detail)
-        furthest = max(furthest, distance)
+        apart = distance(found, expected)
+        if apart > limits.golden_tolerance:
+            detail = f"output {output.name} differs by up to {apart:.6g}"
+            return at_most("golden.reproduced", apart, limits.golden_tolerance, detail)
+        furthest = max(furthest, apart)
     detail = f"{len(subject.tables.golden[subject.package.signature.prediction])} golden rows reproduced"
     return at_most("golden.reproduced", furthest, limits.golden_tolerance, detail)
 
 
-def _distance(found: np.ndarray[Any, Any], expected: Any) -> float:
+def distance(found: np.ndarray[Any, Any], expected: Any) -> float:
     """Largest distance of numbers (1e308 when one of them is not finite), share of differing cells for texts."""
     if found.dtype.kind in "fiub":
         wanted = np.asarray(expected, dtype=np.float64).reshape(found.shape)
-        distance = np.abs(found.astype(np.float64) - wanted).max(initial=0.0)
-        return float(distance) if np.isfinite(distance) else 1e308
+        furthest = np.abs(found.astype(np.float64) - wanted).max(initial=0.0)
+        return float(furthest) if np.isfinite(furthest) else 1e308
     return float(np.mean(found.astype(str) != np.asarray(expected, dtype=str).reshape(found.shape)))

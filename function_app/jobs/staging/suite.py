@@ -11,11 +11,12 @@ from function_app.jobs.staging.comparison import against_champion, against_itsel
 from function_app.jobs.staging.deployment import check_deployment
 from function_app.jobs.staging.graph import check_finite, check_golden, check_operators, check_tensors
 from function_app.jobs.staging.quality import build_reference, check_quality
+from function_app.jobs.staging.rehearsal import rehearse, unrestorable
 from function_app.jobs.staging.results import failed, inconclusive, passed, verdict_of
 from function_app.jobs.staging.subject import Subject, Tables, predict, run_candidate
 from function_app.jobs.storage import JobStorage
 from shared.events import CheckResult, canonical
-from shared.packages import ModelPackage, NotAPackage, StagingReport, StagingRequestBody
+from shared.packages import ModelPackage, NotAPackage, Rehearsal, StagingReport, StagingRequestBody
 from shared.ports import Refused
 
 
@@ -29,11 +30,12 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the checks found. `profile` is the digest of the kept reference profile."""
+    """What the checks found. `profile` is the digest of the kept reference profile, `rehearsal` the way back."""
 
     checks: list[CheckResult]
     rows: LabelledRows | None = None
     profile: str | None = None
+    rehearsal: Rehearsal | None = None
 
 
 async def run_suite(request: StagingRequestBody, storage: JobStorage) -> StagingReport:
@@ -56,6 +58,7 @@ async def run_suite(request: StagingRequestBody, storage: JobStorage) -> Staging
         first_row=seen[0] if seen else None,
         last_row=seen[-1] if seen else None,
         profile=outcome.profile,
+        rehearsal=outcome.rehearsal,
     )
 
 
@@ -70,17 +73,20 @@ async def _judge(request: StagingRequestBody, storage: JobStorage) -> Outcome:
     if len(rows):
         checks += check_quality(rows, reference, request.limits)
     checks += await asyncio.to_thread(_run_and_judge, request, candidate, champion, tables, rows)
-    return Outcome(checks, rows, profile)
+    if any(check.verdict == "failed" for check in checks):
+        return Outcome(checks, rows, profile)
+    rehearsal, found = await rehearse(request, candidate.files, storage)
+    return Outcome([*checks, *found], rows, profile, rehearsal)
 
 
 async def _champion(request: StagingRequestBody, storage: JobStorage) -> tuple[Material | None, list[CheckResult]]:
-    """A champion that cannot be read is no fault of the candidate."""
+    """A champion that cannot be read is no fault of the candidate, but there would be no way back to it (N4)."""
     if request.champion is None:
         return None, []
     try:
         return Material(*await storage.package(request.champion)), []
     except (NotAPackage, Refused) as problem:
-        return None, [inconclusive("comparison.champion", f"{problem}")]
+        return None, [unrestorable(request.champion, problem)]
 
 
 async def _production_rows(

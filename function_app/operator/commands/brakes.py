@@ -13,13 +13,22 @@ from function_app.operator.connections import AsJson, RunDir, settings
 from function_app.operator.console import print_json, say
 from function_app.operator.running import run
 from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.events import EndpointRef, Entity, Envelope, ReactionsPaused, ReactionsResumed, RedriveRequested, derive_id
+from shared.events import (
+    EndpointRef,
+    Entity,
+    Envelope,
+    ReactionsPaused,
+    ReactionsResumed,
+    RedriveRequested,
+    RollbackOrdered,
+    derive_id,
+)
 from shared.events.brakes import ALL
 from shared.settings.operator import OperatorSettings
 
 SOURCE = "/sluice/operator"
 app = typer.Typer(help="Stop reactions, let them go on, have something done again.")
-type Command = ReactionsPaused | ReactionsResumed | RedriveRequested
+type Command = ReactionsPaused | ReactionsResumed | RedriveRequested | RollbackOrdered
 
 What = Annotated[str, typer.Argument(help="all, an endpoint's name, or an entity: workspace|kind|name.")]
 Why = Annotated[str, typer.Option("--reason", "-r", help="Why, in words: kept with the command, and told to people.")]
@@ -33,7 +42,7 @@ def pause(what: What, reason: Why, operator: Who = "", as_json: AsJson = False, 
     """Stop reactions about something: they are decided and recorded from now on, but nothing is done."""
     found = settings(run_dir)
     command = ReactionsPaused(scope=scope_of(what, found), operator=operator or getpass.getuser(), reason=reason)
-    _send(command, found, as_json)
+    send(command, found, as_json)
 
 
 @app.command(epilog="Example: sluice resume all --reason 'it was the network'")
@@ -41,7 +50,7 @@ def resume(what: What, reason: Why, operator: Who = "", as_json: AsJson = False,
     """Let reactions go on. What was held meanwhile stays held, until it is redriven."""
     found = settings(run_dir)
     command = ReactionsResumed(scope=scope_of(what, found), operator=operator or getpass.getuser(), reason=reason)
-    _send(command, found, as_json)
+    send(command, found, as_json)
 
 
 @app.command(epilog="Example: sluice redrive promotion --decision 373adb5b... --about '...|endpoint|flights' -r fixed")
@@ -63,7 +72,7 @@ def redrive(
         )  # fmt: skip
     except ValueError as error:
         raise typer.BadParameter("give --decision with --about workspace|kind|name, or --letter") from error
-    _send(command, settings(run_dir), as_json)
+    send(command, settings(run_dir), as_json)
 
 
 def scope_of(what: str, found: OperatorSettings) -> str:
@@ -86,13 +95,15 @@ def envelope_of(command: Command, now: datetime) -> Envelope[Command]:
     return Envelope.first(command, id=identity, source=SOURCE, time=now)
 
 
-def _send(command: Command, found: OperatorSettings, as_json: bool) -> None:
+def send(command: Command, found: OperatorSettings, as_json: bool, obeyed_by: str = "brakes") -> None:
+    """To hub `decisions`; `obeyed_by` is the service whose ledger will have the answer."""
     envelope = envelope_of(command, datetime.now(UTC))
     run(_publish(envelope, found))
     if as_json:
         print_json({"id": envelope.id, "type": command.type, **command.model_dump(mode="json")})
     else:
-        say(f"sent: {command.type} by {command.operator} ({envelope.id}); the ledger of service brakes has the answer")
+        answer = f"the ledger of service {obeyed_by} has the answer"
+        say(f"sent: {command.type} by {command.operator} ({envelope.id}); {answer}")
 
 
 async def _publish(envelope: Envelope[Command], found: OperatorSettings) -> None:

@@ -114,7 +114,9 @@ def details(node: Node) -> str:
     """What the event is about, in few words of its own data."""
     data = node.data
     parts = [_model(data), *(str(data[name]) for name in ("verdict", "status", "signal", "key") if data.get(name))]
-    parts += [f"by {data['approver']}"] if data.get("approver") else []
+    parts += [f"back to {_model({'model': _get(data, 'restored', 'model')})}"] if data.get("restored") else []
+    parts += [f"proved by {len(data['proofs'])} instance(s)"] if data.get("proofs") else []
+    parts += [f"by {data[name]}" for name in ("approver", "operator", "requested_by") if data.get(name)]
     parts += [f"columns {', '.join(map(str, data['columns']))}"] if data.get("columns") else []
     parts += [f"generation {data['generation']}"] if data.get("generation") is not None else []
     parts += [f"job {_name(data['job'])}"] if data.get("job") else []

@@ -1,4 +1,4 @@
-"""Which event a question is about: an endpoint's latest promotion, a model's registration, or the event itself."""
+"""Which event a question is about: an endpoint's latest promotion or rollback, a registration, the event itself."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,7 @@ from function_app.operator.explaining.graph import Graph, Node
 from function_app.operator.running import Unknown
 
 _PROMOTED = "mlops.promotion.completed"
+_RESTORED = "mlops.rollback.completed"
 _REGISTERED = "mlops.model.registered"
 _SHORTEST_ID = 6
 
@@ -46,21 +47,22 @@ def _model_of(node: Node) -> tuple[str, str]:
 
 
 def _endpoint(graph: Graph, name: str) -> tuple[Node, str]:
-    promoted = _of_type(graph, _PROMOTED)
+    promoted = _of_type(graph, _PROMOTED, _RESTORED)
     found = [node for node in promoted if _field(node, "endpoint", "name").lower() == name.lower()]
     if not found:
         known = _listed(_field(node, "endpoint", "name") for node in promoted)
         what = f"nothing was promoted to endpoint {name!r}, and no event has this id; endpoints with a live version"
         raise Unknown(f"{what}: {known}. A model is named as name:version")
     live = found[-1]
-    package: Any = live.data.get("package") or {}
+    package: Any = live.data.get("restored" if live.type == _RESTORED else "package") or {}
     model = package.get("model") or {}
+    how = "live again" if live.type == _RESTORED else "live"
     generation = live.data.get("generation")
-    return live, f"Why {model.get('name')}:{model.get('version')} is live on {name} (generation {generation})"
+    return live, f"Why {model.get('name')}:{model.get('version')} is {how} on {name} (generation {generation})"
 
 
-def _of_type(graph: Graph, event_type: str) -> list[Node]:
-    found = (node for node in graph.nodes.values() if node.type == event_type)
+def _of_type(graph: Graph, *event_types: str) -> list[Node]:
+    found = (node for node in graph.nodes.values() if node.type in event_types)
     return sorted(found, key=lambda node: node.moment)
 
 

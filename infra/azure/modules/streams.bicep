@@ -50,6 +50,7 @@ module hubs 'event_hubs.bicep' = {
           'staging'
           'approvals'
           'promotion'
+          'rollback'
           'monitoring'
           'drift'
           'retraining'
@@ -63,14 +64,14 @@ module hubs 'event_hubs.bicep' = {
       {
         name: 'decisions'
         partitions: 2
-        consumerGroups: ['approvals', 'brakes', 'observers']
+        consumerGroups: ['approvals', 'brakes', 'rollback', 'observers']
         senders: concat([principals.gateway], operators)
         receivers: concat([principals.control], operators)
       }
       {
         name: 'predictions'
         partitions: 2
-        consumerGroups: ['monitoring', 'promotion', 'observers']
+        consumerGroups: ['monitoring', 'promotion', 'rollback', 'observers']
         senders: [principals.scoring]
         receivers: concat([principals.control], operators)
       }

@@ -13,9 +13,9 @@ from function_app.operator.explaining.svg import as_svg
 from function_app.operator.explaining.text import as_json, as_tree
 from function_app.operator.ledger.reading import Chain, read_chains
 from function_app.operator.running import Unknown
-from shared.events import ModelRegistered, ModelRejected
+from shared.events import InstanceProof, ModelRegistered, ModelRejected, RollbackCompleted, RollbackRequested
 from shared.reactor import Publish
-from tests.support.builders import envelope, model_ref
+from tests.support.builders import digest, endpoint_ref, envelope, model_ref, package_ref
 from tests.unit.operator.life import Life, live
 from tests.unit.operator.recorded import Recorder
 
@@ -58,6 +58,26 @@ async def test_why_is_this_live_goes_back_to_the_rows_that_drifted(life: Life) -
     assert story.subject.id == life.live.id
     assert story.begins.why == "captured predictions rows: folded, not decided about"
     assert story.missing == ""
+
+
+async def test_after_a_rollback_it_is_told_why_the_version_before_is_live_again(life: Life) -> None:
+    bad, back = package_ref("2", "b"), package_ref("1")
+    request = RollbackRequested(
+        endpoint=endpoint_ref(), package=bad, reason="too slow", generation=2, requested_by="promotion"
+    )
+    requested = await life.recorder.concludes("promotion", life.live, request)
+    proof = InstanceProof(instance="one", rows=50, distance=0, outputs=digest())
+    restored = RollbackCompleted(
+        endpoint=endpoint_ref(), package=bad, restored=back, generation=3, reason="too slow", requested_by="promotion",
+        instances=1, seconds=3, proofs=(proof,),
+    )  # fmt: skip
+    await life.recorder.concludes("rollback", requested, restored)
+    story = await ask(life, "flights")
+    assert story.title == "Why flights:1 is live again on flights (generation 3)"
+    assert titles(story)[-3:] == ["promotion.completed", "rollback.requested", "rollback.completed"]
+    assert "flights:2; back to flights:1; proved by 1 instance(s); by promotion" in " ".join(
+        printed(story, 300).split()
+    )
 
 
 async def test_the_chain_goes_through_azure_ml_by_its_tags(life: Life) -> None:

@@ -5,7 +5,7 @@ import pytest
 from services.notifications import service
 from services.notifications.policy import Nothing, decide_notice
 from services.notifications.words import WORDS
-from shared.events import ActionFailed, Event, ModelRejected, PromotionAborted
+from shared.events import ActionFailed, ActionObserved, Event, ModelRejected, PromotionAborted
 from shared.policies import PolicyDocument
 from shared.reactor import Decision, Known, SendNotice
 from tests.support.builders import endpoint_ref, facts, model_ref, package_ref, policy_document
@@ -52,3 +52,21 @@ def test_a_notice_that_could_not_be_sent_is_not_announced_by_a_notice() -> None:
 
 def test_the_service_reacts_to_whatever_there_are_words_for() -> None:
     assert set(service.reactions) == set(WORDS)
+
+
+def observed(service: str) -> ActionObserved:
+    about = str(endpoint_ref().entity)
+    return ActionObserved(service=service, about=about, decision="d", why="paused by petra", would=("swap_manifest",))
+
+
+def test_an_audience_may_be_named_for_the_events_of_one_service() -> None:
+    """A brake that holds a rollback is told, without a word on everything else that it holds."""
+    policy = policy_document(notifications={"audiences": {"mlops.action.observed:rollback": ["platform-support"]}})
+    assert [notice.audience for notice in heard(observed("rollback"), policy)] == ["platform-support"]
+    assert heard(observed("drift"), policy) == []
+
+
+def test_nobody_hears_one_thing_twice() -> None:
+    names = ("mlops.action.observed", "mlops.action.observed:rollback")
+    policy = policy_document(notifications={"audiences": {name: ["platform-support"] for name in names}})
+    assert len(heard(observed("rollback"), policy)) == 1

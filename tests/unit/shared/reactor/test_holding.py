@@ -1,5 +1,6 @@
 """Modes and brakes (F25): held is decided and recorded, never done, until a person says so, and then done once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -58,6 +59,23 @@ async def test_what_is_observed_is_recorded_with_its_effects_and_not_done(bench:
     assert isinstance(observed, ActionObserved)
     assert observed.would == ("ring_sample_bell", "publish mlops.model.rejected", "ring_sample_bell")
     assert "modes.sample is observe" in observed.why
+
+
+@pytest.mark.parametrize("mode", ["observe", "propose"])
+async def test_what_a_person_ordered_acts_in_every_mode(bench: Bench, mode: Mode) -> None:
+    """F25: a reaction may say that it follows an order, or ends what was begun."""
+    reactions = with_mode(bench, mode).service.reactions
+    reactions.update({kind: replace(reaction, any_mode=True) for kind, reaction in reactions.items()})
+    await bench.handle()
+    assert len(bench.trouble.performed) == 2
+
+
+async def test_a_brake_holds_even_that(bench: Bench) -> None:
+    reactions = bench.service.reactions
+    reactions.update({kind: replace(reaction, any_mode=True) for kind, reaction in reactions.items()})
+    await pause(bench)
+    await bench.handle()
+    assert bench.trouble.performed == []
 
 
 async def test_an_observed_decision_leaves_the_state_as_it_was(bench: Bench) -> None:

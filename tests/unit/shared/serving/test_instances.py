@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.events import (
     Envelope,
     Event,
+    GoldenProof,
     ModelLoadFailed,
     PredictionsCaptured,
     ServingReported,
@@ -19,7 +20,7 @@ from shared.events import (
 )
 from shared.ports import Folded, Message
 from shared.serving import Instances, fold_reports, instances, live
-from tests.support.builders import NOW, endpoint_ref, envelope, package_ref
+from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref
 
 ENDPOINT, PACKAGE = endpoint_ref(), package_ref()
 
@@ -102,6 +103,34 @@ async def test_counts_add_up_over_instances_however_reports_are_spread_over_part
         parts[partition].append(message(number, counted(name, totals[name]), number))
     found = live([await folded(*part) for part in parts], ENDPOINT, NOW)
     assert {name: each.versions[PACKAGE.digest].requests for name, each in found.items()} == totals
+
+
+def proved(name: str, generation: int, *digits: str) -> ServingReported:
+    """The digest of each package is one digit, over and over; a capital stands for one without a proof."""
+    proof = GoldenProof(generation=generation, rows=9, distance=0, outputs=digest())
+    versions = tuple(
+        VersionReport(
+            package=package_ref("1", digit.lower()), requests=0, rows=0, golden=None if digit.isupper() else proof
+        )
+        for digit in digits
+    )
+    return ServingReported(endpoint=ENDPOINT, instance=name, generation=generation, versions=versions)
+
+
+async def test_the_proofs_are_those_of_the_newest_report_by_package() -> None:
+    part = await folded(message(0, proved("a", 2, "b", "C"), 10), message(1, proved("a", 1, "d"), 5))
+    found = live([part], ENDPOINT, NOW)["a"]
+    proof = found.proof(digest("b"))
+    assert proof is not None
+    assert (proof.generation, found.proof(digest("c")), found.proof(digest("d"))) == (2, None, None)
+
+
+async def test_proofs_merge_over_partitions_and_outlive_a_failure_to_load() -> None:
+    failure = ModelLoadFailed(endpoint=ENDPOINT, instance="a", package=package_ref("2"), generation=3, reason="no")
+    one = await folded(message(0, proved("a", 1, "b"), 1))
+    two = await folded(message(0, proved("a", 2, "c"), 2), message(1, failure, 3))
+    found = live([one, two], ENDPOINT, NOW)["a"]
+    assert (found.proof(digest("b")), found.proof(digest("c")) is None) == (None, False)
 
 
 async def test_what_is_no_report_is_passed_over() -> None:

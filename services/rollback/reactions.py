@@ -1,0 +1,102 @@
+"""Gathers what serves, how the way back was rehearsed, and what the instances report."""
+
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from services.rollback import policy
+from services.rollback.state import Live, Rollback, Serving
+from shared.events import (
+    ActionFailed,
+    ActionSuperseded,
+    ApprovalGranted,
+    DeadlineReached,
+    EndpointRef,
+    Entity,
+    RollbackCompleted,
+    RollbackFailed,
+    RollbackOrdered,
+    RollbackRequested,
+    RollbackStarted,
+    RollbackSuperseded,
+)
+from shared.packages import Rehearsal, StagingReport
+from shared.policies import PolicyDocument
+from shared.ports import Clock, Evidence, Folds, Refused, ServingManifests
+from shared.reactor import Service
+from shared.serving import Instances, fold_reports, live
+
+service = Service("rollback", state=Rollback)
+
+
+async def gather_serving(
+    event: RollbackRequested | RollbackOrdered | ActionFailed | ActionSuperseded,
+    state: Rollback,
+    manifests: ServingManifests,
+    evidence: Evidence,
+) -> Serving:
+    manifest = await manifests.read(EndpointRef.from_entity(event.entity))
+    found: dict[str, Rehearsal] = {}
+    for route in manifest.routes:
+        rehearsal = await _rehearsal(state.approved.get(route.package.digest), evidence)
+        if rehearsal:
+            found[route.package.digest] = rehearsal
+    return Serving(manifest=manifest, rehearsals=found)
+
+
+async def _rehearsal(report: str | None, evidence: Evidence) -> Rehearsal | None:
+    """A report that cannot be read holds up no rollback: the proof of the instances is what counts."""
+    if report is None:
+        return None
+    try:
+        return StagingReport.model_validate_json(await evidence.read(report)).rehearsal
+    except (Refused, ValidationError):
+        return None
+
+
+async def gather_live(
+    event: DeadlineReached, manifests: ServingManifests, folds: Folds, clock: Clock, document: PolicyDocument
+) -> Live:
+    endpoint = EndpointRef.from_entity(event.entity)
+    since = clock.now() - timedelta(seconds=document.limits(endpoint.name).rollback.silent_s)
+    instances = live(await folds.all("rollback", "predictions"), endpoint, since)
+    return Live(manifest=await manifests.read(endpoint), instances=instances)
+
+
+def ours(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
+    return event.entity if event.service == service.name else None
+
+
+service.reacts_to(ApprovalGranted, decide=policy.decide_granted, entity=lambda event: event.endpoint.entity)
+service.reacts_to(
+    RollbackRequested,
+    gather=gather_serving,
+    decide=policy.decide_requested,
+    emits=[RollbackStarted, RollbackFailed, RollbackSuperseded],
+)
+# A person has decided, and what follows finishes what was begun: no mode holds these, a brake does.
+service.reacts_to(
+    RollbackOrdered,
+    gather=gather_serving,
+    decide=policy.decide_ordered,
+    emits=[RollbackStarted, RollbackFailed, RollbackSuperseded],
+    any_mode=True,
+)
+service.reacts_to(
+    DeadlineReached,
+    gather=gather_live,
+    decide=policy.decide_look,
+    entity=ours,
+    emits=[RollbackCompleted, RollbackFailed, RollbackSuperseded],
+    any_mode=True,
+)
+for _event_type in (ActionFailed, ActionSuperseded):
+    service.reacts_to(
+        _event_type,
+        gather=gather_serving,
+        decide=policy.decide_not_performed,
+        entity=ours,
+        emits=[RollbackFailed, RollbackSuperseded],
+        any_mode=True,
+    )
+service.folds_from("predictions", state=Instances, fold=fold_reports)

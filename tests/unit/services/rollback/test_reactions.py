@@ -1,0 +1,88 @@
+"""What rollback looks up: the rehearsal in the staging report, and the instances; a bad report holds nothing up."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.rollback.reactions import gather_live, gather_serving, ours, service
+from services.rollback.state import Rollback
+from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
+from shared.events import (
+    ActionFailed,
+    DeadlineReached,
+    RollbackOrdered,
+    ServingReported,
+    encode,
+)
+from shared.packages import Rehearsal, StagingLimits, StagingReport
+from shared.ports import Folded, Manifest, Message, Route
+from shared.serving import Instances, fold_reports
+from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref, policy_document
+
+ENDPOINT, OLD, BAD = endpoint_ref(), package_ref("1", "a"), package_ref("2", "b")
+ORDERED = RollbackOrdered(endpoint=ENDPOINT, operator="petra", reason="complaints")
+REHEARSAL = Rehearsal(package=OLD, rows=50, distance=0, outputs=digest("e"), restore_s=2)
+
+
+@pytest.fixture
+async def manifests() -> MemoryServingManifests:
+    found = MemoryServingManifests()
+    await found.swap(Manifest(endpoint=ENDPOINT, generation=1, routes=(Route(package=BAD),), changed_by="test"))
+    return found
+
+
+def report() -> bytes:
+    return StagingReport(
+        verdict="passed", reason="", candidate=BAD, champion=OLD, endpoint=ENDPOINT, limits=StagingLimits(), checks=(),
+        rows=0, rehearsal=REHEARSAL,
+    ).model_dump_json().encode()  # fmt: skip
+
+
+async def test_the_rehearsal_is_read_from_the_evidence_of_the_approval(manifests: MemoryServingManifests) -> None:
+    evidence = MemoryEvidence()
+    state = Rollback(approved={BAD.digest: await evidence.keep(report())})
+    found = await gather_serving(ORDERED, state, manifests, evidence)
+    assert found.rehearsals == {BAD.digest: REHEARSAL}
+    assert found.manifest.generation == 1
+
+
+@pytest.mark.parametrize("body", [b"no report", b"{}"])
+async def test_a_report_that_cannot_be_read_holds_up_no_rollback(
+    manifests: MemoryServingManifests, body: bytes
+) -> None:
+    evidence = MemoryEvidence()
+    kept = await evidence.keep(body)
+    for approved in ({BAD.digest: kept}, {BAD.digest: digest("0")}, {BAD.digest: None}, {}):
+        found = await gather_serving(ORDERED, Rollback(approved=approved), manifests, evidence)
+        assert found.rehearsals == {}
+
+
+async def test_only_instances_that_are_not_silent_count(manifests: MemoryServingManifests) -> None:
+    folds, clock = MemoryFolds(), ManualClock(NOW + timedelta(seconds=10))
+    told = [("gone", 0), ("here", 9)]
+    messages = [
+        Message("predictions", 0, number, encode(envelope(
+            ServingReported(endpoint=ENDPOINT, instance=name, generation=1), id=name, time=NOW + timedelta(seconds=at)
+        )))
+        for number, (name, at) in enumerate(told)
+    ]  # fmt: skip
+    state = (await fold_reports(Instances(), messages)).state
+    await folds.write("rollback", "predictions", 0, Folded(state.model_dump(mode="json"), 1))
+    looked = DeadlineReached(service="rollback", about=str(ENDPOINT.entity), key="look", at=NOW)
+    found = await gather_live(looked, manifests, folds, clock, policy_document(rollback={"silent_s": 5}))
+    assert list(found.instances) == ["here"]
+
+
+def test_deadlines_and_failures_of_others_are_not_ours() -> None:
+    about = str(ENDPOINT.entity)
+    failed = ActionFailed(service="promotion", about=about, decision="d", effect="publish", reason="")
+    assert ours(failed) is None
+    assert ours(failed.model_copy(update={"service": "rollback"})) == ENDPOINT.entity
+
+
+def test_what_a_person_ordered_and_what_ends_it_acts_in_every_mode_and_a_request_does_not() -> None:
+    acts = {kind.type for kind, reaction in service.reactions.items() if reaction.any_mode}
+    assert acts == {
+        "mlops.rollback.ordered", "mlops.deadline.reached", "mlops.action.failed", "mlops.action.superseded",
+    }  # fmt: skip
+    assert service.may_be_held
