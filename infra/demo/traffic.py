@@ -4,7 +4,7 @@ import asyncio
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import aiohttp
@@ -12,15 +12,15 @@ import pandas as pd
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
 
-from infra.demo.inference import request
+from infra.demo.inference import Flight, request
 from infra.demo.run import Run
 from infra.pipelines.flights.data import LABEL
 
 ROWS_A_REQUEST = 200
 _AT_ONCE = 4
 # Applications, each of which asks about one flight, waits for the answer, and thinks about it.
-APPLICATIONS = 6
-_THINK_S = 0.05
+APPLICATIONS = 12
+_THINK_S = 0.04
 
 
 class Traffic:
@@ -30,6 +30,7 @@ class Traffic:
         self._run = run
         self._endpoint = {"workspace": run.workspace_id("production"), "name": "flights"}
         self._untold, self._topic, self._asked = pd.DataFrame(), pd.DataFrame(), 0
+        self._flights: Sequence[Flight] = ()
         self.requests = self.rows = self.failures = self.labels = 0
         self.answers: Counter[str] = Counter()
 
@@ -48,7 +49,7 @@ class Traffic:
     async def replay(self, flights: pd.DataFrame) -> None:
         """Score these flights; then tell what is certain by the time the last of them leaves."""
         gate = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(self._score(part, gate) for part in _parts(flights)))
+        await asyncio.gather(*(self._score(part.to_dict("records"), gate) for part in _parts(flights)))
         self._remember(flights)
         if len(flights):
             await self.tell(flights["observed_at"].iloc[-1])
@@ -56,7 +57,7 @@ class Traffic:
     def ask_about(self, flights: pd.DataFrame) -> None:
         """From now on applications ask about these, one by one, and from the beginning when they are through."""
         self._remember(self._topic.iloc[: self._asked])
-        self._topic, self._asked = flights, 0
+        self._topic, self._flights, self._asked = flights, flights.to_dict("records"), 0
 
     async def rest(self) -> None:
         """Applications ask no more, and have all their answers."""
@@ -66,10 +67,10 @@ class Traffic:
     async def _ask_on(self) -> None:
         gate = asyncio.Semaphore()
         while not self._is_over:
-            if len(self._topic):
-                row = self._asked % len(self._topic)
+            if self._flights:
+                flight = self._flights[self._asked % len(self._flights)]
                 self._asked += 1
-                await self._score(self._topic.iloc[row : row + 1], gate)
+                await self._score([flight], gate)
             await asyncio.sleep(_THINK_S)
 
     def _remember(self, flights: pd.DataFrame) -> None:
@@ -83,7 +84,7 @@ class Traffic:
         for part in _parts(told):
             await self._send(part)
 
-    async def _score(self, flights: pd.DataFrame, gate: asyncio.Semaphore) -> None:
+    async def _score(self, flights: Sequence[Flight], gate: asyncio.Semaphore) -> None:
         async with gate:
             self.requests += 1
             self.rows += len(flights)

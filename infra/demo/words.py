@@ -13,9 +13,12 @@ def begun(data: Data) -> str:
 
 
 def stepped(data: Data) -> str:
-    """Of `promotion.stepped`."""
-    said = findings(data) or "no analysis is asked for here"
-    return f"canary goes on to {data['share']:g} %: {said}"
+    """Of `promotion.stepped`: what was found in the step before, and who let it pass where that was not enough."""
+    found = data.get("findings", ())
+    tests = ", ".join(each["test"] for each in found)
+    passed = f"{tests} within limits over {max(each['of'] for each in found)} requests" if found else "passed"
+    cleared = f"cleared by {data['cleared_by']}" if data.get("cleared_by") else passed
+    return f"canary {cleared}; now {data['share']:g} %"
 
 
 def live(data: Data) -> str:
@@ -24,9 +27,10 @@ def live(data: Data) -> str:
 
 
 def aborted(data: Data) -> str:
-    """Of `promotion.aborted`."""
-    details = "; ".join(f"{each['test']}: {each['detail']}" for each in against(data))
-    return f"aborted: {data['reason']}" + (f" ({details})" if details and details not in data["reason"] else "")
+    """Of `promotion.aborted` or `.refused`: the reason, and what else spoke against the candidate."""
+    details = [each["detail"] for each in data.get("findings", ()) if each["verdict"] != "go on"]
+    further = "; ".join(detail for detail in details if detail not in data["reason"])
+    return f"aborted: {data['reason']}" + (f" ({further})" if further else "")
 
 
 def restored(data: Data) -> str:
@@ -39,16 +43,6 @@ def restored(data: Data) -> str:
     )
     rehearsal = data.get("rehearsal")
     return text + (f"; rehearsed in staging in {rehearsal['restore_s']:.1f} s" if rehearsal else "")
-
-
-def findings(data: Data) -> str:
-    """Each test's verdict, and how many requests of the candidate it is from."""
-    return ", ".join(f"{each['test']} {each['verdict']} ({each['of']})" for each in data.get("findings", ()))
-
-
-def against(data: Data) -> list[Data]:
-    """The findings that speak against the candidate."""
-    return [each for each in data.get("findings", ()) if each["verdict"] != "go on"]
 
 
 def proof(data: Data) -> tuple[int, float]:
