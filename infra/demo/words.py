@@ -16,7 +16,7 @@ def stepped(data: Data) -> str:
     """Of `promotion.stepped`: what was found in the step before, and who let it pass where that was not enough."""
     found = data.get("findings", ())
     tests = ", ".join(each["test"] for each in found)
-    passed = f"{tests} within limits over {max(each['of'] for each in found)} requests" if found else "passed"
+    passed = f"within limits over {max(each['of'] for each in found)} requests ({tests})" if found else "passed"
     cleared = f"cleared by {data['cleared_by']}" if data.get("cleared_by") else passed
     return f"canary {cleared}; now {data['share']:g} %"
 

@@ -31,7 +31,7 @@ def test_a_canary_says_its_share_and_a_first_version_has_none(data: dict[str, An
 def test_a_step_says_what_was_tested_on_how_many_requests() -> None:
     findings = [finding("errors", "go on", of=120), finding("latency", "go on", of=118)]
     data = {"share": 50.0, "findings": findings}
-    assert words.stepped(data) == "canary errors, latency within limits over 120 requests; now 50 %"
+    assert words.stepped(data) == "canary within limits over 120 requests (errors, latency); now 50 %"
     assert words.stepped({**data, "cleared_by": "lea@example.com"}) == "canary cleared by lea@example.com; now 50 %"
 
 
