@@ -29,8 +29,8 @@ class Candidate:
 
     def is_about(self, event: CloudEvent) -> bool:
         data = event["data"]
-        model = (data.get("candidate") or data.get("package") or data)["model"]
-        return bool(model["version"] == self.version)
+        model = (data.get("candidate") or data.get("package") or data).get("model") or {}
+        return bool(model.get("version") == self.version)
 
     async def staged(self) -> CloudEvent:
         """How staging ended."""
