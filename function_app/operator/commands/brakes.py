@@ -33,7 +33,7 @@ def pause(what: What, reason: Why, operator: Who = "", as_json: AsJson = False, 
     """Stop reactions about something: they are decided and recorded from now on, but nothing is done."""
     found = settings(run_dir)
     command = ReactionsPaused(scope=scope_of(what, found), operator=operator or getpass.getuser(), reason=reason)
-    _send(command, found, as_json)
+    send(command, found, as_json)
 
 
 @app.command(epilog="Example: sluice resume all --reason 'it was the network'")
@@ -41,7 +41,7 @@ def resume(what: What, reason: Why, operator: Who = "", as_json: AsJson = False,
     """Let reactions go on. What was held meanwhile stays held, until it is redriven."""
     found = settings(run_dir)
     command = ReactionsResumed(scope=scope_of(what, found), operator=operator or getpass.getuser(), reason=reason)
-    _send(command, found, as_json)
+    send(command, found, as_json)
 
 
 @app.command(epilog="Example: sluice redrive promotion --decision 373adb5b... --about '...|endpoint|flights' -r fixed")
@@ -63,7 +63,7 @@ def redrive(
         )  # fmt: skip
     except ValueError as error:
         raise typer.BadParameter("give --decision with --about workspace|kind|name, or --letter") from error
-    _send(command, settings(run_dir), as_json)
+    send(command, settings(run_dir), as_json)
 
 
 def scope_of(what: str, found: OperatorSettings) -> str:
@@ -86,7 +86,7 @@ def envelope_of(command: Command, now: datetime) -> Envelope[Command]:
     return Envelope.first(command, id=identity, source=SOURCE, time=now)
 
 
-def _send(command: Command, found: OperatorSettings, as_json: bool) -> None:
+def send(command: Command, found: OperatorSettings, as_json: bool) -> None:
     envelope = envelope_of(command, datetime.now(UTC))
     run(_publish(envelope, found))
     if as_json:
