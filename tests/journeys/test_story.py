@@ -112,7 +112,7 @@ def test_the_way_back_is_proven_on_every_live_instance(told: Told) -> None:
 @pytest.mark.local_only
 def test_the_product_explains_by_itself_why_version_two_is_live(told: Told) -> None:
     _, _, said = told.said.partition("sluice explain flights")
-    assert "Why flights:2 is live on flights" in said
+    assert "Why flights:2 is live again on flights" in said
     assert "flights:4 was tried, and taken back" in said
     assert "MISSING LINK" not in said
     assert max(len(line) for line in said.splitlines() if line.startswith(("├", "│", "└"))) <= 100

@@ -82,7 +82,8 @@ def _endpoint(graph: Graph, name: str) -> Subject:
 
 
 def _why_live(node: Node, package: str, endpoint: str) -> str:
-    return f"Why {_package(node, package)} is live on {endpoint} (generation {node.data.get('generation')})"
+    again = " again" if package == "restored" else ""
+    return f"Why {_package(node, package)} is live{again} on {endpoint} (generation {node.data.get('generation')})"
 
 
 def _package(node: Node, name: str) -> str:

@@ -28,7 +28,7 @@ def titles(story: Story | None) -> list[str]:
 
 def test_the_newest_of_promotion_and_rollback_tells_what_is_live() -> None:
     story = ask()
-    assert story.title == "Why flights:2 is live on flights (generation 7)"
+    assert story.title == "Why flights:2 is live again on flights (generation 7)"
     assert titles(story) == ["approval.granted", "deadline.reached ×2", "rollback.requested", "deadline.reached",
                              "rollback.completed"]  # fmt: skip
     assert titles(ask("back")) == ["approval.granted", "promotion.completed"]
