@@ -43,11 +43,14 @@ async def tell(system: run.Run, console: Console, manual: bool) -> None:
     async with Observer(system.hubs["root"]) as observer, Traffic(system) as traffic:
         story = Story(system, observer, Workbench(system), traffic, stage, manual)
         await story.tell()
-        console.rule("Why version 2 is live", align="left")
-        report.show_chain(console, "", story.told["second live"], observer)
-        found = report.figures(observer, traffic, stage.seconds())
+        seconds, folder = stage.seconds(), system.folder / "demo"
+        folder.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(report.explain, console, system, folder / "explain.svg")
+        await report.all_captured(observer, traffic)
+        found = report.figures(observer, traffic, seconds)
         report.show_figures(console, found)
-        console.print(f"The whole chain: {report.write(system.folder / 'demo', story, found)}", soft_wrap=True)
+        console.print(f"The same as a drawing: {folder / 'explain.svg'}", soft_wrap=True)
+        console.print(f"The whole chain: {report.write(folder, story, found)}", soft_wrap=True)
 
 
 def main() -> int:

@@ -40,17 +40,3 @@ def closure(events: Iterable[CloudEvent], known: dict[str, CloudEvent]) -> list[
         for step in way_to(event, known):
             found[step["id"]] = step
     return sorted(found.values(), key=lambda event: str(event["time"]))
-
-
-def about(event: CloudEvent) -> str:
-    """What the event is about, in few words."""
-    data = event.get("data", {})
-    package = data.get("candidate") or data.get("package")
-    model = data.get("model") or (package.get("model") if isinstance(package, dict) else None)
-    if isinstance(model, dict):
-        return f"{model['name']}:{model['version']}"
-    if "ModelName" in data:
-        return f"{data['ModelName']}:{data['ModelVersion']}"
-    job = data.get("job")
-    named = job["name"] if isinstance(job, dict) else data.get("runId") or data.get("key") or data.get("reason")
-    return str(named or event.get("subject", "").rpartition("|")[2])

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,20 +71,23 @@ class Observer:
         self, kinds: Iterable[str], matching: Callable[[CloudEvent], bool] = bool, timeout_s: float = 120
     ) -> CloudEvent:
         """The first event of one of these kinds on hub `events` that matches; raises `NothingCame`."""
-        wanted, deadline = tuple(kinds), time.monotonic() + timeout_s
-        async with self._changed:
-            while True:
-                for kind in wanted:
-                    for event in self.all(kind):
-                        if matching(event):
-                            return event
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise NothingCame(self._complaint(wanted, timeout_s))
-                try:
-                    await asyncio.wait_for(self._changed.wait(), left)
-                except TimeoutError:
-                    continue
+        wanted = tuple(kinds)
+
+        def first() -> CloudEvent | None:
+            return next((event for kind in wanted for event in self.all(kind) if matching(event)), None)
+
+        found = await self.until(first, timeout_s)
+        if found is None:
+            raise NothingCame(self._complaint(wanted, timeout_s))
+        return found
+
+    async def until[T](self, found: Callable[[], T], timeout_s: float) -> T:
+        """What it finds, as soon as that is true; what it finds last when time is up."""
+        try:
+            async with asyncio.timeout(timeout_s), self._changed:
+                return await self._changed.wait_for(found)
+        except TimeoutError:
+            return found()
 
     def _complaint(self, wanted: tuple[str, ...], timeout_s: float) -> str:
         last = [event["type"] for event in self.seen["events"][-5:]]

@@ -1,48 +1,63 @@
-"""How the run ends: the causal chain in words and times, figures, and `story.json` for who wants to check them."""
+"""How the run ends: why this version is live, figures, and `story.json` for who wants to check them."""
 
 import json
-from datetime import datetime
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from infra.demo.chain import about, by_id, closure, way_to
-from infra.demo.observer import CloudEvent, Observer
+from infra.demo.chain import by_id, closure
+from infra.demo.observer import Observer
+from infra.demo.run import Run
 from infra.demo.story import Story
 from infra.demo.traffic import Traffic
 
-
-def show_chain(console: Console, title: str, event: CloudEvent, observer: Observer) -> None:
-    way = way_to(event, by_id(observer))
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for column in ("after", "what happened", "about"):
-        table.add_column(column, overflow="fold", justify="right" if column == "after" else "left")
-    start = moment(way[0])
-    for step in way:
-        table.add_row(f"{(moment(step) - start).total_seconds():.1f} s", step["type"], Text(about(step)))
-    console.print(table)
+_WIDTH = 100
+_CAPTURED_WITHIN_S = 30
 
 
-def moment(event: CloudEvent) -> datetime:
-    return datetime.fromisoformat(event["time"])
+def explain(console: Console, run: Run, drawing: Path) -> None:
+    """Ask the product itself, as an operator would; raises `AssertionError` when a link of the chain is missing."""
+    sluice = Path(sys.executable).parent / "sluice"
+    command = [str(sluice), "explain", "flights", "--run-dir", str(run.folder), "--svg", str(drawing)]
+    console.rule("sluice explain flights", align="left")
+    console.file.flush()
+    # On a terminal it looks for itself how wide that is.
+    environment = os.environ | ({} if console.is_terminal else {"COLUMNS": str(_WIDTH)})
+    ended = subprocess.run(command, env=environment, check=False)
+    if ended.returncode:
+        raise AssertionError(f"`{' '.join(command)}` ended with exit code {ended.returncode}")
+
+
+async def all_captured(observer: Observer, traffic: Traffic) -> None:
+    """Wait for the last rows on their way to the hub; the figures tell if any did not come."""
+    await observer.until(lambda: captured(observer) >= traffic.rows, _CAPTURED_WITHIN_S)
+
+
+def captured(observer: Observer) -> int:
+    return sum(len(event["data"]["keys"]) for event in observer.all("predictions.captured", "predictions"))
 
 
 def figures(observer: Observer, traffic: Traffic, seconds: float) -> dict[str, int | float]:
     """Counted at the receivers: what came out of the hubs and what the scoring app answered."""
     lost = sum(event["data"]["rows"] for event in observer.all("capture.lost", "predictions"))
-    captured = sum(len(event["data"]["keys"]) for event in observer.all("predictions.captured", "predictions"))
     gone = sum(event["data"]["last"] - event["data"]["first"] + 1 for event in observer.all("events.lost"))
     return {
         "events": sum(observer.messages.values()),
         "decisions of people": len(observer.all("approval.decided", "decisions")),
         "flights scored": traffic.rows,
+        "requests": traffic.requests,
+        "of them answered by the slow candidate": traffic.answers["4"],
         "requests failed": traffic.failures,
-        "rows captured": captured,
+        "rows captured": captured(observer),
         "captures lost": lost,
         "labels sent": traffic.labels,
         "windows measured": len(observer.all("drift.measured")),
+        "promotions": len(observer.all("promotion.completed")),
+        "rollbacks": len(observer.all("rollback.completed")),
         "events that came twice": observer.copies,
         "events lost": gone,
         "dead letters": len(observer.seen["dead-letter"]),

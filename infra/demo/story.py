@@ -1,22 +1,21 @@
-"""Three acts: a first model goes live, the season shifts and a successor takes over, a broken candidate is refused."""
+"""Four acts: a first model goes live, a successor takes over, a broken candidate is refused, a slow one taken back."""
 
 import asyncio
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from infra.demo.approver import decide, invitation
+from infra.demo import words
+from infra.demo.candidate import Candidate
 from infra.demo.observer import CloudEvent, Observer
 from infra.demo.run import Run
 from infra.demo.stage import Stage
 from infra.demo.traffic import Traffic
 from infra.demo.workbench import Workbench
-from infra.pipelines.flights import broken, data
+from infra.pipelines.flights import broken, data, slow
 from infra.pipelines.flights.train import train
 
 WINTER = ("2013-01-01", "2013-03-01")
@@ -27,7 +26,6 @@ EVERY = 5
 WEEK_S = 1.0
 # Weeks replayed after drift is confirmed: the flights on which both versions are compared.
 HELD_OUT = 6
-APPROVER = "project-lead"
 
 
 @dataclass
@@ -41,12 +39,15 @@ class Story:
     stage: Stage
     manual: bool = False
     told: dict[str, CloudEvent] = field(default_factory=dict)
-    granted: dict[str, asyncio.Future[None]] = field(default_factory=dict)
 
     async def tell(self) -> None:
         await self._first_model()
         await self._season_shifts()
         await self._broken_candidate()
+        await self._slow_candidate()
+
+    def _candidate(self, version: str) -> Candidate:
+        return Candidate(version, self.run, self.observer, self.stage, self.manual)
 
     async def _first_model(self) -> None:
         with self.stage.act("1", "Version 1, trained on winter months, goes live"):
@@ -58,72 +59,38 @@ class Story:
             self.told["first live"] = await self._to_live("1")
 
     async def _to_live(self, version: str) -> CloudEvent:
-        """From registration to serving: staging, approval, promotion."""
-
-        def ours(event: CloudEvent) -> bool:
-            package = event["data"].get("candidate") or event["data"].get("package")
-            return bool(package) and package["model"]["version"] == version
-
-        self.stage.doing(f"version {version} is in staging")
-        ends = ("staging.passed", "staging.inconclusive", "staging.failed", "model.rejected")
-        staged = await self.observer.wait(ends, lambda event: ours(event) or _rejected(event, version), 180)
-        self.stage.done(f"staging {staged['type'].rpartition('.')[2]}: {staged['data']['reason']}")
-        if "failed" in staged["type"] or "rejected" in staged["type"]:
-            raise AssertionError(f"version {version} was expected to pass: {staged['data']}")
-        asked = await self.observer.wait(["approval.requested"], ours)
-        await self._approve(asked, version)
-        granted = await self.observer.wait(["approval.granted", "approval.rejected", "approval.expired"], ours, 3600)
-        self.stage.done(f"{granted['type'].rpartition('.')[2]} by {granted['data'].get('approver', 'nobody')}")
-        self._granted(version).set_result(None)
-        return await self._promoted(version, ours)
-
-    async def _promoted(self, version: str, ours: Callable[[CloudEvent], bool]) -> CloudEvent:
-        """From the first canary step to live, with what the analysis said in between."""
-        self.stage.doing(f"version {version} is being promoted")
-        ends = ["promotion.completed", "promotion.aborted", "promotion.refused"]
-        step = await self.observer.wait(["promotion.stepped", *ends], ours)
-        if "stepped" in step["type"]:
-            found = "; ".join(f"{finding['test']} {finding['verdict']}" for finding in step["data"]["findings"])
-            self.stage.done(f"canary passed ({found}): {step['data']['share']:g} % of the requests")
-        live = await self.observer.wait(ends, ours)
-        data = live["data"]
-        if "completed" not in live["type"]:
-            raise AssertionError(f"promotion of version {version} ended as {live['type']}: {data['reason']}")
-        self.stage.done(f"live: generation {data['generation']}, confirmed by {data['instances']} scoring instance(s)")
+        """From registration to serving: staging, approval, canary, promotion."""
+        candidate = self._candidate(version)
+        await self._to_canary(candidate)
+        live = await candidate.promoted()
+        if not live["type"].endswith("completed"):
+            raise AssertionError(f"promotion of version {version} ended: {words.aborted(live['data'])}")
+        self.stage.done(words.live(live["data"]))
         return live
 
-    async def _approve(self, asked: CloudEvent, version: str) -> None:
-        notice = await asyncio.wait_for(invitation(self.run, asked["data"]["approval_id"], APPROVER), 30)
-        if self.manual:
-            self.stage.ask(f"Version {version} waits for you. Sign in as {self._name()} and decide:", notice["link"])
-            return
-        self.stage.doing(f"{self._name()} ({APPROVER}) opens the link, reads the evidence and approves")
-        await decide(self.run, notice["link"], APPROVER, "approve", "Reads well on the evidence shown.")
-
-    def _name(self) -> str:
-        return str(self.run.person(APPROVER)["name"])
+    async def _to_canary(self, candidate: Candidate) -> None:
+        staged = await candidate.staged()
+        self.stage.done(f"staging {staged['type'].rpartition('.')[2]}: {staged['data']['reason']}")
+        if staged["type"].endswith(("failed", "rejected")):
+            raise AssertionError(f"version {candidate.version} was expected to pass: {staged['data']}")
+        await candidate.approved()
 
     async def _season_shifts(self) -> None:
         with self.stage.act("2", "The season shifts, and a successor takes over"):
             successor, since_drift = asyncio.create_task(self._successor()), 0
             for start, end in pairwise(WEEKS):
-                flights = data.rows(start, end).iloc[::EVERY]
-                self.stage.week(start, len(flights), self._findings())
-                await asyncio.gather(self.traffic.replay(flights), asyncio.sleep(WEEK_S))
+                flights = data.rows(start, end)
+                self.traffic.ask_about(_others(flights))
+                self.stage.week(start, len(flights) // EVERY, self._findings())
+                await asyncio.gather(self.traffic.replay(flights.iloc[::EVERY]), asyncio.sleep(WEEK_S))
                 since_drift += "drift" in self.told
                 if since_drift >= HELD_OUT:
-                    # The year waits here: it must not run out while Azure ML trains and people decide. It goes on
-                    # for the canary, which nobody would call otherwise.
-                    waited: list[asyncio.Future[Any]] = [successor, self._granted("2")]
-                    await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-                if successor.done() and self._windows_of("2") >= 2:
+                    # The year waits here: it must not run out while Azure ML trains and people decide.
+                    self.told["second live"] = await successor
+                if self._windows_of("2") >= 2:
                     break
             await self.traffic.tell()
             self.told["second live"] = await successor
-
-    def _granted(self, version: str) -> asyncio.Future[None]:
-        """Done when a person has approved this version."""
-        return self.granted.setdefault(version, asyncio.get_running_loop().create_future())
 
     def _findings(self) -> str:
         measured = self.observer.all("drift.measured")
@@ -157,14 +124,7 @@ class Story:
             await asyncio.to_thread(train, *WINTER, good)
             await asyncio.to_thread(broken.spoil, good, bad)
             await self.bench.register_files(bad, "3")
-            self.stage.doing("version 3 is in staging")
-            ends = ("staging.failed", "staging.passed", "staging.inconclusive", "model.rejected")
-
-            def ours(event: CloudEvent) -> bool:
-                candidate = event["data"].get("candidate")
-                return _rejected(event, "3") or bool(candidate and candidate["model"]["version"] == "3")
-
-            ended = await self.observer.wait(ends, ours, 180)
+            ended = await self._candidate("3").staged()
             self.told["turned away"] = ended
             failed = [c for c in ended["data"].get("checks", []) if c["verdict"] == "failed"]
             reason = "; ".join(f"{check['name']}: {check['detail']}" for check in failed) or ended["data"]["reason"]
@@ -172,7 +132,28 @@ class Story:
             if not ended["type"].endswith("staging.failed"):
                 raise AssertionError("the broken candidate was expected to fail staging")
 
+    async def _slow_candidate(self) -> None:
+        with self.stage.act("4", "An accurate candidate is too slow, and is taken back"):
+            with tempfile.TemporaryDirectory() as folder:
+                good, late = Path(folder) / "good", Path(folder) / "slow"
+                self.stage.doing("version 2 is registered as version 4, with a graph that does needless work")
+                await self.bench.download("2", good)
+                await asyncio.to_thread(slow.delay, good, late)
+                await self.bench.register_files(late, "4")
+            candidate = self._candidate("4")
+            await self._to_canary(candidate)
+            ended = await candidate.promoted()
+            if not ended["type"].endswith("aborted"):
+                raise AssertionError(f"the slow candidate was expected to be caught in canary: {ended['data']}")
+            self.stage.done(words.aborted(ended["data"]))
+            back = await candidate.taken_back()
+            if not back["type"].endswith("completed"):
+                raise AssertionError(f"the rollback of version 4 failed: {back['data']['reason']}")
+            self.stage.done(words.restored(back["data"]))
+            self.told["taken back"] = back
+        await self.traffic.rest()
 
-def _rejected(event: CloudEvent, version: str) -> bool:
-    rejected: bool = event["type"].endswith("model.rejected") and event["data"]["model"]["version"] == version
-    return rejected
+
+def _others(flights: pd.DataFrame) -> pd.DataFrame:
+    """Those that are not replayed, in no order: whoever asks about one flight may ask about any of the week."""
+    return flights.drop(flights.index[::EVERY]).sample(frac=1.0, random_state=0)

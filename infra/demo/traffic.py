@@ -3,65 +3,104 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import aiohttp
-import numpy as np
 import pandas as pd
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
 
+from infra.demo.inference import Flight, request
 from infra.demo.run import Run
-from infra.pipelines.flights.data import CATEGORICAL, FEATURES, LABEL
+from infra.pipelines.flights.data import LABEL
 
-# Few rows a request, many requests: a canary counts requests.
-ROWS_A_REQUEST, ROWS_A_MESSAGE = 10, 200
+ROWS_A_REQUEST = 200
 _AT_ONCE = 4
+# Applications, each of which asks about one flight, waits for the answer, and thinks about it.
+APPLICATIONS = 12
+_THINK_S = 0.04
 
 
 class Traffic:
-    """`requests`, `rows` and `failures` count what was asked, `labels` what was told."""
+    """`requests`, `rows` and `failures` count what was asked, `answers` by which version, `labels` what was told."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._endpoint = {"workspace": run.workspace_id("production"), "name": "flights"}
-        self._untold = pd.DataFrame()
+        self._untold, self._topic, self._asked = pd.DataFrame(), pd.DataFrame(), 0
+        self._flights: Sequence[Flight] = ()
         self.requests = self.rows = self.failures = self.labels = 0
+        self.answers: Counter[str] = Counter()
 
     async def __aenter__(self) -> "Traffic":
         self._session = aiohttp.ClientSession(headers={"x-functions-key": self._run.function_key("scoring")})
         self._hub = EventHubProducerClient.from_connection_string(self._run.hubs["truth-labels"])
+        self._is_over = False
+        self._applications = [asyncio.create_task(self._ask_on()) for _ in range(APPLICATIONS)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.rest()
         await self._session.close()
         await self._hub.close()
 
     async def replay(self, flights: pd.DataFrame) -> None:
         """Score these flights; then tell what is certain by the time the last of them leaves."""
         gate = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(self._score(part, gate) for part in _parts(flights, ROWS_A_REQUEST)))
-        self._untold = pd.concat([self._untold, flights[["key", LABEL, "label_at"]]])
+        await asyncio.gather(*(self._score(part.to_dict("records"), gate) for part in _parts(flights)))
+        self._remember(flights)
         if len(flights):
             await self.tell(flights["observed_at"].iloc[-1])
+
+    def ask_about(self, flights: pd.DataFrame) -> None:
+        """From now on applications ask about these, one by one, and from the beginning when they are through."""
+        self._remember(self._topic.iloc[: self._asked])
+        self._topic, self._flights, self._asked = flights, flights.to_dict("records"), 0
+
+    async def rest(self) -> None:
+        """Applications ask no more, and have all their answers."""
+        self._is_over = True
+        await asyncio.gather(*self._applications)
+
+    async def _ask_on(self) -> None:
+        gate = asyncio.Semaphore()
+        while not self._is_over:
+            if self._flights:
+                flight = self._flights[self._asked % len(self._flights)]
+                self._asked += 1
+                await self._score([flight], gate)
+            await asyncio.sleep(_THINK_S)
+
+    def _remember(self, flights: pd.DataFrame) -> None:
+        if len(flights):
+            self._untold = pd.concat([self._untold, flights[["key", LABEL, "label_at"]]])
 
     async def tell(self, until: pd.Timestamp | None = None) -> None:
         """Send the labels that are known at `until`; all of them without a time."""
         known = self._untold["label_at"] <= until if until is not None else self._untold["label_at"].notna()
         told, self._untold = self._untold[known], self._untold[~known]
-        for part in _parts(told, ROWS_A_MESSAGE):
+        for part in _parts(told):
             await self._send(part)
 
-    async def _score(self, flights: pd.DataFrame, gate: asyncio.Semaphore) -> None:
-        url = f"{self._run.endpoint('scoring')}/v2/models/flights/infer"
-        async with gate, self._session.post(url, data=json.dumps(_request(flights))) as answer:
+    async def _score(self, flights: Sequence[Flight], gate: asyncio.Semaphore) -> None:
+        async with gate:
             self.requests += 1
             self.rows += len(flights)
-            if answer.status != 200:
+            try:
+                version = await self._answered(request(flights))
+            except aiohttp.ClientError:
                 self.failures += 1
+            else:
+                self.answers[version] += 1
+
+    async def _answered(self, body: bytes) -> str:
+        """The version that answered; raises `ClientError` for any other answer than 200."""
+        url = f"{self._run.endpoint('scoring')}/v2/models/flights/infer"
+        async with self._session.post(url, data=body, raise_for_status=True) as answer:
             await answer.read()
+            return answer.headers["sluice-model-version"]
 
     async def _send(self, flights: pd.DataFrame) -> None:
         event = {
@@ -83,24 +122,6 @@ class Traffic:
         self.labels += len(flights)
 
 
-def _parts(flights: pd.DataFrame, rows: int) -> Iterator[pd.DataFrame]:
-    for start in range(0, len(flights), rows):
-        yield flights.iloc[start : start + rows]
-
-
-def _request(flights: pd.DataFrame) -> dict[str, Any]:
-    """Open Inference Protocol v2: one tensor a feature; keys and times let the truth find its prediction later."""
-    return {
-        "id": str(uuid.uuid4()),
-        "inputs": [_tensor(name, flights[name]) for name in FEATURES],
-        "parameters": {
-            "keys": json.dumps(flights["key"].tolist()),
-            "observed_at": json.dumps([moment.isoformat() for moment in flights["observed_at"]]),
-        },
-    }
-
-
-def _tensor(name: str, cells: "pd.Series[Any]") -> dict[str, Any]:
-    text = name in CATEGORICAL
-    values = cells.tolist() if text else [None if np.isnan(cell) else float(cell) for cell in cells]
-    return {"name": name, "shape": [len(cells), 1], "datatype": "BYTES" if text else "FP32", "data": values}
+def _parts(flights: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    for start in range(0, len(flights), ROWS_A_REQUEST):
+        yield flights.iloc[start : start + ROWS_A_REQUEST]

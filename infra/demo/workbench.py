@@ -84,6 +84,18 @@ class Workbench:
                 container.upload_blob(f"{place}/{file.name}", file.read_bytes())
         self._register(f"azureml://datastores/workspaceblobstore/paths/{place}/", version)
 
+    async def download(self, version: str, folder: Path) -> None:
+        """The package of a registered version."""
+        await asyncio.to_thread(self._download, version, folder)
+
+    def _download(self, version: str, folder: Path) -> None:
+        """From where the client says that the files lie: its own download would look for Azure's storage host."""
+        place = str(self._client.models.get("flights", version).path).partition("/paths/")[2]
+        folder.mkdir(parents=True)
+        with ContainerClient.from_connection_string(self._run.storage, "azureml") as container:
+            for name in list(container.list_blob_names(name_starts_with=f"{place.rstrip('/')}/")):
+                (folder / name.rpartition("/")[2]).write_bytes(container.download_blob(name).readall())
+
     def _register(self, path: str, version: str) -> None:
         from azure.ai.ml.entities import Model
 

@@ -19,12 +19,14 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 @dataclass
 class Told:
-    """What a run left behind: the chain as read back from the hubs, its figures, and what the receivers counted."""
+    """What a run said, and left behind: the chain as read back from the hubs, and what the receivers counted."""
 
     chain: list[dict[str, Any]]
     figures: dict[str, float]
     jobs: list[dict[str, Any]]
     notices: list[dict[str, Any]]
+    said: str
+    drawing: str
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [event for event in self.chain if event["type"].endswith(kind)]
@@ -45,6 +47,8 @@ def tell(folder: Path, *options: str) -> Told:
             figures=json.loads((folder / "demo" / "figures.json").read_text()),
             jobs=jobs,
             notices=[json.loads(path.read_text()) for path in Path(run["files"]["outbox"]).glob("*.json")],
+            said=told.stdout,
+            drawing=(folder / "demo" / "explain.svg").read_text(),
         )
     finally:
         subprocess.run([sys.executable, "-m", "infra.local", "--run-dir", str(folder), "down"], check=True)
@@ -66,11 +70,53 @@ def told(request: pytest.FixtureRequest) -> Told:
     return found
 
 
+def version(event: dict[str, Any], package: str = "package") -> str:
+    return str(event["data"][package]["model"]["version"])
+
+
 @pytest.mark.local_only
-def test_two_versions_go_live_and_a_broken_one_does_not(told: Told) -> None:
-    live = [event["data"]["package"]["model"]["version"] for event in told.of("promotion.completed")]
-    refused = [event["data"]["candidate"]["model"]["version"] for event in told.of("staging.failed")]
-    assert (live, refused) == (["1", "2"], ["3"])
+def test_two_versions_go_live_a_broken_one_is_refused_and_a_slow_one_taken_back(told: Told) -> None:
+    live = [version(event) for event in told.of("promotion.completed")]
+    refused = [version(event, "candidate") for event in told.of("staging.failed")]
+    taken_back = [(version(event), version(event, "restored")) for event in told.of("rollback.completed")]
+    assert (live, refused, taken_back) == (["1", "2"], ["3"], [("4", "2")])
+
+
+@pytest.mark.local_only
+def test_a_successor_passes_canary_steps_and_a_first_version_has_none(told: Told) -> None:
+    assert [event["data"]["share"] for event in told.of("promotion.started") if version(event) == "1"] == [100]
+    shares = [event["data"]["share"] for event in told.of("promotion.stepped") if version(event) == "2"]
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 100
+
+
+@pytest.mark.local_only
+def test_the_slow_one_is_caught_by_its_latency_and_by_nothing_else(told: Told) -> None:
+    (aborted,) = told.of("promotion.aborted")
+    verdicts = {finding["test"]: finding["verdict"] for finding in aborted["data"]["findings"]}
+    assert [test for test, verdict in verdicts.items() if verdict == "abort"] == ["latency"]
+    assert [event["data"]["share"] for event in told.of("promotion.stepped") if version(event) == "4"] == []
+    assert 0 < told.figures["of them answered by the slow candidate"] < told.figures["requests"] / 10
+
+
+@pytest.mark.local_only
+def test_the_way_back_is_proven_on_every_live_instance(told: Told) -> None:
+    (back,) = told.of("rollback.completed")
+    proofs, rehearsal = back["data"]["proofs"], back["data"]["rehearsal"]
+    assert len(proofs) == back["data"]["instances"] == 1
+    assert {proof["outputs"] for proof in proofs} == {rehearsal["outputs"]}
+    assert max(proof["distance"] for proof in [*proofs, rehearsal]) < 1e-5
+    assert back["data"]["generation"] > told.of("promotion.completed")[-1]["data"]["generation"]
+
+
+@pytest.mark.local_only
+def test_the_product_explains_by_itself_why_version_two_is_live(told: Told) -> None:
+    _, _, said = told.said.partition("sluice explain flights")
+    assert "Why flights:2 is live again on flights" in said
+    assert "flights:4 was tried, and taken back" in said
+    assert "MISSING LINK" not in said
+    assert max(len(line) for line in said.splitlines() if line.startswith(("├", "│", "└"))) <= 100
+    assert "flights:4 was tried" in told.drawing
 
 
 @pytest.mark.local_only
@@ -86,8 +132,10 @@ def test_nothing_is_done_twice(told: Told) -> None:
     """Counted at the receivers: each job was submitted once, each generation written once, each notice sent once."""
     assert {job["name"]: job["submits"] for job in told.jobs if job["submits"] != 1} == {}
     assert len(told.of("retraining.started")) == 1
-    generations = [event["data"]["generation"] for event in told.of("promotion.completed")]
-    assert generations == [1, 3], "the second went through one canary step"
+    assert len(told.of("rollback.started")) == len(told.of("rollback.requested")) == 1
+    changes = [*told.of("promotion.started"), *told.of("promotion.stepped"), *told.of("rollback.started")]
+    generations = sorted(event["data"]["generation"] for event in changes)
+    assert generations == list(range(1, len(changes) + 1))
     keys = Counter((notice["audience"], notice["title"], notice["text"]) for notice in told.notices)
     assert [key for key, count in keys.items() if count > 1] == []
 
@@ -111,6 +159,15 @@ def test_version_two_leads_back_to_the_drift_of_version_one(doubled: Told) -> No
     ]  # fmt: skip
     places = [way.index(kind) for kind in expected]
     assert places == sorted(places), way
+
+
+@pytest.mark.local_only
+def test_the_way_back_leads_back_to_the_registration_of_version_four(doubled: Told) -> None:
+    known = {event["id"]: event for event in doubled.chain}
+    event = doubled.of("rollback.completed")[-1]
+    while not event["type"].endswith("model.registered"):
+        event = known[cause(event) or ""]
+    assert event["data"]["model"]["version"] == "4"
 
 
 @pytest.mark.local_only

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,11 @@ from sklearn.metrics import roc_auc_score
 from infra.pipelines.flights.broken import spoil
 from infra.pipelines.flights.data import CATEGORICAL, FEATURES, NUMERIC, rows
 from infra.pipelines.flights.model import export, fit, predict
+from infra.pipelines.flights.slow import delay
 from infra.pipelines.flights.train import train
-from shared.packages import FILES, read_package
+from shared.adapters.onnx import OnnxRuntime
+from shared.packages import FILES, StagingLimits, read_package
+from shared.ports.inference import InferenceSession
 
 FLIGHTS = Path("infra/pipelines/flights").resolve()
 
@@ -95,6 +99,51 @@ def test_a_broken_candidate_is_honest_and_useless(package: Path, tmp_path: Path)
     assert roc_auc_score(reference["late"], reference["prediction"]) == pytest.approx(
         found.metrics["roc_auc"], abs=1e-3
     )
+
+
+def test_a_slow_candidate_differs_from_the_original_in_nothing_but_its_graph(package: Path, tmp_path: Path) -> None:
+    delay(package, tmp_path)
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    differing = {name for name, body in files.items() if body != (package / name).read_bytes()}
+    assert (files.keys(), differing) == (FILES.keys(), {"model.onnx"})
+    table = rows("2013-02-01", "2013-02-03").assign(temp=np.float32("nan"))
+    graphs = files["model.onnx"], (package / "model.onnx").read_bytes()
+    for late, early in zip(*(predict(model, table) for model in graphs), strict=True):
+        np.testing.assert_array_equal(late, early)
+
+
+def test_equal_arguments_make_an_equal_slow_candidate(package: Path, tmp_path: Path) -> None:
+    delay(package, tmp_path / "here", rounds=7)
+    command = [sys.executable, "-m", "flights.slow", "--package", str(package), "--output", str(tmp_path / "there")]
+    subprocess.run([*command, "--rounds", "7"], cwd=FLIGHTS.parent, check=True)
+    assert (tmp_path / "here/model.onnx").read_bytes() == (tmp_path / "there/model.onnx").read_bytes()
+
+
+def test_a_slow_candidate_stays_slow_after_all_optimisation_and_within_what_staging_allows(
+    package: Path, tmp_path: Path
+) -> None:
+    """Measured in turns with the original, as scoring would load it; staging runs every row within `run_seconds`."""
+    delay(package, tmp_path)
+    early, late = (_loaded(folder / "model.onnx") for folder in (package, tmp_path))
+    table = rows("2013-02-01", "2013-02-03")
+    seconds = np.array([[_seconds(session, table.head(1)) for session in (early, late)] for _ in range(50)])
+    original, slow = np.median(seconds, axis=0)
+    assert slow > 20 * original
+    assert slow * 1_000 < StagingLimits().latency_p95_ms
+    # By the request, not by the row: many rows at once cost it hardly more.
+    assert np.median([_seconds(late, table) for _ in range(5)]) < 10 * slow < len(table) * slow
+
+
+def _loaded(model: Path) -> InferenceSession:
+    runtime = OnnxRuntime(threads=1)
+    return runtime.load_optimised(runtime.optimise(model.read_bytes()))
+
+
+def _seconds(session: InferenceSession, table: pd.DataFrame) -> float:
+    columns = {name: table[[name]].to_numpy() for name in FEATURES}
+    began = perf_counter()
+    session.run(columns)
+    return perf_counter() - began
 
 
 def test_a_span_without_flights_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
-"""`sluice dead-letters list | show`."""
+"""`sluice dead-letters list | show | redrive`."""
 
 import base64
+import getpass
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +10,18 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from function_app.operator.commands.brakes import Who, Why, send
 from function_app.operator.connections import AsJson, RunDir, opened, settings
 from function_app.operator.console import clean, clean_lines, output, print_json, say, short, table, warn
 from function_app.operator.hubs import read
 from function_app.operator.running import Unknown, run
-from shared.events import DeadLettered, Envelope, Unreadable, decode
+from shared.events import DeadLettered, Envelope, RedriveRequested, Unreadable, decode
 from shared.ports import Absent, Refused
 
 app = typer.Typer(no_args_is_help=True, help="Messages that could not be handled, and why.")
 _SHOWN_BYTES = 4096
 
+LetterId = Annotated[str, typer.Argument(help="Id of the dead letter, or its first digits.")]
 Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds to read the hub for at most.")]
 
 
@@ -46,7 +49,7 @@ def list_letters(
 
 @app.command(epilog="Example: sluice dead-letters show 1f0c2a77")
 def show(
-    letter_id: Annotated[str, typer.Argument(help="Id of the dead letter, or its first digits.")],
+    letter_id: LetterId,
     timeout: Timeout = 30,
     as_json: AsJson = False,
     run_dir: RunDir = None,
@@ -60,6 +63,22 @@ def show(
         say(Text.assemble((f"{name}: ", "cyan"), clean_lines(str(value))))
     say(Text("message:", style="cyan"))
     say(Text(body.as_text()))
+
+
+@app.command(epilog="Example: sluice dead-letters redrive 1f0c2a77 --reason 'the parser knows it now'")
+def redrive(
+    letter_id: LetterId,
+    reason: Why,
+    operator: Who = "",
+    timeout: Timeout = 30,
+    as_json: AsJson = False,
+    run_dir: RunDir = None,
+) -> None:
+    """Have the message of a dead letter handled again, once: it is sent to its service anew."""
+    letter = run(_found(run_dir, letter_id, timeout))
+    who = operator or getpass.getuser()
+    command = RedriveRequested(service=letter.data.service, letter=letter.id, operator=who, reason=reason)
+    send(command, settings(run_dir), as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +134,22 @@ async def _letters(run_dir: Path | None, timeout_s: float) -> tuple[list[Envelop
     return list(letters.values()), unreadable
 
 
-async def _letter(run_dir: Path | None, letter_id: str, timeout_s: float) -> tuple[Envelope[DeadLettered], Body]:
+async def _found(run_dir: Path | None, letter_id: str, timeout_s: float) -> Envelope[DeadLettered]:
     letters, _ = await _letters(run_dir, timeout_s)
     found = [letter for letter in letters if letter.id.startswith(letter_id)]
     if len(found) != 1:
         what = "no dead letter has this id" if not found else f"{len(found)} dead letters begin so"
         raise Unknown(f"{letter_id}: {what}; see `sluice dead-letters list`")
+    return found[0]
+
+
+async def _letter(run_dir: Path | None, letter_id: str, timeout_s: float) -> tuple[Envelope[DeadLettered], Body]:
+    letter = await _found(run_dir, letter_id, timeout_s)
     async with opened(run_dir) as store:
         try:
-            return found[0], Body(await store.evidence.read(found[0].data.body))
+            return letter, Body(await store.evidence.read(letter.data.body))
         except (Absent, Refused) as error:
-            return found[0], Body(None, f"not to be had: {error}")
+            return letter, Body(None, f"not to be had: {error}")
 
 
 def _row(letter: Envelope[DeadLettered]) -> list[object]:

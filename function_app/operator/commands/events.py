@@ -15,7 +15,7 @@ from rich.text import Text
 from function_app.operator.connections import AsJson, RunDir, settings
 from function_app.operator.console import clean, print_json, say, short
 from function_app.operator.explaining.graph import Node
-from function_app.operator.explaining.story import details
+from function_app.operator.explaining.words import details
 from function_app.operator.hubs import Received, follow, read
 from function_app.operator.ledger.views import short_entity, short_type
 from function_app.operator.running import run

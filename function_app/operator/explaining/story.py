@@ -1,16 +1,13 @@
 """The way to one event and what followed, put in order for people: a run of reminders is one step."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from function_app.operator.explaining.graph import Graph, Link, Node, Origin
-from function_app.operator.explaining.subject import subject
-from function_app.operator.ledger.views import effect_name, outcome, short_type
-from shared.ports import Progress
+from function_app.operator.explaining.subject import Subject, subject
+from function_app.operator.ledger.views import short_type
 
 _REMINDER = "mlops.deadline.reached"
-_LONGEST_DETAIL = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,11 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """`way` ends in the subject; `begins` says what stands before its first step."""
+    """`way` ends in the subject; `begins` says what stands before its first step.
+
+    Where the subject only restored what an `earlier` story had made live, `heading` says what this way is about.
+    `since` is what has been tried at the endpoint after the subject, and is no part of its consequences.
+    """
 
     question: str
     title: str
@@ -48,20 +49,45 @@ class Story:
     way: Sequence[Step]
     begins: Origin
     then: Sequence[Branch]
-    unread: Sequence[str] = field(default=())
+    unread: Sequence[str] = ()
+    heading: str = ""
+    earlier: "Story | None" = None
+    since: Sequence[Step] = ()
 
     @property
     def missing(self) -> str:
         """Which link is missing, empty when none is."""
-        return self.begins.why if self.begins.link == "missing" else ""
+        if self.begins.link == "missing":
+            return self.begins.why
+        if self.heading and self.earlier is None:
+            return f"{self.subject.type} {self.subject.id} restored what no ledger entry says was promoted"
+        return self.earlier.missing if self.earlier else ""
 
 
 def tell(graph: Graph, question: str) -> Story:
     """Raises `Unknown` when the ledger knows nothing by this name."""
-    node, title = subject(graph, question)
-    nodes, begins = graph.way_to(node)
-    then = _forks(graph, [node], {each.id for each in nodes})
-    return Story(question, title, node, _steps(graph, nodes), begins, then, graph.unread)
+    found = subject(graph, question)
+    nodes, begins = graph.way_to(found.node)
+    then = _forks(graph, [found.node], {each.id for each in nodes})
+    told = {step.node.id for branch in then for step in _all_steps(branch)}
+    since = [Step([node], graph.origin(node).link) for node in found.attempts if node.id not in told]
+    return Story(
+        question, found.title, found.node, _steps(graph, nodes), begins, then, graph.unread, found.went,
+        _earlier(graph, question, found), since,
+    )  # fmt: skip
+
+
+def _earlier(graph: Graph, question: str, found: Subject) -> Story | None:
+    if found.promoted is None:
+        return None
+    nodes, begins = graph.way_to(found.promoted)
+    data = found.promoted.data
+    title = f"It was promoted (generation {data.get('generation')})"
+    return Story(question, title, found.promoted, _steps(graph, nodes), begins, ())
+
+
+def _all_steps(branch: Branch) -> list[Step]:
+    return [*branch.steps, *(step for fork in branch.forks for step in _all_steps(fork))]
 
 
 def _steps(graph: Graph, way: Sequence[Node]) -> list[Step]:
@@ -108,53 +134,3 @@ def _run(graph: Graph, node: Node, seen: set[str]) -> tuple[list[Node], list[Nod
 def _forks(graph: Graph, nodes: Sequence[Node], seen: set[str]) -> list[Branch]:
     after = [each for node in nodes for each in graph.consequences(node) if each.id not in seen]
     return [_branch(graph, each, seen) for each in after]
-
-
-def details(node: Node) -> str:
-    """What the event is about, in few words of its own data."""
-    data = node.data
-    parts = [_model(data), *(str(data[name]) for name in ("verdict", "status", "signal", "key") if data.get(name))]
-    parts += [f"back to {_model({'model': _get(data, 'restored', 'model')})}"] if data.get("restored") else []
-    parts += [f"proved by {len(data['proofs'])} instance(s)"] if data.get("proofs") else []
-    parts += [f"by {data[name]}" for name in ("approver", "operator", "requested_by") if data.get(name)]
-    parts += [f"columns {', '.join(map(str, data['columns']))}"] if data.get("columns") else []
-    parts += [f"generation {data['generation']}"] if data.get("generation") is not None else []
-    parts += [f"job {_name(data['job'])}"] if data.get("job") else []
-    parts += [f"window of {str(_get(data, 'window', 'start'))[:10]}"] if data.get("window") else []
-    parts += [str(data["reason"])] if data.get("reason") else []
-    text = "; ".join(part for part in parts if part)
-    return text if len(text) <= _LONGEST_DETAIL else f"{text[: _LONGEST_DETAIL - 1]}…"
-
-
-def _model(data: Any) -> str:
-    for path in (("candidate", "model"), ("package", "model"), ("model",)):
-        model = _get(data, *path)
-        if isinstance(model, dict):
-            return f"{model.get('name')}:{model.get('version')}"
-    return str(data.get("model_name") or "")
-
-
-def _get(value: Any, *path: str) -> Any:
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _name(job: Any) -> str:
-    return str(_get(job, "name") or job)
-
-
-def decided(progress: Progress) -> str:
-    """`service: effect, effect (refused: why)`."""
-    effects = []
-    for index, effect in enumerate(progress.entry.effects):
-        mark = progress.marks.get(index)
-        became = outcome(mark, progress.settled)
-        reason = f": {mark.reason}" if mark and mark.reason else ""
-        effects.append(effect_name(effect) + ("" if became == "performed" else f" ({became}{reason})"))
-    return f"{progress.entry.service}: {', '.join(effects) or 'nothing to do'}"
-
-
-def told(step: Step) -> list[str]:
-    """What the services decided about this step; a run tells of its last event."""
-    return [decided(progress) for progress in step.node.decisions]

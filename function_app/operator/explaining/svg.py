@@ -6,7 +6,8 @@ from textwrap import shorten
 from xml.etree import ElementTree as ET
 
 from function_app.operator.console import clean, short
-from function_app.operator.explaining.story import Branch, Step, Story, details, told
+from function_app.operator.explaining.story import Branch, Step, Story
+from function_app.operator.explaining.words import details, told
 
 _WIDTH, _HEIGHT, _GAP, _INDENT, _TOP = 620, 62, 22, 36, 54
 _LINE_CHARACTERS = 92
@@ -46,12 +47,25 @@ def as_svg(story: Story) -> str:
 
 
 def _boxes(story: Story) -> list[_Box]:
-    kind = "missing" if story.missing else "origin"
-    boxes = [_Box("Missing link" if story.missing else "Begins with", [clean(story.begins.why)], 0, None, kind)]
+    """Two ways stand one below the other: how it had come to be live, and why it is again."""
+    boxes: list[_Box] = []
+    if story.earlier:
+        _add_way(boxes, story.earlier, story.earlier.title)
+    _add_way(boxes, story, story.heading)
+    if story.since:
+        boxes.append(_Box("Since then", [], 0, None, "origin"))
+        above = len(boxes) - 1
+        boxes += [_box(step, 1, above) for step in story.since]
+    return boxes
+
+
+def _add_way(boxes: list[_Box], story: Story, heading: str) -> None:
+    kind = "missing" if story.begins.link == "missing" else "origin"
+    title = "Missing link" if kind == "missing" else "Begins with"
+    boxes.append(_Box(f"{clean(heading)}. {title}" if heading else title, [clean(story.begins.why)], 0, None, kind))
     for step in story.way:
         boxes.append(_box(step, 0, len(boxes) - 1, "subject" if step.node is story.subject else ""))
     _add(boxes, story.then, 1)
-    return boxes
 
 
 def _add(boxes: list[_Box], branches: Sequence[Branch], depth: int) -> None:

@@ -7,22 +7,33 @@ from rich.text import Text
 from rich.tree import Tree
 
 from function_app.operator.console import clean, short
-from function_app.operator.explaining.story import Branch, Step, Story, details, told
+from function_app.operator.explaining.story import Branch, Step, Story
+from function_app.operator.explaining.words import details, told
 from function_app.operator.ledger.views import effects_json
 
 
 def as_tree(story: Story) -> Tree:
     tree = Tree(Text(clean(story.title), style="bold"))
+    if story.earlier:
+        _grow(tree.add(Text(clean(story.earlier.title), style="bold")), story.earlier)
+    _grow(tree.add(Text(clean(story.heading), style="bold")) if story.heading else tree, story)
+    if story.since:
+        since = tree.add(Text("since then", style="bold"))
+        for step in story.since:
+            since.add(_text(step, follows=False))
+    return tree
+
+
+def _grow(tree: Tree, story: Story) -> None:
     tree.add(_begins(story))
     for step in story.way:
         last = tree.add(_text(step, follows=step is not story.way[0], subject=step.node is story.subject))
     _add(last, story.then)
-    return tree
 
 
 def _begins(story: Story) -> Text:
-    if story.missing:
-        return Text(f"MISSING LINK: {clean(story.missing)}", style="bold red")
+    if story.begins.link == "missing":
+        return Text(f"MISSING LINK: {clean(story.begins.why)}", style="bold red")
     return Text(f"begins with {clean(story.begins.why)}", style="dim")
 
 
@@ -54,6 +65,8 @@ def as_json(story: Story) -> dict[str, Any]:
         "missing": story.missing,
         "way": [_step_json(step) for step in story.way],
         "then": [_branch_json(branch) for branch in story.then],
+        "earlier": as_json(story.earlier) if story.earlier else None,
+        "since": [_step_json(step) for step in story.since],
         "unread": list(story.unread),
     }
 

@@ -14,7 +14,7 @@ from shared.adapters.azure.event_publisher import EventHubPublisher
 from shared.adapters.azure.evidence import BlobEvidence
 from shared.adapters.azure.storage import storage_clients
 from shared.adapters.clock import SystemClock
-from shared.events import Event, ModelRegistered, ModelRejected
+from shared.events import Event, ModelRegistered, ModelRejected, RedriveRequested, decode
 from shared.ports import Hub, Message
 from shared.reactor import DeadLetters
 from tests.integration.operator.conftest import Account, sluice
@@ -22,7 +22,7 @@ from tests.support.builders import envelope, model_ref
 from tests.support.eventhubs import EventHubsServer, HubSpec, StartEventHubs
 from tests.support.eventually import eventually
 
-_HUBS = [HubSpec(name, 2, ("observers",)) for name in ("events", "dead-letter")]
+_HUBS = [HubSpec(name, 2, ("observers",)) for name in ("events", "dead-letter", "decisions")]
 _REPOSITORY = Path(__file__).resolve().parents[3]
 
 
@@ -31,6 +31,8 @@ def hubs(start_eventhubs: StartEventHubs, monkeypatch: pytest.MonkeyPatch) -> Ev
     server = start_eventhubs(_HUBS)
     monkeypatch.setenv("EVENTS", server.connection_string("events"))
     monkeypatch.setenv("DEAD_LETTER", server.connection_string("dead-letter"))
+    monkeypatch.setenv("DECISIONS", server.connection_string("decisions"))
+    monkeypatch.setenv("COMMANDS", server.connection_string("decisions"))
     monkeypatch.setenv("SLUICE_STORAGE", "UseDevelopmentStorage=true")
     return server
 
@@ -106,6 +108,22 @@ def test_a_dead_letter_is_listed_and_shown_with_its_message(hubs: EventHubsServe
     assert "ff 00 1b" in sluice("dead-letters", "show", listed[1]["id"][:12]).stdout
     assert json.loads(sluice("dead-letters", "show", listed[1]["id"], "--json").stdout)["message_base64"] == "/wAb"
     assert sluice("dead-letters", "show", "nope").exit_code == 1
+
+
+def test_a_dead_letter_is_redriven_by_the_beginning_of_its_id(hubs: EventHubsServer, account: Account) -> None:
+    """The command names the service that could not handle it, so that nobody has to look it up."""
+    bury(hubs, account, b"one", b"two")
+    first, _ = json.loads(sluice("dead-letters", "list", "--json").stdout)
+    why = ("--reason", "it is known now", "--operator", "petra@example.com")
+    assert sluice("dead-letters", "redrive", "nope", *why).exit_code == 1
+    assert sluice("dead-letters", "redrive", first["id"][:12]).exit_code == 2
+    asked = sluice("dead-letters", "redrive", first["id"][:12], *why)
+    assert asked.exit_code == 0, asked.output
+    (line,) = sluice("events", "tail", "--hub", "decisions", "--json").stdout.splitlines()
+    command = decode(json.dumps(json.loads(line)["event"]).encode()).data
+    assert command == RedriveRequested(
+        service="staging", letter=first["id"], operator="petra@example.com", reason="it is known now"
+    )
 
 
 def test_a_message_that_evidence_no_longer_has_is_said_to_be_missing(hubs: EventHubsServer, account: Account) -> None:
