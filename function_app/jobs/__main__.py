@@ -1,7 +1,8 @@
 """`python -m function_app.jobs staging|performance|batch --request <digest>`: runs one job.
 
 The request is evidence under its digest, and so is the report that the job leaves; the report's digest is written to
-`reports/<job>`. `SLUICE_STORAGE` is a connection string or the account's blob URL; the job's name is `--job`, or what Azure ML put into `AZUREML_RUN_ID`.
+`reports/<job>`. `SLUICE_STORAGE` is a connection string or the account's blob URL; the job's name is `--job`, or what
+Azure ML put into `AZUREML_RUN_ID`.
 """
 
 import argparse

@@ -83,7 +83,7 @@ class Storage:
                     await _fetch(client, blob.name, target / blob.name[len(prefix) :].lstrip("/"))
         return found
 
-    async def list(self, container: str) -> list[BlobProperties]:
+    async def blobs_of(self, container: str) -> list[BlobProperties]:
         """Every blob of a container; none while there is no container."""
         async with self._container(container) as client:
             try:

@@ -40,7 +40,7 @@ class BlobWatch:
 
     async def look(self, container: str) -> None:
         """Publish an event for each blob that is new, or has another ETag than when it was last seen."""
-        for blob in await self._storage.list(container):
+        for blob in await self._storage.blobs_of(container):
             etag = f'"{str(blob.etag).strip(chr(34))}"'
             if self._seen.get((container, blob.name)) == etag:
                 continue
