@@ -11,6 +11,8 @@ from shared.events.event import Event
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef, Reference, WorkspaceId
 
 _ETAG = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
+# As `AssetName`.
+_ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _LONGEST_NAME = 1024
 
 
@@ -45,8 +47,15 @@ class FileRef(Reference):
 
     @property
     def entity(self) -> Entity:
-        """Names of blobs may be long and differ in case only: their digest does not."""
-        return Entity.of(self.workspace, "file", sha256(self.name.encode()).hexdigest()[:32])
+        """`<endpoint>:<digest of the name>`, or the digest alone: names may be long, and differ in case only."""
+        digest = sha256(self.name.encode()).hexdigest()[:32]
+        return Entity.of(self.workspace, "file", f"{self.folder}:{digest}" if self.folder else digest)
+
+    @property
+    def folder(self) -> str:
+        """The endpoint that the name tells, in `<endpoint>/<name>`; "" if it tells none."""
+        first, _, rest = self.name.partition("/")
+        return first if rest and _ENDPOINT.fullmatch(first) else ""
 
 
 class _OfFile(Event):

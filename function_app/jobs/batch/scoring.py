@@ -46,9 +46,9 @@ async def score_file(request: BatchRequestBody, storage: "JobStorage") -> BatchR
     except NotScorable as error:
         problem = str(error)
     except Absent as error:
-        problem = f"file or package is not there any more: {error}"
+        problem = f"file or package was removed: {error}"
     except Moved:
-        problem = "the file was replaced since it was asked for"
+        problem = "the file was replaced or removed since it was asked for"
     except Refused as error:
         problem = f"the package cannot be used: {error}"
     report = BatchReport(

@@ -65,8 +65,4 @@ def _requested(event: AzureEvent, name: str, workspace: str, now: datetime) -> E
 
 def _endpoint(file: FileRef) -> EndpointRef | None:
     """`<endpoint>/<name>` says whose model scores it; of a name that does not, the service says what is wrong."""
-    folder, _, rest = file.name.partition("/")
-    try:
-        return EndpointRef(workspace=file.workspace, name=folder) if rest else None
-    except ValidationError:
-        return None
+    return EndpointRef(workspace=file.workspace, name=file.folder) if file.folder else None

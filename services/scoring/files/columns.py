@@ -49,6 +49,8 @@ def cells_of(spec: TensorSpec, nullable: bool, column: pyarrow.ChunkedArray, fro
     plain = column.combine_chunks()
     if pyarrow.types.is_dictionary(plain.type):
         plain = plain.dictionary_decode()
+    if pyarrow.types.is_decimal(plain.type):
+        plain = plain.cast(pyarrow.float64())
     if not is_feature(spec):
         return _tensors(spec, plain)
     found = Cells(np.empty(0))
@@ -96,8 +98,6 @@ def _numbers(spec: TensorSpec, values: Array, missing: Array, problems: dict[int
     dtype = DTYPES[spec.datatype]
     if spec.datatype in ("BYTES", "BOOL"):
         return values.astype(dtype)
-    if values.dtype.kind == "O":  # decimals
-        values = values.astype(np.float64)
     if spec.datatype in FLOATS:
         with np.errstate(over="ignore"):
             found = values.astype(dtype)

@@ -33,7 +33,7 @@ class RowFile:
         except pyarrow.ArrowCancelled as interrupted:
             raise KeyboardInterrupt from interrupted
         except (pyarrow.ArrowException, OSError) as error:
-            raise NotScorable(f"the file cannot be read to its end: {_first_line(error)}") from error
+            raise NotScorable(f"the file cannot be read to its end: {_said(error)}") from error
 
 
 def open_rows(path: Path, name: str = "") -> RowFile:
@@ -44,7 +44,7 @@ def open_rows(path: Path, name: str = "") -> RowFile:
     try:
         found = _open_csv(path) if suffix == ".csv" else _open_parquet(path)
     except (pyarrow.ArrowException, OSError) as error:
-        raise NotScorable(f"this is not a {suffix[1:]} file that can be read: {_first_line(error)}") from error
+        raise NotScorable(f"this is not a {suffix[1:]} file that can be read: {_said(error)}") from error
     names = found.schema.names
     twice = sorted({each for each in names if names.count(each) > 1})
     if twice:
@@ -105,5 +105,6 @@ def _exactly(rows: int, batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyar
         yield pyarrow.Table.from_batches(held)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0][:300]
+def _said(error: Exception) -> str:
+    """The reason without what follows a second colon: there the reader quotes rows, which are nobody's business."""
+    return ": ".join(str(error).split("\n", 1)[0].split(": ")[:2])[:300]
