@@ -8,13 +8,13 @@ from time import perf_counter
 
 import pyarrow
 
+from function_app.operator.connections import storage_at
 from function_app.operator.running import Unknown
 from services.scoring.files import ChunkScorer, NotScorable, Results, open_rows
 from services.scoring.loading import PackageLoader
 from services.scoring.version import Version
 from shared.adapters.azure.model_packages import BlobModelPackages
 from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import storage_clients
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import EndpointRef
 
@@ -41,15 +41,12 @@ class Outcome:
 
 async def current_version(address: str, endpoint: EndpointRef, threads: int) -> tuple[int, Version]:
     """Generation and version that serve now. Raises `Unknown`, and what the ports raise."""
-    clients = storage_clients(address)
-    try:
+    async with storage_at(address, "SLUICE_STORAGE") as clients:
         manifest = await BlobServingManifests(clients.blobs).read(endpoint)
         if manifest.current is None:
             raise Unknown(f"endpoint {endpoint.name} serves nothing: there is no model to score with")
         loader = PackageLoader(BlobModelPackages(clients.blobs), OnnxRuntime(threads or None))
         return manifest.generation, await loader.load(manifest.current)
-    finally:
-        await clients.close()
 
 
 def score_here(

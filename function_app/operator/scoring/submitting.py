@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from function_app.operator.connections import storage_at
 from shared.adapters.azure.batch_files import BlobBatchFiles
-from shared.adapters.azure.storage import storage_clients
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,6 @@ class Sent:
 
 async def send(address: str, endpoint: str, source: Path, name: str) -> Sent:
     """Replaces a blob of the same name, which is new work. Raises `Refused` or `Unavailable`."""
-    clients = storage_clients(address)
     blob = f"{endpoint}/{name}"
-    try:
+    async with storage_at(address, "BATCH_STORAGE") as clients:
         return Sent(blob, await BlobBatchFiles(clients.blobs).put(blob, source))
-    finally:
-        await clients.close()

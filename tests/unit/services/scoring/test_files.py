@@ -1,7 +1,6 @@
 """Rows of a file are answered as rows of a request are, and what a request would be refused for is a rejected row."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +189,7 @@ async def test_wide_inputs_come_as_lists_and_a_list_that_does_not_fit_is_a_rejec
     found, rejected = scored(version, table)
     assert [each["probability"] for each in found] == [2.0, 4.0]
     assert {row: field for row, (field, _) in rejected.items()} == {1: "X", 2: "X", 3: "X"}
-    with pytest.raises(NotScorable, match="^column X: values"):
+    with pytest.raises(NotScorable, match="column X"):
         ChunkScorer(version, pa.schema([("X", pa.float32())]))
 
 
@@ -218,15 +217,15 @@ async def test_an_empty_file_is_scored_to_an_empty_result(version: Version, tmp_
     assert pq.read_table(tmp_path / "out.parquet").column_names == ["row", "label", "probability"]
 
 
-async def test_results_appear_whole_or_not_at_all(version: Version, tmp_path: Path) -> None:
+def test_results_appear_whole_or_not_at_all(version: Version, tmp_path: Path) -> None:
     table = pa.Table.from_pylist(sample_rows(3))
     scorer = ChunkScorer(version, table.schema)
     target = tmp_path / "out.parquet"
     with Results(target, scorer.schema) as results:
         results.add(scorer.score(table, 0))
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
     pq.write_table(table, side_file(target))  # of an earlier run
     with Results(target, scorer.schema) as results:
         results.add(scorer.score(table, 0))
         results.keep()
-    assert os.listdir(tmp_path) == [target.name]
+    assert list(tmp_path.iterdir()) == [target]
