@@ -21,7 +21,7 @@ from typer.testing import Result
 from shared.adapters.azure.model_packages import BlobModelPackages
 from shared.adapters.azure.serving import BlobServingManifests
 from shared.adapters.azure.storage import storage_clients
-from shared.events import EndpointRef, ModelRef, PackageRef
+from shared.events import EndpointRef, PackageRef
 from shared.ports import Manifest, Route
 from shared.settings.operator import OperatorSettings
 from tests.integration.operator.conftest import sluice
@@ -73,19 +73,15 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
 @pytest.fixture(scope="module")
 def package(storage: Azurite) -> PackageRef:
     files = package_files()
-    ref = PackageRef(
-        model=ModelRef(**{**package_ref(files).model.model_dump(), "version": "3"}), digest=package_ref(files).digest
-    )
+    ref = package_ref(files, "3")
     asyncio.run(serve(storage.connection_string, ref, files))
     return ref
 
 
 async def serve(address: str, package: PackageRef, files: dict[str, bytes]) -> None:
     clients = storage_clients(address)
-    production = OperatorSettings.model_validate({k.lower(): v for k, v in WORKSPACE.items()}).workspaces()[
-        "production"
-    ]
-    endpoint = EndpointRef(workspace=production, name="flights")
+    found = OperatorSettings.model_validate({name.lower(): value for name, value in WORKSPACE.items()})
+    endpoint = EndpointRef(workspace=found.workspaces()["production"], name="flights")
     await BlobModelPackages(clients.blobs).adopt(package.digest, files)
     manifest = Manifest(endpoint=endpoint, generation=1, routes=(Route(package=package),), changed_by="test")
     await BlobServingManifests(clients.blobs).swap(manifest)
