@@ -58,12 +58,14 @@ async def test_what_is_no_path_is_refused(handed: Handed, name: str) -> None:
         await handed.port.look(name)
 
 
-async def test_only_the_version_that_was_asked_for_is_fetched(handed: Handed, tmp_path: Path) -> None:
-    first = await handed.put(NAME, b"x" * 9_000_000, tmp_path)
-    if handed.blobs is None:
-        pytest.skip("nothing is fetched from memory")
-    await handed.blobs.fetch(NAME, first, tmp_path / "fetched")
-    assert (tmp_path / "fetched").read_bytes() == b"x" * 9_000_000
-    await handed.put(NAME, b"other", tmp_path)
+async def test_only_the_version_that_was_asked_for_is_fetched(account: Account, tmp_path: Path) -> None:
+    files = BlobBatchFiles(account.storage.blobs, await account.container("batch-in"))
+    source, fetched = tmp_path / "source", tmp_path / "fetched"
+    source.write_bytes(b"x" * 9_000_000)
+    first = await files.put(NAME, source)
+    await files.fetch(NAME, first, fetched)
+    assert fetched.read_bytes() == b"x" * 9_000_000
+    source.write_bytes(b"other")
+    await files.put(NAME, source)
     with pytest.raises(Moved):
-        await handed.blobs.fetch(NAME, first, tmp_path / "fetched")
+        await files.fetch(NAME, first, fetched)

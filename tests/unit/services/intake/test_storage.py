@@ -11,6 +11,8 @@ from shared.events import BatchRequested, decode, encode
 from tests.support.builders import NOW, endpoint_ref, policy_document, workspace
 
 PAYLOADS = Path(__file__).parents[3] / "payloads" / "storage"
+# Payloads as Microsoft documents them, kept beside the repository where a development machine has them.
+DOCUMENTED = Path(__file__).resolve().parents[5] / "shared" / "samples"
 POLICY = policy_document()
 ACCOUNT = "sluice"
 BLOBS = "/blobServices/default/containers/batch-in/blobs/"
@@ -120,3 +122,23 @@ def test_garbage_is_unreadable_and_the_reason_names_the_field(changes: dict[str,
     envelopes, reason = read(json.dumps(event(**changes)).encode(), POLICY, NOW, ACCOUNT)
     assert not envelopes
     assert reason.startswith(f"{field}: ")
+
+
+@pytest.mark.skipif(not DOCUMENTED.is_dir(), reason=f"the documented samples are not at {DOCUMENTED}")
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("eventgrid-storage-blob-created.json", 1),
+        ("cloudevents-storage-blob-created-adls-gen2.json", 0),  # CreateFile: still empty
+        ("eventgrid-storage-blob-deleted.json", 0),
+        ("cloudevents-storage-blob-tier-changed-single-object.json", 0),
+    ],
+)
+def test_the_samples_of_the_documentation_are_read(name: str, count: int) -> None:
+    text = (DOCUMENTED / name).read_text().replace("{subscription-id}", "0000")
+    for container in ("my-file-system", "test-container", "testcontainer"):
+        text = text.replace(f"containers/{container}/", "containers/batch-in/")
+    found = translate(text.encode(), POLICY, NOW, "my-storage-account")
+    assert not found.problems
+    assert len(found.envelopes) == count
+    assert found.not_for_us == 1 - count
