@@ -9,6 +9,7 @@ import azure.functions as func
 
 from services import (
     approvals,
+    batch,
     brakes,
     drift,
     intake,
@@ -23,6 +24,7 @@ from services import (
 from services.monitoring.folding import References
 from shared import ports
 from shared.adapters.azure.approvals import TableApprovals
+from shared.adapters.azure.batch_files import BlobBatchFiles
 from shared.adapters.azure.brakes import TableBrakes
 from shared.adapters.azure.captures import BlobCaptures
 from shared.adapters.azure.deadlines import TableDeadlines
@@ -65,18 +67,10 @@ from shared.settings.reading import read
 SERVICES = {
     module.service.name: module.service
     for module in (
-        registration,
-        staging,
-        approvals,
-        promotion,
-        rollback,
-        monitoring,
-        drift,
-        retraining,
-        notifications,
+        registration, staging, approvals, promotion, rollback, monitoring, drift, retraining, batch, notifications,
         brakes,
     )
-}
+}  # fmt: skip
 
 settings = read(ControlSettings, "control")
 policy = settings.policy()
@@ -102,6 +96,7 @@ provided: dict[type, Any] = {
     DeadLetters: dead_letters,
     References: References(manifests, evidence),
     ports.Approvals: TableApprovals(storage.tables),
+    ports.BatchFiles: BlobBatchFiles(storage.blobs),
     ports.Brakes: brake_table,
     ports.Captures: BlobCaptures(storage.blobs),
     ports.Clock: clock,
@@ -130,7 +125,7 @@ folding = Folding(wiring, folds, publisher, gaps)
 
 
 def facts_in(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
-    return intake.read(body, policy, clock.now())
+    return intake.read(body, policy, clock.now(), storage.account)
 
 
 translating = Translating("intake", facts_in, publisher, positions, gaps, dead_letters)

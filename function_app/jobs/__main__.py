@@ -1,7 +1,8 @@
-"""`python -m function_app.jobs staging|performance --request <digest>`: runs one job and leaves its report as evidence.
+"""`python -m function_app.jobs staging|performance|batch --request <digest>`: runs one job.
 
-The request is evidence under its digest; the report's digest is written to `reports/<job>`. `SLUICE_STORAGE` is a
-connection string or the account's blob URL; the job's name is `--job`, or what Azure ML put into `AZUREML_RUN_ID`.
+The request is evidence under its digest, and so is the report that the job leaves; the report's digest is written to
+`reports/<job>`. `SLUICE_STORAGE` is a connection string or the account's blob URL; the job's name is `--job`, or what
+Azure ML put into `AZUREML_RUN_ID`.
 """
 
 import argparse
@@ -12,12 +13,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import BaseModel, ValidationError
 
+from function_app.jobs.batch.scoring import score_file
 from function_app.jobs.performance import measure_performance
 from function_app.jobs.staging.suite import run_suite
 from function_app.jobs.storage import JobStorage
 from shared.adapters.azure.storage import storage_clients
 from shared.events import canonical
-from shared.packages import NotAPackage, PerformanceRequestBody, StagingRequestBody
+from shared.packages import BatchRequestBody, NotAPackage, PerformanceRequestBody, StagingRequestBody
 from shared.ports import Refused, Unavailable
 
 
@@ -29,9 +31,14 @@ async def _performance(body: bytes, storage: JobStorage) -> BaseModel:
     return await measure_performance(PerformanceRequestBody.model_validate_json(body), storage)
 
 
+async def _batch(body: bytes, storage: JobStorage) -> BaseModel:
+    return await score_file(BatchRequestBody.model_validate_json(body), storage)
+
+
 JOBS: Mapping[str, Callable[[bytes, JobStorage], Awaitable[BaseModel]]] = {
     "staging": _staging,
     "performance": _performance,
+    "batch": _batch,
 }
 
 

@@ -1,10 +1,11 @@
-"""What a job reads and writes: packages, captured rows and labels in, evidence out."""
+"""What a job reads and writes: packages, captured rows, labels and files in, evidence and scored rows out."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from function_app.jobs.batch.blobs import BatchBlobs
 from shared.adapters.azure.blobs import download
 from shared.adapters.azure.evidence import BlobEvidence
 from shared.adapters.azure.model_packages import BlobModelPackages
@@ -20,14 +21,15 @@ class JobStorage:
 
     def __init__(self, blobs: BlobServiceClient) -> None:
         self.evidence = BlobEvidence(blobs)
-        self._packages = BlobModelPackages(blobs)
+        self.packages = BlobModelPackages(blobs)
+        self.batch = BatchBlobs(blobs)
         self._reports = blobs.get_container_client("evidence")
         self._captures = blobs.get_container_client("captures")
         self._labels = blobs.get_container_client("labels")
 
     async def package(self, ref: PackageRef) -> tuple[ModelPackage, dict[str, bytes]]:
         """The package and its files; raises `NotAPackage` also when they are not those of the digest."""
-        bodies = await asyncio.gather(*(self._packages.read(ref.digest, name) for name in FILES))
+        bodies = await asyncio.gather(*(self.packages.read(ref.digest, name) for name in FILES))
         files = dict(zip(FILES, bodies, strict=True))
         package = read_package(files)
         if package.digest != ref.digest:

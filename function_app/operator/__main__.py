@@ -1,8 +1,8 @@
-"""`sluice`: see, check and explain what the operations layer did, hold it and let it go on."""
+"""`sluice`: see, check and explain what the operations layer did, hold it and let it go on, score files."""
 
 import typer
 
-from function_app.operator.commands import brakes, dead_letters, events, explain, ledger, policy, rollback
+from function_app.operator.commands import brakes, dead_letters, events, explain, ledger, policy, rollback, score
 
 app = typer.Typer(
     name="sluice",
@@ -19,6 +19,11 @@ app.command(
     "explain",
     epilog="Examples: sluice explain flights · sluice explain flights:3 --svg why.svg · sluice explain 373adb5b",
 )(explain.explain)
+app.command(
+    "score",
+    epilog="Examples: sluice score in.parquet out.parquet --endpoint flights · "
+    "sluice score in.csv --submit --endpoint flights",
+)(score.score)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(events.app, name="events")

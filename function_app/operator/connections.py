@@ -12,7 +12,7 @@ import typer
 from shared.adapters.azure.evidence import BlobEvidence
 from shared.adapters.azure.ledger import TableLedger
 from shared.adapters.azure.seals import BlobSeals
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.storage import Storage, storage_clients
 from shared.ports import Evidence, Ledger
 from shared.ports.seals import Seals
 from shared.settings.operator import NoSettings, OperatorSettings
@@ -49,6 +49,20 @@ def settings(run_dir: Path | None) -> OperatorSettings:
         if (path := folder / ".local/run.json").exists():
             return OperatorSettings.from_run_file(path)
     return OperatorSettings.from_environment()
+
+
+@asynccontextmanager
+async def storage_at(address: str, setting: str) -> AsyncIterator[Storage]:
+    """The account's clients, until the block ends. Raises `NoSettings` when the address makes no sense."""
+    clients = storage_clients(address)
+    try:
+        clients.blobs  # noqa: B018 - a client is made at its first use, and a wrong address found then
+    except ValueError as error:
+        raise NoSettings(f"{setting}: {error}") from error
+    try:
+        yield clients
+    finally:
+        await clients.close()
 
 
 @asynccontextmanager

@@ -40,10 +40,11 @@ param signInClientId string
 @description('Azure ML datastore to the URL of the container behind it; control must be allowed to read it.')
 param modelDatastores object
 
-@description('Lists of {id, type}: who runs the command line, who sends the truth, who writes model packages.')
+@description('Lists of {id, type}: who runs the command line, sends the truth, writes model packages, has files scored.')
 param operators array = []
 param truth array = []
 param trainers array = []
+param submitters array = []
 
 @description('List of {id, type}: who runs deploy.sh and puts the signing key into the vault.')
 param keyOfficers array = []
@@ -125,6 +126,7 @@ module data 'modules/data.bicep' = {
     principals: principals
     operators: operators
     trainers: trainers
+    submitters: submitters
     sku: storageSku
     evidenceDays: evidenceDays
   }
@@ -278,6 +280,20 @@ module mlEvents 'modules/ml_events.bicep' = [for workspace in workspaces: {
     deadLetterContainer: 'undelivered'
   }
 }]
+
+module storageEvents 'modules/storage_events.bicep' = {
+  name: 'storage-events'
+  params: {
+    accountName: data.outputs.name
+    topicName: '${scoped}-data'
+    location: location
+    tags: tags
+    container: 'batch-in'
+    identityId: delivery.id
+    hubId: streams.outputs.inboundHubId
+    deadLetterContainer: 'undelivered'
+  }
+}
 
 module alerts 'modules/alerts.bicep' = {
   name: 'alerts'

@@ -32,6 +32,7 @@ param keyOfficers = [
 ]
 param truth = []
 param trainers = []
+param submitters = []
 
 // The container behind each Azure ML datastore that models are registered in.
 param modelDatastores = {

@@ -106,7 +106,10 @@ class System:
             "workspaces": [{"name": name} for name in topology.WORKSPACES],
             "identities": [self._identity(name) for name in topology.IDENTITIES],
             "storage": self.addresses.storage_root(),
-            "events": {"connection": self.addresses.hub("azure-ml", "inbound")},
+            "events": {
+                "connection": self.addresses.hub("azure-ml", "inbound"),
+                "watched": list(topology.WATCHED_CONTAINERS),
+            },
             "environments": {
                 "sluice-jobs": {"pythonpath": [str(ROOT)], "variables": jobs, "python": python},
                 "flights-training": {

@@ -71,6 +71,7 @@ SERVICES = (
     "monitoring",
     "drift",
     "retraining",
+    "batch",
     "notifications",
     "brakes",
 )
@@ -109,8 +110,11 @@ STORAGE_GRANTS = {
     "scoring": StorageGrant("b", "rlc"),
     "jobs": StorageGrant("b", "rwlac"),
     "operators": StorageGrant("bt", "rl"),
+    "submitters": StorageGrant("b", "rwlc"),
 }
-CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", "batch-in")
+CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", "batch-in", "batch-out")
+# Azurite tells nobody of new blobs; for these containers, what plays Event Grid here looks for itself.
+WATCHED_CONTAINERS = ("batch-in",)
 HOST_CONTAINERS = ("azure-webjobs-hosts", "azure-webjobs-eventhub")
 TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions", "brakes", "letters")
 

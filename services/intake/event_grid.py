@@ -14,13 +14,17 @@ _LONGEST_ID = 256
 
 @dataclass(frozen=True, slots=True)
 class AzureEvent:
-    """One event of Azure's. `resource` is what reported it (Event Grid's topic), `data` has lower-case keys."""
+    """One event of Azure's. `resource` is what reported it (Event Grid's topic), `data` has lower-case keys.
+
+    `subject` is what it is about, as it was sent: free text that each translator checks for itself.
+    """
 
     id: str
     type: str
     resource: str
     time: datetime
     data: Mapping[str, object]
+    subject: str = ""
 
 
 def read_event(value: object) -> AzureEvent:
@@ -35,6 +39,7 @@ def read_event(value: object) -> AzureEvent:
         resource=text(frame, resource),
         time=_moment(frame, time),
         data=mapping(frame, "data"),
+        subject=subject if isinstance(subject := frame.get("subject"), str) else "",
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.event_grid import AzureEvent, read_event
-from services.intake.translators import azure_ml
+from services.intake.translators import azure_ml, storage
 from shared.events import Envelope, Unreadable
 from shared.policies import PolicyDocument
 
@@ -16,8 +16,10 @@ log = logging.getLogger("sluice.intake")
 
 type Translator = Callable[[AzureEvent, PolicyDocument, datetime], Envelope[Any] | None]
 
-# By prefix of the Azure event type, in lower case. None out of a translator: not for us.
-_TRANSLATORS: Mapping[str, Translator] = {azure_ml.PREFIX: azure_ml.translate}
+
+def _translators(account: str) -> Mapping[str, Translator]:
+    """By prefix of the Azure event type, in lower case. None out of a translator: not for us."""
+    return {azure_ml.PREFIX: azure_ml.translate, storage.PREFIX: storage.of_account(account)}
 
 
 @dataclass(slots=True)
@@ -33,8 +35,11 @@ class Translation:
     problems: list[str] = field(default_factory=list)
 
 
-def translate(body: bytes, policy: PolicyDocument, now: datetime) -> Translation:
-    """Our facts in this message, an array or a single event in Event Grid's or CloudEvents' schema."""
+def translate(body: bytes, policy: PolicyDocument, now: datetime, account: str = "") -> Translation:
+    """Our facts in this message, an array or a single event in Event Grid's or CloudEvents' schema.
+
+    `account` is the name of Sluice's own storage account; without it, no storage event is for us.
+    """
     found = Translation()
     try:
         events = _events(body)
@@ -42,7 +47,7 @@ def translate(body: bytes, policy: PolicyDocument, now: datetime) -> Translation
         return Translation(problems=[str(error)])
     for place, event in enumerate(events):
         try:
-            envelope = _translate_one(event, policy, now)
+            envelope = _translate_one(event, policy, now, account)
         except Unreadable as error:
             found.problems.append(f"[{place}] {error}" if len(events) > 1 else str(error))
             continue
@@ -53,9 +58,9 @@ def translate(body: bytes, policy: PolicyDocument, now: datetime) -> Translation
     return found
 
 
-def read(body: bytes, policy: PolicyDocument, now: datetime) -> tuple[Sequence[Envelope[Any]], str]:
+def read(body: bytes, policy: PolicyDocument, now: datetime, account: str = "") -> tuple[Sequence[Envelope[Any]], str]:
     """The facts, and why the message belongs among the dead letters as well ("" when all of it could be read)."""
-    found = translate(body, policy, now)
+    found = translate(body, policy, now, account)
     if found.not_for_us:
         log.debug("%d events of a message are not for us", found.not_for_us)
     return found.envelopes, "; ".join(found.problems)
@@ -71,9 +76,9 @@ def _events(body: bytes) -> list[object]:
     return [value]
 
 
-def _translate_one(value: object, policy: PolicyDocument, now: datetime) -> Envelope[Any] | None:
+def _translate_one(value: object, policy: PolicyDocument, now: datetime, account: str) -> Envelope[Any] | None:
     event = read_event(value)
-    for prefix, translator in _TRANSLATORS.items():
+    for prefix, translator in _translators(account).items():
         if event.type.lower().startswith(prefix):
             return translator(event, policy, now)
     return None

@@ -15,6 +15,8 @@ from shared.events import (
     ApprovalGranted,
     ApprovalRefused,
     ApprovalRejected,
+    BatchCompleted,
+    BatchFailed,
     BrakeEngaged,
     BrakeReleased,
     DriftCleared,
@@ -44,6 +46,7 @@ from shared.events import (
 )
 from shared.events.brakes import ALL
 
+_LONGEST_NAME = 200
 type Words = Callable[[Any], tuple[str, str]]
 
 
@@ -65,6 +68,10 @@ def _proved(event: RollbackCompleted) -> str:
 def scope(event: BrakeEngaged | BrakeReleased) -> str:
     """What is braked, as people call it."""
     return "all reactions" if event.scope == ALL else f"reactions about {Entity.parse(event.scope).name}"
+
+
+def _rejected(event: BatchCompleted) -> str:
+    return f", {event.rejected:,} rejected ({', '.join(event.rejected_by)})" if event.rejected else ""
 
 
 WORDS: dict[type[Event], Words] = {
@@ -125,6 +132,15 @@ WORDS: dict[type[Event], Words] = {
         f"By job {e.job.name}; staging is next.",
     ),
     RetrainingFailed: lambda e: (f"Retraining of {e.model_name} failed", f"Job {e.job.name}: {e.reason}"),
+    BatchCompleted: lambda e: (
+        f"A file was scored for {e.endpoint.name}",
+        f"batch-in/{e.file.name[:_LONGEST_NAME]}: {e.rows - e.rejected:,} rows scored by {e.package.model}"
+        f"{_rejected(e)}, in batch-out/{e.output}.",
+    ),
+    BatchFailed: lambda e: (
+        f"A file was not scored{f' for {e.endpoint.name}' if e.endpoint else ''}",
+        f"batch-in/{e.file.name[:_LONGEST_NAME]}: {e.reason}",
+    ),
     ActionFailed: lambda e: (f"{e.service} could not {e.effect.replace('_', ' ')}", e.reason),
     EventsLost: lambda e: (f"Events were lost on {e.hub}", f"Partition {e.partition}, numbers {e.first} to {e.last}."),
 }

@@ -4,7 +4,6 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.staging.effects import CancelJob
 from services.staging.verdict import JobKnown, Suite, finish, verdict_of
 from shared.events import (
     ActionFailed,
@@ -22,6 +21,7 @@ from shared.packages import StagingRequestBody
 from shared.policies import Limits, PolicyDocument
 from shared.ports import CommandJob
 from shared.reactor import (
+    CancelJob,
     Decision,
     Effect,
     Facts,

@@ -23,6 +23,7 @@ from shared.events.approvals import (
     ApprovalSuperseded,
     DelegationRequested,
 )
+from shared.events.batch import BatchCompleted, BatchFailed, BatchRequested, BatchStarted, FileRef
 from shared.events.brakes import BrakeEngaged, BrakeReleased, ReactionsPaused, ReactionsResumed
 from shared.events.drift import DriftCleared, DriftConfirmed
 from shared.events.entity import Entity

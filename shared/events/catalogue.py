@@ -6,6 +6,7 @@ from typing import Any
 from shared.events import (
     actions,
     approvals,
+    batch,
     brakes,
     drift,
     jobs,
@@ -22,8 +23,8 @@ from shared.events import (
 from shared.events.event import Event, Unreadable
 
 _MODULES = (
-    actions, approvals, brakes, drift, jobs, models, monitoring, predictions, promotion, redrive, retraining, rollback,
-    staging, system,
+    actions, approvals, batch, brakes, drift, jobs, models, monitoring, predictions, promotion, redrive, retraining,
+    rollback, staging, system,
 )  # fmt: skip
 
 # (type, version it reads) -> the same data as of the next version

@@ -1,5 +1,6 @@
 """The model package: the contract with any training pipeline, and the bodies of the jobs that judge packages."""
 
+from shared.packages.batch import BatchReport, BatchRequestBody
 from shared.packages.errors import NotAPackage
 from shared.packages.files import FILES, digest
 from shared.packages.package import ModelPackage, read_package

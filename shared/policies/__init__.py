@@ -3,6 +3,7 @@
 from shared.policies.document import EndpointPolicy, InvalidPolicy, PolicyDocument
 from shared.policies.limits import (
     ApprovalLimits,
+    BatchLimits,
     CanaryStep,
     DriftLimits,
     Limits,

@@ -177,6 +177,20 @@ class RetrainingLimits(Section):
     look_every_s: Seconds = 60
 
 
+class BatchLimits(Section):
+    """R042: where files are scored, and what one may cost. What broke off is tried again, `attempts` times in all."""
+
+    compute: str = "cpu-cluster"
+    environment: str = "sluice-jobs:1"
+    chunk_rows: int = Field(
+        default=50_000, ge=1, le=1_000_000, description="rows that are scored, and written, at once"
+    )
+    most_bytes: int = Field(default=10 * 1024**3, ge=1, description="a larger file is not scored")
+    attempts: int = Field(default=3, ge=1, le=20)
+    timeout_s: Seconds = 3600
+    look_every_s: Seconds = 60
+
+
 class NotificationLimits(Section):
     """Who hears what: audience by event type, or by `type:service`; types that are not listed reach nobody."""
 
@@ -196,4 +210,5 @@ class Limits(Section):
     monitoring: MonitoringLimits = MonitoringLimits()
     drift: DriftLimits = DriftLimits()
     retraining: RetrainingLimits = RetrainingLimits()
+    batch: BatchLimits = BatchLimits()
     notifications: NotificationLimits = NotificationLimits()

@@ -1,6 +1,7 @@
 """What the core needs from outside, one file a thing; every adapter of a port passes that port's contract suite."""
 
 from shared.ports.approvals import Approval, Approvals, ApprovalStatus, Delegation, HeldAction, LinkSigner, Say, Seat
+from shared.ports.batch_files import BatchFile, BatchFiles
 from shared.ports.brakes import Brake, Brakes
 from shared.ports.captures import Captures
 from shared.ports.clock import Clock

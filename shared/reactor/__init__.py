@@ -4,6 +4,7 @@ from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.deadlines import ring
 from shared.reactor.deciding import Undeclared
 from shared.reactor.effects import (
+    CancelJob,
     Effect,
     KeepEvidence,
     Occasion,

@@ -6,6 +6,7 @@ repeated after a crash, so it sets a state and never toggles one; names on the o
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, SerializeAsAny, field_serializer, fi
 from shared.events import Entity, Envelope, Event, JobRef, derive_id
 from shared.events.catalogue import upcast
 from shared.ports import (
+    Absent,
     CommandJob,
     Deadline,
     Deadlines,
@@ -139,6 +141,17 @@ class SubmitJob(Effect):
         await jobs.submit(
             JobRequest(ref=self.job, work=self.work, tags=tags, experiment=self.experiment, timeout=self.timeout)
         )
+
+
+class CancelJob(Effect):
+    """Nobody waits for this job any more; one that does not exist is as good as cancelled."""
+
+    kind: ClassVar[str] = "cancel_job"
+    job: JobRef
+
+    async def perform(self, jobs: Jobs) -> None:
+        with suppress(Absent):
+            await jobs.cancel(self.job)
 
 
 class SendNotice(Effect):

@@ -60,6 +60,8 @@ def endpoint_of(event: Event, entity: Entity, policy: PolicyDocument) -> Endpoin
         return named
     if entity.kind == "endpoint":
         return EndpointRef.from_entity(entity)
+    if entity.kind == "file" and ":" in entity.name:
+        return EndpointRef(workspace=entity.workspace, name=entity.name.partition(":")[0])
     name = policy.endpoint_of(entity.name.partition(":")[0]) if entity.kind == "model" else None
     return EndpointRef(workspace=policy.workspaces["production"], name=name) if name else None
 

@@ -21,8 +21,9 @@ class OperatorSettings(BaseSettings):
     """Environment variables of the same names, in capitals; a command needs only those of what it reads.
 
     `sluice_storage` is a connection string or the account's blob URL, a hub a connection string with EntityPath or
-    `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send. `observers` is the consumer
-    group that people read hubs with.
+    `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send, `batch_storage` the storage
+    account once more, with the right to write to container `batch-in`. `observers` is the consumer group that people
+    read hubs with.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -35,6 +36,7 @@ class OperatorSettings(BaseSettings):
     labels: SecretStr | None = None
     dead_letter: SecretStr | None = None
     commands: SecretStr | None = None
+    batch_storage: SecretStr | None = None
     observers: str = Field(default="observers", min_length=1)
     azure_ml_subscription: str = ""
     azure_ml_resource_group: str = ""
@@ -50,7 +52,9 @@ class OperatorSettings(BaseSettings):
             strings = document["connection_strings"]
             hubs = {_variable(hub): _readable(hub, strings["event_hubs"]) for hub in HUBS}
             workspace = {name.lower(): value for name, value in document.get("workspace", {}).items()}
-            own = {"sluice_storage": strings["storage"]["operators"], "commands": strings["event_hubs"].get(_COMMANDS)}
+            storage = strings["storage"]
+            own = {"sluice_storage": storage["operators"], "commands": strings["event_hubs"].get(_COMMANDS)}
+            own["batch_storage"] = storage.get("submitters")
             return cls.model_validate({**own, **hubs, **workspace})
         except OSError as error:
             raise NoSettings(f"{path}: {error.strerror}; start the local system with `make up`") from error
@@ -77,6 +81,10 @@ class OperatorSettings(BaseSettings):
     def commands_to(self) -> str:
         """Where an operator's commands go; raises `NoSettings`."""
         return self._secret("commands", "a connection string of hub decisions with the right to send")
+
+    def batch_address(self) -> str:
+        """Where files to score are handed over; raises `NoSettings`."""
+        return self._secret("batch_storage", "the account of SLUICE_STORAGE with the right to write to batch-in")
 
     def _secret(self, name: str, meaning: str) -> str:
         value: SecretStr | None = getattr(self, name)

@@ -23,7 +23,7 @@ _OFFENCES = {
     ),
     "Only a composition root picks adapters": ("services/approval_pages/desk.py", "shared.adapters.memory"),
     "The product does not know its local runtime, nor the runtime the product": (
-        "services/staging/effects.py",
+        "services/retraining/effects.py",
         "infra.local.topology",
     ),
     "The emulators speak wire protocols only": ("infra/local/people.py", "shared.events"),

@@ -7,7 +7,10 @@ import pytest
 from tests.infra.templates import Template, all_templates, body, changed
 
 EVENTS = "modules/ml_events.bicep"
-UNDERSTOOD = {"ModelRegistered", "RunCompleted", "RunStatusChanged"}  # what services/intake translates
+FILES = "modules/storage_events.bicep"
+# What services/intake translates.
+UNDERSTOOD = {EVENTS: {"ModelRegistered", "RunCompleted", "RunStatusChanged"}, FILES: {"BlobCreated"}}
+OF_CONTAINER = "/blobServices/default/containers/${container}/blobs/"
 
 
 def faults(file: Template) -> list[str]:
@@ -17,7 +20,8 @@ def faults(file: Template) -> list[str]:
     types = {name.rpartition(".")[2] for name in properties["filter"]["includedEventTypes"]}
     right = {
         "schema": properties["eventDeliverySchema"] == "CloudEventSchemaV1_0",
-        "types": types == UNDERSTOOD,
+        "types": types == UNDERSTOOD[file.path],
+        "container": file.path != FILES or OF_CONTAINER in str(properties["filter"].get("subjectBeginsWith")),
         "destination": to["destination"]["endpointType"] == "EventHub",
         "identity": to["identity"]["type"] == "UserAssigned",
         "partition key": _attribute_names(to) == ["PartitionKey"],
@@ -40,6 +44,25 @@ def test_workspace_events_go_to_inbound_as_cloud_events_by_resource() -> None:
     passed = all_templates()["main.bicep"].parameters_of("mlEvents")
     assert passed["deadLetterContainer"] == "undelivered"
     assert "'${inbound.outputs.id}/eventhubs/inbound'" in all_templates()["modules/streams.bicep"].text
+
+
+def test_files_that_arrive_in_batch_in_and_no_other_blobs_go_to_inbound() -> None:
+    assert faults(all_templates()[FILES]) == []
+    passed = all_templates()["main.bicep"].parameters_of("storageEvents")
+    assert passed["container"] == "batch-in"
+    assert passed["deadLetterContainer"] == "undelivered"
+
+
+@pytest.mark.parametrize(
+    ("present", "instead", "fault"),
+    [
+        ("'Microsoft.Storage.BlobCreated'", "'Microsoft.Storage.BlobDeleted'", "types"),
+        ("containers/${container}/blobs/'", "containers/'", "container"),
+        ("name: 'PartitionKey'", "name: 'Key'", "partition key"),
+    ],
+)
+def test_a_wrong_subscription_to_files_is_found(present: str, instead: str, fault: str) -> None:
+    assert faults(changed(FILES, present, instead)) == [fault]
 
 
 @pytest.mark.parametrize(

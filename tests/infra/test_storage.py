@@ -14,12 +14,13 @@ UNDELIVERED = "undelivered"  # where Event Grid puts what it cannot deliver; the
 Grants = dict[str, tuple[Set[str], ...]]
 CONTAINERS: Grants = {
     "evidence": ({"gateway", "operators"}, {"control", "jobs"}, set()),
-    "models": ({"scoring", "jobs"}, {"control"}, set()),
-    "serving": ({"scoring"}, {"control"}, set()),
+    "models": ({"scoring", "jobs", "operators"}, {"control"}, set()),
+    "serving": ({"scoring", "operators"}, {"control"}, set()),
     "captures": ({"jobs"}, {"control"}, {"scoring"}),
     "labels": ({"jobs"}, {"control"}, set()),
     "azureml": ({"control"}, {"trainers"}, set()),
-    "batch-in": (set(), set(), set()),
+    "batch-in": ({"control", "jobs"}, {"submitters"}, set()),
+    "batch-out": ({"submitters"}, {"jobs"}, set()),
     UNDELIVERED: ({"operators"}, {"delivery"}, set()),
 }
 TABLES: Grants = {
@@ -74,7 +75,7 @@ def test_who_may_do_what_with_rows_is_what_the_design_says() -> None:
     ("present", "instead"),
     [
         ("creators: [principals.scoring]", "creators: []"),
-        ("readers: [principals.scoring]\n", "readers: []\n"),
+        ("readers: concat([principals.scoring], operators)\n", "readers: operators\n"),
         ("name: 'captures'", "name: 'capture'"),
     ],
 )

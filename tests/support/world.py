@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services import (
     approvals,
+    batch,
     brakes,
     drift,
     intake,
@@ -39,19 +40,12 @@ from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
 SERVICES: Mapping[str, Service] = {
     module.service.name: module.service
     for module in (
-        registration,
-        staging,
-        approvals,
-        promotion,
-        rollback,
-        monitoring,
-        drift,
-        retraining,
-        notifications,
+        registration, staging, approvals, promotion, rollback, monitoring, drift, retraining, batch, notifications,
         brakes,
     )
-}
+}  # fmt: skip
 ENDPOINT = endpoint_ref()
+STORAGE = "sluice"
 PERSONAS = ("data-scientist", "project-lead")
 _LIMITS: dict[str, Any] = {
     "staging": {"timeout_s": 120, "look_every_s": 20},
@@ -66,6 +60,7 @@ _LIMITS: dict[str, Any] = {
     "rollback": {"complete_within_s": 60, "look_every_s": 2, "silent_s": 6},
     "monitoring": {"window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "labels_after_s": 30},
     "retraining": {"cool_down_s": 200, "timeout_s": 300, "look_every_s": 30},
+    "batch": {"timeout_s": 300, "look_every_s": 30, "attempts": 2},
     "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},
 }  # fmt: skip
 POLICY = PolicyDocument(
@@ -213,6 +208,7 @@ class World:
         self.approvals, self.notifier = memory.MemoryApprovals(), memory.MemoryNotifier()
         self.folds, self.captures = memory.MemoryFolds(), memory.MemoryCaptures()
         self.brakes, self.letters = memory.MemoryBrakes(), memory.MemoryLetterBook()
+        self.files = memory.MemoryBatchFiles()
         self.signer = Ed25519LinkSigner(urlsafe(_KEY.private_bytes_raw()), "https://sluice.example")
         self.verifier = Ed25519LinkVerifier(urlsafe(_KEY.public_key().public_bytes_raw()))
         self.app = App(self)
@@ -279,6 +275,7 @@ class App:
             DeadLetters: letters,
             References: References(manifests, evidence),
             cast(type, ports.Approvals): port(world.approvals),
+            cast(type, ports.BatchFiles): port(world.files),
             cast(type, ports.Brakes): brake_table,
             cast(type, ports.Captures): port(world.captures),
             cast(type, ports.Clock): world.clock,
@@ -303,7 +300,7 @@ class App:
         self._services = world.services
 
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
-            return intake.read(body, world.policy, world.clock.now())
+            return intake.read(body, world.policy, world.clock.now(), STORAGE)
 
         self._translating = Translating("intake", translate, self.publisher, positions, gaps, letters)
 

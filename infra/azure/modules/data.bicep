@@ -10,6 +10,7 @@ param principals object
 @description('Lists of {id, type} of people and systems that are not of this deployment.')
 param operators array
 param trainers array
+param submitters array
 
 param sku string
 param evidenceDays int
@@ -39,14 +40,14 @@ module storage 'product_storage.bicep' = {
       }
       {
         name: 'models'
-        readers: [principals.scoring, principals.jobs]
+        readers: concat([principals.scoring, principals.jobs], operators)
         writers: [principals.control]
         creators: []
         immutableDays: 0
       }
       {
         name: 'serving'
-        readers: [principals.scoring]
+        readers: concat([principals.scoring], operators)
         writers: [principals.control]
         creators: []
         immutableDays: 0
@@ -74,8 +75,15 @@ module storage 'product_storage.bicep' = {
       }
       {
         name: 'batch-in'
-        readers: []
-        writers: []
+        readers: [principals.control, principals.jobs]
+        writers: submitters
+        creators: []
+        immutableDays: 0
+      }
+      {
+        name: 'batch-out'
+        readers: submitters
+        writers: [principals.jobs]
         creators: []
         immutableDays: 0
       }
@@ -102,4 +110,5 @@ module storage 'product_storage.bicep' = {
 }
 
 output id string = storage.outputs.id
+output name string = '${prefix}${token}data'
 output blobEndpoint string = storage.outputs.blobEndpoint

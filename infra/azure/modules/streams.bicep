@@ -54,6 +54,7 @@ module hubs 'event_hubs.bicep' = {
           'monitoring'
           'drift'
           'retraining'
+          'batch'
           'notifications'
           'brakes'
           'observers'

@@ -32,7 +32,10 @@ class Identity(_Strict):
 
 
 class Events(_Strict):
+    """`watched` are containers of the account whose new blobs are told of, as by a subscription to its events."""
+
     connection: str = Field(repr=False)
+    watched: tuple[str, ...] = ()
 
     @field_validator("connection")
     @classmethod

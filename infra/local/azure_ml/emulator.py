@@ -10,6 +10,7 @@ from infra.local.azure_ml import deployments
 from infra.local.azure_ml.arm import PROVIDER
 from infra.local.azure_ml.assets import store_version
 from infra.local.azure_ml.config import Config
+from infra.local.azure_ml.events.blobs import BlobWatch
 from infra.local.azure_ml.events.outbox import Outbox, Sink
 from infra.local.azure_ml.faults import Faults
 from infra.local.azure_ml.identity import Identities
@@ -39,12 +40,16 @@ class Emulator:
         self.runner = Runner(self)
         self._workspaces = {workspace.name.lower(): workspace.name for workspace in config.workspaces}
         self._deliveries: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Go on where the last process stopped."""
         await self.storage.ensure(CONTAINER)
         self._register_environments()
         self._deliveries = asyncio.create_task(self.outbox.run())
+        if self.config.events and self.config.events.watched:
+            watch = BlobWatch(self.storage, self.config.events.watched, self.storage_account_id(), self.outbox.publish)
+            self._watching = asyncio.create_task(watch.run())
         self.operations.resume()
         self.runner.recover()
 
@@ -52,9 +57,10 @@ class Emulator:
         """Stop every process this one started; their jobs will be found running, and failed, at the next start."""
         await self.runner.close()
         await self.operations.close()
-        if self._deliveries is not None:
-            self._deliveries.cancel()
-            await asyncio.gather(self._deliveries, return_exceptions=True)
+        for task in (self._watching, self._deliveries):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         self._journal.close()
 
     def workspace(self, name: str) -> str | None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from azure.core.exceptions import ResourceExistsError
-from azure.storage.blob import ContainerSasPermissions, generate_container_sas
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.storage.blob import BlobProperties, ContainerSasPermissions, generate_container_sas
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 CONTAINER = "azureml"
@@ -82,6 +82,14 @@ class Storage:
                     found = target
                     await _fetch(client, blob.name, target / blob.name[len(prefix) :].lstrip("/"))
         return found
+
+    async def blobs_of(self, container: str) -> list[BlobProperties]:
+        """Every blob of a container; none while there is no container."""
+        async with self._container(container) as client:
+            try:
+                return [blob async for blob in client.list_blobs()]
+            except ResourceNotFoundError:
+                return []
 
     async def exists(self, place: Place) -> bool:
         """Whether there is a blob of this name or below it."""

@@ -45,6 +45,11 @@ class Storage:
             return BlobServiceClient(self.address, credential=self._credential, **_BLOB_OPTIONS)
         return BlobServiceClient.from_connection_string(self.address, **_BLOB_OPTIONS)
 
+    @property
+    def account(self) -> str:
+        """The account's name, as Azure's events spell it."""
+        return str(self.blobs.account_name)
+
     def container(self, place: str) -> ContainerClient:
         """A container of this account by its name, or of another account by its URL and the app's own identity."""
         if place.startswith("https://"):

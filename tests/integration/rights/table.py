@@ -22,9 +22,12 @@ BLOBS: dict[str, dict[str, str]] = {
     "control": dict.fromkeys(topology.CONTAINERS, "rcwld"),
     "gateway": {"evidence": "rl"},
     "scoring": {"models": "rl", "serving": "rl", "captures": "c"},
-    "jobs": {"captures": "rl", "labels": "rl", "models": "rl", "evidence": "rcwl"},
-    "operators": {"evidence": "rl"},
-}
+    "jobs": {
+        "captures": "rl", "labels": "rl", "models": "rl", "evidence": "rcwl", "batch-in": "rl", "batch-out": "rcwl",
+    },
+    "operators": {"evidence": "rl", "models": "rl", "serving": "rl"},
+    "submitters": {"batch-in": "rcwl", "batch-out": "rl"},
+}  # fmt: skip
 TABLES: dict[str, dict[str, str]] = {
     "control": dict.fromkeys(topology.TABLES, "rwd"),
     "gateway": {"approvals": "r", "ledger": "r"},

@@ -122,4 +122,4 @@ def test_scoring_overwrites_and_deletes_nothing_anywhere(storage: Azurite, conta
 
 
 def test_every_app_is_in_the_table() -> None:
-    assert set(topology.STORAGE_GRANTS) == {"control", "gateway", "scoring", "jobs", "operators"}
+    assert set(topology.STORAGE_GRANTS) == {"control", "gateway", "scoring", "jobs", "operators", "submitters"}

@@ -90,7 +90,7 @@ class Bench:
 @pytest.fixture
 async def bench(azurite: Azurite) -> AsyncIterator[Bench]:
     async with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
-        for container in ("evidence", "models", "captures", "labels"):
+        for container in ("evidence", "models", "captures", "labels", "batch-in", "batch-out"):
             try:
                 await blobs.create_container(container)
             except ResourceExistsError:

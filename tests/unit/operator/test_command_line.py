@@ -14,7 +14,7 @@ from shared.settings.operator import NoSettings, OperatorSettings
 REPOSITORY = Path(__file__).resolve().parents[3]
 _COMMANDS = [
     "", "explain", "ledger", "ledger show", "ledger entry", "ledger verify", "dead-letters list", "dead-letters show",
-    "events tail", "policy check", "policy show", "policy schema",
+    "events tail", "policy check", "policy show", "policy schema", "score",
 ]  # fmt: skip
 _RUN = {
     "connection_strings": {

@@ -1,4 +1,4 @@
-"""The four documented events as CloudEvents 1.0, with the field names and casing of their documentation."""
+"""The documented events as CloudEvents 1.0, with the field names and casing of their documentation."""
 
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -11,6 +11,7 @@ MODEL_REGISTERED = f"{_PREFIX}ModelRegistered"
 MODEL_DEPLOYED = f"{_PREFIX}ModelDeployed"
 RUN_COMPLETED = f"{_PREFIX}RunCompleted"
 RUN_STATUS_CHANGED = f"{_PREFIX}RunStatusChanged"
+BLOB_CREATED = "Microsoft.Storage.BlobCreated"
 TYPES = (MODEL_REGISTERED, MODEL_DEPLOYED, RUN_COMPLETED, RUN_STATUS_CHANGED)
 
 
@@ -44,6 +45,24 @@ def run_status_changed(workspace_id: str, run: str, run_type: str, properties: d
     event = _run_event(RUN_STATUS_CHANGED, workspace_id, run, run_type, properties)
     event["data"]["runStatus"] = properties["status"]
     return event
+
+
+def blob_created(account_id: str, container: str, name: str, url: str, etag: str, size: int, kind: str) -> Event:
+    """`url` is the blob's address; ETag with its quotes, as the documented sample has it."""
+    data = {
+        "api": "PutBlob",
+        "clientRequestId": str(uuid4()),
+        "requestId": str(uuid4()),
+        "eTag": etag,
+        "contentType": kind,
+        "contentLength": size,
+        "blobType": "BlockBlob",
+        "url": url,
+        "sequencer": uuid4().hex,
+        "storageDiagnostics": {"batchId": str(uuid4())},
+    }
+    subject = f"/blobServices/default/containers/{container}/blobs/{name}"
+    return _event(account_id, BLOB_CREATED, subject, data)
 
 
 def experiment_id(workspace_id: str, experiment: str) -> str:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.staging.effects import CancelJob
 from services.staging.policy import (
     ChampionKnown,
     Staging,
@@ -34,7 +33,7 @@ from shared.events import (
 )
 from shared.events.staging import Verdict
 from shared.packages import StagingReport, StagingRequestBody
-from shared.reactor import Decision, KeepEvidence, Known, Publish, RemindAt, SendNotice, SubmitJob, job_name
+from shared.reactor import CancelJob, Decision, KeepEvidence, Known, Publish, RemindAt, SendNotice, SubmitJob, job_name
 from tests.support.builders import (
     CAUSE,
     NOW,

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from services.staging.effects import CancelJob
 from services.staging.policy import ChampionKnown, Staging, decide_start
 from services.staging.reactions import gather_champion, gather_job, service
 from services.staging.verdict import JobKnown
@@ -12,7 +11,7 @@ from shared.adapters.memory import MemoryEvidence, MemoryJobs, MemoryServingMani
 from shared.events import ActionFailed, DeadlineReached, JobEnded, StagingRequested
 from shared.packages import StagingReport
 from shared.ports import JobRequest, Manifest, Route
-from shared.reactor import Occasion, SubmitJob
+from shared.reactor import CancelJob, Occasion, SubmitJob
 from tests.support.builders import (
     NOW,
     digest,

@@ -1,0 +1,90 @@
+"""The blobs of batch scoring: the file in `batch-in`, and in `batch-out` two Parquet files for each chunk.
+
+`<output>/part-000000.parquet` are the scored rows of the first chunk; it is written last, create only, and so says that
+the chunk is done. `<output>/rejected-000000.parquet` are the others, where there are any. `<output>/result.json` is the
+report, written when there is nothing left to do.
+"""
+
+import io
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+from azure.storage.blob.aio import BlobServiceClient
+
+from services.scoring.files import ScoredChunk
+from shared.adapters.azure.batch_files import BlobBatchFiles
+from shared.adapters.azure.blobs import create
+from shared.adapters.azure.storage import storage_errors
+from shared.events import FileRef
+from shared.ports import Moved
+
+_MOST_FIELDS = 50
+_PART = re.compile(r"part-([0-9]{6,})\.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Rows of a chunk, and those rejected, by the field at fault."""
+
+    rows: int
+    rejected_by: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, chunk: ScoredChunk) -> "Counts":
+        """Of very many fields the worst: the metadata of a blob holds 8 KB."""
+        worst = Counter(chunk.by_field()).most_common()
+        others = sum(count for _, count in worst[_MOST_FIELDS:])
+        more = {"others": others} if others else {}
+        return cls(chunk.scored.num_rows + chunk.rejected.num_rows, dict(worst[:_MOST_FIELDS]) | more)
+
+
+class BatchBlobs:
+    """All methods raise `Unavailable`."""
+
+    def __init__(self, blobs: BlobServiceClient, files: str = "batch-in", results: str = "batch-out") -> None:
+        self._files = BlobBatchFiles(blobs, files)
+        self._results = blobs.get_container_client(results)
+
+    async def fetch(self, file: FileRef, path: Path) -> None:
+        """Raises `Moved` when it was replaced since it was asked for, `Absent` when it is gone."""
+        await self._files.fetch(file.name, file.etag, path)
+
+    async def done(self, output: str) -> list[Counts]:
+        """Of the chunks that are written, from the first one to the first that is missing."""
+        found: dict[int, Counts] = {}
+        with storage_errors(f"list {output}"):
+            async for blob in self._results.list_blobs(f"{output}/part-", include=["metadata"]):
+                match = _PART.fullmatch(blob.name.rpartition("/")[2])
+                if match:
+                    counts = blob.metadata or {}
+                    found[int(match[1])] = Counts(int(counts["rows"]), json.loads(counts["rejected_by"]))
+        return [found[index] for index in range(next(i for i in range(len(found) + 1) if i not in found))]
+
+    async def keep(self, output: str, index: int, chunk: ScoredChunk) -> Counts:
+        """Another attempt that still runs may have been faster: what it wrote is the same."""
+        counts = Counts.of(chunk)
+        if chunk.rejected.num_rows:
+            await create(self._results, f"{output}/rejected-{index:06d}.parquet", _parquet(chunk.rejected))
+        metadata = {"rows": str(counts.rows), "rejected_by": json.dumps(counts.rejected_by)}
+        name = f"{output}/part-{index:06d}.parquet"
+        try:
+            with storage_errors(f"write {name}"):
+                await self._results.upload_blob(name, _parquet(chunk.scored), overwrite=False, metadata=metadata)
+        except Moved:
+            pass
+        return counts
+
+    async def conclude(self, output: str, report: bytes) -> None:
+        with storage_errors(f"write {output}/result.json"):
+            await self._results.upload_blob(f"{output}/result.json", report, overwrite=True)
+
+
+def _parquet(table: pyarrow.Table) -> bytes:
+    body = io.BytesIO()
+    pyarrow.parquet.write_table(table, body)
+    return body.getvalue()

@@ -1,0 +1,83 @@
+"""Scoring a file on this machine, with the package that the serving manifest names, fetched by its digest."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import pyarrow
+
+from function_app.operator.connections import storage_at
+from function_app.operator.running import Unknown
+from services.scoring.files import ChunkScorer, NotScorable, Results, open_rows
+from services.scoring.loading import PackageLoader
+from services.scoring.version import Version
+from shared.adapters.azure.model_packages import BlobModelPackages
+from shared.adapters.azure.serving import BlobServingManifests
+from shared.adapters.onnx import OnnxRuntime
+from shared.events import EndpointRef
+
+type Tell = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`seconds` are those of reading, scoring and writing, without fetching the package."""
+
+    model: str
+    version: str
+    digest: str
+    generation: int
+    rows: int
+    rejected: int
+    rejected_by: dict[str, int]
+    seconds: float
+
+    @property
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds if self.seconds else 0.0
+
+
+async def current_version(address: str, endpoint: EndpointRef, threads: int) -> tuple[int, Version]:
+    """Generation and version that serve now. Raises `Unknown`, and what the ports raise."""
+    async with storage_at(address, "SLUICE_STORAGE") as clients:
+        manifest = await BlobServingManifests(clients.blobs).read(endpoint)
+        if manifest.current is None:
+            raise Unknown(f"endpoint {endpoint.name} serves nothing: there is no model to score with")
+        loader = PackageLoader(BlobModelPackages(clients.blobs), OnnxRuntime(threads or None))
+        return manifest.generation, await loader.load(manifest.current)
+
+
+def score_here(
+    served: tuple[int, Version], source: Path, target: Path, chunk_rows: int, force: bool, tell: Tell
+) -> Outcome:
+    """`tell` hears of rows done and of all rows, None where nobody knows. Raises `NotScorable`."""
+    generation, version = served
+    began = perf_counter()
+    file = open_rows(source)
+    scorer = ChunkScorer(version, file.schema, file.from_text)
+    check_target(target, scorer.schema, force)
+    with Results(target, scorer.schema) as results:
+        tell(0, file.rows)
+        for chunk in file.chunks(chunk_rows):
+            results.add(scorer.score(chunk, results.rows))
+            tell(results.rows, file.rows)
+        results.keep()
+    return Outcome(
+        version.name, version.number, version.package.digest, generation, results.rows, results.rejected,
+        results.by_field, perf_counter() - began,
+    )  # fmt: skip
+
+
+def check_target(target: Path, schema: pyarrow.Schema, force: bool) -> None:
+    """Raises `NotScorable` for a result that could not be written, before an hour's work."""
+    if target.suffix.lower() not in (".parquet", ".csv"):
+        raise NotScorable(f"{target}: the result is a .parquet or a .csv file")
+    nested = [field.name for field in schema if pyarrow.types.is_nested(field.type)]
+    if target.suffix.lower() == ".csv" and nested:
+        raise NotScorable(f"column {nested[0]}: a list does not go into a .csv file; name a .parquet file")
+    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
+        raise NotScorable(f"{target.parent}: a folder that may be written to is required")
+    if target.exists() and not force:
+        raise NotScorable(f"{target} exists; --force replaces it")

@@ -1,0 +1,86 @@
+"""What batch reacts to, and what it looks up first."""
+
+from pydantic import ValidationError
+
+from services.batch.policy import decide_after_failure, decide_job, decide_requested
+from services.batch.work import Batch, FileKnown, JobKnown
+from shared.events import (
+    ActionFailed,
+    BatchCompleted,
+    BatchFailed,
+    BatchRequested,
+    BatchStarted,
+    DeadlineReached,
+    Entity,
+    Event,
+    JobEnded,
+)
+from shared.packages import BatchReport
+from shared.ports import Absent, BatchFiles, Evidence, Jobs, Refused, ServingManifests
+from shared.reactor import Service, job_of
+
+NAME = "batch"
+_ENDS: tuple[type[Event], ...] = (BatchStarted, BatchCompleted, BatchFailed)
+
+service = Service(NAME, state=Batch)
+
+
+async def gather_file(event: BatchRequested, files: BatchFiles, manifests: ServingManifests) -> FileKnown:
+    """The blob and the serving package as they are now; nothing is asked about a name that tells no endpoint."""
+    if event.endpoint is None:
+        return FileKnown(etag=event.file.etag, size=event.file.size)
+    try:
+        found = await files.look(event.file.name)
+    except Absent:
+        return FileKnown(problem="the file is not there any more")
+    except Refused as error:
+        return FileKnown(problem=str(error))
+    manifest = await manifests.read(event.endpoint)
+    return FileKnown(etag=found.etag, size=found.size, package=manifest.current, generation=manifest.generation)
+
+
+async def gather_job(event: JobEnded | DeadlineReached, state: Batch, jobs: Jobs, evidence: Evidence) -> JobKnown:
+    """Ask Azure ML about the job we wait for, and read the report it left; nothing when we wait for none."""
+    if state.status != "running" or state.work is None:
+        return JobKnown()
+    job = state.work.job
+    if isinstance(event, JobEnded) and event.job != job:
+        return JobKnown()
+    try:
+        present = await jobs.state(job)
+    except Refused as error:
+        return JobKnown(state="absent", problem=str(error))
+    if present != "completed":
+        return JobKnown(state=present)
+    digest, report, problem = await _report(evidence, job.name)
+    return JobKnown(state=present, evidence=digest, report=report, problem=problem)
+
+
+async def _report(evidence: Evidence, job: str) -> tuple[str | None, BatchReport | None, str]:
+    """Digest, report, and what is wrong with it in words."""
+    digest = None
+    try:
+        digest = await evidence.report(job)
+        if digest is None:
+            return None, None, ""
+        return digest, BatchReport.model_validate_json(await evidence.read(digest)), ""
+    except Refused as error:
+        return digest, None, f"the report cannot be read: {error}"
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        return digest, None, f"the report is invalid: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _own_job(event: JobEnded) -> Entity | None:
+    """The file whose job this says it is; a job of somebody else's is not for us."""
+    return job_of(NAME, event.tags)
+
+
+def _own(event: DeadlineReached | ActionFailed) -> Entity | None:
+    return event.entity if event.service == NAME else None
+
+
+service.reacts_to(BatchRequested, gather=gather_file, decide=decide_requested, emits=(BatchStarted, BatchFailed))
+service.reacts_to(JobEnded, entity=_own_job, gather=gather_job, decide=decide_job, emits=_ENDS)
+service.reacts_to(DeadlineReached, entity=_own, gather=gather_job, decide=decide_job, emits=_ENDS)
+service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=(BatchFailed,))

@@ -1,0 +1,9 @@
+"""Files of rows through the core that answers requests (R042): read and scored in chunks, every row accounted for.
+
+What is wrong with a file as a whole is raised as `NotScorable`; what is wrong with a row is a rejected row that names
+its field. pyarrow is imported here and nowhere else in this service: the app that answers requests does without it.
+"""
+
+from services.scoring.files.chunks import ChunkScorer, ScoredChunk
+from services.scoring.files.reading import NotScorable, RowFile, open_rows
+from services.scoring.files.results import Results, side_file

@@ -1,0 +1,110 @@
+"""Reading a file of rows, Parquet or CSV, in chunks of exactly so many rows, from any chunk on."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow
+import pyarrow.csv
+import pyarrow.parquet
+
+SUFFIXES = (".parquet", ".csv")
+
+
+class NotScorable(Exception):
+    """Nothing of this file can be scored as it is; the message says why, and names the column where one is at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFile:
+    """`rows` is None where only reading all of it would tell; with `from_text`, every column holds texts."""
+
+    path: Path
+    schema: pyarrow.Schema
+    rows: int | None
+    from_text: bool
+
+    def chunks(self, chunk_rows: int, first: int = 0) -> Iterator[pyarrow.Table]:
+        """Chunk `first` and all after it. Each has `chunk_rows` rows but the last. Raises `NotScorable`."""
+        skipped = first * chunk_rows
+        try:
+            batches = _csv_batches(self, skipped) if self.from_text else _parquet_batches(self, chunk_rows, skipped)
+            yield from _exactly(chunk_rows, batches)
+        except pyarrow.ArrowCancelled as interrupted:
+            raise KeyboardInterrupt from interrupted
+        except (pyarrow.ArrowException, OSError) as error:
+            raise NotScorable(f"the file cannot be read to its end: {_said(error)}") from error
+
+
+def open_rows(path: Path, name: str = "") -> RowFile:
+    """By the suffix of `name`, that of `path` without it. Raises `NotScorable`."""
+    suffix = Path(name or path.name).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise NotScorable(f"a file that ends with {' or '.join(SUFFIXES)} is required")
+    try:
+        found = _open_csv(path) if suffix == ".csv" else _open_parquet(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise NotScorable(f"this is not a {suffix[1:]} file that can be read: {_said(error)}") from error
+    names = found.schema.names
+    twice = sorted({each for each in names if names.count(each) > 1})
+    if twice:
+        raise NotScorable(f"column {twice[0][:100]!r}: there are two of this name")
+    return found
+
+
+def _open_parquet(path: Path) -> RowFile:
+    with pyarrow.parquet.ParquetFile(path) as file:
+        return RowFile(path, file.schema_arrow.remove_metadata(), file.metadata.num_rows, from_text=False)
+
+
+def _parquet_batches(file: RowFile, chunk_rows: int, skipped: int) -> Iterator[pyarrow.RecordBatch]:
+    """Row groups that lie before the first row wanted are not even read."""
+    with pyarrow.parquet.ParquetFile(file.path) as parquet:
+        groups = [parquet.metadata.row_group(index).num_rows for index in range(parquet.metadata.num_row_groups)]
+        while groups and skipped >= groups[0]:
+            skipped -= groups.pop(0)
+        wanted = range(parquet.metadata.num_row_groups - len(groups), parquet.metadata.num_row_groups)
+        batches = parquet.iter_batches(batch_size=chunk_rows, row_groups=list(wanted)) if groups else ()
+        yield from _after(batches, skipped)
+
+
+def _open_csv(path: Path) -> RowFile:
+    with pyarrow.csv.open_csv(path) as reader:
+        names = reader.schema.names
+    return RowFile(path, pyarrow.schema([(name, pyarrow.string()) for name in names]), None, from_text=True)
+
+
+def _csv_batches(file: RowFile, skipped: int) -> Iterator[pyarrow.RecordBatch]:
+    """All columns as texts: what a text stands for is up to the model's signature, not to the first rows."""
+    options = pyarrow.csv.ConvertOptions(
+        column_types=file.schema, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""]
+    )
+    with pyarrow.csv.open_csv(file.path, convert_options=options) as reader:
+        yield from _after(reader, skipped)
+
+
+def _after(batches: Iterable[pyarrow.RecordBatch], rows: int) -> Iterator[pyarrow.RecordBatch]:
+    """All but the first `rows` rows."""
+    for batch in batches:
+        if rows < batch.num_rows:
+            yield batch.slice(rows)
+        rows = max(0, rows - batch.num_rows)
+
+
+def _exactly(rows: int, batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyarrow.Table]:
+    held: list[pyarrow.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        held.append(batch)
+        count += batch.num_rows
+        while count >= rows:
+            table = pyarrow.Table.from_batches(held)
+            yield table.slice(0, rows)
+            held, count = table.slice(rows).to_batches(), count - rows
+    if count:
+        yield pyarrow.Table.from_batches(held)
+
+
+def _said(error: Exception) -> str:
+    """The reason without what follows a second colon: there the reader quotes rows, which are nobody's business."""
+    return ": ".join(str(error).split("\n", 1)[0].split(": ")[:2])[:300]
