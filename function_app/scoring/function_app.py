@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import azure.functions as func
 
-from services.scoring import Answer, Background, Problem, Scorer, ScoringPorts
+from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Background, Problem, Scorer, ScoringPorts
 from services.scoring.capture import CaptureBuffer
 from shared.adapters.azure.event_publisher import EventHubPublisher
 from shared.adapters.azure.model_packages import BlobModelPackages
@@ -112,11 +112,12 @@ async def _infer(req: func.HttpRequest, version: str | None) -> func.HttpRespons
     if length is not None and not length.isdecimal():
         problem = Problem(400, f"inference-header-content-length: a number is required, found {length[:40]!r}")
         return _response(problem.answer())
+    is_arrow = headers.get("content-type", "").startswith(ARROW_TYPE)
     answer = await scorer.infer(
         req.route_params["name"],
         version or headers.get("azureml-model-deployment"),
         req.get_body(),
-        header_length=None if length is None else int(length),
+        header_length=ARROW_STREAM if is_arrow else None if length is None else int(length),
         sticky=headers.get("sluice-sticky-key"),
     )
     return _response(answer)

@@ -7,4 +7,5 @@ package beside the present one and switches at once. Knows no transport: doors h
 
 from services.scoring.answers import Answer, Problem
 from services.scoring.background import Background, ScoringPorts
+from services.scoring.protocol import ARROW_STREAM, ARROW_TYPE
 from services.scoring.scorer import Limits, Scorer

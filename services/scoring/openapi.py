@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from services.scoring.answers import Answer
+from services.scoring.protocol import ARROW_TYPE
 from services.scoring.table import Table
 from services.scoring.version import Version
 from shared.ports.inference import TensorSpec
@@ -52,7 +53,8 @@ def _infer(version: Version) -> dict[str, Any]:
         },
     }
     bodies: dict[str, Any] = {"application/json": {"schema": {"oneOf": [_tensors(inputs), _rows(inputs)]}}}
-    bodies["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
+    for kind in ("application/octet-stream", ARROW_TYPE):
+        bodies[kind] = {"schema": {"type": "string", "format": "binary"}}
     refusals = {code: _json(words, _ERROR) for code, words in _REFUSALS.items()}
     return {
         "post": {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from services.scoring import Answer, Problem
+from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem
 
 from .limits import HttpLimits
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # What a header field counts beside its bytes, so that many empty ones are bounded, too.
 FIELD_BYTES = 32
 _JSON_TYPES = (b"application/json", b"application/octet-stream", b"text/json")
+_ARROW_TYPE = ARROW_TYPE.encode()
+_TYPES = ("application/json", "application/octet-stream", ARROW_TYPE)
 
 
 class Exchange:
@@ -87,7 +89,15 @@ class Exchange:
         elif self.content_length is not None and self.content_length > limits.body_bytes:
             self.wrong(Problem(413, f"body: {self.content_length} bytes, at most {limits.body_bytes} are taken"))
         elif self.method == b"POST" and self.content_type and self.content_type not in _JSON_TYPES:
-            self.refuse(Problem(415, "content-type: application/json or application/octet-stream is required"))
+            self._other_type()
+
+    def _other_type(self) -> None:
+        if self.content_type != _ARROW_TYPE:
+            self.refuse(Problem(415, f"content-type: one of {', '.join(_TYPES)} is required"))
+        elif self.header_length is not None:
+            self.refuse(Problem(400, "inference-header-content-length: there is no JSON part before an Arrow stream"))
+        else:
+            self.header_length = ARROW_STREAM
 
     def refuse_upgrade(self) -> None:
         """The parser reads no further after such a request, so the connection ends with its answer."""

@@ -5,11 +5,14 @@ from collections import Counter
 from typing import Any
 
 import aiohttp
+import pyarrow as pa
 import pytest
 
+from services.scoring import ARROW_TYPE
 from shared.events import CaptureLost, ModelLoadFailed, PredictionsCaptured, ServingReported
 from shared.ports import Route
 from tests.integration.scoring.conftest import MakeApp
+from tests.support.arrow_streams import batch_of, stream_of
 from tests.support.eventhubs import EventHubsServer
 from tests.support.eventually import aeventually
 from tests.support.onnx_models import expected_probability, package_files, sample_rows, tensors
@@ -36,6 +39,17 @@ async def test_it_scores_and_says_which_version_did(app: ScoringApp, session: ai
     status, body, _ = await app.ask(session, tensors(rows), "/v2/models/flights/versions/7/infer")
     assert (status, "error" in body) == (404, True)
     assert (await app.ask(session, b"{"))[0] == 400
+
+
+async def test_many_rows_may_come_and_go_as_an_arrow_stream(app: ScoringApp, session: aiohttp.ClientSession) -> None:
+    rows = sample_rows(2_000)
+    kind = {"content-type": ARROW_TYPE}
+    status, body, headers = await app.ask(session, stream_of(batch_of(rows)), **kind)
+    assert (status, headers["content-type"], headers["sluice-model-version"]) == (200, ARROW_TYPE, "1")
+    found = pa.ipc.open_stream(body).read_all().column("probability").to_pylist()
+    assert found == pytest.approx([expected_probability(row) for row in rows], rel=1e-4)
+    status, body, _ = await app.ask(session, stream_of(batch_of(rows, month=pa.array([None] * 2_000))), **kind)
+    assert (status, body["error"][:21]) == (400, "month: expected shape")
 
 
 async def test_a_switch_under_load_fails_no_request(app: ScoringApp, session: aiohttp.ClientSession) -> None:
