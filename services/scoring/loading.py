@@ -41,7 +41,7 @@ class PackageLoader:
         files = await self._prepare(package.digest)
         signature, session = await asyncio.to_thread(self._open, files)
         statistics = self._statistics.setdefault(package, VersionStatistics(package))
-        return Version.of(package, signature, session, statistics)
+        return Version.of(package, signature, session, statistics, len(files["model.onnx"]))
 
     async def _prepare(self, digest: str) -> Mapping[str, bytes]:
         found = await self._prepared.find(digest) if self._prepared else None

@@ -12,7 +12,7 @@ from shared.ports.inference import InferenceSession
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Version:
-    """Compared by identity: loading the same package again makes another version."""
+    """Compared by identity: loading the same package again makes another version. `model_bytes` is its file's size."""
 
     package: PackageRef
     signature: Signature
@@ -20,10 +20,16 @@ class Version:
     layout: Layout
     encoder: ResponseEncoder
     statistics: VersionStatistics
+    model_bytes: int = 0
 
     @classmethod
     def of(
-        cls, package: PackageRef, signature: Signature, session: InferenceSession, statistics: VersionStatistics
+        cls,
+        package: PackageRef,
+        signature: Signature,
+        session: InferenceSession,
+        statistics: VersionStatistics,
+        model_bytes: int = 0,
     ) -> "Version":
         """`statistics` go on counting when a package is loaded again."""
         model = package.model
@@ -35,6 +41,7 @@ class Version:
             layout=layout_of(session.inputs, signature),
             encoder=ResponseEncoder(model.name, model.version, session.outputs, headers),
             statistics=statistics,
+            model_bytes=model_bytes,
         )
 
     @property

@@ -194,6 +194,7 @@ class Connection(asyncio.Protocol):
         self._closing = True
         exchange = self._current or Exchange(self)
         exchange.keep_alive = False
+        self._server.observe(exchange)
         self._queue.append(exchange)
         exchange.reply(problem.answer())
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem
 
 from .limits import HttpLimits
+from .observing import Ids, with_ids
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 # What a header field counts beside its bytes, so that many empty ones are bounded, too.
 FIELD_BYTES = 32
 _JSON_TYPES = (b"application/json", b"application/octet-stream", b"text/json")
+_LONGEST_ID = 128
 _ARROW_TYPE = ARROW_TYPE.encode()
 _TYPES = ("application/json", "application/octet-stream", ARROW_TYPE)
 
@@ -24,18 +26,22 @@ class Exchange:
     """
 
     answer: Answer | None = None
+    began_ns = 0
     content_length: int | None = None
     content_type = b""
     deployment: str | None = None
     expects_continue = False
+    finish: "Callable[[Exchange, Answer], Answer] | None" = None
     head_bytes = 0
     header_length: int | None = None
     host = False
+    ids: Ids = ()
     keep_alive = True
     may_read_on = True
     method = b""
     problem: Problem | None = None
     sticky: str | None = None
+    traceparent: str | None = None
     url = b""
     body = b""
     _more: list[bytes] | None = None
@@ -46,10 +52,14 @@ class Exchange:
 
     @property
     def is_plain(self) -> bool:
-        """Nothing about it needs the parser's state: a body of a known length, and the connection stays."""
+        """Nothing about it needs the parser's state: a body of a known length, and the connection stays.
+
+        A head with an id or a trace in it will not come again.
+        """
         return (
             self.problem is None and self.keep_alive and not self.expects_continue
             and self.method == b"POST" and self.content_length == self._body_bytes
+            and not self.ids and self.traceparent is None
         )  # fmt: skip
 
     def without_connection(self) -> "Exchange":
@@ -75,7 +85,7 @@ class Exchange:
     def reply(self, answer: Answer) -> None:
         """Called once, now or later."""
         if self.answer is None:
-            self.answer = answer
+            self.answer = answer if self.finish is None else self.finish(self, answer)
             self._connection.answered()
 
     def headers_complete(self, version: str, limits: HttpLimits) -> None:
@@ -175,6 +185,21 @@ def _deployment(exchange: Exchange, value: bytes) -> None:
     exchange.deployment = value.decode("latin-1")
 
 
+def _id_of(name: str) -> Callable[[Exchange, bytes], None]:
+    def take(exchange: Exchange, value: bytes) -> None:
+        """Given back as it came, unless it is none: too long, or not printable."""
+        text = value.decode("ascii", "replace")
+        if 0 < len(text) <= _LONGEST_ID and text.isprintable() and text.isascii():
+            exchange.ids = (*exchange.ids, (name, text))[:2]
+            exchange.finish = exchange.finish or with_ids
+
+    return take
+
+
+def _traceparent(exchange: Exchange, value: bytes) -> None:
+    exchange.traceparent = value[:_LONGEST_ID].decode("ascii", "replace")
+
+
 # What matters, by its name in lower case; everything else is passed over.
 HEADERS: dict[bytes, Callable[[Exchange, bytes], None]] = {
     b"host": _host,
@@ -185,4 +210,7 @@ HEADERS: dict[bytes, Callable[[Exchange, bytes], None]] = {
     b"inference-header-content-length": _header_length,
     b"sluice-sticky-key": _sticky,
     b"azureml-model-deployment": _deployment,
+    b"x-request-id": _id_of("x-request-id"),
+    b"x-ms-client-request-id": _id_of("x-ms-client-request-id"),
+    b"traceparent": _traceparent,
 }

@@ -6,13 +6,13 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable
 
-from services.scoring import Scorer
-from services.scoring.table import Table
+from services.scoring import Endpoints, Scorer
 
 from .connection import Connection
 from .exchange import Exchange
 from .heads import Heads
 from .limits import HttpLimits
+from .observing import Observer
 from .responses import ResponseWriter
 from .routes import Infer, Routes, not_allowed, not_found
 
@@ -26,16 +26,24 @@ _TICK_S = 0.5
 class Server:
     """`drain_s` is how long it still listens after it was told to end, while load balancers learn of it."""
 
-    def __init__(self, scorer: Scorer, routes: Routes, limits: HttpLimits, drain_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        scorer: Scorer | Endpoints,
+        routes: Routes,
+        limits: HttpLimits,
+        drain_s: float = 0.5,
+        observer: Observer | None = None,
+    ) -> None:
         self.limits = limits
         self.writer = ResponseWriter()
         self.heads = Heads()
         self.draining = False
         self.tick = 0
         self._scorer = scorer
-        self._frozen_with: Table | None = None
+        self._frozen_with: object = None
         self._routes = routes
         self._drain_s = drain_s
+        self._observer = observer
         self._connections: set[Connection] = set()
         self._allowed = {
             "head": limits.head_s, "body": limits.body_s, "idle": limits.idle_s, "writing": limits.write_s,
@@ -98,8 +106,15 @@ class Server:
         self._connections.discard(connection)
         self._scorer.is_flushed_by_door = len(self._connections) == 1
 
+    def observe(self, exchange: Exchange) -> None:
+        """One that is answered without having been dispatched."""
+        if self._observer is not None:
+            self._observer.begin(exchange)
+
     def dispatch(self, exchange: Exchange) -> None:
         """Whatever happens, the exchange gets an answer."""
+        if self._observer is not None:
+            self._observer.begin(exchange)
         if exchange.problem is not None:
             return exchange.reply(exchange.problem.answer())
         target = self._routes.find(exchange.url)
