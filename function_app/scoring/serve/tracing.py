@@ -76,9 +76,9 @@ def _make_span(tracer: "Tracer", handled: Handled) -> None:
     }
     if handled.version is not None:
         attributes["sluice.model.version"] = handled.version
-    span = tracer.start_span(
-        f"{method} {handled.path}", context, SpanKind.SERVER, attributes, start_time=handled.began_ns
-    )
+    # A name must not differ from request to request, so it has neither model nor version in it.
+    name = f"{method} /v2/models/{{model}}/infer" if handled.path.endswith("/infer") else method
+    span = tracer.start_span(name, context, SpanKind.SERVER, attributes, start_time=handled.began_ns)
     if handled.status >= 500:
         span.set_status(StatusCode.ERROR)
     span.end(max(handled.began_ns, handled.ended_ns))
