@@ -10,6 +10,7 @@ from services.scoring.table import Table
 from services.scoring.version import Version
 from shared.ports.inference import TensorSpec
 
+LIVE = Answer(200, b'{"live":true}')
 EXTENSIONS = ("binary_tensor_data", "arrow_stream")
 
 

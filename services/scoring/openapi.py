@@ -13,6 +13,7 @@ from shared.ports.inference import TensorSpec
 _TEXT = {"type": "string"}
 _ERROR = {"type": "object", "required": ["error"], "properties": {"error": _TEXT}}
 _READY = {"type": "object", "required": ["ready"], "properties": {"ready": {"type": "boolean"}, "name": _TEXT}}
+_LIVE = {"type": "object", "required": ["live"], "properties": {"live": {"const": True}}}
 _REFUSALS = {
     "400": "The request is wrong; the message names tensor, shape and datatype",
     "404": "No such model or version",
@@ -25,7 +26,7 @@ _REFUSALS = {
 def openapi(table: Table) -> Answer:
     paths: dict[str, Any] = {
         "/v2": _look("Server metadata", {"type": "object", "required": ["name", "version", "extensions"]}),
-        "/v2/health/live": _look("Whether the process lives", _READY),
+        "/v2/health/live": _look("Whether the process lives", _LIVE),
         "/v2/health/ready": _look("Whether a model is loaded", _READY, "503"),
     }
     for version in table.versions:
