@@ -22,6 +22,7 @@ from shared.settings.scoring import ScoringSettings
 
 from .access_log import access_log
 from .limits import HttpLimits
+from .listening import listening_socket
 from .observing import Handled, Observer
 from .offloop import OffLoop
 from .ports import open_ports
@@ -86,16 +87,6 @@ def _watching(settings: ScoringSettings) -> dict[str, OffLoop[Handled]]:
         found["sluice_spans_dropped_total"] = spans()
     for each in found.values():
         each.start()
-    return found
-
-
-def listening_socket(host: str, port: int, shared: bool) -> socket.socket:
-    """Bound, not yet listening; `shared` lets several processes have the same port."""
-    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    found.bind((host, port))
     return found
 
 

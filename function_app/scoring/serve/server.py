@@ -12,6 +12,7 @@ from .connection import Connection
 from .exchange import Exchange
 from .heads import Heads
 from .limits import HttpLimits
+from .listening import stop_listening
 from .observing import Observer
 from .responses import ResponseWriter
 from .routes import Infer, Routes, not_allowed, not_found
@@ -57,17 +58,22 @@ class Server:
         sweeper = asyncio.create_task(self._sweep())
         ready()
         await stop
-        await self._drain(listener)
+        await self._drain(listener, bound)
         sweeper.cancel()
 
-    async def _drain(self, listener: asyncio.Server) -> None:
-        """Every connection learns it with its next answer; those that ask for nothing are closed at the end."""
+    async def _drain(self, listener: asyncio.Server, bound: socket.socket) -> None:
+        """Every connection learns it with its next answer; those that ask for nothing are closed at the end.
+
+        Whoever connected or was answered just now may have sent its next request already, and is waited for.
+        """
         self.draining = True
         await asyncio.sleep(self._drain_s)
-        listener.close()
+        await stop_listening(listener, bound)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _LONGEST_DRAIN_S
-        while any(not each.is_idle for each in self._connections) and loop.time() < deadline:  # noqa: ASYNC110
+        while (
+            any(not each.is_idle or self.tick - each.since < 2 for each in self._connections) and loop.time() < deadline
+        ):
             await asyncio.sleep(0.02)
         for connection in list(self._connections):
             connection.close()
