@@ -22,6 +22,7 @@ logger = logging.getLogger("sluice.scoring")
 _LONGEST_DRAIN_S = 30.0
 # The clock of all waits: reading the time for every request would cost more than it is worth.
 _TICK_S = 0.5
+_SHORT_TICKS = 2
 
 
 class Server:
@@ -71,13 +72,15 @@ class Server:
         await stop_listening(listener, bound)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _LONGEST_DRAIN_S
-        while (
-            any(not each.is_idle or self.tick - each.since < 2 for each in self._connections) and loop.time() < deadline
-        ):
+        while any(map(self._is_expected, self._connections)) and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         for connection in list(self._connections):
             connection.close()
         await asyncio.sleep(0)
+
+    def _is_expected(self, connection: Connection) -> bool:
+        """Whether it has asked for something, or may well have."""
+        return not connection.is_idle or self.tick - connection.since < _SHORT_TICKS
 
     async def _sweep(self) -> None:
         while True:
