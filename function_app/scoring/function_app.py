@@ -16,10 +16,11 @@ from shared.adapters.azure.serving import BlobServingManifests
 from shared.adapters.azure.storage import storage_clients
 from shared.adapters.clock import SystemClock
 from shared.adapters.instance_name import instance_name
-from shared.adapters.onnx import OnnxRuntime
+from shared.adapters.onnx import OnnxRuntime, check_providers
 from shared.settings.scoring import ScoringSettings
 
 settings = ScoringSettings.read()
+check_providers(settings.inference_providers)
 
 
 @asynccontextmanager

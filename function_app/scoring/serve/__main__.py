@@ -18,6 +18,8 @@ from services.scoring.metrics import metrics_page
 from services.scoring.warmth import Keeping
 from shared.adapters.clock import SystemClock
 from shared.adapters.instance_name import instance_name
+from shared.adapters.onnx import check_providers
+from shared.ports import Refused
 from shared.settings.scoring import ScoringSettings
 
 from .access_log import access_log
@@ -38,6 +40,10 @@ _FAREWELL_S = 3.0
 def main() -> int:
     options = _options()
     settings = ScoringSettings.read()
+    try:
+        check_providers(settings.inference_providers)
+    except Refused as refused:
+        sys.exit(f"scoring cannot start; settings: INFERENCE_PROVIDERS: {refused}")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
     bound = listening_socket(options.host, options.port, shared=options.workers > 1 or options.worker)

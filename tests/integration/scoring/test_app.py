@@ -146,6 +146,12 @@ async def test_a_wrong_setting_stops_it_at_start_by_name(make_app: MakeApp) -> N
         await app.start()
 
 
+async def test_a_provider_that_is_not_installed_stops_it_at_start(make_app: MakeApp) -> None:
+    app = make_app(INFERENCE_PROVIDERS='["TensorrtExecutionProvider"]')
+    with pytest.raises(AssertionError, match="TensorrtExecutionProvider is not installed here"):
+        await app.start()
+
+
 async def test_captured_rows_are_sent_before_it_ends(
     app: ScoringApp, session: aiohttp.ClientSession, hub: HubReader
 ) -> None:

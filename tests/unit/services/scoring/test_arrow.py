@@ -75,6 +75,18 @@ async def test_wide_tensors_are_lists_of_a_fixed_size_or_of_equal_length() -> No
         assert (answer.status, problem(answer)[:3]) == (400, "X: "), wrong
 
 
+async def test_outputs_beyond_all_numbers_are_null_in_json_and_as_they_are_elsewhere() -> None:
+    """The mean of these overflows; JSON has no word for it."""
+    bench = await wide_bench(2)
+    huge = {"name": "X", "datatype": "FP32", "shape": [2, 2], "data": [3e38, 3e38, 1, 3]}
+    assert output(await bench.ask({"inputs": [huge]})) == [None, 2.0]
+    binary = await bench.ask({"inputs": [huge], "parameters": {"binary_data_output": True}})
+    assert struct.unpack("<2f", binary.body[-8:]) == (float("inf"), 2.0)
+    column = pa.FixedSizeListArray.from_arrays(pa.array(huge["data"], pa.float32()), 2)
+    found = table_of(await ask(bench, stream_of(pa.RecordBatch.from_arrays([column], names=["X"]))))
+    assert found.column("probability").to_pylist() == [float("inf"), 2.0]
+
+
 def _long_text_in_every_row() -> bytes:
     """180 MB of text in a body of 20 kB: a dictionary holds it once."""
     texts = pa.DictionaryArray.from_arrays(pa.array([0] * 9_000, pa.int32()), pa.array(["x" * 20_000]))
