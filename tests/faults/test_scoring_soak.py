@@ -128,7 +128,9 @@ async def test_memory_and_descriptors_stay_as_they_were(
     assert app.stop() == 0
     before, after = quarters([memory for memory, _ in soak.readings])
     held, holds = quarters([descriptors for _, descriptors in soak.readings])
-    print(f"\n{dict(soak.statuses)} answers, {soak.switches} switches; memory {median(before):.1f} MB, then "
+    course = [round(memory) for memory, _ in soak.readings[:: max(1, len(soak.readings) // 20)]]
+    print(f"\nmemory in MB over time: {course}")
+    print(f"{dict(soak.statuses)} answers, {soak.switches} switches; memory {median(before):.1f} MB, then "
           f"{median(after):.1f} MB; descriptors at most {max(held)}, then {max(holds)}")  # fmt: skip
     assert soak.statuses.keys() == {200, 400}
     assert median(after) <= median(before) + _GROWTH_MB
