@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pyarrow as pa
@@ -113,6 +114,32 @@ async def test_an_altered_package_leaves_the_old_one_serving_and_is_told(
     assert "altered" in failure.reason
     status, _, headers = await app.ask(session, tensors(sample_rows(1)))
     assert (status, headers["sluice-model-version"]) == (200, "1")
+
+
+async def test_one_process_serves_two_endpoints_each_by_its_own_manifest(
+    make_app: MakeApp, session: aiohttp.ClientSession, predictions: EventHubsServer
+) -> None:
+    names = [f"{name}-{uuid4().hex[:8]}" for name in ("flights", "trains")]
+    app = make_app(SERVING_ENDPOINT=",".join(names))
+    endpoints = [app.endpoint.model_copy(update={"name": name}) for name in names]
+    flights, other = await app.adopt(), await app.adopt(weight=0.5)
+    trains = other.model_copy(update={"model": other.model.model_copy(update={"name": "trains"})})
+    for app.endpoint, package in zip(endpoints, (flights, trains), strict=True):
+        await app.serve(package)
+    await app.start()
+    hubs = [HubReader(predictions, endpoint) for endpoint in endpoints]
+    await app.serves(session, "1")
+    row = sample_rows(1)[0]
+    for model, weight in (("flights", 1.0), ("trains", 0.5)):
+        status, body, _ = await app.ask(session, tensors([row]), f"/v2/models/{model}/infer")
+        assert status == 200
+        assert probabilities(body) == pytest.approx([expected_probability(row, weight)], rel=1e-4)
+    for hub, package in zip(hubs, (flights, trains), strict=True):
+        await hub.until(lambda hub=hub: hub.of(PredictionsCaptured))
+        await hub.until(lambda hub=hub: any(r.versions and r.versions[0].requests for r in hub.of(ServingReported)))
+        assert [v.package for v in hub.of(ServingReported)[-1].versions] == [package]
+        assert len(hub.of(PredictionsCaptured)[0].keys) == 1
+        await hub.close()
 
 
 async def test_a_dead_hub_delays_no_answer_and_what_is_lost_is_counted(
