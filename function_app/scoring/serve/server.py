@@ -98,6 +98,7 @@ class Server:
         """Modules and models live as long as they serve: the collector need not look at them, request after request."""
         if self._scorer.table is not self._frozen_with:
             self._frozen_with = self._scorer.table
+            gc.collect()  # what is garbage now would stay for ever
             gc.freeze()
 
     def admit(self, connection: Connection) -> bool:
