@@ -1,26 +1,26 @@
 """The scoring app's HTTP doors, and its wiring: the Open Inference Protocol v2 on Azure Functions."""
 
 import atexit
-import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import azure.functions as func
 
-from services.scoring import Answer, Background, Problem, Scorer, ScoringPorts
+from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem, ScoringPorts
 from services.scoring.capture import CaptureBuffer
+from services.scoring.instance import instance_of
+from services.scoring.warmth import Keeping
 from shared.adapters.azure.event_publisher import EventHubPublisher
 from shared.adapters.azure.model_packages import BlobModelPackages
 from shared.adapters.azure.serving import BlobServingManifests
 from shared.adapters.azure.storage import storage_clients
 from shared.adapters.clock import SystemClock
-from shared.adapters.onnx import OnnxRuntime
+from shared.adapters.instance_name import instance_name
+from shared.adapters.onnx import OnnxRuntime, check_providers
 from shared.settings.scoring import ScoringSettings
 
 settings = ScoringSettings.read()
-capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
-scorer = Scorer(capture)
+check_providers(settings.inference_providers)
 
 
 @asynccontextmanager
@@ -41,59 +41,72 @@ async def open_ports() -> AsyncIterator[ScoringPorts]:
         await storage.close()
 
 
-# Unique among all starts: counts are per instance, and a restart begins again at zero.
-instance = f"{socket.gethostname().split('.')[0][:40]}-{os.urandom(6).hex()}"
-background = Background(settings.endpoint, instance, scorer, capture, open_ports)
-background.start()
-atexit.register(background.stop)
+def make_capture() -> CaptureBuffer:
+    return CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
+
+
+keeping = Keeping(settings.rollback_window_s, settings.model_memory_mb << 20)
+instance = instance_of(settings.endpoints, make_capture, open_ports, keeping, instance_name)
+scorer = instance.scorer
+for background in instance.backgrounds:
+    background.start()
+    atexit.register(background.stop)
 
 app = func.FunctionApp()
 # Probes and metadata need no key, as Kubernetes and Azure ML expect of them.
 OPEN, WITH_KEY = func.AuthLevel.ANONYMOUS, func.AuthLevel.FUNCTION
 
 
-def _response(answer: Answer) -> func.HttpResponse:
-    return func.HttpResponse(answer.body, status_code=answer.status, headers=dict(answer.headers))
+# The caller's own ids of its request, given back with the answer.
+REQUEST_IDS = ("x-request-id", "x-ms-client-request-id")
+
+
+def _response(answer: Answer, req: func.HttpRequest) -> func.HttpResponse:
+    headers = dict(answer.headers)
+    for name in REQUEST_IDS:
+        if (value := req.headers.get(name)) and len(value) <= 128 and value.isprintable() and value.isascii():
+            headers[name] = value
+    return func.HttpResponse(answer.body, status_code=answer.status, headers=headers)
 
 
 @app.route(route="v2/health/live", methods=["GET"], auth_level=OPEN)
 async def live(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.live())
+    return _response(scorer.live(), req)
 
 
 @app.route(route="v2/health/ready", methods=["GET"], auth_level=OPEN)
 async def ready(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.ready())
+    return _response(scorer.ready(), req)
 
 
 @app.route(route="openapi.json", methods=["GET"], auth_level=OPEN)
 async def openapi(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.openapi())
+    return _response(scorer.openapi(), req)
 
 
 @app.route(route="v2", methods=["GET"], auth_level=OPEN)
 async def server(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.server())
+    return _response(scorer.server(), req)
 
 
 @app.route(route="v2/models/{name}", methods=["GET"], auth_level=OPEN)
 async def model(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.model(req.route_params["name"]))
+    return _response(scorer.model(req.route_params["name"]), req)
 
 
 @app.route(route="v2/models/{name}/versions/{version}", methods=["GET"], auth_level=OPEN)
 async def model_version(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.model(req.route_params["name"], req.route_params["version"]))
+    return _response(scorer.model(req.route_params["name"], req.route_params["version"]), req)
 
 
 @app.route(route="v2/models/{name}/ready", methods=["GET"], auth_level=OPEN)
 async def model_ready(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.model_ready(req.route_params["name"]))
+    return _response(scorer.model_ready(req.route_params["name"]), req)
 
 
 @app.route(route="v2/models/{name}/versions/{version}/ready", methods=["GET"], auth_level=OPEN)
 async def model_version_ready(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.model_ready(req.route_params["name"], req.route_params["version"]))
+    return _response(scorer.model_ready(req.route_params["name"], req.route_params["version"]), req)
 
 
 @app.route(route="v2/models/{name}/infer", methods=["POST"], auth_level=WITH_KEY)
@@ -111,12 +124,13 @@ async def _infer(req: func.HttpRequest, version: str | None) -> func.HttpRespons
     length = headers.get("inference-header-content-length")
     if length is not None and not length.isdecimal():
         problem = Problem(400, f"inference-header-content-length: a number is required, found {length[:40]!r}")
-        return _response(problem.answer())
+        return _response(problem.answer(), req)
+    is_arrow = headers.get("content-type", "").startswith(ARROW_TYPE)
     answer = await scorer.infer(
         req.route_params["name"],
         version or headers.get("azureml-model-deployment"),
         req.get_body(),
-        header_length=None if length is None else int(length),
+        header_length=ARROW_STREAM if is_arrow else None if length is None else int(length),
         sticky=headers.get("sluice-sticky-key"),
     )
-    return _response(answer)
+    return _response(answer, req)

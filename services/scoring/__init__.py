@@ -7,4 +7,7 @@ package beside the present one and switches at once. Knows no transport: doors h
 
 from services.scoring.answers import Answer, Problem
 from services.scoring.background import Background, ScoringPorts
+from services.scoring.endpoints import Endpoints
+from services.scoring.instance import Instance, instance_of
+from services.scoring.protocol import ARROW_STREAM, ARROW_TYPE
 from services.scoring.scorer import Limits, Scorer

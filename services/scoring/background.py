@@ -18,6 +18,7 @@ from services.scoring.loading import PackageFiles, PackageLoader
 from services.scoring.outgoing import Outgoing
 from services.scoring.prepared import PreparedModels
 from services.scoring.scorer import Scorer
+from services.scoring.warmth import Keeping
 from shared.events import EndpointRef
 from shared.ports import Clock, EventPublisher, Refused, Unavailable
 from shared.ports.inference import InferenceRuntime
@@ -58,6 +59,8 @@ class Background:
         capture: CaptureBuffer,
         open_ports: Callable[[], AbstractAsyncContextManager[ScoringPorts]],
         pace: Pace | None = None,
+        keeping: Keeping | None = None,
+        is_taken: Callable[[str], bool] = lambda name: False,
     ) -> None:
         self._endpoint = endpoint
         self._instance = instance
@@ -65,6 +68,8 @@ class Background:
         self._capture = capture
         self._open_ports = open_ports
         self._pace = pace or Pace()
+        self._keeping = keeping
+        self._is_taken = is_taken
         self._stopping: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=lambda: asyncio.run(self.run()), name="scoring-background", daemon=True)
@@ -90,7 +95,10 @@ class Background:
         async with self._open_ports() as ports:
             outgoing = Outgoing(self._endpoint, self._instance, ports.publisher, ports.clock)
             loader = PackageLoader(ports.packages, ports.runtime, ports.prepared)
-            follower = ManifestFollower(self._endpoint, ports.manifests, loader, self._scorer, outgoing.load_failed)
+            follower = ManifestFollower(
+                self._endpoint, ports.manifests, loader, self._scorer, outgoing.load_failed, ports.clock,
+                self._keeping, self._is_taken,
+            )  # fmt: skip
             # The first look comes alone: an instance that has just started is asked for answers, not for reports.
             await _attempt("follow the manifest", follower.step)
             async with asyncio.TaskGroup() as tasks:

@@ -4,14 +4,16 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from services.scoring.loading import PackageLoader
 from services.scoring.scorer import Scorer
 from services.scoring.table import Table
 from services.scoring.version import Version
+from services.scoring.warmth import Keeping, still_warm
 from shared.events import EndpointRef, PackageRef
-from shared.ports import Manifest, Refused, Unavailable
+from shared.ports import Clock, Manifest, Refused, Unavailable
 
 logger = logging.getLogger("sluice.scoring")
 
@@ -33,7 +35,11 @@ class Manifests(Protocol):
 
 
 class ManifestFollower:
-    """`on_failure` hears once of each package that a generation asks for and that cannot be loaded."""
+    """`on_failure` hears once of each package that a generation asks for and that cannot be loaded.
+
+    `is_taken` tells whether another endpoint of this process serves a model of this name: requests could not tell them
+    apart.
+    """
 
     def __init__(
         self,
@@ -42,12 +48,20 @@ class ManifestFollower:
         loader: PackageLoader,
         scorer: Scorer,
         on_failure: Callable[[LoadFailure], Awaitable[None]],
+        clock: Clock,
+        keeping: Keeping | None = None,
+        is_taken: Callable[[str], bool] = lambda name: False,
     ) -> None:
         self._endpoint = endpoint
         self._manifests = manifests
         self._loader = loader
         self._scorer = scorer
         self._on_failure = on_failure
+        self._clock = clock
+        self._keeping = keeping or Keeping()
+        self._is_taken = is_taken
+        self._cold: dict[Version, datetime] = {}
+        self._previous: Version | None = None
         self._told: set[tuple[int, str]] = set()
         self._refused_generation = -1
         self._polls_to_skip = 0
@@ -56,7 +70,7 @@ class ManifestFollower:
         """Look once. Generations only grow: a manifest that was lost stops nobody. Raises `Unavailable`."""
         manifest = await self._manifests.read(self._endpoint)
         if manifest.generation <= self._scorer.table.generation or self._is_resting(manifest.generation):
-            return
+            return self._cool()
         table = await self._prepare(manifest)
         if table is not None:
             self._scorer.table = table
@@ -82,12 +96,36 @@ class ManifestFollower:
             loaded[package] = version
         if not await self._prove([loaded[package] for package in wanted], manifest.generation):
             return None
-        previous = loaded.get(manifest.previous.package) if manifest.previous else None
         routes = [(loaded[route.package], route.share) for route in manifest.routes]
         mirrors = [(loaded[route.package], route.mirror) for route in manifest.routes if route.mirror]
-        return Table.of(manifest.generation, routes, kept=[previous] if previous else [], mirrors=mirrors)
+        self._previous = loaded.get(manifest.previous.package) if manifest.previous else None
+        return Table.of(manifest.generation, routes, self._warm([version for version, _ in routes]), mirrors)
+
+    def _warm(self, routed: list[Version]) -> list[Version]:
+        """Of all that is loaded and not routed to, what is worth its memory; the rest is let go."""
+        now = self._clock.now()
+        cold = {v: self._cold.get(v, now) for v in self._scorer.table.versions if v not in routed}
+        held = sum(version.model_bytes for version in routed)
+        kept = still_warm(cold, held, self._previous, now, self._keeping)
+        self._cold = {version: cold[version] for version in kept}
+        return kept
+
+    def _cool(self) -> None:
+        """Let go of what the window or the memory no longer holds; whoever is being answered by it still is."""
+        table = self._scorer.table
+        routed = [version for version, _ in table.routes]
+        kept = self._warm(routed)
+        gone = [str(version.package.model) for version in table.versions if version not in (*routed, *kept)]
+        if gone:
+            self._scorer.table = Table.of(table.generation, table.routes, kept, table.mirrors)
+            logger.info("no longer in memory: %s", ", ".join(gone))
 
     async def _load(self, package: PackageRef, generation: int) -> Version | None:
+        if self._is_taken(package.model.name):
+            self._refused_generation, self._polls_to_skip = generation, _PATIENCE
+            reason = f"model {package.model.name} is served by another endpoint of this process"
+            await self._tell(LoadFailure(package, generation, reason))
+            return None
         try:
             return await self._loader.load(package)
         except Unavailable as error:

@@ -48,7 +48,7 @@ class PackageLoader:
             index = [spec.name for spec in session.outputs].index(signature.prediction)
             counts = PredictionCounts(files["bins.json"], index)
             self._statistics[package] = VersionStatistics(package, counts)
-        return Version.of(package, signature, session, self._statistics[package], golden)
+        return Version.of(package, signature, session, self._statistics[package], golden, len(files["model.onnx"]))
 
     async def _prepare(self, digest: str) -> Mapping[str, bytes]:
         found = await self._prepared.find(digest) if self._prepared else None

@@ -10,7 +10,8 @@ from services.scoring.table import Table
 from services.scoring.version import Version
 from shared.ports.inference import TensorSpec
 
-EXTENSIONS = ("binary_tensor_data",)
+LIVE = Answer(200, b'{"live":true}')
+EXTENSIONS = ("binary_tensor_data", "arrow_stream")
 
 
 def server_metadata() -> Answer:

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 
 from services.scoring.answers import Answer
+from services.scoring.protocol import ARROW_TYPE
 from services.scoring.table import Table
 from services.scoring.version import Version
 from shared.ports.inference import TensorSpec
@@ -12,6 +13,7 @@ from shared.ports.inference import TensorSpec
 _TEXT = {"type": "string"}
 _ERROR = {"type": "object", "required": ["error"], "properties": {"error": _TEXT}}
 _READY = {"type": "object", "required": ["ready"], "properties": {"ready": {"type": "boolean"}, "name": _TEXT}}
+_LIVE = {"type": "object", "required": ["live"], "properties": {"live": {"const": True}}}
 _REFUSALS = {
     "400": "The request is wrong; the message names tensor, shape and datatype",
     "404": "No such model or version",
@@ -24,7 +26,7 @@ _REFUSALS = {
 def openapi(table: Table) -> Answer:
     paths: dict[str, Any] = {
         "/v2": _look("Server metadata", {"type": "object", "required": ["name", "version", "extensions"]}),
-        "/v2/health/live": _look("Whether the process lives", _READY),
+        "/v2/health/live": _look("Whether the process lives", _LIVE),
         "/v2/health/ready": _look("Whether a model is loaded", _READY, "503"),
     }
     for version in table.versions:
@@ -52,7 +54,8 @@ def _infer(version: Version) -> dict[str, Any]:
         },
     }
     bodies: dict[str, Any] = {"application/json": {"schema": {"oneOf": [_tensors(inputs), _rows(inputs)]}}}
-    bodies["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
+    for kind in ("application/octet-stream", ARROW_TYPE):
+        bodies[kind] = {"schema": {"type": "string", "format": "binary"}}
     refusals = {code: _json(words, _ERROR) for code, words in _REFUSALS.items()}
     return {
         "post": {

@@ -41,6 +41,11 @@ class Table:
         by_number = {(version.name, version.number): version for version in reversed(versions)}
         return cls(generation, tuple(routes), versions, tuple(mirrors), by_name, by_number)
 
+    @property
+    def names(self) -> set[str]:
+        """Of the models that are loaded."""
+        return {version.name for version in self.versions}
+
     def numbers(self, name: str) -> list[str]:
         return sorted(version.number for version in self.versions if version.name == name)
 
@@ -59,7 +64,7 @@ class Table:
     def _unknown(self, name: str, number: str | None) -> Problem:
         numbers = self.numbers(name)
         if not numbers:
-            served = ", ".join(sorted({version.name for version in self.versions}))
+            served = ", ".join(sorted(self.names))
             return Problem(404, f"model {name[:100]!r} is not served here; served: {served}")
         wanted = (
             "the model has no share of the traffic" if number is None else f"version {number[:100]!r} is not loaded"

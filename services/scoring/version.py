@@ -13,7 +13,7 @@ from shared.ports.inference import InferenceSession
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Version:
-    """Compared by identity: loading the same package again makes another version."""
+    """Compared by identity: loading the same package again makes another version. `model_bytes` is its file's size."""
 
     package: PackageRef
     signature: Signature
@@ -22,11 +22,12 @@ class Version:
     encoder: ResponseEncoder
     statistics: VersionStatistics
     golden: GoldenRows
+    model_bytes: int = 0
 
     @classmethod
     def of(
         cls, package: PackageRef, signature: Signature, session: InferenceSession, statistics: VersionStatistics,
-        golden: GoldenRows,
+        golden: GoldenRows, model_bytes: int = 0,
     ) -> "Version":  # fmt: skip
         """`statistics` go on counting when a package is loaded again."""
         model = package.model
@@ -39,6 +40,7 @@ class Version:
             encoder=ResponseEncoder(model.name, model.version, session.outputs, headers),
             statistics=statistics,
             golden=golden,
+            model_bytes=model_bytes,
         )
 
     def prove(self, generation: int) -> None:

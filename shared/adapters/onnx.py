@@ -54,11 +54,14 @@ class OnnxSession:
 
 
 class OnnxRuntime:
-    """`threads` within one run; by default as many as there are cores for this process."""
+    """`threads` within one run; by default as many as there are cores for this process. Raises `Refused` for a provider
+    that is not installed.
+    """
 
     def __init__(self, threads: int | None = None, providers: Sequence[str] = ("CPUExecutionProvider",)) -> None:
         self._threads = threads or os.process_cpu_count() or 1
         self._providers = list(providers)
+        check_providers(providers)
 
     def optimise(self, model: bytes) -> bytes:
         """Fusions that hold for every processor; what suits this one is done when it is loaded."""
@@ -81,7 +84,10 @@ class OnnxRuntime:
     def load_optimised(self, model: bytes) -> OnnxSession:
         """Not checked again: what `optimise` wrote contains operators that nobody else may bring."""
         try:
-            session = OnnxSession(onnxruntime.InferenceSession(model, self._options(), providers=self._providers))
+            inner = onnxruntime.InferenceSession(model, self._options(), providers=self._providers)
+            if inner.get_providers()[0] != self._providers[0]:
+                raise Refused(f"model.onnx: {self._providers[0]} is installed, but does not start on this machine")
+            session = OnnxSession(inner)
         except Refused:
             raise
         except Exception as error:
@@ -97,6 +103,14 @@ class OnnxRuntime:
         # Threads that spin between requests take the core from the event loop.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         return options
+
+
+def check_providers(providers: Sequence[str]) -> None:
+    """Raises `Refused` for one that is not installed here; ONNX Runtime itself would warn, and take the processor."""
+    installed = onnxruntime.get_available_providers()
+    for provider in providers:
+        if provider not in installed:
+            raise Refused(f"execution provider {provider} is not installed here; installed: {', '.join(installed)}")
 
 
 def warm_up(session: OnnxSession) -> None:

@@ -5,7 +5,16 @@ import os
 import sys
 from typing import Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
 
 from shared.events import EndpointRef
 
@@ -29,13 +38,17 @@ class ScoringSettings(BaseModel):
     or `<namespace>/<hub>`. `capture_sampling` is the share of requests to capture, 0 to 1. `inference_threads` within
     one run: 0 takes one for each core of this process. `capture_features` names the inputs whose values may leave;
     without it all do. `model_cache` is the folder of checked and optimised models, only this user's.
+
+    `serving_endpoint` may name several. Versions that lost their route are kept for `rollback_window_s`, as far as
+    `model_memory_mb` allows it for all model files together. `access_log` writes a line of JSON for each request, and
+    `otel_exporter_otlp_endpoint` gets a span for each (own server; OpenTelemetry's SDK reads its other variables).
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     sluice_storage: SecretStr = Field(min_length=1)
     predictions: SecretStr = Field(min_length=1)
-    serving_endpoint: _Named
+    serving_endpoint: _List[tuple[_Named, ...]] = Field(min_length=1)
     azure_ml_subscription: _Named
     azure_ml_resource_group: _Named
     azure_ml_production_workspace: _Named
@@ -45,15 +58,26 @@ class ScoringSettings(BaseModel):
     capture_features: _List[frozenset[_Named] | None] = None
     inference_providers: _List[tuple[_Named, ...]] = Field(default=("CPUExecutionProvider",), min_length=1)
     model_cache: str = ""
+    rollback_window_s: float = Field(default=3_600, ge=0, le=30 * 86_400)
+    model_memory_mb: int = Field(default=512, ge=1, le=1_000_000)
+    access_log: bool = False
+    otel_exporter_otlp_endpoint: str = ""
+
+    @field_validator("serving_endpoint")
+    @classmethod
+    def _once_each(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) != len(names):
+            raise ValueError("an endpoint is named twice")
+        return names
 
     @property
-    def endpoint(self) -> EndpointRef:
+    def endpoints(self) -> tuple[EndpointRef, ...]:
         """Raises `ValidationError` when the parts do not make a workspace id or an endpoint's name."""
         workspace = (
             f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
             f"/providers/Microsoft.MachineLearningServices/workspaces/{self.azure_ml_production_workspace}"
         )
-        return EndpointRef(workspace=workspace, name=self.serving_endpoint)
+        return tuple(EndpointRef(workspace=workspace, name=name) for name in self.serving_endpoint)
 
     @classmethod
     def read(cls) -> Self:
@@ -61,7 +85,7 @@ class ScoringSettings(BaseModel):
         try:
             given = {name: os.environ[name.upper()] for name in cls.model_fields if name.upper() in os.environ}
             found = cls.model_validate(given)
-            found.endpoint  # noqa: B018 - wrong parts are found at start, not at the first request
+            found.endpoints  # noqa: B018 - wrong parts are found at start, not at the first request
         except ValidationError as error:
             wrong = [f"{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()]
             sys.exit("scoring cannot start; settings: " + "; ".join(wrong))

@@ -12,6 +12,7 @@ from services.scoring.capture import CaptureBuffer
 from services.scoring.following import LoadFailure, ManifestFollower
 from services.scoring.loading import PackageLoader
 from services.scoring.scorer import Limits
+from services.scoring.warmth import Keeping
 from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryModelPackages, MemoryServingManifests
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import PackageRef
@@ -26,6 +27,7 @@ class Bench:
     limits: Limits = field(default_factory=Limits)
     sampling: float = 1.0
     most_rows: int = 50_000
+    keeping: Keeping = field(default_factory=Keeping)
     failures: list[LoadFailure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -36,7 +38,9 @@ class Bench:
         self.capture = CaptureBuffer(self.clock, self.sampling, self.most_rows)
         self.scorer = Scorer(self.capture, self.limits)
         self.loader = PackageLoader(self.packages, OnnxRuntime(threads=1))
-        self.follower = ManifestFollower(ENDPOINT, self.manifests, self.loader, self.scorer, self._failed)
+        self.follower = ManifestFollower(
+            ENDPOINT, self.manifests, self.loader, self.scorer, self._failed, self.clock, self.keeping
+        )
 
     async def _failed(self, failure: LoadFailure) -> None:
         self.failures.append(failure)

@@ -12,22 +12,38 @@ from pathlib import Path
 
 import uvloop
 
-from services.scoring import Background, Scorer
+from services.scoring import instance_of
 from services.scoring.capture import CaptureBuffer
 from services.scoring.metrics import metrics_page
+from services.scoring.warmth import Keeping
 from shared.adapters.clock import SystemClock
+from shared.adapters.instance_name import instance_name
+from shared.adapters.onnx import check_providers
+from shared.ports import Refused
 from shared.settings.scoring import ScoringSettings
 
+from .access_log import access_log
 from .limits import HttpLimits
+from .listening import listening_socket
+from .observing import Handled, Observer
+from .offloop import OffLoop
 from .ports import open_ports
 from .routes import Routes
 from .server import Server
+from .tracing import spans
 from .workers import supervise
+
+# For the last lines and spans, after the last answer.
+_FAREWELL_S = 3.0
 
 
 def main() -> int:
     options = _options()
     settings = ScoringSettings.read()
+    try:
+        check_providers(settings.inference_providers)
+    except Refused as refused:
+        sys.exit(f"scoring cannot start; settings: INFERENCE_PROVIDERS: {refused}")
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
     bound = listening_socket(options.host, options.port, shared=options.workers > 1 or options.worker)
@@ -38,28 +54,45 @@ def main() -> int:
 
 
 async def _serve(settings: ScoringSettings, bound: socket.socket, options: argparse.Namespace) -> None:
-    capture = CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
-    scorer = Scorer(capture)
-    # Unique among all starts: counts are per instance, and a restart begins again at zero.
-    instance = f"{socket.gethostname().split('.')[0][:40]}-{os.urandom(6).hex()}"
-    background = Background(settings.endpoint, instance, scorer, capture, lambda: open_ports(settings))
-    working = asyncio.create_task(background.run())
+    instance = instance_of(
+        settings.endpoints,
+        lambda: CaptureBuffer(
+            SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features
+        ),
+        lambda: open_ports(settings),
+        Keeping(settings.rollback_window_s, settings.model_memory_mb << 20),
+        instance_name,
+    )
+    working = [asyncio.create_task(each.run()) for each in instance.backgrounds]
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = Server(scorer, Routes(scorer, lambda: metrics_page(scorer, capture)), HttpLimits(), options.drain_seconds)
+    watching = _watching(settings)
+    routes = Routes(
+        instance.scorer,
+        lambda: metrics_page(
+            instance.scorers, instance.captures, {name: each.dropped for name, each in watching.items()}
+        ),
+    )
+    observer = Observer([each.offer for each in watching.values()]) if watching else None
+    server = Server(instance.scorer, routes, HttpLimits(), options.drain_seconds, observer)
     await server.run(bound, stop.wait(), lambda: _write_ready(options.ready_file, bound))
-    background.ask_to_stop()
-    await working
+    for background in instance.backgrounds:
+        background.ask_to_stop()
+    await asyncio.gather(*working)
+    for each in watching.values():
+        await asyncio.to_thread(each.stop, _FAREWELL_S)
 
 
-def listening_socket(host: str, port: int, shared: bool) -> socket.socket:
-    """Bound, not yet listening; `shared` lets several processes have the same port."""
-    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if shared:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    found.bind((host, port))
+def _watching(settings: ScoringSettings) -> dict[str, OffLoop[Handled]]:
+    """What is told of each request and to whom, by the name of the counter of what is lost; running."""
+    found: dict[str, OffLoop[Handled]] = {}
+    if settings.access_log:
+        found["sluice_access_log_dropped_total"] = access_log(sys.stdout.buffer)
+    if settings.otel_exporter_otlp_endpoint:
+        found["sluice_spans_dropped_total"] = spans()
+    for each in found.values():
+        each.start()
     return found
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from services.scoring import Answer, Problem
+from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem
 
 from .limits import HttpLimits
+from .observing import Ids, with_ids
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 # What a header field counts beside its bytes, so that many empty ones are bounded, too.
 FIELD_BYTES = 32
 _JSON_TYPES = (b"application/json", b"application/octet-stream", b"text/json")
+_LONGEST_ID = 128
+_ARROW_TYPE = ARROW_TYPE.encode()
+_TYPES = ("application/json", "application/octet-stream", ARROW_TYPE)
 
 
 class Exchange:
@@ -22,18 +26,22 @@ class Exchange:
     """
 
     answer: Answer | None = None
+    began_ns = 0
     content_length: int | None = None
     content_type = b""
     deployment: str | None = None
     expects_continue = False
+    finish: "Callable[[Exchange, Answer], Answer] | None" = None
     head_bytes = 0
     header_length: int | None = None
     host = False
+    ids: Ids = ()
     keep_alive = True
     may_read_on = True
     method = b""
     problem: Problem | None = None
     sticky: str | None = None
+    traceparent: str | None = None
     url = b""
     body = b""
     _more: list[bytes] | None = None
@@ -44,10 +52,14 @@ class Exchange:
 
     @property
     def is_plain(self) -> bool:
-        """Nothing about it needs the parser's state: a body of a known length, and the connection stays."""
+        """Nothing about it needs the parser's state: a body of a known length, and the connection stays.
+
+        A head with an id or a trace in it will not come again.
+        """
         return (
             self.problem is None and self.keep_alive and not self.expects_continue
             and self.method == b"POST" and self.content_length == self._body_bytes
+            and not self.ids and self.traceparent is None
         )  # fmt: skip
 
     def without_connection(self) -> "Exchange":
@@ -73,7 +85,7 @@ class Exchange:
     def reply(self, answer: Answer) -> None:
         """Called once, now or later."""
         if self.answer is None:
-            self.answer = answer
+            self.answer = answer if self.finish is None else self.finish(self, answer)
             self._connection.answered()
 
     def headers_complete(self, version: str, limits: HttpLimits) -> None:
@@ -87,7 +99,15 @@ class Exchange:
         elif self.content_length is not None and self.content_length > limits.body_bytes:
             self.wrong(Problem(413, f"body: {self.content_length} bytes, at most {limits.body_bytes} are taken"))
         elif self.method == b"POST" and self.content_type and self.content_type not in _JSON_TYPES:
-            self.refuse(Problem(415, "content-type: application/json or application/octet-stream is required"))
+            self._other_type()
+
+    def _other_type(self) -> None:
+        if self.content_type != _ARROW_TYPE:
+            self.refuse(Problem(415, f"content-type: one of {', '.join(_TYPES)} is required"))
+        elif self.header_length is not None:
+            self.refuse(Problem(400, "inference-header-content-length: there is no JSON part before an Arrow stream"))
+        else:
+            self.header_length = ARROW_STREAM
 
     def refuse_upgrade(self) -> None:
         """The parser reads no further after such a request, so the connection ends with its answer."""
@@ -165,6 +185,21 @@ def _deployment(exchange: Exchange, value: bytes) -> None:
     exchange.deployment = value.decode("latin-1")
 
 
+def _id_of(name: str) -> Callable[[Exchange, bytes], None]:
+    def take(exchange: Exchange, value: bytes) -> None:
+        """Given back as it came, unless it is none: too long, or not printable."""
+        text = value.decode("ascii", "replace")
+        if 0 < len(text) <= _LONGEST_ID and text.isprintable() and text.isascii():
+            exchange.ids = (*exchange.ids, (name, text))[:2]
+            exchange.finish = exchange.finish or with_ids
+
+    return take
+
+
+def _traceparent(exchange: Exchange, value: bytes) -> None:
+    exchange.traceparent = value[:_LONGEST_ID].decode("ascii", "replace")
+
+
 # What matters, by its name in lower case; everything else is passed over.
 HEADERS: dict[bytes, Callable[[Exchange, bytes], None]] = {
     b"host": _host,
@@ -175,4 +210,7 @@ HEADERS: dict[bytes, Callable[[Exchange, bytes], None]] = {
     b"inference-header-content-length": _header_length,
     b"sluice-sticky-key": _sticky,
     b"azureml-model-deployment": _deployment,
+    b"x-request-id": _id_of("x-request-id"),
+    b"x-ms-client-request-id": _id_of("x-ms-client-request-id"),
+    b"traceparent": _traceparent,
 }

@@ -6,13 +6,14 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable
 
-from services.scoring import Scorer
-from services.scoring.table import Table
+from services.scoring import Endpoints, Scorer
 
 from .connection import Connection
 from .exchange import Exchange
 from .heads import Heads
 from .limits import HttpLimits
+from .listening import stop_listening
+from .observing import Observer
 from .responses import ResponseWriter
 from .routes import Infer, Routes, not_allowed, not_found
 
@@ -21,21 +22,30 @@ logger = logging.getLogger("sluice.scoring")
 _LONGEST_DRAIN_S = 30.0
 # The clock of all waits: reading the time for every request would cost more than it is worth.
 _TICK_S = 0.5
+_SHORT_TICKS = 2
 
 
 class Server:
     """`drain_s` is how long it still listens after it was told to end, while load balancers learn of it."""
 
-    def __init__(self, scorer: Scorer, routes: Routes, limits: HttpLimits, drain_s: float = 0.5) -> None:
+    def __init__(
+        self,
+        scorer: Scorer | Endpoints,
+        routes: Routes,
+        limits: HttpLimits,
+        drain_s: float = 0.5,
+        observer: Observer | None = None,
+    ) -> None:
         self.limits = limits
         self.writer = ResponseWriter()
         self.heads = Heads()
         self.draining = False
         self.tick = 0
         self._scorer = scorer
-        self._frozen_with: Table | None = None
+        self._frozen_with: object = None
         self._routes = routes
         self._drain_s = drain_s
+        self._observer = observer
         self._connections: set[Connection] = set()
         self._allowed = {
             "head": limits.head_s, "body": limits.body_s, "idle": limits.idle_s, "writing": limits.write_s,
@@ -49,21 +59,28 @@ class Server:
         sweeper = asyncio.create_task(self._sweep())
         ready()
         await stop
-        await self._drain(listener)
+        await self._drain(listener, bound)
         sweeper.cancel()
 
-    async def _drain(self, listener: asyncio.Server) -> None:
-        """Every connection learns it with its next answer; those that ask for nothing are closed at the end."""
+    async def _drain(self, listener: asyncio.Server, bound: socket.socket) -> None:
+        """Every connection learns it with its next answer; those that ask for nothing are closed at the end.
+
+        Whoever connected or was answered just now may have sent its next request already, and is waited for.
+        """
         self.draining = True
         await asyncio.sleep(self._drain_s)
-        listener.close()
+        await stop_listening(listener, bound)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _LONGEST_DRAIN_S
-        while any(not each.is_idle for each in self._connections) and loop.time() < deadline:  # noqa: ASYNC110
+        while any(map(self._is_expected, self._connections)) and loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         for connection in list(self._connections):
             connection.close()
         await asyncio.sleep(0)
+
+    def _is_expected(self, connection: Connection) -> bool:
+        """Whether it has asked for something, or may well have."""
+        return not connection.is_idle or self.tick - connection.since < _SHORT_TICKS
 
     async def _sweep(self) -> None:
         while True:
@@ -81,6 +98,7 @@ class Server:
         """Modules and models live as long as they serve: the collector need not look at them, request after request."""
         if self._scorer.table is not self._frozen_with:
             self._frozen_with = self._scorer.table
+            gc.collect()  # what is garbage now would stay for ever
             gc.freeze()
 
     def admit(self, connection: Connection) -> bool:
@@ -98,8 +116,15 @@ class Server:
         self._connections.discard(connection)
         self._scorer.is_flushed_by_door = len(self._connections) == 1
 
+    def observe(self, exchange: Exchange) -> None:
+        """One that is answered without having been dispatched."""
+        if self._observer is not None:
+            self._observer.begin(exchange)
+
     def dispatch(self, exchange: Exchange) -> None:
         """Whatever happens, the exchange gets an answer."""
+        if self._observer is not None:
+            self._observer.begin(exchange)
         if exchange.problem is not None:
             return exchange.reply(exchange.problem.answer())
         target = self._routes.find(exchange.url)

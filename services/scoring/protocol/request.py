@@ -18,12 +18,17 @@ from services.scoring.protocol.rows import tensors_from_rows
 from services.scoring.protocol.tensors import block_of, has_only_numbers
 from shared.ports.inference import Array
 
+ARROW_TYPE = "application/vnd.apache.arrow.stream"
+# In place of the length of a JSON part, which no such request has: a door says by it that the body is an Arrow stream.
+ARROW_STREAM = -1
+
 
 @dataclass(slots=True)
 class InferRequest:
     """Decoded. `arrays` are the layout's blocks; `outputs` maps the names asked for to "as binary", None for all.
 
-    `keys` and `observed_at` (UTC, one or one per row) are what the caller says about its rows.
+    `keys` and `observed_at` (UTC, one or one per row) are what the caller says about its rows. `arrow` asks for an
+    Arrow stream, as the request was one.
     """
 
     id: str
@@ -33,10 +38,11 @@ class InferRequest:
     binary: bool = False
     keys: Sequence[str] | None = None
     observed_at: Sequence[datetime] | None = None
+    arrow: bool = False
 
 
 def decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int) -> InferRequest | Problem:
-    """`header_length` is that of the JSON part when tensors follow it as bytes."""
+    """`header_length` is that of the JSON part when tensors follow it as bytes; `ARROW_STREAM` for an Arrow stream."""
     try:
         return _decode(layout, body, header_length, max_rows)
     except Invalid as invalid:
@@ -46,6 +52,8 @@ def decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int
 def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int) -> InferRequest:
     binary = None
     if header_length is not None:
+        if header_length == ARROW_STREAM:
+            return _arrow(layout, body, max_rows)
         if not 0 < header_length <= len(body):
             raise Invalid(f"inference-header-content-length: {header_length} is not within the {len(body)} bytes sent")
         binary, body = BinaryTensors(body, header_length), body[:header_length]
@@ -60,8 +68,14 @@ def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: in
     if "parameters" in message:
         _read_parameters(request, message["parameters"])
     if "outputs" in message:
-        request.outputs = _outputs(message["outputs"], request.binary)
+        request.outputs = outputs_of(message["outputs"], request.binary)
     return request
+
+
+def _arrow(layout: Layout, body: bytes, max_rows: int) -> InferRequest:
+    from services.scoring.protocol.arrow import read_stream  # pyarrow costs 30 MB, and most instances never need it
+
+    return read_stream(layout, body, max_rows)
 
 
 def _object(body: bytes) -> dict[str, Any]:
@@ -136,7 +150,7 @@ def _read_parameters(request: InferRequest, parameters: object) -> None:
         request.observed_at = moments_of(parameters["observed_at"], request.rows)
 
 
-def _outputs(outputs: object, binary: bool) -> dict[str, bool] | None:
+def outputs_of(outputs: object, binary: bool) -> dict[str, bool] | None:
     """Names asked for, each with whether as bytes; whether they exist is for the encoder to say."""
     if not isinstance(outputs, list):
         raise Invalid("outputs: an array is required")

@@ -49,6 +49,7 @@ class ResponseEncoder:
     """For one model version."""
 
     def __init__(self, name: str, version: str, outputs: Sequence[TensorSpec], headers: Headers) -> None:
+        self._name, self._version = name, version
         self._specs = tuple(outputs)
         self._index = {spec.name: index for index, spec in enumerate(outputs)}
         self._head = b'{"model_name":' + to_json(name) + b',"model_version":' + to_json(version)
@@ -90,6 +91,8 @@ class ResponseEncoder:
         chosen = request.outputs or dict.fromkeys(self._index, request.binary)
         tails: list[bytes] = []
         stop = start + request.rows
+        if request.arrow:
+            return self._stream(request, {name: outputs.arrays[self._index[name]][start:stop] for name in chosen})
         parts = [
             self._tensor(self._index[name], outputs, start, stop, tails, as_bytes) for name, as_bytes in chosen.items()
         ]
@@ -102,6 +105,12 @@ class ResponseEncoder:
             *self._headers,
         )
         return Answer(200, b"".join((body, *tails)), headers)
+
+    def _stream(self, request: InferRequest, columns: dict[str, Array]) -> Answer:
+        from services.scoring.protocol.arrow import write_stream  # in memory since the request was read
+
+        said = {"model_name": self._name, "model_version": self._version, "id": request.id}
+        return write_stream(self._specs, columns, said, self._headers)
 
     def _tensor(self, index: int, outputs: Outputs, start: int, stop: int, tails: list[bytes], as_bytes: bool) -> bytes:
         array = outputs.arrays[index][start:stop]

@@ -3,13 +3,17 @@
 import asyncio
 from collections import Counter
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
+import pyarrow as pa
 import pytest
 
+from services.scoring import ARROW_TYPE
 from shared.events import CaptureLost, ModelLoadFailed, PredictionsCaptured, ServingReported
 from shared.ports import Route
 from tests.integration.scoring.conftest import MakeApp
+from tests.support.arrow_streams import batch_of, stream_of
 from tests.support.eventhubs import EventHubsServer
 from tests.support.eventually import aeventually
 from tests.support.onnx_models import expected_probability, package_files, sample_rows, tensors
@@ -36,6 +40,17 @@ async def test_it_scores_and_says_which_version_did(app: ScoringApp, session: ai
     status, body, _ = await app.ask(session, tensors(rows), "/v2/models/flights/versions/7/infer")
     assert (status, "error" in body) == (404, True)
     assert (await app.ask(session, b"{"))[0] == 400
+
+
+async def test_many_rows_may_come_and_go_as_an_arrow_stream(app: ScoringApp, session: aiohttp.ClientSession) -> None:
+    rows = sample_rows(2_000)
+    kind = {"content-type": ARROW_TYPE}
+    status, body, headers = await app.ask(session, stream_of(batch_of(rows)), **kind)
+    assert (status, headers["content-type"], headers["sluice-model-version"]) == (200, ARROW_TYPE, "1")
+    found = pa.ipc.open_stream(body).read_all().column("probability").to_pylist()
+    assert found == pytest.approx([expected_probability(row) for row in rows], rel=1e-4)
+    status, body, _ = await app.ask(session, stream_of(batch_of(rows, month=pa.array([None] * 2_000))), **kind)
+    assert (status, body["error"][:21]) == (400, "month: expected shape")
 
 
 async def test_a_switch_under_load_fails_no_request(app: ScoringApp, session: aiohttp.ClientSession) -> None:
@@ -101,6 +116,32 @@ async def test_an_altered_package_leaves_the_old_one_serving_and_is_told(
     assert (status, headers["sluice-model-version"]) == (200, "1")
 
 
+async def test_one_process_serves_two_endpoints_each_by_its_own_manifest(
+    make_app: MakeApp, session: aiohttp.ClientSession, predictions: EventHubsServer
+) -> None:
+    names = [f"{name}-{uuid4().hex[:8]}" for name in ("flights", "trains")]
+    app = make_app(SERVING_ENDPOINT=",".join(names))
+    endpoints = [app.endpoint.model_copy(update={"name": name}) for name in names]
+    flights, other = await app.adopt(), await app.adopt(weight=0.5)
+    trains = other.model_copy(update={"model": other.model.model_copy(update={"name": "trains"})})
+    for app.endpoint, package in zip(endpoints, (flights, trains), strict=True):
+        await app.serve(package)
+    await app.start()
+    hubs = [HubReader(predictions, endpoint) for endpoint in endpoints]
+    await app.serves(session, "1")
+    row = sample_rows(1)[0]
+    for model, weight in (("flights", 1.0), ("trains", 0.5)):
+        status, body, _ = await app.ask(session, tensors([row]), f"/v2/models/{model}/infer")
+        assert status == 200
+        assert probabilities(body) == pytest.approx([expected_probability(row, weight)], rel=1e-4)
+    for hub, package in zip(hubs, (flights, trains), strict=True):
+        await hub.until(lambda hub=hub: hub.of(PredictionsCaptured))
+        await hub.until(lambda hub=hub: any(r.versions and r.versions[0].requests for r in hub.of(ServingReported)))
+        assert [v.package for v in hub.of(ServingReported)[-1].versions] == [package]
+        assert len(hub.of(PredictionsCaptured)[0].keys) == 1
+        await hub.close()
+
+
 async def test_a_dead_hub_delays_no_answer_and_what_is_lost_is_counted(
     make_app: MakeApp, session: aiohttp.ClientSession, start_eventhubs: Any
 ) -> None:
@@ -129,6 +170,12 @@ async def test_a_dead_hub_delays_no_answer_and_what_is_lost_is_counted(
 async def test_a_wrong_setting_stops_it_at_start_by_name(make_app: MakeApp) -> None:
     app = make_app(CAPTURE_SAMPLING="often", SERVING_ENDPOINT="a/b")
     with pytest.raises(AssertionError, match="CAPTURE_SAMPLING"):
+        await app.start()
+
+
+async def test_a_provider_that_is_not_installed_stops_it_at_start(make_app: MakeApp) -> None:
+    app = make_app(INFERENCE_PROVIDERS='["TensorrtExecutionProvider"]')
+    with pytest.raises(AssertionError, match="TensorrtExecutionProvider is not installed here"):
         await app.start()
 
 

@@ -1,30 +1,29 @@
-"""NVIDIA's own client for the protocol, unchanged, against the own server; skipped where it is not installed."""
+"""The clients that others wrote for the protocol, unchanged, against the own server: NVIDIA's, KServe's, MLServer's."""
 
+import asyncio
+import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import numpy as np
 import pytest
+import tritonclient.http as triton
 
-from tests.integration.scoring.conftest import MakeApp
+from tests.integration.scoring.clients.environments import python_of
 from tests.support.onnx_models import SIGNATURE, expected_probability, sample_rows
+from tests.support.scoring_app import ScoringApp
 
-triton = pytest.importorskip("tritonclient.http", reason="pip install tritonclient[http]")
+pytestmark = [pytest.mark.timeout(300)]
 
+ROWS = [row for row in sample_rows(20) if row["delay"] is not None]
+EXPECTED = pytest.approx([expected_probability(row) for row in ROWS], rel=1e-4)
 DTYPES: dict[str, Any] = {"FP32": np.float32, "INT64": np.int64, "BYTES": np.object_}
 
 
 @pytest.mark.parametrize("door", ["server"], indirect=True)
 @pytest.mark.parametrize("binary", [True, False])
-async def test_triton_s_client_asks_and_understands_the_answer(
-    make_app: MakeApp, session: aiohttp.ClientSession, tmp_path: Path, binary: bool
-) -> None:
-    app = make_app()
-    await app.serve(await app.adopt())
-    await app.start()
-    await app.serves(session, "1")
-    rows = [row for row in sample_rows(20) if row["delay"] is not None]
+async def test_triton_s_client_asks_and_understands_the_answer(app: ScoringApp, binary: bool) -> None:
     client = triton.InferenceServerClient(app.url.removeprefix("http://"))
     assert client.is_server_live()
     assert client.is_server_ready()
@@ -32,13 +31,36 @@ async def test_triton_s_client_asks_and_understands_the_answer(
     assert client.get_model_metadata("flights")["inputs"][0]["name"] == "distance"
     inputs = []
     for column in SIGNATURE["inputs"]:
-        values: np.ndarray = np.array([[row[column["name"]]] for row in rows], DTYPES[column["datatype"]])
-        tensor = triton.InferInput(column["name"], [len(rows), 1], column["datatype"])
+        values: np.ndarray = np.array([[row[column["name"]]] for row in ROWS], DTYPES[column["datatype"]])
+        tensor = triton.InferInput(column["name"], [len(ROWS), 1], column["datatype"])
         tensor.set_data_from_numpy(values, binary_data=binary)
         inputs.append(tensor)
     outputs = [triton.InferRequestedOutput("probability", binary_data=binary)]
     answer = client.infer("flights", inputs, outputs=outputs, request_id="7", model_version="1")
     assert answer.get_response()["id"] == "7"
-    assert answer.as_numpy("probability").tolist() == pytest.approx(
-        [expected_probability(row) for row in rows], rel=1e-4
-    )
+    assert answer.as_numpy("probability").tolist() == EXPECTED
+
+
+def asked_by(client: str, url: str) -> Any:
+    """What this client's script prints, run in the client's environment."""
+    columns = {c["name"]: (c["datatype"], [row[c["name"]] for row in ROWS]) for c in SIGNATURE["inputs"]}
+    script = Path(__file__).parent / f"clients/ask_{client}.py"
+    command = [str(python_of(client)), str(script), url]
+    done = subprocess.run(command, input=json.dumps(columns), text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr[-4_000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("door", ["server"], indirect=True)
+async def test_kserve_s_client_asks_and_understands_the_answer(app: ScoringApp) -> None:
+    found = await asyncio.to_thread(asked_by, "kserve", app.url)
+    assert [found[name] for name in ("live", "ready", "model ready", "other ready")] == [True, True, True, False]
+    assert found["binary True"] == found["binary False"] == ["7", EXPECTED]
+
+
+@pytest.mark.parametrize("door", ["server"], indirect=True)
+async def test_mlserver_s_types_and_command_understand_the_answer(app: ScoringApp) -> None:
+    found = await asyncio.to_thread(asked_by, "mlserver", app.url)
+    assert (found["server"], found["inputs"]) == ("sluice", [column["name"] for column in SIGNATURE["inputs"]])
+    assert found["types"] == ["7", "1", EXPECTED]
+    assert found["command"] == EXPECTED

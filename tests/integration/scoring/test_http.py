@@ -62,7 +62,7 @@ async def server() -> AsyncIterator[Running]:
     await bench.follower.step()
     bound = socket.create_server(("127.0.0.1", 0))
     stop, ready = asyncio.Event(), asyncio.Event()
-    routes = Routes(bench.scorer, lambda: metrics_page(bench.scorer, bench.capture))
+    routes = Routes(bench.scorer, lambda: metrics_page({"flights": bench.scorer}, [bench.capture]))
     found = Server(bench.scorer, routes, LIMITS, drain_s=0.05)
     task = asyncio.create_task(found.run(bound, stop.wait(), ready.set))
     await ready.wait()

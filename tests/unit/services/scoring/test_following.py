@@ -38,16 +38,6 @@ async def test_a_request_under_way_is_answered_by_the_version_it_began_with(benc
     assert output(answers[0]) == expected
 
 
-async def test_the_previous_version_stays_warm_and_the_one_before_goes(bench: Bench) -> None:
-    first, second, third = [await bench.adopt(str(number), weight=number) for number in (1, 2, 3)]
-    await bench.serve(second, previous=Route(package=first))
-    await bench.follower.step()
-    assert bench.scorer.table.numbers("flights") == ["1", "2"]
-    await bench.serve(third, previous=Route(package=second))
-    await bench.follower.step()
-    assert bench.scorer.table.numbers("flights") == ["2", "3"]
-
-
 async def test_a_package_that_was_altered_leaves_the_old_one_serving(bench: Bench) -> None:
     package = await bench.adopt("2", weight=0.5)
     bench.packages.adopted[package.digest] = {

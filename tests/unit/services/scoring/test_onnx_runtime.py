@@ -62,6 +62,11 @@ def test_a_session_says_what_it_takes_and_gives() -> None:
     assert session.run({"X": np.array([[1, 2, 3, 6]], np.float32)})[0].tolist() == [3.0]
 
 
+def test_a_provider_that_is_not_installed_is_refused_by_name_instead_of_replaced() -> None:
+    with pytest.raises(Refused, match=r"provider TensorrtExecutionProvider is not installed here; installed: .*CPU"):
+        OnnxRuntime(1, ["TensorrtExecutionProvider", "CPUExecutionProvider"])
+
+
 def test_a_run_that_fails_says_why() -> None:
     with pytest.raises(InferenceFailed, match="carrier"):
         OnnxRuntime(1).load(onnx_model()).run({"distance": np.zeros((1, 1), np.float32)})

@@ -116,3 +116,9 @@ def test_the_end_of_training_needs_a_time_with_its_zone(body: bytes) -> None:
 def test_a_file_that_only_calls_itself_parquet_is_refused() -> None:
     with pytest.raises(NotAPackage, match=r"golden\.parquet: is not a Parquet file"):
         read_package(files(golden__parquet=b"\x80\x04pickle is not welcome"))
+
+
+def test_a_model_that_is_too_large_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FILES, "model.onnx", 4)
+    with pytest.raises(NotAPackage, match=r"model\.onnx"):
+        read_package(files())

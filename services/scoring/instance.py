@@ -1,0 +1,50 @@
+"""One endpoint as this process serves it: its scorer, what it captures, and its background work."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from services.scoring.background import Background, ScoringPorts
+from services.scoring.capture import CaptureBuffer
+from services.scoring.endpoints import Endpoints
+from services.scoring.scorer import Scorer
+from services.scoring.warmth import Keeping
+from shared.events import EndpointRef
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """`scorer` is what doors ask: of all endpoints together."""
+
+    scorer: Scorer | Endpoints
+    scorers: dict[str, Scorer]
+    captures: tuple[CaptureBuffer, ...]
+    backgrounds: tuple[Background, ...]
+
+
+def instance_of(
+    endpoints: Sequence[EndpointRef],
+    make_capture: Callable[[], CaptureBuffer],
+    open_ports: Callable[[], AbstractAsyncContextManager[ScoringPorts]],
+    keeping: Keeping,
+    name: Callable[[], str],
+) -> Instance:
+    """`name` makes one that is unique among all starts, since counts begin at zero with each.
+
+    `keeping.memory_bytes` is shared by all endpoints evenly.
+    """
+    captures = tuple(make_capture() for _ in endpoints)
+    scorers = {ref.name: Scorer(capture) for ref, capture in zip(endpoints, captures, strict=True)}
+    together = Endpoints(list(scorers.values()))
+    share = Keeping(keeping.window_s, keeping.memory_bytes // len(endpoints))
+    parts = zip(endpoints, scorers.values(), captures, strict=True)
+    backgrounds = tuple(
+        Background(ref, name(), scorer, capture, open_ports, keeping=share, is_taken=_taken(together, scorer))
+        for ref, scorer, capture in parts
+    )
+    only = next(iter(scorers.values()))
+    return Instance(only if len(scorers) == 1 else together, scorers, captures, backgrounds)
+
+
+def _taken(together: Endpoints, scorer: Scorer) -> Callable[[str], bool]:
+    return lambda name: together.is_taken(name, scorer)
