@@ -61,12 +61,12 @@ class CaptureBuffer:
         self._waiting: deque[ScoredRows] = deque()
         self._number = 0
         self._taken_rows = 0
-        self._drained_rows = 0
+        self.drained_rows = 0
         self.overflowed_rows = 0
 
     @property
     def waiting_rows(self) -> int:
-        return self._taken_rows - self._drained_rows
+        return self._taken_rows - self.drained_rows
 
     def offer(
         self, version: Version, requests: Sequence[InferRequest], arrays: Sequence[Array], outputs: Sequence[Array]
@@ -111,7 +111,7 @@ class CaptureBuffer:
         while self._waiting and rows < most_rows:
             taken.append(self._waiting.popleft())
             rows += taken[-1].rows
-        self._drained_rows += rows
+        self.drained_rows += rows
         return taken
 
 
