@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from services.scoring.capture import WIDEST, ScoredRows
-from services.scoring.layout import Layout
+from services.scoring.capture import ScoredRows
+from services.scoring.layout import WIDEST, Layout
 from services.scoring.version import Version
 from shared.events import EndpointRef, PredictionsCaptured
 from shared.ports.inference import Array, TensorSpec

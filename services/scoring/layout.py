@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -24,6 +25,8 @@ DTYPES: dict[TensorDatatype, np.dtype] = {
     "BYTES": np.dtype(np.object_),
 }
 FLOATS = frozenset({"FP16", "FP32", "FP64"})
+# A tensor wider than this (an image, a text's tokens) is not captured: its content is not what drift is measured on.
+WIDEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,11 @@ class Layout:
 def is_feature(spec: TensorSpec) -> bool:
     """One value per row."""
     return len(spec.shape) == 1 or (len(spec.shape) == 2 and spec.shape[1] == 1)
+
+
+def is_slim(spec: TensorSpec) -> bool:
+    """Surely captured, however many rows there are."""
+    return -1 not in spec.shape[1:] and prod(spec.shape[1:]) <= WIDEST
 
 
 def layout_of(specs: Sequence[TensorSpec], signature: Signature) -> Layout:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.scoring.layout import Layout, layout_of
+from services.scoring.layout import Layout, is_slim, layout_of
 from services.scoring.protocol.response import ResponseEncoder
 from services.scoring.statistics import VersionStatistics
 from shared.events import PackageRef
@@ -20,6 +20,7 @@ class Version:
     layout: Layout
     encoder: ResponseEncoder
     statistics: VersionStatistics
+    is_slim: bool  # nothing of it is too wide to be captured
 
     @classmethod
     def of(
@@ -35,6 +36,7 @@ class Version:
             layout=layout_of(session.inputs, signature),
             encoder=ResponseEncoder(model.name, model.version, session.outputs, headers),
             statistics=statistics,
+            is_slim=all(map(is_slim, (*session.inputs, *session.outputs))),
         )
 
     @property

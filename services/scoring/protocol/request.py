@@ -13,6 +13,7 @@ import orjson
 from services.scoring.answers import Invalid, Problem
 from services.scoring.layout import Layout
 from services.scoring.protocol.binary import BinaryTensors
+from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
 from services.scoring.protocol.tensors import block_of, has_only_numbers
@@ -49,12 +50,13 @@ def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: in
         if not 0 < header_length <= len(body):
             raise Invalid(f"inference-header-content-length: {header_length} is not within the {len(body)} bytes sent")
         binary, body = BinaryTensors(body, header_length), body[:header_length]
-    message = _object(body)
+    numeric = numeric_message(body) if binary is None else None
+    message = numeric if numeric is not None else _object(body)
     tensors = _tensors(message["inputs"], layout) if "inputs" in message else _tensors_from_rows(message, layout)
     rows = _row_count(tensors, layout, max_rows)
     if binary is not None:
         binary.attach(tensors)
-    plain = has_only_numbers(body)
+    plain = numeric is None and has_only_numbers(body)
     arrays = [block_of(block, tensors, rows, plain) for block in layout.blocks]
     request = InferRequest(_id(message) if "id" in message else "", rows, arrays)
     if "parameters" in message:
