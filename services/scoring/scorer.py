@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
+from typing import NamedTuple
 
 from services.scoring import metadata
 from services.scoring.answers import Answer, Invalid, Problem
@@ -15,7 +16,7 @@ from services.scoring.protocol.response import Outputs
 from services.scoring.shadows import Shadows
 from services.scoring.table import Table
 from services.scoring.version import Version
-from shared.ports.inference import InferenceFailed
+from shared.ports.inference import Array, InferenceFailed
 
 logger = logging.getLogger("sluice.scoring")
 
@@ -45,6 +46,17 @@ class _Ticket:
     began_ns: int
 
 
+class _Run(NamedTuple):
+    """One run of the model that was answered, and is still to be counted and captured."""
+
+    version: Version
+    tickets: Sequence[_Ticket]
+    arrays: Sequence[Array]
+    outputs: Sequence[Array]
+    rows: int
+    ended_ns: int
+
+
 type _Shapes = tuple[tuple[int, ...], ...]
 
 
@@ -60,6 +72,7 @@ class Scorer:
         self._pending: dict[tuple[Version, _Shapes], list[_Ticket]] = {}
         self._waiting_rows = 0
         self._turn = 0
+        self._answered: list[_Run] = []
 
     @property
     def mirrored_left_out(self) -> int:
@@ -166,6 +179,8 @@ class Scorer:
         if not self._pending:
             return
         pending, self._pending, self._waiting_rows = self._pending, {}, 0
+        # Answers leave at the end of this turn; what nobody waits for comes in the next.
+        asyncio.get_running_loop().call_soon(self._account)
         for (version, _), tickets in pending.items():
             for batch in _batches(tickets, self._limits.batch_rows):
                 try:
@@ -178,9 +193,8 @@ class Scorer:
 
     def _answer(self, version: Version, tickets: Sequence[_Ticket]) -> None:
         """Whatever happens, everybody gets an answer."""
-        requests = [ticket.request for ticket in tickets]
-        layout = version.layout
-        arrays = requests[0].arrays if len(requests) == 1 else layout.join([request.arrays for request in requests])
+        layout, first = version.layout, tickets[0].request
+        arrays = first.arrays if len(tickets) == 1 else layout.join([ticket.request.arrays for ticket in tickets])
         try:
             check_numbers(layout, arrays)
             found = version.session.run(layout.columns(arrays))
@@ -191,8 +205,14 @@ class Scorer:
             answer = encode(ticket.request, outputs, start)
             start += ticket.request.rows
             ticket.reply(answer)
-        version.statistics.served(start, [ticket.began_ns for ticket in tickets], perf_counter_ns())
-        self._capture.offer(version, requests, arrays, found)
+        self._answered.append(_Run(version, tickets, arrays, found, start, perf_counter_ns()))
+
+    def _account(self) -> None:
+        """Count and capture what was answered."""
+        answered, self._answered = self._answered, []
+        for version, tickets, arrays, outputs, rows, ended_ns in answered:
+            version.statistics.served(rows, [ticket.began_ns for ticket in tickets], ended_ns)
+            self._capture.offer(version, [ticket.request for ticket in tickets], arrays, outputs)
 
     def _failed(self, version: Version, tickets: Sequence[_Ticket], error: Invalid | InferenceFailed) -> None:
         """One request's values must not spoil the answers of others: each is tried alone."""
