@@ -54,6 +54,8 @@ class Layout:
 
     def columns(self, arrays: Sequence[Array]) -> dict[str, Array]:
         """One array per input, as the session takes it: views, no copies."""
+        if len(self.specs) == 1 and self.blocks[0].wide:
+            return {self.first: arrays[0]}
         found: dict[str, Array] = {}
         for block, array in zip(self.blocks, arrays, strict=True):
             if block.wide:

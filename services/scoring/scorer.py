@@ -119,6 +119,20 @@ class Scorer:
         )
         return await answer
 
+    async def infer_at_once(
+        self, name: str, number: str | None, body: bytes, header_length: int | None, sticky: str | None
+    ) -> Answer:
+        """For a door that gives each request a task: who comes first in a turn of the loop does not wait for its end.
+
+        Those after it share a run, as ever.
+        """
+        if self._pending or self._answered:
+            return await self.infer(name, number, body, header_length=header_length, sticky=sticky)
+        found: list[Answer] = []
+        self._take(name, number, body, found.append, header_length, sticky)
+        self.flush()
+        return found[0]
+
     def submit(
         self,
         name: str,
@@ -130,6 +144,14 @@ class Scorer:
         sticky: str | None = None,
     ) -> None:
         """Decode now, run at the end of this turn of the loop. `reply` may be called at once; its first call counts."""
+        is_first = not self._pending
+        self._take(name, number, body, reply, header_length, sticky)
+        if is_first and self._pending and not self.is_flushed_by_door:
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def _take(
+        self, name: str, number: str | None, body: bytes, reply: Reply, header_length: int | None, sticky: str | None
+    ) -> None:
         began_ns = perf_counter_ns()
         self._turn += 1
         version = self._find(name, number, sticky)
@@ -164,8 +186,6 @@ class Scorer:
         return request
 
     def _enqueue(self, version: Version, ticket: _Ticket) -> None:
-        if not self._pending and not self.is_flushed_by_door:
-            asyncio.get_running_loop().call_soon(self.flush)
         self._waiting_rows += ticket.request.rows
         shapes = version.layout.inner_shapes(ticket.request.arrays) if version.layout.ragged else ()
         tickets = self._pending.get((version, shapes))

@@ -39,7 +39,7 @@ def _message(body: bytes) -> dict[str, Any] | None:
     inputs = found["inputs"]
     others = {name: _plain(found[name]) for name in found if name != "inputs"}
     tensors = [_tensor(inputs[index]) for index in range(len(inputs))]
-    # Lists may be in lists, and the parser would flatten them whatever their shape: every bracket must be accounted for.
+    # A list in a list would be flattened, whatever its shape: every bracket must be accounted for.
     lists = 1 + sum(map(_lists, tensors)) + orjson.dumps(others).count(b"[")
     return {**others, "inputs": tensors} if body.count(b"[") == lists else None
 

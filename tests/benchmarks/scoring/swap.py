@@ -48,7 +48,7 @@ def swap_under_load(settings: dict[str, str], found: Figures) -> None:
     ours["normal_p99"].append(median(each.p99_us for each in normal))
     ours["swap_p99"].append(max(each.p99_us for each in during))
     print(f"swap to version {number}: {len(during)} s, failed {ours['swap_failed'][-1]}, "
-          f"p99 {[each.p99_us for each in during]} beside {[each.p99_us for each in normal]} us", flush=True)  # fmt: skip
+          f"p99 {[e.p99_us for e in during]} beside {[e.p99_us for e in normal]} us", flush=True)  # fmt: skip
 
 
 def _serves(port: int, number: str) -> bool:
