@@ -1,8 +1,9 @@
 """How a model's inputs lie in memory: features of one datatype share one matrix, so that a request costs one array."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,14 +44,26 @@ class Block:
         return 0 if self.wide else 1
 
 
+class Form(NamedTuple):
+    """A message up to its numbers was read before: what comes after them, and what array they make."""
+
+    tail: bytes
+    shape: tuple[int, ...]
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The blocks of one model, and its inputs by name; `first` is the name whose shape tells the rows of a request."""
+    """The blocks of one model, and its inputs by name; `first` is the name whose shape tells the rows of a request.
+
+    `forms` are messages of models with one input, by what stands before their numbers.
+    """
 
     blocks: tuple[Block, ...]
     specs: dict[str, TensorSpec]
     ragged: bool
     first: str
+    forms: dict[bytes, Form] = field(default_factory=dict)
 
     def columns(self, arrays: Sequence[Array]) -> dict[str, Array]:
         """One array per input, as the session takes it: views, no copies."""

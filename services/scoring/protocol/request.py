@@ -13,6 +13,7 @@ import orjson
 from services.scoring.answers import Invalid, Problem
 from services.scoring.layout import Layout
 from services.scoring.protocol.binary import BinaryTensors
+from services.scoring.protocol.forms import LONGEST, from_known_form, learn_form
 from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
@@ -50,6 +51,10 @@ def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: in
         if not 0 < header_length <= len(body):
             raise Invalid(f"inference-header-content-length: {header_length} is not within the {len(body)} bytes sent")
         binary, body = BinaryTensors(body, header_length), body[:header_length]
+    elif len(body) <= LONGEST and (array := from_known_form(layout, body)) is not None:
+        rows = array.shape[layout.blocks[0].row_axis]
+        if rows <= max_rows:
+            return InferRequest("", rows, [array])
     numeric = numeric_message(body) if binary is None else None
     message = numeric if numeric is not None else _object(body)
     tensors = _tensors(message["inputs"], layout) if "inputs" in message else _tensors_from_rows(message, layout)
@@ -63,6 +68,8 @@ def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: in
         _read_parameters(request, message["parameters"])
     if "outputs" in message:
         request.outputs = _outputs(message["outputs"], request.binary)
+    if plain and len(layout.specs) == 1 and "inputs" in message and len(body) <= LONGEST:
+        learn_form(layout, body, message, arrays[0])
     return request
 
 
