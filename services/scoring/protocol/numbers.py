@@ -35,7 +35,7 @@ def numeric_message(body: bytes) -> dict[str, Any] | None:
 
 
 def _message(body: bytes) -> dict[str, Any] | None:
-    found = _parser.parse(body)
+    found: Any = _parser.parse(body)
     inputs = found["inputs"]
     others = {name: _plain(found[name]) for name in found if name != "inputs"}
     tensors = [_tensor(inputs[index]) for index in range(len(inputs))]

@@ -30,6 +30,6 @@ def _host(name: str, app: Path, variables: dict[str, str]) -> Peer:
     keys = folder / "keys.json"
     keys.touch(mode=0o600)
     keys.write_text(json.dumps({"master": secrets.token_urlsafe(24), "host": {"default": KEY}}))
-    command = (sys.executable, "-m", "infra.local.functions_host", "--app", str(app), "--name", name)
-    command += ("--port", "{port}", "--keys", str(keys), "--path", str(REPOSITORY))
-    return Peer(name, command, REPOSITORY, {**variables, "PYTHONPATH": str(REPOSITORY)})
+    command = [sys.executable, "-m", "infra.local.functions_host", "--app", str(app), "--name", name]
+    command += ["--port", "{port}", "--keys", str(keys), "--path", str(REPOSITORY)]
+    return Peer(name, tuple(command), REPOSITORY, {**variables, "PYTHONPATH": str(REPOSITORY)})

@@ -1,7 +1,6 @@
 """Ways around the general reader: known forms and long lists of numbers mean what the general reader says they mean."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,7 @@ def layout() -> Layout:
 
 
 @pytest.fixture
-def general(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def general(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The general reader alone."""
 
     def read(layout: Layout, body: bytes) -> InferRequest | Problem:
