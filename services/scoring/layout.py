@@ -49,7 +49,7 @@ class Form(NamedTuple):
 
     tail: bytes
     shape: tuple[int, ...]
-    count: int
+    values: int
 
 
 @dataclass(frozen=True, slots=True)

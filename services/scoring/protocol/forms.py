@@ -28,7 +28,7 @@ def from_known_form(layout: Layout, body: bytes) -> Array | None:
         values = orjson.loads(body[at : -len(form.tail)])
     except orjson.JSONDecodeError:
         return None
-    found = packed(layout.blocks[0].datatype, values, form.count)
+    found = packed(layout.blocks[0].datatype, values, form.values)
     return None if found is None else found.reshape(form.shape)
 
 
