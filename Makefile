@@ -29,11 +29,11 @@ test: setup ## all tests (ARGS="-k ledger" for some)
 test-faults: setup ## only the tests that kill, cut off and double
 	@$(SESSION) $(PYTHON) -m pytest -m faults $(ARGS)
 
-bench: setup bench-scoring ## measure throughput and latency
-	@$(SESSION) $(PYTHON) -m pytest tests/benchmarks -s $(ARGS)
+bench: setup bench-scoring ## measure, and fail where a ratio is worse than recorded (ARGS=--record: record them)
+	@$(PYTHON) -m tests.benchmarks.scoring.guard $(ARGS)
 
-bench-scoring: setup ## scoring beside its peers, as a table and in .local/bench/scoring.json (ROUNDS=5 SECONDS=2)
-	@$(SESSION) $(PYTHON) -m tests.benchmarks.scoring --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS),2)
+bench-scoring: setup ## scoring beside its peers, as a table and in .local/bench/scoring.json (ROUNDS=9 SECONDS=1)
+	@$(SESSION) $(PYTHON) -m tests.benchmarks.scoring --rounds $(or $(ROUNDS),9) --seconds $(or $(SECONDS),1)
 
 up: setup ## start the local system and stay in the foreground (ARGS="--detach --fresh")
 	@$(LOCAL) up $(ARGS)

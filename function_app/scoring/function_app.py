@@ -126,11 +126,11 @@ async def _infer(req: func.HttpRequest, version: str | None) -> func.HttpRespons
         problem = Problem(400, f"inference-header-content-length: a number is required, found {length[:40]!r}")
         return _response(problem.answer(), req)
     is_arrow = headers.get("content-type", "").startswith(ARROW_TYPE)
-    answer = await scorer.infer(
+    answer = await scorer.infer_at_once(
         req.route_params["name"],
         version or headers.get("azureml-model-deployment"),
         req.get_body(),
-        header_length=ARROW_STREAM if is_arrow else None if length is None else int(length),
-        sticky=headers.get("sluice-sticky-key"),
+        ARROW_STREAM if is_arrow else None if length is None else int(length),
+        headers.get("sluice-sticky-key"),
     )
     return _response(answer, req)

@@ -1,15 +1,16 @@
 """Packing scored rows into columnar events, many rows each."""
 
-import base64
+from binascii import b2a_base64
 from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property, lru_cache
 from itertools import chain, groupby, repeat
 from typing import Any
 
 import numpy as np
 import orjson
 
-from services.scoring.capture import WIDEST, ScoredRows
-from services.scoring.layout import Layout
+from services.scoring.capture import ScoredRows
+from services.scoring.layout import WIDEST, Layout
 from services.scoring.version import Version
 from shared.events import EndpointRef, PredictionsCaptured
 from shared.ports.inference import Array, TensorSpec
@@ -29,6 +30,10 @@ class CapturedBlock(PredictionsCaptured):
     """
 
     def as_json(self) -> bytes:
+        return self._json
+
+    @cached_property
+    def _json(self) -> bytes:
         fields: dict[str, Any] = {name: getattr(self, name) for name in ("keys", "observed_at", "inputs", "outputs")}
         of_what = {"endpoint": self.endpoint.model_dump(), "package": self.package.model_dump()}
         return orjson.dumps({**of_what, **fields})
@@ -83,10 +88,17 @@ def _keys(instance: str, rows: ScoredRows) -> list[str]:
     for number, (identity, count, keys, _) in enumerate(rows.marks, rows.first):
         if keys is not None:
             found += keys
+        elif count == 1:
+            found.append(f"{identity or f'{instance}-{number}'}-0")
         else:
             stem = identity or f"{instance}-{number}"
-            found += [f"{stem}-0"] if count == 1 else [f"{stem}-{index}" for index in range(count)]
+            found += map(stem.__add__, _tails(count))
     return found
+
+
+@lru_cache(maxsize=64)
+def _tails(count: int) -> list[str]:
+    return [f"-{index}" for index in range(count)]
 
 
 def _moments(rows: ScoredRows) -> Iterator[Any]:
@@ -135,5 +147,5 @@ def _cells(values: Array) -> dict[str, str] | list[Any]:
     if values.dtype.kind in "Ob":
         return list(values.tolist())
     dtype = "<f4" if values.dtype.kind == "f" and values.itemsize <= 4 else "<f8"
-    packed = base64.b64encode(values.astype(dtype, copy=False).tobytes()).decode("ascii")
+    packed = b2a_base64(np.ascontiguousarray(values, dtype), newline=False).decode("ascii")
     return {"datatype": "FP32" if dtype == "<f4" else "FP64", "base64": packed}

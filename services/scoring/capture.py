@@ -5,19 +5,18 @@ The scoring loop offers, the background thread drains. Each counter has one writ
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
+from typing import NamedTuple
 
 import numpy as np
 
+from services.scoring.layout import WIDEST
 from services.scoring.protocol import InferRequest
 from services.scoring.version import Version
 from shared.ports import Clock
 from shared.ports.inference import Array
 
-# A tensor wider than this (an image, a text's tokens) is not captured: its content is not what drift is measured on.
-WIDEST = 64
 _GOLDEN = 0.618033988749895  # see table.py: an even sample without randomness
 
 
@@ -25,11 +24,10 @@ _GOLDEN = 0.618033988749895  # see table.py: an even sample without randomness
 type Mark = tuple[str, int, Sequence[str] | None, Sequence[datetime] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredRows:
+class ScoredRows(NamedTuple):
     """The rows of one run of the model: `arrays` are the layout's blocks, `marks` say whose rows they are.
 
-    `first` is the number of the first request among all of this instance.
+    `first` is the number of the first request among all of this instance. A tuple: one is made for every run.
     """
 
     version: Version
@@ -61,12 +59,12 @@ class CaptureBuffer:
         self._waiting: deque[ScoredRows] = deque()
         self._number = 0
         self._taken_rows = 0
-        self._drained_rows = 0
+        self.drained_rows = 0
         self.overflowed_rows = 0
 
     @property
     def waiting_rows(self) -> int:
-        return self._taken_rows - self._drained_rows
+        return self._taken_rows - self.drained_rows
 
     def offer(
         self, version: Version, requests: Sequence[InferRequest], arrays: Sequence[Array], outputs: Sequence[Array]
@@ -94,14 +92,15 @@ class CaptureBuffer:
         marks: Sequence[Mark],
         first: int,
     ) -> None:
-        rows = sum([rows for _, rows, _, _ in marks])
+        rows = marks[0][1] if len(marks) == 1 else sum([rows for _, rows, _, _ in marks])
         if self.waiting_rows + rows > self._most_rows:
             self.overflowed_rows += rows
             return
         self._taken_rows += rows
-        blocks = version.layout.blocks
-        arrays = [_slim(array) if block.wide else array for block, array in zip(blocks, arrays, strict=True)]
-        outputs = [_slim(output) for output in outputs]
+        if not version.is_slim:
+            blocks = version.layout.blocks
+            arrays = [_slim(array) if block.wide else array for block, array in zip(blocks, arrays, strict=True)]
+            outputs = [_slim(output) for output in outputs]
         self._waiting.append(ScoredRows(version, arrays, outputs, marks, first, rows, self._clock.now()))
 
     def drain(self, most_rows: int) -> list[ScoredRows]:
@@ -111,7 +110,7 @@ class CaptureBuffer:
         while self._waiting and rows < most_rows:
             taken.append(self._waiting.popleft())
             rows += taken[-1].rows
-        self._drained_rows += rows
+        self.drained_rows += rows
         return taken
 
 

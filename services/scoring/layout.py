@@ -1,7 +1,9 @@
 """How a model's inputs lie in memory: features of one datatype share one matrix, so that a request costs one array."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +26,8 @@ DTYPES: dict[TensorDatatype, np.dtype] = {
     "BYTES": np.dtype(np.object_),
 }
 FLOATS = frozenset({"FP16", "FP32", "FP64"})
+# A tensor wider than this (an image, a text's tokens) is not captured: its content is not what drift is measured on.
+WIDEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +44,31 @@ class Block:
         return 0 if self.wide else 1
 
 
+class Form(NamedTuple):
+    """A message up to its numbers was read before: what comes after them, and what array they make."""
+
+    tail: bytes
+    shape: tuple[int, ...]
+    values: int
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The blocks of one model, and its inputs by name; `first` is the name whose shape tells the rows of a request."""
+    """The blocks of one model, and its inputs by name; `first` is the name whose shape tells the rows of a request.
+
+    `forms` are messages of models with one input, by what stands before their numbers.
+    """
 
     blocks: tuple[Block, ...]
     specs: dict[str, TensorSpec]
     ragged: bool
     first: str
+    forms: dict[bytes, Form] = field(default_factory=dict)
 
     def columns(self, arrays: Sequence[Array]) -> dict[str, Array]:
         """One array per input, as the session takes it: views, no copies."""
+        if len(self.specs) == 1 and self.blocks[0].wide:
+            return {self.first: arrays[0]}
         found: dict[str, Array] = {}
         for block, array in zip(self.blocks, arrays, strict=True):
             if block.wide:
@@ -79,6 +97,11 @@ class Layout:
 def is_feature(spec: TensorSpec) -> bool:
     """One value per row."""
     return len(spec.shape) == 1 or (len(spec.shape) == 2 and spec.shape[1] == 1)
+
+
+def is_slim(spec: TensorSpec) -> bool:
+    """Surely captured, however many rows there are."""
+    return -1 not in spec.shape[1:] and prod(spec.shape[1:]) <= WIDEST
 
 
 def layout_of(specs: Sequence[TensorSpec], signature: Signature) -> Layout:

@@ -16,6 +16,9 @@ logger = logging.getLogger("sluice.scoring")
 
 # Rows taken from the buffer at a time: packing them must not hold up the loop or the interpreter for long (1 ms).
 _ROWS_AT_A_TIME = 1_000
+# One message to the hub, which takes 1 MB: sending one costs a millisecond of the SDK, whatever its size.
+_MESSAGE_BYTES = 900_000
+_FRAME_BYTES = 2_000
 
 
 class Outgoing:
@@ -59,17 +62,36 @@ class Outgoing:
     async def flush(self, buffer: CaptureBuffer) -> None:
         """Send what is waiting, then what was lost. Raises `Unavailable`; what was taken out then goes first next time.
 
-        A hub that is away does not empty the buffer: it fills, overflows, and the overflow is counted.
+        What comes meanwhile waits for the next flush, unless it is much: otherwise a busy instance would send all the
+        time, a few rows in each message. A hub that is away does not empty the buffer: it fills, overflows, and the
+        overflow is counted.
         """
-        await self._send_unsent()
-        while scored := buffer.drain(_ROWS_AT_A_TIME):
+        await self._send(last=True)
+        due = buffer.drained_rows + buffer.waiting_rows
+        while buffer.drained_rows < due or buffer.waiting_rows >= _ROWS_AT_A_TIME:
+            scored = buffer.drain(_ROWS_AT_A_TIME)
             blocks = blocks_of(self._endpoint, self._instance, scored, buffer.features)
-            self._unsent = [self._envelope(block) for block in blocks]
-            await self._send_unsent()
+            self._unsent += [self._envelope(block) for block in blocks]
+            await self._send(last=False)
+            await asyncio.sleep(0)
+        await self._send(last=True)
         await self._tell_lost(buffer)
 
-    async def _send_unsent(self) -> None:
+    async def _send(self, last: bool) -> None:
+        """As many blocks as fit in each message; unless they are the `last`, a message waits until it is full."""
         while self._unsent:
+            count = _fitting(self._unsent)
+            if count == len(self._unsent) and not last:
+                return
+            try:
+                await self._publish(self._unsent[:count])
+                del self._unsent[:count]
+            except Refused:
+                await self._send_alone(count)
+
+    async def _send_alone(self, count: int) -> None:
+        """A hub that refuses several blocks may refuse one of them only."""
+        for _ in range(count):
             try:
                 await self._publish(self._unsent[:1])
             except Refused as error:
@@ -97,3 +119,13 @@ class Outgoing:
                 await self._publisher.publish("predictions", envelopes)
         except TimeoutError:
             raise Unavailable(f"hub predictions: no answer within {self._patience_s} s") from None
+
+
+def _fitting(envelopes: Sequence[Envelope[Any]]) -> int:
+    """How many from the first on fit one message; at least one, which the hub may refuse."""
+    room = _MESSAGE_BYTES
+    for count, envelope in enumerate(envelopes):
+        room -= len(envelope.data.as_json()) + _FRAME_BYTES
+        if room < 0:
+            return max(1, count)
+    return len(envelopes)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
+from typing import NamedTuple
 
 from services.scoring import metadata
 from services.scoring.answers import Answer, Invalid, Problem
@@ -15,7 +16,7 @@ from services.scoring.protocol.response import Outputs
 from services.scoring.shadows import Shadows
 from services.scoring.table import Table
 from services.scoring.version import Version
-from shared.ports.inference import InferenceFailed
+from shared.ports.inference import Array, InferenceFailed
 
 logger = logging.getLogger("sluice.scoring")
 
@@ -45,6 +46,17 @@ class _Ticket:
     began_ns: int
 
 
+class _Run(NamedTuple):
+    """One run of the model that was answered, and is still to be counted and captured."""
+
+    version: Version
+    tickets: Sequence[_Ticket]
+    arrays: Sequence[Array]
+    outputs: Sequence[Array]
+    rows: int
+    ended_ns: int
+
+
 type _Shapes = tuple[tuple[int, ...], ...]
 
 
@@ -60,6 +72,7 @@ class Scorer:
         self._pending: dict[tuple[Version, _Shapes], list[_Ticket]] = {}
         self._waiting_rows = 0
         self._turn = 0
+        self._answered: list[_Run] = []
 
     @property
     def mirrored_left_out(self) -> int:
@@ -106,6 +119,20 @@ class Scorer:
         )
         return await answer
 
+    async def infer_at_once(
+        self, name: str, number: str | None, body: bytes, header_length: int | None, sticky: str | None
+    ) -> Answer:
+        """For a door that gives each request a task: who comes first in a turn of the loop does not wait for its end.
+
+        Those after it share a run, as ever.
+        """
+        if self._pending or self._answered:
+            return await self.infer(name, number, body, header_length=header_length, sticky=sticky)
+        found: list[Answer] = []
+        self._take(name, number, body, found.append, header_length, sticky)
+        self.flush()
+        return found[0]
+
     def submit(
         self,
         name: str,
@@ -117,6 +144,14 @@ class Scorer:
         sticky: str | None = None,
     ) -> None:
         """Decode now, run at the end of this turn of the loop. `reply` may be called at once; its first call counts."""
+        is_first = not self._pending
+        self._take(name, number, body, reply, header_length, sticky)
+        if is_first and self._pending and not self.is_flushed_by_door:
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def _take(
+        self, name: str, number: str | None, body: bytes, reply: Reply, header_length: int | None, sticky: str | None
+    ) -> None:
         began_ns = perf_counter_ns()
         self._turn += 1
         version = self._find(name, number, sticky)
@@ -151,8 +186,6 @@ class Scorer:
         return request
 
     def _enqueue(self, version: Version, ticket: _Ticket) -> None:
-        if not self._pending and not self.is_flushed_by_door:
-            asyncio.get_running_loop().call_soon(self.flush)
         self._waiting_rows += ticket.request.rows
         shapes = version.layout.inner_shapes(ticket.request.arrays) if version.layout.ragged else ()
         tickets = self._pending.get((version, shapes))
@@ -166,6 +199,8 @@ class Scorer:
         if not self._pending:
             return
         pending, self._pending, self._waiting_rows = self._pending, {}, 0
+        # Answers leave at the end of this turn; what nobody waits for comes in the next.
+        asyncio.get_running_loop().call_soon(self._account)
         for (version, _), tickets in pending.items():
             for batch in _batches(tickets, self._limits.batch_rows):
                 try:
@@ -178,9 +213,8 @@ class Scorer:
 
     def _answer(self, version: Version, tickets: Sequence[_Ticket]) -> None:
         """Whatever happens, everybody gets an answer."""
-        requests = [ticket.request for ticket in tickets]
-        layout = version.layout
-        arrays = requests[0].arrays if len(requests) == 1 else layout.join([request.arrays for request in requests])
+        layout, first = version.layout, tickets[0].request
+        arrays = first.arrays if len(tickets) == 1 else layout.join([ticket.request.arrays for ticket in tickets])
         try:
             check_numbers(layout, arrays)
             found = version.session.run(layout.columns(arrays))
@@ -191,9 +225,15 @@ class Scorer:
             answer = encode(ticket.request, outputs, start)
             start += ticket.request.rows
             ticket.reply(answer)
-        version.statistics.served(start, [ticket.began_ns for ticket in tickets], perf_counter_ns())
-        version.statistics.predictions.offer(found)
-        self._capture.offer(version, requests, arrays, found)
+        self._answered.append(_Run(version, tickets, arrays, found, start, perf_counter_ns()))
+
+    def _account(self) -> None:
+        """Count and capture what was answered."""
+        answered, self._answered = self._answered, []
+        for version, tickets, arrays, outputs, rows, ended_ns in answered:
+            version.statistics.served(rows, [ticket.began_ns for ticket in tickets], ended_ns)
+            version.statistics.predictions.offer(outputs)
+            self._capture.offer(version, [ticket.request for ticket in tickets], arrays, outputs)
 
     def _failed(self, version: Version, tickets: Sequence[_Ticket], error: Invalid | InferenceFailed) -> None:
         """One request's values must not spoil the answers of others: each is tried alone."""

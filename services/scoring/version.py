@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.scoring.golden import GoldenRows
-from services.scoring.layout import Layout, layout_of
+from services.scoring.layout import Layout, is_slim, layout_of
 from services.scoring.protocol.response import ResponseEncoder
 from services.scoring.statistics import VersionStatistics
 from shared.events import PackageRef
@@ -22,6 +22,7 @@ class Version:
     encoder: ResponseEncoder
     statistics: VersionStatistics
     golden: GoldenRows
+    is_slim: bool  # nothing of it is too wide to be captured
     model_bytes: int = 0
 
     @classmethod
@@ -41,6 +42,7 @@ class Version:
             statistics=statistics,
             golden=golden,
             model_bytes=model_bytes,
+            is_slim=all(map(is_slim, (*session.inputs, *session.outputs))),
         )
 
     def prove(self, generation: int) -> None:

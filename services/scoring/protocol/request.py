@@ -13,6 +13,8 @@ import orjson
 from services.scoring.answers import Invalid, Problem
 from services.scoring.layout import Layout
 from services.scoring.protocol.binary import BinaryTensors
+from services.scoring.protocol.forms import LONGEST, from_known_form, learn_form
+from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
 from services.scoring.protocol.tensors import block_of, has_only_numbers
@@ -57,18 +59,25 @@ def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: in
         if not 0 < header_length <= len(body):
             raise Invalid(f"inference-header-content-length: {header_length} is not within the {len(body)} bytes sent")
         binary, body = BinaryTensors(body, header_length), body[:header_length]
-    message = _object(body)
+    elif len(body) <= LONGEST and (array := from_known_form(layout, body)) is not None:
+        rows = array.shape[layout.blocks[0].row_axis]
+        if rows <= max_rows:
+            return InferRequest("", rows, [array])
+    numeric = numeric_message(body) if binary is None else None
+    message = numeric if numeric is not None else _object(body)
     tensors = _tensors(message["inputs"], layout) if "inputs" in message else _tensors_from_rows(message, layout)
     rows = _row_count(tensors, layout, max_rows)
     if binary is not None:
         binary.attach(tensors)
-    plain = has_only_numbers(body)
+    plain = numeric is None and has_only_numbers(body)
     arrays = [block_of(block, tensors, rows, plain) for block in layout.blocks]
     request = InferRequest(_id(message) if "id" in message else "", rows, arrays)
     if "parameters" in message:
         _read_parameters(request, message["parameters"])
     if "outputs" in message:
         request.outputs = outputs_of(message["outputs"], request.binary)
+    if plain and len(layout.specs) == 1 and "inputs" in message and len(body) <= LONGEST:
+        learn_form(layout, body, message, arrays[0])
     return request
 
 

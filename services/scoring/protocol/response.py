@@ -24,8 +24,10 @@ class Outputs:
     def json(self, index: int, start: int, stop: int) -> bytes:
         """The values of these rows, flat, as a JSON array; NaN and infinities are null."""
         array = self.arrays[index]
-        if stop - start == len(array) or array.dtype.kind == "O":
-            return _json(array[start:stop].ravel())
+        if stop - start == len(array):
+            return _json(array)
+        if array.dtype.kind == "O":
+            return _json(array[start:stop])
         rows = self._rows.get(index)
         if rows is None:
             rows = self._rows[index] = _rows_of(array)
@@ -33,16 +35,17 @@ class Outputs:
 
 
 def _json(array: Array) -> bytes:
-    """FP32 is written with the digits that tell it from its neighbours."""
+    """All values, flat. FP32 is written with the digits that tell it from its neighbours."""
     if array.dtype.kind == "O":
-        return to_json(array.tolist())
-    return orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY)
+        return to_json(array.ravel().tolist())
+    return orjson.dumps(array.reshape(-1), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _rows_of(array: Array) -> list[bytes]:
     if array.size == len(array):
-        return _json(array.ravel())[1:-1].split(b",")
-    return _json(array.reshape(len(array), -1))[2:-2].split(b"],[")
+        return _json(array)[1:-1].split(b",")
+    rows = np.ascontiguousarray(array.reshape(len(array), -1))
+    return orjson.dumps(rows, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
 
 
 class ResponseEncoder:

@@ -61,12 +61,12 @@ def _wide(block: Block, tensor: Tensor, rows: int, plain: bool) -> Array:
     spec = block.specs[0]
     shape = _shape(spec, tensor, rows)
     count = prod(shape)
-    if plain and (found := _packed(spec.datatype, tensor.get("data"), count)) is not None:
+    if plain and (found := packed(spec.datatype, tensor.get("data"), count)) is not None:
         return found.reshape(shape)
     return _flat(spec, tensor, block.nullable[0], count).reshape(shape)
 
 
-def _packed(datatype: TensorDatatype, values: object, count: int) -> Array | None:
+def packed(datatype: TensorDatatype, values: object, count: int) -> Array | None:
     """The values of a flat list, None when they are not `count` numbers of this datatype: the slow way says why."""
     code = _PACKED.get(datatype)
     if code is None or type(values) is not list or len(values) != count:
@@ -106,7 +106,7 @@ def _from_lists(block: Block, parts: Sequence[Tensor], rows: int, plain: bool) -
     try:
         if set(map(type, lists)) == {list} and set(map(len, lists)) == {rows}:
             values = list(chain.from_iterable(lists))
-            if plain and (found := _packed(block.datatype, values, len(values))) is not None:
+            if plain and (found := packed(block.datatype, values, len(values))) is not None:
                 return found.reshape(len(lists), rows)
             if _TYPES[block.datatype].issuperset(map(type, values)):
                 return np.array(values, DTYPES[block.datatype]).reshape(len(lists), rows)

@@ -17,16 +17,21 @@ class WrkMissing(Exception):
 
 @dataclass(frozen=True)
 class Shape:
-    """What is sent: a payload file to a path; `length` is the JSON part's when tensors follow it as bytes."""
+    """What is sent: a payload file to a path, with these headers."""
 
     path: str
     payload: Path
     content_type: str = "application/json"
+    more_headers: tuple[tuple[str, str], ...] = ()
 
     @property
-    def length(self) -> list[str]:
-        found = Path(f"{self.payload}.hlen")
-        return [found.read_text().strip()] if found.exists() else []
+    def headers(self) -> dict[str, str]:
+        """With the length of the JSON part where tensors follow it as bytes."""
+        found = {"Content-Type": self.content_type, **dict(self.more_headers)}
+        length = Path(f"{self.payload}.hlen")
+        if length.exists():
+            found["Inference-Header-Content-Length"] = length.read_text().strip()
+        return found
 
 
 @dataclass(frozen=True)
@@ -55,19 +60,9 @@ def wrk_binary() -> str:
 
 
 def run(port: int, shape: Shape, connections: int, seconds: int) -> Sample:
-    command = [
-        "taskset",
-        "-c",
-        LOAD_CORE,
-        wrk_binary(),
-        "-t1",
-        f"-c{connections}",
-        f"-d{seconds}s",
-        "--timeout",
-        "20s",
-    ]
-    command += ["-s", str(HERE / "wrk_post.lua"), f"http://127.0.0.1:{port}{shape.path}", "--"]
-    command += [str(shape.payload), shape.content_type, *shape.length]
+    command = ["taskset", "-c", LOAD_CORE, wrk_binary(), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
+    command += ["-s", str(HERE / "wrk_post.lua"), f"http://127.0.0.1:{port}{shape.path}", "--", str(shape.payload)]
+    command += [f"{name}: {value}" for name, value in shape.headers.items()]
     output = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, check=True).stdout
     line = next(line for line in output.splitlines() if line.startswith("RESULT "))
     found = json.loads(line.removeprefix("RESULT "))

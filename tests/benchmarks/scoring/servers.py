@@ -1,4 +1,4 @@
-"""Servers under measurement: each alone on its core, started fresh for every round."""
+"""Servers under measurement, on a core of their own; those that are not asked are stopped where they are."""
 
 import http.client
 import os
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.request import urlopen
 
 import psutil
 
@@ -19,6 +20,7 @@ from tests.support.azurite import free_ports
 
 SERVER_CORE = "0"
 _STARTS_WITHIN_S = 90
+_SETTLES_WITHIN_S = 10
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Server:
     def _post(self, shape: Shape) -> int:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
-            connection.request("POST", shape.path, shape.payload.read_bytes(), {"content-type": shape.content_type})
+            connection.request("POST", shape.path, shape.payload.read_bytes(), shape.headers)
             response = connection.getresponse()
             response.read()
             return response.status
@@ -99,8 +101,33 @@ class Server:
         root = psutil.Process(self.process.pid)
         return sum(each.memory_full_info().pss for each in [root, *root.children(recursive=True)]) / 1e6
 
+    def rest(self) -> None:
+        """Stop where it is, so that servers that are not asked take no time from the one that is."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def wake(self) -> None:
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+    def settle(self) -> int:
+        """Wait until what it captured has left, so that the next measurement pays for its own; returns rows lost.
+
+        Servers without our metrics have nothing to wait for.
+        """
+        if not self.peer.name.startswith("sluice"):
+            return 0
+        deadline = time.monotonic() + _SETTLES_WITHIN_S
+        while self._counted("sluice_capture_waiting_rows") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self._counted("sluice_capture_overflowed_rows_total")
+
+    def _counted(self, name: str) -> int:
+        with urlopen(f"http://127.0.0.1:{self.port}/metrics") as response:
+            lines = response.read().decode().splitlines()
+        return int(next(line for line in lines if line.startswith(f"{name} ")).rpartition(" ")[2])
+
     def stop(self) -> None:
         if self.process.poll() is None:
+            self.wake()
             os.killpg(self.process.pid, signal.SIGTERM)
             try:
                 self.process.wait(15)

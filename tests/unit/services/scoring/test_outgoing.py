@@ -97,6 +97,39 @@ async def test_many_rows_are_packed_into_few_blocks_below_the_limit_of_a_message
     assert len(blocks) <= 10
 
 
+async def test_blocks_share_messages_and_a_flush_that_meets_more_rows_leaves_them_to_the_next(bench: Bench) -> None:
+    sent: list[int] = []
+
+    class Counting:
+        async def publish(self, hub: Hub, envelopes: Sequence[Envelope[Any]]) -> None:
+            sent.append(len(envelopes))
+            await bench.publisher.publish(hub, envelopes)
+            if len(sent) == 1:
+                await bench.ask(tensors(sample_rows(3)))
+
+    for _ in range(4):
+        await bench.ask(tensors(sample_rows(1_000)))
+    await outgoing(bench, Counting()).flush(bench.capture)
+    assert sent == [4]
+    assert bench.capture.waiting_rows == 3
+
+
+async def test_one_refused_block_does_not_take_its_message_with_it(bench: Bench) -> None:
+    class Choosy:
+        async def publish(self, hub: Hub, envelopes: Sequence[Envelope[Any]]) -> None:
+            if any("bad" in getattr(each.data, "keys", ()) for each in envelopes):
+                raise Refused("too large")
+            await bench.publisher.publish(hub, envelopes)
+
+    await bench.ask({**tensors(sample_rows(1)), "parameters": {"keys": "bad"}})
+    await bench.serve(await bench.adopt("2"))
+    await bench.follower.step()
+    await bench.ask(tensors(sample_rows(2)))
+    await outgoing(bench, Choosy()).flush(bench.capture)
+    assert [len(block.keys) for block in heard(bench, PredictionsCaptured)] == [2]
+    assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(1, "refused")]
+
+
 async def test_sampling_keeps_its_share_of_requests() -> None:
     bench = Bench(sampling=0.1)
     await bench.serve(await bench.adopt())

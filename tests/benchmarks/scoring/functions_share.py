@@ -1,0 +1,93 @@
+"""Our code's share of an invocation, in the app's settings: `python -m tests.benchmarks.scoring.functions_share FILE`.
+
+The worker library invokes the app's own handler, and in its place one that answers at once: same process, same
+library, same request, in turns. The difference is what our code takes. It is this thread's time on the processor,
+which other work on the machine disturbs least.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import azure.functions as func
+import azure_functions_runtime.native_invocation as library
+import uvloop
+from azure_functions_runtime.bindings.datumdef import Datum
+
+from infra.local.functions_host import worker
+from infra.local.functions_host.http.datums import request_datum
+from infra.local.functions_host.http.messages import Request
+
+_APP = Path(__file__).resolve().parents[3] / "function_app/scoring"
+_ROUNDS, _TIMES = 60, 100
+_LOADS_WITHIN_S = 30
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser("functions_share", description=__doc__)
+    parser.add_argument("payload", type=Path)
+    payload = parser.parse_args().payload
+    os.chdir(_APP)
+    sys.path.insert(0, str(_APP))
+    identity = next(each.function_id for each in await worker.index(_APP) if each.name == "infer")
+    found = library._functions.get_function(identity)
+    answer = await _loaded(identity, _inputs(payload))
+    empty = found._replace(func=_empty(answer))
+    functions = library._functions._functions
+    spent: dict[str, list[float]] = {"own": [], "empty": []}
+    for _ in range(_ROUNDS):
+        for name, function in (("own", found), ("empty", empty)):
+            functions[identity] = function
+            spent[name].append(await _timed(identity, _inputs(payload)))
+    differences = [own - other for own, other in zip(spent["own"], spent["empty"], strict=True)]
+    print(json.dumps({"own_us": median(differences), "invocation_us": median(spent["own"]), "rounds_us": differences}))
+    worker.stop()
+
+
+async def _loaded(identity: str, inputs: worker.Inputs) -> Datum:
+    """The answer, once the app has its model."""
+    deadline = time.monotonic() + _LOADS_WITHIN_S
+    while time.monotonic() < deadline:
+        result = await worker.invoke("warm-up", identity, inputs, {}, worker.FIRST_ATTEMPT)
+        if result.returned is not None and result.returned.value["status_code"].value == "200":
+            return result.returned
+        await asyncio.sleep(0.05)
+    raise RuntimeError("the app has not loaded its model")
+
+
+def _empty(answer: Datum) -> Callable[[func.HttpRequest], Any]:
+    """A handler that returns the same answer without asking anybody."""
+    body = answer.value["body"].value
+    headers = {name: value.value for name, value in answer.value["headers"].items()}
+
+    async def handler(req: func.HttpRequest) -> func.HttpResponse:
+        return func.HttpResponse(body, status_code=200, headers=headers)
+
+    return handler
+
+
+def _inputs(payload: Path) -> worker.Inputs:
+    body = payload.read_bytes()
+    headers = [("host", "127.0.0.1"), ("content-type", "application/json"), ("content-length", str(len(body)))]
+    request = Request("POST", "/v2/models/m/infer", "/v2/models/m/infer", "", headers, body)
+    return [("req", request_datum(request, {"name": "m"}))]
+
+
+async def _timed(identity: str, inputs: worker.Inputs) -> float:
+    """Microseconds of this thread for one invocation."""
+    began = time.thread_time_ns()
+    for _ in range(_TIMES):
+        await worker.invoke("measured", identity, inputs, {}, worker.FIRST_ATTEMPT)
+        await asyncio.sleep(0)  # as between two requests: what our code leaves for the next turn counts as well
+    return (time.thread_time_ns() - began) / _TIMES / 1_000
+
+
+if __name__ == "__main__":
+    uvloop.run(main())
