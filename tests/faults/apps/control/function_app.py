@@ -12,25 +12,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tests.faults.adapters import ADAPTERS
 from tests.faults.crashing import Crashing, Plan
 
 REPOSITORY = Path(__file__).resolve().parents[4]
-AZURE = "shared.adapters.azure"
-# Name of the port in the plan: module and class of its adapter.
-ADAPTERS = {
-    "approvals": (f"{AZURE}.approvals", "TableApprovals"),
-    "deadlines": (f"{AZURE}.deadlines", "TableDeadlines"),
-    "evidence": (f"{AZURE}.evidence", "BlobEvidence"),
-    "folds": (f"{AZURE}.folds", "TableFolds"),
-    "jobs": (f"{AZURE}.ml_jobs", "AzureMLJobs"),
-    "ledger": (f"{AZURE}.ledger", "TableLedger"),
-    "manifests": (f"{AZURE}.serving", "BlobServingManifests"),
-    "models": (f"{AZURE}.ml_models", "AzureMLModels"),
-    "notifier": ("shared.adapters.notifiers", "notifier"),
-    "packages": (f"{AZURE}.model_packages", "BlobModelPackages"),
-    "positions": (f"{AZURE}.positions", "TablePositions"),
-    "publisher": (f"{AZURE}.event_publisher", "EventHubPublisher"),
-}
 
 
 def crashing(port: str, make: Callable[..., Any], plan: Plan) -> Callable[..., Any]:
