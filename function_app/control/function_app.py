@@ -111,7 +111,7 @@ wiring.check(SERVICES.values())
 check_modes(policy, SERVICES)
 
 owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
-patience = Patience.of(lease_s=settings.lease_s, limit_s=settings.patience_s)
+patience = Patience.of(settings.lease_s, settings.patience_s, settings.longest_pause_s)
 reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, brake_table)
 streams = Streams(reactor, positions, gaps, dead_letters)
 folding = Folding(wiring, folds, publisher, gaps)

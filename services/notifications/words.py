@@ -7,6 +7,7 @@ from shared.events import (
     ActionDeclined,
     ActionFailed,
     ActionObserved,
+    ActionStalled,
     ApprovalDelegated,
     ApprovalEndorsed,
     ApprovalEscalated,
@@ -96,6 +97,7 @@ WORDS: dict[type[Event], Words] = {
     ),
     RetrainingFailed: lambda e: (f"Retraining of {e.model_name} failed", f"Job {e.job.name}: {e.reason}"),
     ActionFailed: lambda e: (f"{e.service} could not {e.effect.replace('_', ' ')}", e.reason),
+    ActionStalled: lambda e: (f"{e.service} cannot {e.effect.replace('_', ' ')} yet", e.reason),
     EventsLost: lambda e: (f"Events were lost on {e.hub}", f"Partition {e.partition}, numbers {e.first} to {e.last}."),
 }
 

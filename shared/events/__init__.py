@@ -6,6 +6,7 @@ from shared.events.actions import (
     ActionObserved,
     ActionProposed,
     ActionReleased,
+    ActionStalled,
     ActionSuperseded,
     ReleaseRefused,
 )

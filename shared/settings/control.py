@@ -19,7 +19,8 @@ class ControlSettings(BaseSettings):
     Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`: a
     connection string, or the account's blob URL. `notify_webhooks`: JSON, audience (or `*`) to a list of
     `teams=https://...` or `slack=https://...`. `model_datastores`: JSON, Azure ML datastore to the container behind it,
-    a name in our own account or the container's URL in another. `lease_s` bounds one effect, in seconds.
+    a name in our own account or the container's URL in another. `lease_s` bounds one effect, in seconds,
+    `patience_s` how long an event may stay pending, `longest_pause_s` the pause between two tries.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -45,6 +46,7 @@ class ControlSettings(BaseSettings):
     model_datastores: dict[str, _Named] = {"workspaceblobstore": "azureml"}
     lease_s: float = Field(default=30, gt=0, le=30)
     patience_s: float = Field(default=3600, gt=0)
+    longest_pause_s: float = Field(default=60, gt=0)
     tick: _Named = Field(description="how often deadlines and pending events are looked at, as NCRONTAB")
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ from tests.faults.system import System
 TRIES, PAUSE_S = 3, 8.0
 # Hubs whose events keep coming, so that a gap is soon noticed.
 BUSY_HUBS = ("events", "predictions")
-LEFT_OUT, SWAPPED = 3, 2
+LEFT_OUT, SWAPPED, DOUBLED = 3, 2, 60
 # Control alone calls these: submissions, and the registration of what was retrained.
 CONTROLS_OWN = "/jobs/|/versions/2"
 
@@ -25,6 +25,7 @@ class Outages:
     def __init__(self, system: System, planned: Sequence[Outage]) -> None:
         self._system, self._planned = system, deque(planned)
         self._own: Counter[str] = Counter()
+        self._asked: Counter[str] = Counter()
         self._next_refusal = 0.0
 
     @property
@@ -42,7 +43,15 @@ class Outages:
     def _lost_due(self) -> int:
         return sum(proxy.due for proxy in self._system.proxies)
 
-    async def strike(self, kills: int, remaining: Sequence[Kill]) -> None:
+    @property
+    def deliveries(self) -> dict[str, int]:
+        """How many were doubled, left out, or overtaken by the next."""
+        names = {"duplicate": "doubled", "skip": "left out", "reorder": "swapped"}
+        return {name: self._asked[fault] - self._system.left(fault) for fault, name in names.items()}
+
+    async def strike(self, kills: int, remaining: Sequence[Kill], new_wave: bool) -> None:
+        if new_wave:
+            await asyncio.to_thread(self._disturb, "duplicate", DOUBLED, ("*",))
         while self._planned and self._planned[0].after <= kills:
             await asyncio.to_thread(self._strike, self._planned.popleft())
         # One call at a time fails: what waits must also get through, or nothing would ever stop waiting.
@@ -62,8 +71,10 @@ class Outages:
                 self._proxy(outage.whose).lose(outage.skip)
             case "gap":
                 self._disturb("skip", LEFT_OUT)
+                self._own["gaps"] += 1
             case "reorder":
                 self._disturb("reorder", SWAPPED)
+                self._own["reorders"] += 1
             case "Event Hubs kill":
                 system.kill_hubs()
                 self._own["Event Hubs kills"] += 1
@@ -77,10 +88,12 @@ class Outages:
         system = self._system
         return {"tables": system.table_proxy, "blobs": system.blob_proxy, "hubs": system.hub_proxy}[whose]
 
-    def _disturb(self, fault: str, events: int) -> None:
-        for hub in BUSY_HUBS:
+    def _disturb(self, fault: str, events: int, hubs: Sequence[str] = BUSY_HUBS) -> None:
+        """What is left over from before is taken over."""
+        left = self._system.left(fault)
+        for hub in hubs:
             self._system.disturb_hub(fault, hub, events=events)
-        self._own[f"{fault}s"] += 1
+        self._asked[fault] += self._system.left(fault) - left
 
     def _refuse(self) -> None:
         """The next readings of a job or a model are answered with 503, unless such are still to come."""

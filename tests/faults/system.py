@@ -1,11 +1,13 @@
 """Event Hubs, storage, Azure ML and the control process in its nursery: one system for all tests of this room."""
 
 import base64
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from infra.local import topology
 from shared.adapters.azure.storage import Storage, storage_clients
 from shared.ports import Hub
-from tests.faults.crashing import Plan
+from tests.faults.crashing import Plan, Poison
 from tests.faults.losing import AmqpAnswers, HttpAnswers, LosingProxy
 from tests.local.azure_ml.emulator_process import GROUP, SUBSCRIPTION, EmulatorProcess, configuration, make_certificates
 from tests.support.azurite import Azurite
@@ -49,6 +51,7 @@ class System:
         self.table_proxy = LosingProxy(lambda: self.azurite.table_port, HttpAnswers)
         self.hub_proxy = LosingProxy(lambda: self.hubs.port, AmqpAnswers)
         self._open = ExitStack()
+        self.next_number = 0
         for file in (self.runs, self.lives):
             file.touch()
 
@@ -163,8 +166,10 @@ class System:
             return subprocess.Popen(arguments, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
 
     @contextmanager
-    def control(self, **settings: str) -> Iterator[None]:
+    def control(self, poisons: Sequence[Poison] = (), **settings: str) -> Iterator[None]:
         """The real control process, started again as often as it dies."""
+        if poisons:
+            settings["SLUICE_TEST_POISONS"] = json.dumps([asdict(poison) for poison in poisons])
         nursery = self.run(
             ["tests.faults.nursery", "--lives", self.lives, "--", *self.host_arguments("control")], **settings
         )
@@ -186,13 +191,18 @@ class System:
 
     def disturb_hub(self, fault: str, hub: str, **how: object) -> None:
         """Ask the Event Hubs server for a fault; see `infra.local.eventhubs.admin`."""
-        body = {fault: {"hub": hub, **how}}
+        body: dict[str, Any] = {fault: {"hub": hub, **how}}
         requests.post(f"{self.hubs.admin_url}/admin/faults", json=body, timeout=10).raise_for_status()
 
     def left(self, fault: str) -> int:
         """How many events are still to be `duplicate`d, `skip`ped or `reorder`ed."""
         faults = requests.get(f"{self.hubs.admin_url}/admin/faults", timeout=10).json()
         return sum(hub[f"{fault}_events"] for hub in faults.values())
+
+    def held(self, hub: str) -> list[int]:
+        """Per partition, the number that the hub's next event gets."""
+        partitions = requests.get(f"{self.hubs.admin_url}/admin/hubs", timeout=10).json()[hub]
+        return [partition["last_sequence"] + 1 for partition in partitions]
 
     def disturb_azure_ml(self, **fault: Any) -> None:
         """Ask the emulator for a fault; see `infra.local.azure_ml.faults`."""

@@ -4,17 +4,14 @@ Meanwhile answers are lost, events left out and swapped, hubs killed, storage re
 """
 
 import os
-from collections.abc import Callable
 from contextlib import aclosing
 
 import pytest
 
 from tests.faults.campaign import Campaign
+from tests.faults.conftest import StartSystem
 from tests.faults.outages import Outages
 from tests.faults.plans import STEPS, WHEN, kills_of, outages_of, plan_of
-from tests.faults.system import System
-
-type StartSystem = Callable[[int], System]
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only]
 

@@ -1,0 +1,65 @@
+"""Gaps and another order in a partition, over the wire: read back from the hub, or said to be lost."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.events import ServingReported
+from tests.faults.stories import Stories
+from tests.faults.system import System
+
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(180)]
+
+
+async def test_what_hubs_leave_out_or_swap_is_handled_once_and_in_order(
+    steady_system: System, stories: Stories
+) -> None:
+    """On all hubs, so in front of intake, of decisions and of folds; one more endpoint's events end each gap."""
+    with steady_system.control():
+        for fault in ("skip", "reorder", "skip", "duplicate"):
+            steady_system.disturb_hub(fault, "*", events=2)
+            steady_system.disturb_hub(fault, "events", events=12)
+            await stories.launch(1)
+            await stories.until(lambda: _knocked(stories))
+
+        async def all_disturbed() -> bool:
+            await stories.world.knock()
+            return all(endpoint.done for endpoint in stories.endpoints)
+
+        await stories.until(all_disturbed)
+        await stories.run_out()
+    assert steady_system.left("skip") == 0
+    assert stories.said("mlops.events.lost") == []
+    await stories.nothing_lost_or_doubled()
+
+
+async def _knocked(stories: Stories) -> bool:
+    await stories.world.knock()
+    return stories.log.facts()[stories.endpoints[-1].number, "mlops.model.registered"] > 0
+
+
+async def test_what_a_hub_no_longer_has_is_said_to_be_lost(steady_system: System, stories: Stories) -> None:
+    (endpoint,) = await stories.launch(1)
+    with steady_system.control():
+        await stories.run_out()
+    (first,) = steady_system.held("predictions")
+
+    async def report(number: int) -> None:
+        seen = ServingReported(endpoint=endpoint.ref, instance="instance-1", generation=1)
+        await stories.world.send("predictions", seen, "unheard", stories.world.first, number, at=datetime.now(UTC))
+
+    for number in range(3):
+        await report(number)
+    steady_system.disturb_hub("forget", "predictions")
+    await report(3)
+    with steady_system.control():
+
+        async def said() -> bool:
+            return len(stories.said("mlops.events.lost")) >= 2
+
+        await stories.until(said)
+    lost = [frame["data"] for frame in stories.said("mlops.events.lost")]
+    assert {each["service"] for each in lost} == {"monitoring", "promotion"}
+    assert {(each["hub"], each["partition"], each["first"], each["last"]) for each in lost} == {
+        ("predictions", 0, first, first + 2)
+    }
