@@ -111,7 +111,7 @@ STORAGE_GRANTS = {
 }
 CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", "batch-in")
 HOST_CONTAINERS = ("azure-webjobs-hosts", "azure-webjobs-eventhub")
-TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions", "brakes", "letters")
+TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions", "brakes", "letters", "policies")
 
 SUBSCRIPTION = "5ec0de00-0000-4000-8000-000000000001"
 TENANT = "5ec0de00-0000-4000-8000-000000000002"

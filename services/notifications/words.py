@@ -17,12 +17,14 @@ from shared.events import (
     ApprovalRejected,
     BrakeEngaged,
     BrakeReleased,
+    CommandRefused,
     DriftCleared,
     DriftConfirmed,
     Entity,
     Event,
     EventsLost,
     ModelRejected,
+    PolicyChanged,
     PromotionAborted,
     PromotionCompleted,
     RedriveRefused,
@@ -72,6 +74,7 @@ WORDS: dict[type[Event], Words] = {
     ActionObserved: lambda e: (f"{e.service} did not act", f"{e.why}. It would have done: {', '.join(e.would)}."),
     ActionDeclined: lambda e: (f"What {e.service} proposed is not done", e.reason),
     ReleaseRefused: lambda e: (f"{e.service} could not do what was released", e.reason),
+    CommandRefused: lambda e: (f"A command in the name of {e.operator} did not count", f"{e.command}: {e.refusal}."),
     BrakeEngaged: lambda e: (f"{e.operator} paused {scope(e)}", e.reason),
     BrakeReleased: lambda e: (f"{e.operator} let {scope(e)} go on", e.reason),
     RedriveStarted: lambda e: (f"{e.operator} had {e.service} do something again", e.reason),
@@ -98,6 +101,10 @@ WORDS: dict[type[Event], Words] = {
     RetrainingFailed: lambda e: (f"Retraining of {e.model_name} failed", f"Job {e.job.name}: {e.reason}"),
     ActionFailed: lambda e: (f"{e.service} could not {e.effect.replace('_', ' ')}", e.reason),
     ActionStalled: lambda e: (f"{e.service} cannot {e.effect.replace('_', ' ')} yet", e.reason),
+    PolicyChanged: lambda e: (
+        "The policy was changed",
+        f"{e.before or 'none'} → {e.after}, by {e.by or 'nobody named'}.",
+    ),
     EventsLost: lambda e: (f"Events were lost on {e.hub}", f"Partition {e.partition}, numbers {e.first} to {e.last}."),
 }
 

@@ -23,7 +23,7 @@ from shared.events.approvals import (
     ApprovalSuperseded,
     DelegationRequested,
 )
-from shared.events.brakes import BrakeEngaged, BrakeReleased, ReactionsPaused, ReactionsResumed
+from shared.events.brakes import BrakeEngaged, BrakeReleased, CommandRefused, ReactionsPaused, ReactionsResumed
 from shared.events.drift import DriftCleared, DriftConfirmed
 from shared.events.entity import Entity
 from shared.events.event import (
@@ -75,4 +75,4 @@ from shared.events.staging import (
     StagingRequested,
     StagingStarted,
 )
-from shared.events.system import DeadLettered, DeadlineReached, EventsLost, LedgerSealed
+from shared.events.system import DeadLettered, DeadlineReached, EventsLost, LedgerSealed, PolicyChanged

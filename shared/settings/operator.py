@@ -21,7 +21,8 @@ class OperatorSettings(BaseSettings):
     """Environment variables of the same names, in capitals; a command needs only those of what it reads.
 
     `sluice_storage` is a connection string or the account's blob URL, a hub a connection string with EntityPath or
-    `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send. `observers` is the consumer
+    `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send, `operator_signing_key` what
+    commands are signed with, where control asks for that. `observers` is the consumer
     group that people read hubs with.
     """
 
@@ -35,6 +36,7 @@ class OperatorSettings(BaseSettings):
     labels: SecretStr | None = None
     dead_letter: SecretStr | None = None
     commands: SecretStr | None = None
+    operator_signing_key: SecretStr | None = None
     observers: str = Field(default="observers", min_length=1)
     azure_ml_subscription: str = ""
     azure_ml_resource_group: str = ""
@@ -51,6 +53,7 @@ class OperatorSettings(BaseSettings):
             hubs = {_variable(hub): _readable(hub, strings["event_hubs"]) for hub in HUBS}
             workspace = {name.lower(): value for name, value in document.get("workspace", {}).items()}
             own = {"sluice_storage": strings["storage"]["operators"], "commands": strings["event_hubs"].get(_COMMANDS)}
+            own["operator_signing_key"] = document.get("keys", {}).get("operator_signing_key")
             return cls.model_validate({**own, **hubs, **workspace})
         except OSError as error:
             raise NoSettings(f"{path}: {error.strerror}; start the local system with `make up`") from error
@@ -77,6 +80,10 @@ class OperatorSettings(BaseSettings):
     def commands_to(self) -> str:
         """Where an operator's commands go; raises `NoSettings`."""
         return self._secret("commands", "a connection string of hub decisions with the right to send")
+
+    def signing_key(self) -> str:
+        """What commands are signed with, "" when they are not."""
+        return self.operator_signing_key.get_secret_value() if self.operator_signing_key else ""
 
     def _secret(self, name: str, meaning: str) -> str:
         value: SecretStr | None = getattr(self, name)

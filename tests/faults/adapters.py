@@ -17,6 +17,7 @@ ADAPTERS = {
     "models": (f"{AZURE}.ml_models", "AzureMLModels"),
     "notifier": ("shared.adapters.notifiers", "notifier"),
     "packages": (f"{AZURE}.model_packages", "BlobModelPackages"),
+    "policy_book": (f"{AZURE}.policy_book", "TablePolicyBook"),
     "positions": (f"{AZURE}.positions", "TablePositions"),
     "publisher": (f"{AZURE}.event_publisher", "EventHubPublisher"),
     "seals": (f"{AZURE}.seals", "BlobSeals"),

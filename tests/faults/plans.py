@@ -22,6 +22,7 @@ STEPS = (
     "captures.keep_predictions",
     "evidence.keep",
     "notifier.send",
+    "policy_book.put",
     "publisher.publish",
 )
 # Calls of control's that no kill is planned at, and why not.
@@ -40,6 +41,7 @@ LEFT_OUT = {
     "ledger.entries": "reads",
     "models.next_version": "reads, right before models.register_output",
     "packages.read": "reads",
+    "policy_book.last": "reads, before policy_book.put",
     "publisher.close": "at the end",
     "seals.all": "reads",
     "seals.keep": "once a minute; tests/unit/shared/reactor/test_sealing.py repeats it",
