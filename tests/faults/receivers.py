@@ -40,7 +40,7 @@ FACTS = {
     "mlops.model.rejected": 1,
 }
 # As many as it takes; everything else, failed and superseded actions above all, must not be there.
-ANY_NUMBER = {"mlops.deadline.reached", "mlops.job.ended", "mlops.ledger.sealed"}
+ANY_NUMBER = {"mlops.deadline.reached", "mlops.job.ended", "mlops.ledger.sealed", "mlops.policy.changed"}
 NOTICES = {"project-lead": 1, "product-owner": 1, "data-scientist": 4}
 JOBS = {"staging": 1, "retraining": 1}
 _NUMBER = re.compile(r"(?:model|endpoint)-(\d+)")

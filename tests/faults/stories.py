@@ -43,7 +43,7 @@ class Stories:
     async def aclose(self) -> None:
         """Close all clients."""
         await self.world.close()
-        await self._system.storage.close()
+        await self._system.close_storage()
 
     async def round(self) -> None:
         """See how far they have come, and do what people and scoring instances do meanwhile."""
@@ -53,7 +53,7 @@ class Stories:
             endpoint.done = all(facts[endpoint.number, name] >= count for name, count in FACTS.items())
         await self.world.act()
 
-    async def until(self, reached: Callable[[], Awaitable[bool]], timeout_s: float = 120) -> None:
+    async def until(self, reached: Callable[[], Awaitable[bool]], timeout_s: float = 150) -> None:
         """Round after round; storage or hubs may be away for one."""
 
         async def tried() -> bool:
@@ -73,7 +73,7 @@ class Stories:
 
         await self.until(have)
 
-    async def run_out(self, timeout_s: float = 120) -> None:
+    async def run_out(self, timeout_s: float = 150) -> None:
         """To their ends, everything settled and everybody told."""
 
         async def ended() -> bool:

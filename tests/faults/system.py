@@ -116,6 +116,11 @@ class System:
     def storage(self) -> Storage:
         return storage_clients(self.azurite.connection_string)
 
+    async def close_storage(self) -> None:
+        """The next test of this system gets clients of its own, in its own event loop."""
+        await self.storage.close()
+        del self.storage
+
     def identity(self, name: str) -> dict[str, str]:
         """By which variables the unmodified Azure ML SDK finds the emulator, as this identity."""
         return {
@@ -140,6 +145,7 @@ class System:
             "APPROVAL_BASE_URL": GATEWAY,
             "NOTIFY_OUTBOX": str(self.outbox),
             "NOTIFY_WEBHOOKS": "{}",
+            "POLICY_CHANGED_BY": "the tests",
             "TICK": "* * * * * *",
             "LEASE_S": "2",
             "SLUICE_TEST_PLAN": str(self.plan.path),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.adapters.azure.evidence import BlobEvidence
 from shared.policies import PolicyDocument
 from shared.ports import Progress
 from tests.faults.conftest import STEADY_ENDPOINTS
@@ -12,7 +13,7 @@ from tests.faults.system import System
 from tests.faults.workload import Endpoint, policy, workspace
 from tests.support.eventually import aeventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(400)]
 
 WORKSPACES = {stage: workspace(stage) for stage in ("development", "staging", "production")}
 
@@ -45,6 +46,11 @@ async def test_a_newer_policy_holds_for_what_is_decided_from_then_on(steady_syst
     after = {progress.entry.hash: progress.entry.policy for progress in await decisions(steady_system, stories)}
     assert before.items() <= after.items()
     assert {after[entry] for entry in after.keys() - before.keys()} == {digests[1]}
+    changes = [frame["data"] for frame in stories.said("mlops.policy.changed")]
+    assert {"before": digests[0], "after": digests[1], "by": "the tests"} in changes
+    evidence = BlobEvidence(steady_system.storage.blobs)
+    kept = [PolicyDocument.model_validate_json(await evidence.read(digest)).digest for digest in digests]
+    assert kept == digests
     await stories.nothing_lost_or_doubled()
 
 

@@ -9,7 +9,7 @@ from tests.faults.stories import Stories
 from tests.faults.system import System
 from tests.faults.workload import Endpoint
 
-pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(400)]
 
 
 async def test_what_hubs_leave_out_or_swap_is_handled_once_and_in_order(
@@ -17,11 +17,11 @@ async def test_what_hubs_leave_out_or_swap_is_handled_once_and_in_order(
 ) -> None:
     """In front of intake, of decisions and of folds; of two endpoints, the second's events end the first one's gap."""
     with steady_system.control():
-        for fault in ("skip", "reorder", "skip", "duplicate"):
-            for hub in ("inbound", "decisions", "predictions"):
-                steady_system.disturb_hub(fault, hub, events=1)
-            steady_system.disturb_hub(fault, "events", events=12)
-            new = await stories.launch(2)
+        for faults, count in ((["skip"], 2), (["reorder", "duplicate"], 1)):
+            for fault in faults:
+                for hub, events in {"inbound": 1, "decisions": 1, "predictions": 1, "events": 12}.items():
+                    steady_system.disturb_hub(fault, hub, events=events)
+            new = await stories.launch(count)
 
             async def registered(new: list[Endpoint] = new) -> bool:
                 await stories.world.knock()

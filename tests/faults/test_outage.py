@@ -8,7 +8,7 @@ from tests.faults.receivers import ledger_of
 from tests.faults.stories import Stories
 from tests.faults.system import System
 
-pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(400)]
 
 # All that is measured in time: the outage, patience with it (twice as long here), and the longest back-off.
 HOUR = timedelta(seconds=12)

@@ -7,7 +7,14 @@ import pytest
 from pydantic import ValidationError
 
 from services.brakes.effects import SendAgain, SetBrake
-from services.brakes.policy import Commanded, RedriveKnown, decide_after_failure, decide_pause, decide_redrive
+from services.brakes.policy import (
+    Commanded,
+    CommandKnown,
+    RedriveKnown,
+    decide_after_failure,
+    decide_pause,
+    decide_redrive,
+)
 from services.brakes.reactions import gather_redrive, service
 from shared.adapters.commands import Ed25519CommandVerifier
 from shared.adapters.memory import MemoryBrakes, MemoryEventPublisher, MemoryEvidence, MemoryLedger, MemoryLetterBook
