@@ -49,6 +49,8 @@ async def stories(steady_system: System, monkeypatch: pytest.MonkeyPatch) -> Asy
     stories = Stories(steady_system)
     await stories.world.prepare()
     yield stories
+    steady_system.hold.unlink(missing_ok=True)
+    steady_system.azure_ml.admin("DELETE", "/admin/faults")
     await stories.aclose()
 
 

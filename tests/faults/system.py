@@ -41,7 +41,7 @@ class System:
         self.folder, self.partitions = folder, partitions
         self.plan = Plan(folder / "plan.json")
         self.outbox, self.runs, self.lives = folder / "outbox", folder / "runs", folder / "lives"
-        self.log = folder / "control.log"
+        self.log, self.hold = folder / "control.log", folder / "hold"
         self.signing_key = _urlsafe(Ed25519PrivateKey.generate().private_bytes_raw())
         self.deploy_policy(policy)
         self.azurite = Azurite(folder / "azurite", saves_first)
@@ -73,7 +73,11 @@ class System:
         suite = {
             "python": sys.executable,
             "pythonpath": [str(APPS / "suite"), str(REPOSITORY)],
-            "variables": {"SLUICE_STORAGE": self.azurite.connection_string, "SLUICE_TEST_RUNS": str(self.runs)},
+            "variables": {
+                "SLUICE_STORAGE": self.azurite.connection_string,
+                "SLUICE_TEST_RUNS": str(self.runs),
+                "SLUICE_TEST_HOLD": str(self.hold),
+            },
         }
         config = configuration(
             self.azurite.connection_string,

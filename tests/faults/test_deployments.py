@@ -59,7 +59,7 @@ async def test_an_effect_of_newer_code_waits_for_that_code_and_is_said_to_stall(
 ) -> None:
     """Newer code decides, cannot perform, is rolled back: what it recorded outlasts patience until it runs again."""
     (endpoint,) = await stories.launch(1)
-    unreachable = Poison("jobs.submit", f"model-{endpoint.number}|", "unavailable")
+    unreachable = Poison("jobs.submit", f"|model-{endpoint.number}:", "unavailable")
     with steady_system.control([unreachable], SLUICE_TEST_NEWER="1"):
         await aeventually(lambda: submitted(steady_system, stories), timeout_s=60)
     assert not has_job(steady_system, endpoint)
