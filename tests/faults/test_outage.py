@@ -38,7 +38,5 @@ async def test_an_hours_outage_of_azure_ml_delays_and_loses_nothing(steady_syste
 
 async def waits(system: System, model: str) -> int:
     """Events about this model that wait in front of staging."""
-    heads = [
-        head async for name, about, head in ledger_of(system).chains() if name == "staging" and model in about.name
-    ]
-    return sum(head.waiting for head in heads)
+    chains = [each async for each in ledger_of(system).chains()]
+    return sum(head.waiting for name, about, head in chains if name == "staging" and about.name.startswith(f"{model}:"))
