@@ -38,11 +38,13 @@ from shared.adapters.azure.ml_jobs import AzureMLJobs
 from shared.adapters.azure.ml_models import AzureMLModels
 from shared.adapters.azure.ml_workspaces import AzureMLWorkspaces
 from shared.adapters.azure.model_packages import BlobModelPackages
+from shared.adapters.azure.policy_book import TablePolicyBook
 from shared.adapters.azure.positions import TablePositions
 from shared.adapters.azure.seals import BlobSeals
 from shared.adapters.azure.serving import BlobServingManifests
 from shared.adapters.azure.storage import storage_clients
 from shared.adapters.clock import SystemClock
+from shared.adapters.commands import Ed25519CommandVerifier
 from shared.adapters.links import Ed25519LinkSigner
 from shared.adapters.notifiers import notifier
 from shared.events import Envelope
@@ -52,6 +54,7 @@ from shared.reactor import (
     Folding,
     Gaps,
     Patience,
+    PolicyRecord,
     Reactor,
     Service,
     Streams,
@@ -88,6 +91,9 @@ seals = BlobSeals(storage.blobs)
 letter_book = TableLetterBook(storage.tables)
 brake_table = TableBrakes(storage.tables)
 dead_letters = DeadLetters(publisher, evidence, clock, letter_book)
+on_record = PolicyRecord(
+    policy, evidence, TablePolicyBook(storage.tables), publisher, clock, settings.policy_changed_by
+)
 gaps = Gaps(EventHubReader(settings.hubs()), publisher, clock)
 signer = Ed25519LinkSigner(settings.approval_signing_key.get_secret_value(), settings.approval_base_url)
 datastores = {name: storage.container(place) for name, place in settings.model_datastores.items()}
@@ -100,6 +106,7 @@ provided: dict[type, Any] = {
     ports.Brakes: brake_table,
     ports.Captures: BlobCaptures(storage.blobs),
     ports.Clock: clock,
+    ports.CommandVerifier: Ed25519CommandVerifier(settings.operator_public_key),
     ports.Deadlines: deadlines,
     ports.EventPublisher: publisher,
     ports.Evidence: evidence,
@@ -118,7 +125,7 @@ wiring.check(SERVICES.values())
 check_modes(policy, SERVICES)
 
 owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
-patience = Patience.of(lease_s=settings.lease_s, limit_s=settings.patience_s)
+patience = Patience.of(settings.lease_s, settings.patience_s, settings.longest_pause_s)
 reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, brake_table)
 streams = Streams(reactor, positions, gaps, dead_letters)
 folding = Folding(wiring, folds, publisher, gaps)
@@ -165,6 +172,7 @@ def stream(service: Service, hub: ports.Hub, name: str) -> None:
 
     @reads(name, hub, service.name)
     async def consume(batch: List[func.EventHubEvent]) -> None:  # noqa: UP006
+        await on_record.keep()
         await streams.consume(service, hub, messages(hub, batch))
 
 
@@ -198,6 +206,7 @@ async def reach_deadlines(timer: func.TimerRequest) -> None:
 @app.function_name("sweeper")
 @app.timer_trigger(arg_name="timer", schedule="%TICK%", use_monitor=False)
 async def resume_pending(timer: func.TimerRequest) -> None:
+    await on_record.keep()
     await reactor.resume(SERVICES)
 
 

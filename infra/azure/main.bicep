@@ -31,6 +31,12 @@ param captureSampling string = '1.0'
 @description('Ed25519 public key that checks approval links; python -m infra.azure.approval_key makes the pair.')
 param approvalPublicKey string
 
+@description('Ed25519 public key that checks operators\' commands, made as above. Empty: whoever may send is believed.')
+param operatorPublicKey string = ''
+
+@description('Who deploys this, for the event that says that the policy was changed.')
+param deployedBy string = ''
+
 @description('Object id of an Entra group to the persona of its members.')
 param personaGroups object
 
@@ -189,6 +195,8 @@ module controlApp 'modules/function_app.bicep' = {
       // The package carries it; another policy is another deployment.
       POLICY_FILE: '/home/site/wwwroot/policy.yaml'
       APPROVAL_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/approval-signing-key)'
+      POLICY_CHANGED_BY: deployedBy
+      OPERATOR_PUBLIC_KEY: operatorPublicKey
       APPROVAL_BASE_URL: 'https://${gatewayApp.outputs.host}'
       // Addresses of incoming webhooks hold their own password.
       NOTIFY_WEBHOOKS: '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/notify-webhooks)'

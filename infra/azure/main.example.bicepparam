@@ -14,6 +14,9 @@ param servingEndpoint = 'flights'
 // Printed by: python -m infra.azure.approval_key approval.key
 param approvalPublicKey = '<public key>'
 
+// Printed by: python -m infra.azure.approval_key operators.key; operators set OPERATOR_SIGNING_KEY to the file's content.
+param operatorPublicKey = '<public key>'
+
 // App registration of the gateway, and which Entra group has which persona.
 param signInClientId = '00000000-0000-0000-0000-000000000000'
 param personaGroups = {

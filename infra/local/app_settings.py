@@ -1,5 +1,6 @@
 """The settings of each app in the shape of `local.settings.json`; the sample file says what each one means."""
 
+import getpass
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,8 @@ def _control(addresses: Addresses, policy: Path) -> dict[str, str]:
         **addresses.workspace("control"),
         "POLICY_FILE": str(policy),
         "APPROVAL_SIGNING_KEY": addresses.state.approval_signing_key,
+        "OPERATOR_PUBLIC_KEY": addresses.state.operator_public_key(),
+        "POLICY_CHANGED_BY": getpass.getuser(),
         "TICK": "* * * * * *",
         "LEASE_S": "5",
         "APPROVAL_BASE_URL": addresses.endpoints()["gateway"],

@@ -11,6 +11,8 @@ from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_ac
 from infra.local.ports import HOST
 
 LAUNCHER = Path(__file__).with_name("azurite_launcher.cjs")
+# In the environment of our launcher: acknowledge nothing that is not saved. Slow: for what kills Azurite on purpose.
+SAVES_FIRST = "SLUICE_AZURITE_SAVES_FIRST"
 SERVICES = ("blob", "queue", "table")
 SAS_LIFETIME = timedelta(days=90)
 

@@ -60,6 +60,7 @@ class RunFile:
                 "masters": system.state.master_keys,
                 "identities": system.state.identity_headers,
                 "approval_public_key": system.state.approval_public_key(),
+                "operator_signing_key": system.state.operator_signing_key,
             },
             "workspace": addresses.workspace("operators"),
             "people": people(),

@@ -59,11 +59,20 @@ class State(BaseModel):
         default_factory=lambda: {app: secrets.token_urlsafe(32) for app in topology.APPS}
     )
     approval_signing_key: str = Field(default_factory=_signing_key)
+    operator_signing_key: str = Field(default_factory=_signing_key)
 
     def approval_public_key(self) -> str:
         """Return the public half, for those who only check a signature."""
-        raw = base64.urlsafe_b64decode(self.approval_signing_key + "=")
-        return urlsafe(Ed25519PrivateKey.from_private_bytes(raw).public_key().public_bytes_raw())
+        return _public_half(self.approval_signing_key)
+
+    def operator_public_key(self) -> str:
+        """Return the public half of what operators sign their commands with."""
+        return _public_half(self.operator_signing_key)
+
+
+def _public_half(key: str) -> str:
+    raw = base64.urlsafe_b64decode(key + "=")
+    return urlsafe(Ed25519PrivateKey.from_private_bytes(raw).public_key().public_bytes_raw())
 
 
 def load(path: Path) -> State:

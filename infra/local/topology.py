@@ -116,7 +116,7 @@ CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", 
 # Azurite tells nobody of new blobs; for these containers, what plays Event Grid here looks for itself.
 WATCHED_CONTAINERS = ("batch-in",)
 HOST_CONTAINERS = ("azure-webjobs-hosts", "azure-webjobs-eventhub")
-TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions", "brakes", "letters")
+TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions", "brakes", "letters", "policies")
 
 SUBSCRIPTION = "5ec0de00-0000-4000-8000-000000000001"
 TENANT = "5ec0de00-0000-4000-8000-000000000002"

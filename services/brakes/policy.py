@@ -8,6 +8,7 @@ from shared.events import (
     ActionReleased,
     BrakeEngaged,
     BrakeReleased,
+    CommandRefused,
     Digest,
     ReactionsPaused,
     ReactionsResumed,
@@ -15,6 +16,7 @@ from shared.events import (
     RedriveRequested,
     RedriveStarted,
 )
+from shared.events.command_statement import Command
 from shared.policies import PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, ReleaseAction, State
 
@@ -26,7 +28,13 @@ class Commanded(State):
     redriven_by: str = ""
 
 
-class RedriveKnown(Known):
+class CommandKnown(Known):
+    """`forged` in words when operators did not sign the command."""
+
+    forged: str = ""
+
+
+class RedriveKnown(CommandKnown):
     """`problem` in words when there is nothing to do again; `body` of a dead letter that can be sent again."""
 
     problem: str = ""
@@ -34,9 +42,11 @@ class RedriveKnown(Known):
 
 
 def decide_pause(
-    state: Commanded, facts: Facts[Known], event: ReactionsPaused | ReactionsResumed, policy: PolicyDocument
+    state: Commanded, facts: Facts[CommandKnown], event: ReactionsPaused | ReactionsResumed, policy: PolicyDocument
 ) -> Decision[Commanded]:
     """Said again, it is set again: the operator's latest reason counts."""
+    if facts.known.forged:
+        return _turn_down(state, event, facts.known.forged)
     engaged = isinstance(event, ReactionsPaused)
     said: dict[str, Any] = {"scope": event.scope, "operator": event.operator, "reason": event.reason}
     fact = BrakeEngaged(**said) if engaged else BrakeReleased(**said)
@@ -48,12 +58,16 @@ def decide_redrive(
     state: Commanded, facts: Facts[RedriveKnown], event: RedriveRequested, policy: PolicyDocument
 ) -> Decision[Commanded]:
     """Once, whoever asks how often."""
+    if facts.known.forged:
+        return _turn_down(state, event, facts.known.forged)
     if state.redriven_by:
         return _refuse(state, event, f"{state.redriven_by} had it redriven before")
     if facts.known.problem:
         return _refuse(state, event, facts.known.problem)
     done = state.model_copy(update={"redriven_by": event.operator})
-    return Decision(done, (Publish(event=RedriveStarted(**event.model_dump())), _again(event, facts.known)))
+    return Decision(
+        done, (Publish(event=RedriveStarted.model_validate(event.model_dump())), _again(event, facts.known))
+    )
 
 
 def _again(event: RedriveRequested, known: RedriveKnown) -> Effect:
@@ -69,7 +83,13 @@ def _again(event: RedriveRequested, known: RedriveKnown) -> Effect:
 
 
 def _refuse(state: Commanded, event: RedriveRequested, refusal: str) -> Decision[Commanded]:
-    return Decision(state, (Publish(event=RedriveRefused(**event.model_dump(), refusal=refusal)),))
+    return Decision(state, (Publish(event=RedriveRefused.model_validate({**event.model_dump(), "refusal": refusal})),))
+
+
+def _turn_down(state: Commanded, event: Command, why: str) -> Decision[Commanded]:
+    """People hear of it at once: somebody may send to the hub who should not."""
+    refused = CommandRefused(command=event.type, about=str(event.entity), operator=event.operator, refusal=why)
+    return Decision(state, (Publish(event=refused),))
 
 
 def decide_after_failure(

@@ -1,10 +1,18 @@
 """What brakes react to, and what they look up first."""
 
-from services.brakes.policy import Commanded, RedriveKnown, decide_after_failure, decide_pause, decide_redrive
+from services.brakes.policy import (
+    Commanded,
+    CommandKnown,
+    RedriveKnown,
+    decide_after_failure,
+    decide_pause,
+    decide_redrive,
+)
 from shared.events import (
     ActionFailed,
     BrakeEngaged,
     BrakeReleased,
+    CommandRefused,
     Entity,
     ReactionsPaused,
     ReactionsResumed,
@@ -12,13 +20,29 @@ from shared.events import (
     RedriveRequested,
     RedriveStarted,
 )
-from shared.ports import Absent, Ledger, LetterBook
+from shared.events.command_statement import command_statement
+from shared.ports import Absent, CommandVerifier, Ledger, LetterBook
 from shared.reactor import Service, StaleRelease, what_is_left
 
 service = Service("brakes", state=Commanded, may_be_held=False)
 
 
-async def gather_redrive(event: RedriveRequested, ledger: Ledger, letters: LetterBook) -> RedriveKnown:
+async def gather_command(
+    event: ReactionsPaused | ReactionsResumed, event_id: str, commands: CommandVerifier
+) -> CommandKnown:
+    return CommandKnown(forged=commands.refusal(command_statement(event, event_id), event.proof))
+
+
+async def gather_redrive(
+    event: RedriveRequested, event_id: str, commands: CommandVerifier, ledger: Ledger, letters: LetterBook
+) -> RedriveKnown:
+    """What a stranger asks for is not even looked up."""
+    if forged := commands.refusal(command_statement(event, event_id), event.proof):
+        return RedriveKnown(forged=forged)
+    return await _redrivable(event, ledger, letters)
+
+
+async def _redrivable(event: RedriveRequested, ledger: Ledger, letters: LetterBook) -> RedriveKnown:
     if event.letter:
         return await _letter(event, letters)
     progress = await ledger.find(event.service, Entity.parse(event.about), event.decision)
@@ -48,9 +72,10 @@ def _own(event: ActionFailed) -> Entity | None:
     return event.entity if event.service == service.name else None
 
 
-service.reacts_to(ReactionsPaused, decide=decide_pause, emits=(BrakeEngaged,))
-service.reacts_to(ReactionsResumed, decide=decide_pause, emits=(BrakeReleased,))
+service.reacts_to(ReactionsPaused, gather=gather_command, decide=decide_pause, emits=(BrakeEngaged, CommandRefused))
+service.reacts_to(ReactionsResumed, gather=gather_command, decide=decide_pause, emits=(BrakeReleased, CommandRefused))
 service.reacts_to(
-    RedriveRequested, gather=gather_redrive, decide=decide_redrive, emits=(RedriveStarted, RedriveRefused)
-)
+    RedriveRequested, gather=gather_redrive, decide=decide_redrive,
+    emits=(RedriveStarted, RedriveRefused, CommandRefused),
+)  # fmt: skip
 service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure)

@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from services.rollback.judging import judge
-from services.rollback.state import REMEMBERED, Live, Rollback, Serving
+from services.rollback.state import REMEMBERED, Live, Ordered, Rollback, Serving
 from services.rollback.target import WayBack, alone, by_order, from_package
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
     ApprovalGranted,
+    CommandRefused,
     DeadlineReached,
     RollbackFailed,
     RollbackOrdered,
@@ -52,9 +53,13 @@ def decide_requested(
 
 
 def decide_ordered(
-    state: Rollback, facts: Facts[Serving], event: RollbackOrdered, policy: PolicyDocument
+    state: Rollback, facts: Facts[Ordered], event: RollbackOrdered, policy: PolicyDocument
 ) -> Decision[Rollback]:
     """Two people may order at once: the second finds the first one's rollback under way, and changes nothing."""
+    if facts.known.forged:
+        return Decision(state, [Publish(event=CommandRefused(
+            command=event.type, about=str(event.entity), operator=event.operator, refusal=facts.known.forged,
+        ))])  # fmt: skip
     if state.status == "waiting" and _is_current(state, facts.known.manifest):
         return _superseded(state, event, f"generation {state.generation} is on its way back already", facts)
     way = by_order(facts.known.manifest, state.withdrawn, list(state.approved))

@@ -5,11 +5,12 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from services.rollback import policy
-from services.rollback.state import Live, Rollback, Serving
+from services.rollback.state import Live, Ordered, Rollback, Serving
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
     ApprovalGranted,
+    CommandRefused,
     DeadlineReached,
     EndpointRef,
     Entity,
@@ -20,9 +21,10 @@ from shared.events import (
     RollbackStarted,
     RollbackSuperseded,
 )
+from shared.events.command_statement import command_statement
 from shared.packages import Rehearsal, StagingReport
 from shared.policies import PolicyDocument
-from shared.ports import Clock, Evidence, Folds, Refused, ServingManifests
+from shared.ports import Clock, CommandVerifier, Evidence, Folds, Refused, ServingManifests
 from shared.reactor import Service
 from shared.serving import Instances, fold_reports, live
 
@@ -30,12 +32,29 @@ service = Service("rollback", state=Rollback)
 
 
 async def gather_serving(
-    event: RollbackRequested | RollbackOrdered | ActionFailed | ActionSuperseded,
+    event: RollbackRequested | ActionFailed | ActionSuperseded,
     state: Rollback,
     manifests: ServingManifests,
     evidence: Evidence,
 ) -> Serving:
-    manifest = await manifests.read(EndpointRef.from_entity(event.entity))
+    return await _serving(EndpointRef.from_entity(event.entity), state, manifests, evidence)
+
+
+async def gather_order(
+    event: RollbackOrdered,
+    event_id: str,
+    state: Rollback,
+    commands: CommandVerifier,
+    manifests: ServingManifests,
+    evidence: Evidence,
+) -> Ordered:
+    forged = commands.refusal(command_statement(event, event_id), event.proof)
+    serving = await _serving(event.endpoint, state, manifests, evidence)
+    return Ordered(**dict(serving), forged=forged)
+
+
+async def _serving(endpoint: EndpointRef, state: Rollback, manifests: ServingManifests, evidence: Evidence) -> Serving:
+    manifest = await manifests.read(endpoint)
     found: dict[str, Rehearsal] = {}
     for route in manifest.routes:
         rehearsal = await _rehearsal(state.approved.get(route.package.digest), evidence)
@@ -77,9 +96,9 @@ service.reacts_to(
 # A person has decided, and what follows finishes what was begun: no mode holds these, a brake does.
 service.reacts_to(
     RollbackOrdered,
-    gather=gather_serving,
+    gather=gather_order,
     decide=policy.decide_ordered,
-    emits=[RollbackStarted, RollbackFailed, RollbackSuperseded],
+    emits=[RollbackStarted, RollbackFailed, RollbackSuperseded, CommandRefused],
     any_mode=True,
 )
 service.reacts_to(

@@ -45,6 +45,12 @@ class Serving(Known):
     rehearsals: dict[Digest, Rehearsal] = {}
 
 
+class Ordered(Serving):
+    """`forged` in words when operators did not sign the order."""
+
+    forged: str = ""
+
+
 class Live(Known):
     """`instances` that were heard of lately, by id."""
 

@@ -79,6 +79,12 @@ class Endpoints:
         missing = self._missing(name)
         return missing or await self._of(name).infer(name, number, body, header_length=header_length, sticky=sticky)
 
+    async def infer_at_once(
+        self, name: str, number: str | None, body: bytes, header_length: int | None, sticky: str | None
+    ) -> Answer:
+        missing = self._missing(name)
+        return missing or await self._of(name).infer_at_once(name, number, body, header_length, sticky)
+
     def submit(
         self,
         name: str,

@@ -4,8 +4,6 @@ A token is `base64url(payload).base64url(signature)`; the payload is the JSON {"
 so control recomputes a token instead of storing it.
 """
 
-import base64
-import binascii
 import hmac
 import json
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from urllib.parse import quote
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from shared.adapters.base64url import key_bytes, strict_bytes, text
 from shared.events import canonical
 
 _LONGEST = 2000
@@ -26,7 +25,7 @@ class Ed25519LinkSigner:
     """`private_key` is the raw key of 32 bytes in base64url, `base_url` the gateway's address."""
 
     def __init__(self, private_key: str, base_url: str) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(_key_bytes(private_key))
+        self._key = Ed25519PrivateKey.from_private_bytes(key_bytes(private_key))
         self._base_url = base_url.rstrip("/")
 
     def link(self, approval_id: str, expires_at: datetime) -> str:
@@ -38,7 +37,7 @@ class Ed25519LinkSigner:
 
     def _token(self, approval_id: str, expires_at: datetime) -> str:
         payload = canonical({"id": approval_id, "exp": int(expires_at.timestamp())})
-        return f"{_text(payload)}.{_text(self._key.sign(payload))}"
+        return f"{text(payload)}.{text(self._key.sign(payload))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +50,12 @@ class Ed25519LinkVerifier:
     """`public_key` is the raw key of 32 bytes in base64url: whoever checks links cannot make any."""
 
     def __init__(self, public_key: str) -> None:
-        self._key = Ed25519PublicKey.from_public_bytes(_key_bytes(public_key))
+        self._key = Ed25519PublicKey.from_public_bytes(key_bytes(public_key))
 
     def verify(self, token: str, now: datetime) -> VerifiedLink | Literal["invalid", "expired"]:
         """The approval that this token was signed for; expired from the very second of its expiry on."""
         try:
-            payload, signature = (_bytes(part) for part in _parts(token))
+            payload, signature = (strict_bytes(part) for part in _parts(token))
             self._key.verify(signature, payload)
             claims = json.loads(payload)
             link = VerifiedLink(str(claims["id"]), datetime.fromtimestamp(claims["exp"], UTC))
@@ -78,25 +77,3 @@ def _parts(token: str) -> list[str]:
     if len(token) > _LONGEST or len(parts) != 2:
         raise ValueError("not a token")
     return parts
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    """Strict: a token must be spelt as we spell it, or it would have several spellings and several proofs."""
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error
-    if _text(raw) != text:
-        raise ValueError("not canonical base64url")
-    return raw
-
-
-def _key_bytes(key: str) -> bytes:
-    raw = _bytes(key.strip().rstrip("="))
-    if len(raw) != 32:
-        raise ValueError(f"key: 32 bytes in base64url are required, found {len(raw)}")
-    return raw

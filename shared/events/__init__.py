@@ -7,6 +7,7 @@ from shared.events.actions import (
     ActionObserved,
     ActionProposed,
     ActionReleased,
+    ActionStalled,
     ActionSuperseded,
     ReleaseRefused,
 )
@@ -24,7 +25,7 @@ from shared.events.approvals import (
     DelegationRequested,
 )
 from shared.events.batch import BatchCompleted, BatchFailed, BatchRequested, BatchStarted, FileRef
-from shared.events.brakes import BrakeEngaged, BrakeReleased, ReactionsPaused, ReactionsResumed
+from shared.events.brakes import BrakeEngaged, BrakeReleased, CommandRefused, ReactionsPaused, ReactionsResumed
 from shared.events.drift import DriftCleared, DriftConfirmed
 from shared.events.entity import Entity
 from shared.events.event import (
@@ -94,4 +95,4 @@ from shared.events.staging import (
     StagingRequested,
     StagingStarted,
 )
-from shared.events.system import DeadLettered, DeadlineReached, EventsLost, LedgerSealed
+from shared.events.system import DeadLettered, DeadlineReached, EventsLost, LedgerSealed, PolicyChanged

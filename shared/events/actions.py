@@ -34,6 +34,12 @@ class ActionSuperseded(_OfAction):
     type: ClassVar[str] = "mlops.action.superseded"
 
 
+class ActionStalled(_OfAction):
+    """The effect is of a newer build than the one that runs: it stays pending until that one runs again."""
+
+    type: ClassVar[str] = "mlops.action.stalled"
+
+
 class _OfHeldAction(Event):
     """`decision` is the id of the event that `service` decided on about `about`."""
 

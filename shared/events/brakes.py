@@ -34,15 +34,31 @@ class _OfBrake(Event):
 
 
 class ReactionsPaused(_OfBrake):
-    """An operator's command: from now on reactions about this are observed only."""
+    """An operator's command: from now on reactions about this are observed only. `proof` is their signature."""
 
     type: ClassVar[str] = "mlops.reactions.paused"
+    proof: str = ""
 
 
 class ReactionsResumed(_OfBrake):
     """An operator's command: reactions act again. What was held meanwhile stays held until it is redriven."""
 
     type: ClassVar[str] = "mlops.reactions.resumed"
+    proof: str = ""
+
+
+class CommandRefused(Event):
+    """A command that operators did not sign: `command` is its type, `operator` whose name it bore. Nothing was done."""
+
+    type: ClassVar[str] = "mlops.command.refused"
+    command: str
+    about: str
+    operator: Named
+    refusal: str
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.parse(self.about)
 
 
 class BrakeEngaged(_OfBrake):

@@ -34,9 +34,13 @@ class _OfRedrive(Event):
 
 
 class RedriveRequested(_OfRedrive):
-    """An operator's command; control does it, under the original event's id, so that nothing happens twice."""
+    """An operator's command; control does it, under the original event's id, so that nothing happens twice.
+
+    `proof` is the operators' signature.
+    """
 
     type: ClassVar[str] = "mlops.redrive.requested"
+    proof: str = ""
 
 
 class RedriveStarted(_OfRedrive):

@@ -19,11 +19,12 @@ class _OfEndpoint(Event):
 
 
 class RollbackOrdered(_OfEndpoint):
-    """An operator's command: put back what served before. Control decides what that is."""
+    """An operator's command: put back what served before; control decides what that is. `proof` is their signature."""
 
     type: ClassVar[str] = "mlops.rollback.ordered"
     operator: Named
     reason: Reason
+    proof: str = ""
 
 
 class RollbackRequested(_OfEndpoint):

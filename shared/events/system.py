@@ -55,6 +55,22 @@ class DeadLettered(Event):
         return Entity.of(SYSTEM, "service", self.service)
 
 
+class PolicyChanged(Event):
+    """Control goes by another policy document than before; both lie in evidence. `before` is absent the first time.
+
+    `by` is whom the deployment names, empty where it names nobody.
+    """
+
+    type: ClassVar[str] = "mlops.policy.changed"
+    before: Digest | None = None
+    after: Digest
+    by: str = ""
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "policy", "document")
+
+
 class LedgerSealed(Event):
     """`root` is the Merkle root over the heads of all chains at this minute."""
 

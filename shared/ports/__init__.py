@@ -5,6 +5,7 @@ from shared.ports.batch_files import BatchFile, BatchFiles
 from shared.ports.brakes import Brake, Brakes
 from shared.ports.captures import Captures
 from shared.ports.clock import Clock
+from shared.ports.commands import CommandVerifier
 from shared.ports.deadlines import Deadline, Deadlines
 from shared.ports.errors import Absent, Moved, Refused, Unavailable
 from shared.ports.event_publisher import EventPublisher, Hub
@@ -15,6 +16,7 @@ from shared.ports.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progr
 from shared.ports.letter_book import LetterBook
 from shared.ports.model_packages import ModelPackages
 from shared.ports.notifier import Notice, Notifier
+from shared.ports.policy_book import PolicyBook, PolicyOnRecord
 from shared.ports.positions import Positions
 from shared.ports.serving import Manifest, Route, ServingManifests
 from shared.ports.workspace import (

@@ -19,6 +19,7 @@ from shared.reactor.effects import (
 from shared.reactor.folding import Folding
 from shared.reactor.holding import check_modes
 from shared.reactor.patience import Handled, Patience
+from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor
 from shared.reactor.recording import is_intact, read_effect
 from shared.reactor.releasing import ReleaseAction, StaleRelease, release_id, what_is_left

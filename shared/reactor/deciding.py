@@ -79,7 +79,8 @@ class Deciding:
     async def _gather(self, reaction: Reaction, envelope: Envelope[Any], state: object) -> Known:
         if reaction.gather is None:
             return Known()
-        return await reaction.gather(**self._wiring.arguments(reaction.gather, event=envelope.data, state=state))
+        named = {"event": envelope.data, "event_id": envelope.id, "state": state}
+        return await reaction.gather(**self._wiring.arguments(reaction.gather, **named))
 
     async def _held_or_not(self, case: Case, decided: _Decided, head: Head, now: datetime) -> _Decided:
         event, decision = case.envelope.data, decided.decision

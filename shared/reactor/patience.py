@@ -23,8 +23,8 @@ class Patience:
     longest: timedelta = timedelta(seconds=60)
 
     @classmethod
-    def of(cls, lease_s: float, limit_s: float) -> Self:
-        return cls(lease=timedelta(seconds=lease_s), limit=timedelta(seconds=limit_s))
+    def of(cls, lease_s: float, limit_s: float, longest_s: float = 60) -> Self:
+        return cls(timedelta(seconds=lease_s), timedelta(seconds=limit_s), timedelta(seconds=longest_s))
 
     def pause(self, attempts: int) -> timedelta:
         return min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)

@@ -7,7 +7,7 @@ again but goes on performing what it says. Later events of a chain queue behind 
 import asyncio
 import logging
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from weakref import WeakValueDictionary
@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from shared.events import (
     ActionFailed,
     ActionReleased,
+    ActionStalled,
     ActionSuperseded,
     Entity,
     Envelope,
@@ -42,7 +43,7 @@ from shared.reactor.deciding import Case, Deciding
 from shared.reactor.effects import Occasion
 from shared.reactor.holding import Hold, announcement, is_bookkeeping
 from shared.reactor.patience import Handled, Patience
-from shared.reactor.recording import read_effect
+from shared.reactor.recording import UnknownEffect, read_effect
 from shared.reactor.releasing import RELEASED
 from shared.reactor.service import Service
 from shared.reactor.wiring import Wiring
@@ -202,7 +203,7 @@ class Reactor:
 
     async def _perform_one(self, case: Case, progress: Progress, index: int, record: Mapping[str, Any]) -> Mark:
         """One effect under the lease, bounded by it: an effect that takes longer has an unknown outcome."""
-        effect = read_effect(record)
+        effect = await self._known_effect(case, progress, index, record)
         occasion = await self._occasion(case, progress, index)
         if index and not await self._ledger.lease(progress.entry, self._new_lease(), self._clock.now()):
             raise Unavailable("another instance took the lease over")
@@ -221,6 +222,15 @@ class Reactor:
         except Exception as bug:
             log.exception("effect %s of %s", record["kind"], case.service.name)
             return Mark("refused", "".join(traceback.format_exception_only(bug)).strip())
+
+    async def _known_effect(self, case: Case, progress: Progress, index: int, record: Mapping[str, Any]) -> Any:
+        """Raises `UnknownEffect`, said under the same id at every try: it waits for a deployment, without end."""
+        try:
+            return read_effect(record)
+        except UnknownEffect as reason:
+            stalled = _failed(ActionStalled, case, record["kind"], str(reason))
+            await self._publish(case, stalled, f"stalled:{index}", progress.entry.decided_at)
+            raise
 
     async def _occasion(self, case: Case, progress: Progress, index: int) -> Occasion:
         """A released effect keeps the cause, the moment and the place of the decision that it belongs to."""
@@ -279,9 +289,10 @@ class Reactor:
         return Lease(self._owner, self._clock.now() + self._patience.lease)
 
 
-def _failed(
-    event: type[ActionFailed] | type[ActionSuperseded], case: Case, effect: str, reason: str
-) -> ActionFailed | ActionSuperseded:
+type _Undone = ActionFailed | ActionSuperseded | ActionStalled
+
+
+def _failed(event: Callable[..., _Undone], case: Case, effect: str, reason: str) -> _Undone:
     return event(
         service=case.service.name, about=str(case.entity), decision=case.envelope.id, effect=effect, reason=reason
     )

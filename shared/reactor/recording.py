@@ -64,9 +64,13 @@ def write_effect(effect: Effect) -> dict[str, Any]:
     return {"kind": effect.kind, "version": effect.version, "data": effect.model_dump(mode="json")}
 
 
+class UnknownEffect(Unavailable):
+    """Only a newer build knows this effect: patience with it has no end, for it must not be given up."""
+
+
 def read_effect(record: Mapping[str, Any]) -> Any:
-    """The effect, ready to be performed; `Unavailable` if only a newer build knows it, so that it stays pending."""
+    """The effect, ready to be performed; raises `UnknownEffect`."""
     effect = effect_kinds().get(record["kind"])
     if effect is None or record["version"] > effect.version:
-        raise Unavailable(f"this build does not know effect {record['kind']} version {record['version']}")
+        raise UnknownEffect(f"this build does not know effect {record['kind']} version {record['version']}")
     return effect.model_validate(record["data"])

@@ -19,7 +19,10 @@ class ControlSettings(BaseSettings):
     Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`: a
     connection string, or the account's blob URL. `notify_webhooks`: JSON, audience (or `*`) to a list of
     `teams=https://...` or `slack=https://...`. `model_datastores`: JSON, Azure ML datastore to the container behind it,
-    a name in our own account or the container's URL in another. `lease_s` bounds one effect, in seconds.
+    a name in our own account or the container's URL in another. `operator_public_key` checks operators' commands;
+    without it, whoever may send to hub decisions is believed. `policy_changed_by` names who deployed the policy, if
+    the deployment knows. `lease_s` bounds one effect, in seconds,
+    `patience_s` how long an event may stay pending, `longest_pause_s` the pause between two tries.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -37,14 +40,17 @@ class ControlSettings(BaseSettings):
     azure_ml_staging_workspace: _Named
     azure_ml_production_workspace: _Named
     policy_file: Path
+    policy_changed_by: str = ""
     approval_signing_key: SecretStr = Field(min_length=43)
     approval_base_url: _Named
+    operator_public_key: str = ""
     notify_outbox: Path | None = None
     notify_webhooks: dict[str, list[str]] = {}
     webhooks_may_be_private: bool = False
     model_datastores: dict[str, _Named] = {"workspaceblobstore": "azureml"}
     lease_s: float = Field(default=30, gt=0, le=30)
     patience_s: float = Field(default=3600, gt=0)
+    longest_pause_s: float = Field(default=60, gt=0)
     tick: _Named = Field(description="how often deadlines and pending events are looked at, as NCRONTAB")
 
     @model_validator(mode="after")

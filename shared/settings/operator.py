@@ -21,9 +21,9 @@ class OperatorSettings(BaseSettings):
     """Environment variables of the same names, in capitals; a command needs only those of what it reads.
 
     `sluice_storage` is a connection string or the account's blob URL, a hub a connection string with EntityPath or
-    `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send, `batch_storage` the storage
-    account once more, with the right to write to container `batch-in`. `observers` is the consumer group that people
-    read hubs with.
+    `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send, `operator_signing_key` what
+    commands are signed with, where control asks for that; `batch_storage` the storage account once more, with the right
+    to write to container `batch-in`. `observers` is the consumer group that people read hubs with.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -37,6 +37,7 @@ class OperatorSettings(BaseSettings):
     dead_letter: SecretStr | None = None
     commands: SecretStr | None = None
     batch_storage: SecretStr | None = None
+    operator_signing_key: SecretStr | None = None
     observers: str = Field(default="observers", min_length=1)
     azure_ml_subscription: str = ""
     azure_ml_resource_group: str = ""
@@ -55,6 +56,7 @@ class OperatorSettings(BaseSettings):
             storage = strings["storage"]
             own = {"sluice_storage": storage["operators"], "commands": strings["event_hubs"].get(_COMMANDS)}
             own["batch_storage"] = storage.get("submitters")
+            own["operator_signing_key"] = document.get("keys", {}).get("operator_signing_key")
             return cls.model_validate({**own, **hubs, **workspace})
         except OSError as error:
             raise NoSettings(f"{path}: {error.strerror}; start the local system with `make up`") from error
@@ -85,6 +87,10 @@ class OperatorSettings(BaseSettings):
     def batch_address(self) -> str:
         """Where files to score are handed over; raises `NoSettings`."""
         return self._secret("batch_storage", "the account of SLUICE_STORAGE with the right to write to batch-in")
+
+    def signing_key(self) -> str:
+        """What commands are signed with, "" when they are not."""
+        return self.operator_signing_key.get_secret_value() if self.operator_signing_key else ""
 
     def _secret(self, name: str, meaning: str) -> str:
         value: SecretStr | None = getattr(self, name)

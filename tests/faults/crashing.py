@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from shared.ports import Refused, Unavailable
+
 type When = Literal["before", "after"]
 
 
@@ -66,11 +68,29 @@ class Plan:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+@dataclass(frozen=True)
+class Poison:
+    """Every call of `step` whose arguments name `text` fails: by a bug, or as a port may fail."""
+
+    step: str
+    text: str
+    error: Literal["bug", "refused", "unavailable"]
+
+    def act(self, step: str, arguments: object) -> None:
+        if step == self.step and self.text in repr(arguments):
+            kinds: dict[str, type[Exception]] = {
+                "bug": ZeroDivisionError,
+                "refused": Refused,
+                "unavailable": Unavailable,
+            }
+            raise kinds[self.error](f"poisoned: {self.text}")
+
+
 class Crashing:
     """Stands in front of any adapter; whatever is not a coroutine function passes through untouched."""
 
-    def __init__(self, port: str, adapter: object, plan: Plan) -> None:
-        self._port, self._adapter, self._plan = port, adapter, plan
+    def __init__(self, port: str, adapter: object, plan: Plan, poisons: Sequence[Poison] = ()) -> None:
+        self._port, self._adapter, self._plan, self._poisons = port, adapter, plan, poisons
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._adapter, name)
@@ -81,6 +101,8 @@ class Crashing:
         async def call(*given: object, **named: object) -> Any:
             nth = self._plan.called(step)
             self._plan.reach(Kill(step, "before", nth))
+            for poison in self._poisons:
+                poison.act(step, (given, named))
             answer = await method(*given, **named)
             self._plan.reach(Kill(step, "after", nth))
             return answer

@@ -30,7 +30,10 @@ PRELOADED = (
     *(f"services.{name}" for name in ("approvals", "drift", "monitoring", "notifications", "promotion")),
     *(f"services.{name}" for name in ("registration", "retraining", "staging")),
     *(f"shared.adapters.azure.{name}" for name in ("captures", "deadlines", "evidence", "folds", "hub_reader")),
-    *(f"shared.adapters.azure.{name}" for name in ("ledger", "ml_jobs", "ml_models", "model_packages", "positions")),
+    *(
+        f"shared.adapters.azure.{name}"
+        for name in ("ledger", "ml_jobs", "ml_models", "model_packages", "policy_book", "positions")
+    ),
     "shared.adapters.notifiers",
     "shared.settings.control",
     "uvicorn.protocols.http.httptools_impl",

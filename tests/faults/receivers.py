@@ -15,7 +15,7 @@ from shared.adapters.azure.hub_reader import EventHubReader
 from shared.adapters.azure.ledger import TableLedger
 from shared.adapters.azure.serving import BlobServingManifests
 from shared.events import Unreadable, from_cloud_event
-from shared.ports import Hub
+from shared.ports import Hub, Message
 from shared.reactor import is_intact
 from tests.faults.system import System
 from tests.faults.workload import BLOCKS, ROWS, Endpoint
@@ -40,7 +40,7 @@ FACTS = {
     "mlops.model.rejected": 1,
 }
 # As many as it takes; everything else, failed and superseded actions above all, must not be there.
-ANY_NUMBER = {"mlops.deadline.reached", "mlops.job.ended", "mlops.ledger.sealed"}
+ANY_NUMBER = {"mlops.deadline.reached", "mlops.job.ended", "mlops.ledger.sealed", "mlops.policy.changed"}
 NOTICES = {"project-lead": 1, "product-owner": 1, "data-scientist": 4}
 JOBS = {"staging": 1, "retraining": 1}
 _NUMBER = re.compile(r"(?:model|endpoint)-(\d+)")
@@ -76,22 +76,28 @@ def expected(endpoints: Iterable[Endpoint], each: Mapping[str, int]) -> dict[Pla
 
 @dataclass
 class HubLog:
-    """Everything that a hub holds, by event id; read on from where the last `read` ended."""
+    """What a hub took from this log's beginning on, by event id; `places` are partition and number of the first."""
 
     system: System
     hub: Hub
-    seen: int = 0
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     repeats: Counter[str] = field(default_factory=Counter)
     different: list[str] = field(default_factory=list)
 
-    async def read(self) -> None:
-        reader = EventHubReader(self.system.connections, {self.hub: "observers"})
-        for message in await reader.read(self.hub, 0, self.seen, self.seen + 100_000):
-            self.seen = message.sequence + 1
-            self._add(json.loads(message.body))
+    def __post_init__(self) -> None:
+        self._next = self.system.held(self.hub)
 
-    def _add(self, frame: dict[str, Any]) -> None:
+    async def read(self) -> None:
+        """Read on from where the last `read` ended."""
+        reader = EventHubReader(self.system.connections, {self.hub: "observers"})
+        for partition, first in enumerate(self._next):
+            for message in await reader.read(self.hub, partition, first, first + 100_000):
+                self._next[partition] = message.sequence + 1
+                self._add(json.loads(message.body), message)
+
+    def _add(self, frame: dict[str, Any], message: Message) -> None:
+        self.places.setdefault(frame["id"], (message.partition, message.sequence))
         first = self.events.setdefault(frame["id"], frame)
         if first is frame:
             return
@@ -103,7 +109,7 @@ class HubLog:
         """Different facts, by endpoint and type."""
         found: Counter[Place] = Counter()
         for frame in self.events.values():
-            if frame["type"] not in ANY_NUMBER:
+            if frame["type"] not in ANY_NUMBER and frame["source"] != "/tests":
                 found[_endpoint_of(frame), frame["type"]] += 1
         return found
 
@@ -190,6 +196,19 @@ async def unfinished(system: System) -> list[str]:
             if not progress.settled:
                 found.append(f"{service} {entity.name}: {progress.entry.event_id} is not settled")
     return found
+
+
+async def out_of_order(system: System, log: HubLog) -> list[str]:
+    """Decisions of one service about events of one subject, taken in another order than the hub took these."""
+    wrong = []
+    async for service, entity, _ in ledger_of(system).chains():
+        latest: dict[str, int] = {}
+        async for progress in ledger_of(system).entries(service, entity):
+            subject, place = progress.entry.event["subject"], log.places.get(progress.entry.event_id)
+            if place and place[1] < latest.get(subject, 0):
+                wrong.append(f"{service} {entity.name}: {progress.entry.event['type']} came late")
+            latest[subject] = max(latest.get(subject, 0), place[1] if place else 0)
+    return wrong
 
 
 async def broken_chains(system: System) -> tuple[list[str], int]:

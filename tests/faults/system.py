@@ -1,11 +1,13 @@
 """Event Hubs, storage, Azure ML and the control process in its nursery: one system for all tests of this room."""
 
 import base64
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from infra.local import topology
 from shared.adapters.azure.storage import Storage, storage_clients
 from shared.ports import Hub
-from tests.faults.crashing import Plan
+from tests.faults.crashing import Plan, Poison
+from tests.faults.losing import AmqpAnswers, HttpAnswers, LosingProxy
 from tests.local.azure_ml.emulator_process import GROUP, SUBSCRIPTION, EmulatorProcess, configuration, make_certificates
 from tests.support.azurite import Azurite
 from tests.support.eventhubs import EventHubsServer, HubSpec
@@ -29,30 +32,52 @@ GATEWAY = "http://127.0.0.1:1"
 
 
 class System:
-    """`start` returns with everything but control running; `control` runs it for as long as the block lasts."""
+    """`start` returns with everything but control running; `control` runs it for as long as the block lasts.
 
-    def __init__(self, folder: Path, policy: str) -> None:
-        self.folder = folder
+    Control reaches storage and hubs through proxies that can lose answers; tests and the functions host do not.
+    """
+
+    def __init__(self, folder: Path, policy: str, partitions: int = 1, saves_first: bool = False) -> None:
+        self.folder, self.partitions = folder, partitions
         self.plan = Plan(folder / "plan.json")
         self.outbox, self.runs, self.lives = folder / "outbox", folder / "runs", folder / "lives"
-        self.log = folder / "control.log"
+        self.log, self.hold = folder / "control.log", folder / "hold"
         self.signing_key = _urlsafe(Ed25519PrivateKey.generate().private_bytes_raw())
-        (folder / "policy.yaml").write_text(policy)
-        self.azurite = Azurite(folder / "azurite")
-        specs = [HubSpec(hub.name, 1, hub.consumer_groups) for hub in topology.HUBS]
+        self.deploy_policy(policy)
+        self.azurite = Azurite(folder / "azurite", saves_first)
+        specs = [HubSpec(hub.name, partitions, hub.consumer_groups) for hub in topology.HUBS]
         self.hubs = EventHubsServer(folder / "hubs", specs)
+        self.blob_proxy = LosingProxy(lambda: self.azurite.blob_port, HttpAnswers)
+        self.table_proxy = LosingProxy(lambda: self.azurite.table_port, HttpAnswers)
+        self.hub_proxy = LosingProxy(lambda: self.hubs.port, AmqpAnswers)
+        self._open = ExitStack()
+        self.next_number = 0
         for file in (self.runs, self.lives):
             file.touch()
+
+    def deploy_policy(self, text: str) -> None:
+        """What the next life of control goes by."""
+        (self.folder / "policy.yaml").write_text(text)
+
+    @property
+    def proxies(self) -> tuple[LosingProxy, ...]:
+        return (self.blob_proxy, self.table_proxy, self.hub_proxy)
 
     def start(self) -> None:
         self.azurite.start()
         self.hubs.start()
+        for proxy in self.proxies:
+            self._open.enter_context(proxy)
         self._provision()
         certificates = folder_for(self.folder / "certificates")
         suite = {
             "python": sys.executable,
             "pythonpath": [str(APPS / "suite"), str(REPOSITORY)],
-            "variables": {"SLUICE_STORAGE": self.azurite.connection_string, "SLUICE_TEST_RUNS": str(self.runs)},
+            "variables": {
+                "SLUICE_STORAGE": self.azurite.connection_string,
+                "SLUICE_TEST_RUNS": str(self.runs),
+                "SLUICE_TEST_HOLD": str(self.hold),
+            },
         }
         config = configuration(
             self.azurite.connection_string,
@@ -65,10 +90,12 @@ class System:
 
     def stop(self) -> None:
         """Also when only some of it could be started."""
-        self.azure_ml.end()
+        if hasattr(self, "azure_ml"):
+            self.azure_ml.end()
         if self.hubs.process is not None:
             self.hubs.stop()
         self.azurite.stop()
+        self._open.close()
 
     def _provision(self) -> None:
         from azure.data.tables import TableServiceClient
@@ -93,6 +120,11 @@ class System:
     def storage(self) -> Storage:
         return storage_clients(self.azurite.connection_string)
 
+    async def close_storage(self) -> None:
+        """The next test of this system gets clients of its own, in its own event loop."""
+        await self.storage.close()
+        del self.storage
+
     def identity(self, name: str) -> dict[str, str]:
         """By which variables the unmodified Azure ML SDK finds the emulator, as this identity."""
         return {
@@ -105,10 +137,10 @@ class System:
     def settings(self) -> dict[str, str]:
         """Control's, and a lease so short that a dead owner's is soon over."""
         return {
-            **{hub.upper().replace("-", "_"): self.connection(hub) for hub in HUBS},
+            **{hub.upper().replace("-", "_"): self._through_proxies(self.connection(hub)) for hub in HUBS},
             **self.identity("control"),
             "AzureWebJobsStorage": self.azurite.connection_string,
-            "SLUICE_STORAGE": self.azurite.connection_string,
+            "SLUICE_STORAGE": self._through_proxies(self.azurite.connection_string),
             "AZURE_ML_SUBSCRIPTION": SUBSCRIPTION,
             "AZURE_ML_RESOURCE_GROUP": GROUP,
             **{f"AZURE_ML_{name.upper()}_WORKSPACE": name for name in WORKSPACES},
@@ -117,23 +149,40 @@ class System:
             "APPROVAL_BASE_URL": GATEWAY,
             "NOTIFY_OUTBOX": str(self.outbox),
             "NOTIFY_WEBHOOKS": "{}",
+            "POLICY_CHANGED_BY": "the tests",
             "TICK": "* * * * * *",
             "LEASE_S": "2",
             "SLUICE_TEST_PLAN": str(self.plan.path),
         }
 
-    @contextmanager
-    def control(self) -> Iterator[None]:
-        """The real control process, started again as often as it dies."""
-        ready = self.folder / "control.ready"
+    def _through_proxies(self, connection: str) -> str:
+        ports = (self.azurite.blob_port, self.azurite.table_port, self.hubs.port)
+        for there, proxy in zip(ports, self.proxies, strict=True):
+            connection = connection.replace(f"127.0.0.1:{there}", f"127.0.0.1:{proxy.port}")
+        return connection
+
+    def host_arguments(self, name: str) -> list[str]:
+        """Of the functions host over the control app; each `name` is a machine of its own."""
+        ready = self.folder / f"{name}.ready"
         host = ["--app", APPS / "control", "--name", "control", "--port", 0, "--path", REPOSITORY]
-        host += ["--keys", self.folder / "keys.json", "--ready-file", ready, "--grace-seconds", 5]
-        command = [sys.executable, "-m", "tests.faults.nursery", "--lives", self.lives, "--", *host]
+        host += ["--keys", folder_for(self.folder / name) / "keys.json", "--ready-file", ready, "--grace-seconds", 5]
+        return [str(part) for part in host]
+
+    def run(self, command: Sequence[object], **settings: str) -> subprocess.Popen[bytes]:
+        """A process with control's settings."""
+        environment = {**os.environ, **self.settings(), **settings}
+        arguments = [sys.executable, "-m", *(str(part) for part in command)]
         with self.log.open("ab") as log:
-            nursery = subprocess.Popen(
-                [str(part) for part in command], cwd=REPOSITORY, env={**os.environ, **self.settings()},
-                stdout=log, stderr=log,
-            )  # fmt: skip
+            return subprocess.Popen(arguments, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
+
+    @contextmanager
+    def control(self, poisons: Sequence[Poison] = (), **settings: str) -> Iterator[None]:
+        """The real control process, started again as often as it dies."""
+        if poisons:
+            settings["SLUICE_TEST_POISONS"] = json.dumps([asdict(poison) for poison in poisons])
+        nursery = self.run(
+            ["tests.faults.nursery", "--lives", self.lives, "--", *self.host_arguments("control")], **settings
+        )
         try:
             yield
             assert nursery.poll() is None, self.log.read_text()[-4000:]
@@ -150,22 +199,27 @@ class System:
         self.hubs.kill()
         self.hubs.start()
 
-    def duplicate(self, events: int) -> None:
-        """The next `events` of each hub are delivered twice."""
-        fault: dict[str, Any] = {"duplicate": {"hub": "*", "events": events}}
-        requests.post(f"{self.hubs.admin_url}/admin/faults", json=fault, timeout=10).raise_for_status()
+    def disturb_hub(self, fault: str, hub: str, **how: object) -> None:
+        """Ask the Event Hubs server for a fault; see `infra.local.eventhubs.admin`."""
+        body: dict[str, Any] = {fault: {"hub": hub, **how}}
+        requests.post(f"{self.hubs.admin_url}/admin/faults", json=body, timeout=10).raise_for_status()
 
-    def duplicates_left(self) -> int:
+    def left(self, fault: str) -> int:
+        """How many events are still to be `duplicate`d, `skip`ped or `reorder`ed."""
         faults = requests.get(f"{self.hubs.admin_url}/admin/faults", timeout=10).json()
-        return sum(hub["duplicate_events"] for hub in faults.values())
+        return sum(hub[f"{fault}_events"] for hub in faults.values())
 
-    def fail_azure_ml(self, times: int) -> bool:
-        """The next `times` readings of a job or a model are answered with 503; False while such are still to come."""
-        if any(fault["times"] for fault in self.azure_ml.admin("GET", "/admin/faults")):
-            return False
-        fault = {"match": {"method": "GET", "path_regex": "/(jobs|models)/"}, "status": 503, "times": times}
+    def held(self, hub: str) -> list[int]:
+        """Per partition, the number that the hub's next event gets."""
+        partitions = requests.get(f"{self.hubs.admin_url}/admin/hubs", timeout=10).json()[hub]
+        return [partition["last_sequence"] + 1 for partition in partitions]
+
+    def disturb_azure_ml(self, **fault: Any) -> None:
+        """Ask the emulator for a fault; see `infra.local.azure_ml.faults`."""
         self.azure_ml.admin("POST", "/admin/faults", [fault])
-        return True
+
+    def azure_ml_faults_left(self) -> int:
+        return sum(fault["times"] or 0 for fault in self.azure_ml.admin("GET", "/admin/faults"))
 
 
 def folder_for(path: Path) -> Path:

@@ -6,6 +6,7 @@ it is retrained; the retrained model is no valid package and is rejected, which 
 
 import functools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from shared.adapters.azure.serving import BlobServingManifests
 from shared.adapters.links import Ed25519LinkSigner
 from shared.events import (
     ApprovalDecided,
+    DriftCleared,
     EndpointRef,
     Envelope,
     Event,
@@ -58,6 +60,7 @@ _LIMITS = f"""
       mlops.retraining.completed: [data-scientist]
       mlops.model.rejected: [data-scientist]
       mlops.action.failed: [platform-support]
+      mlops.action.stalled: [platform-support]
       mlops.events.lost: [platform-support]
 """
 
@@ -104,7 +107,10 @@ class Endpoint:
 
 
 class World:
-    """Trainers who register, a person who approves, and instances that score; each fact has a derived id."""
+    """Trainers who register, a person who approves, and instances that score; each fact has a derived id.
+
+    The numbers of its endpoints begin with the system's next; what other worlds of that system left is not touched.
+    """
 
     def __init__(self, system: System) -> None:
         self._system = system
@@ -113,8 +119,9 @@ class World:
         self._manifests = BlobServingManifests(system.storage.blobs)
         self._signer = Ed25519LinkSigner(system.signing_key, GATEWAY)
         self._azure_ml = AzureMLWorkspaces([workspace("development")], ManagedIdentityCredential)
-        self._decided: set[str] = set()
-        self._reports = 0
+        self._decided = {_approval(notice) for notice in self._notices()}
+        self.first = system.next_number
+        self._reports = self._knocks = 0
         self.endpoints: dict[str, Endpoint] = {}
 
     async def close(self) -> None:
@@ -127,7 +134,8 @@ class World:
 
     async def launch(self) -> Endpoint:
         """A trainer registers the first version of the next endpoint's model."""
-        endpoint = Endpoint(len(self.endpoints))
+        endpoint = Endpoint(self._system.next_number)
+        self._system.next_number += 1
         place = f"packages/{endpoint.number}"
         container = self._system.storage.blobs.get_container_client("azureml")
         for name, body in endpoint.files.items():
@@ -138,11 +146,18 @@ class World:
         self.endpoints[endpoint.ref.name] = endpoint
         return endpoint
 
+    async def knock(self) -> None:
+        """A fact that nobody acts on: with the next event of a partition its gaps come to light."""
+        self._knocks += 1
+        nobody = EndpointRef(workspace=workspace("production"), name="nobody")
+        cleared = DriftCleared(endpoint=nobody, package=Endpoint(0).package, signal="data")
+        await self.send("events", cleared, "knock", self.first, self._knocks)
+
     async def act(self) -> None:
         """One round: answer every invitation that has arrived, report and score with what serves."""
         for notice in self._notices():
             if notice["link"]:
-                await self._decide(notice["link"].partition("/approvals/")[2].partition("?")[0])
+                await self._decide(_approval(notice))
         for endpoint in self.endpoints.values():
             if not endpoint.done:
                 await self._serve(endpoint)
@@ -159,7 +174,7 @@ class World:
             persona="project-lead", package=approval.subject, evidence=approval.evidence, proof="-",
         )  # fmt: skip
         proof = self._signer.proof(approval.id, approval.expires_at, decision_statement(decided))
-        await self._send("decisions", decided.model_copy(update={"proof": proof}), "decided", approval.id)
+        await self.send("decisions", decided.model_copy(update={"proof": proof}), "decided", approval.id)
         self._decided.add(approval_id)
 
     async def _serve(self, endpoint: Endpoint) -> None:
@@ -168,15 +183,19 @@ class World:
             return
         self._reports += 1
         report = ServingReported(endpoint=endpoint.ref, instance="instance-1", generation=manifest.generation)
-        await self._send("predictions", report, "report", str(self._reports), at=datetime.now(UTC))
+        await self.send("predictions", report, "report", self.first, self._reports, at=datetime.now(UTC))
         for number, moment in enumerate(_moments()):
             if number == endpoint.blocks:
-                await self._send("predictions", _block(endpoint, number, moment), "block", endpoint.ref.name, number)
+                await self.send("predictions", _block(endpoint, number, moment), "block", endpoint.ref.name, number)
                 endpoint.blocks += 1
 
-    async def _send(self, hub: Hub, event: Event, *identity: object, at: datetime = START) -> None:
+    async def send(self, hub: Hub, event: Event, *identity: object, at: datetime = START) -> None:
         name = derive_id("tests", *(str(part) for part in identity))
         await self._publisher.publish(hub, [Envelope.first(event, id=name, source="/tests", time=at)])
+
+
+def _approval(notice: Mapping[str, Any]) -> str:
+    return str(notice["link"] or "").partition("/approvals/")[2].partition("?")[0]
 
 
 def _moments() -> list[datetime]:

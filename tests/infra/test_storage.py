@@ -32,6 +32,7 @@ TABLES: Grants = {
     "positions": (set(), {"control"}),
     "brakes": (frozenset({"operators"}), frozenset({"control"})),
     "letters": (frozenset({"operators"}), frozenset({"control"})),
+    "policies": (frozenset({"operators"}), frozenset({"control"})),
 }
 
 

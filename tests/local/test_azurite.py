@@ -16,6 +16,7 @@ from infra.local.ports import choose
 from infra.local.probes import accepts
 from infra.local.state import State
 from infra.local.supervisor import Program, Supervisor
+from tests.support.azurite import Azurite
 from tests.support.eventually import aeventually, eventually
 
 
@@ -75,6 +76,29 @@ async def test_what_was_saved_by_the_fast_autosave_survives_even_a_kill(
     eventually(lambda: '"RowKey":"19"' in saved.read_text(), timeout_s=3)
     await restarted(supervisor, signal.SIGKILL)
     assert rows(addresses) == 20
+
+
+def test_what_it_acknowledged_survives_a_kill_at_any_moment_when_it_saves_first(tmp_path: Path) -> None:
+    """Rows one by one and in transactions, and blobs, killed without a pause after the last answer, five times."""
+    with Azurite(tmp_path, saves_first=True) as storage:
+        connection = storage.connection_string
+        TableServiceClient.from_connection_string(connection).create_table("rows")
+        BlobServiceClient.from_connection_string(connection).create_container("blobs")
+        for life in range(5):
+            with (
+                TableServiceClient.from_connection_string(connection) as tables,
+                BlobServiceClient.from_connection_string(connection) as blobs,
+            ):
+                table, container = tables.get_table_client("rows"), blobs.get_container_client("blobs")
+                assert len(list(table.list_entities())) == 6 * life
+                assert len(list(container.list_blob_names())) == 2 * life
+                container.upload_blob(f"{life}-1", b"kept")
+                table.upsert_entity({"PartitionKey": "p", "RowKey": f"{life}"})
+                together = [("create", {"PartitionKey": "p", "RowKey": f"{life}-{number}"}) for number in range(5)]
+                table.submit_transaction(together)
+                container.upload_blob(f"{life}-2", b"kept")
+                storage.kill()
+                storage.start()
 
 
 async def test_creating_everything_again_changes_nothing(addresses: Addresses) -> None:

@@ -10,6 +10,7 @@ from typing import Self
 
 import pytest
 
+from infra.local.azurite import LAUNCHER, SAVES_FIRST
 from tests.support.eventually import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -41,21 +42,26 @@ def free_ports(count: int) -> list[int]:
 
 
 class Azurite:
-    """One Azurite over one directory; the ports survive `restart`."""
+    """One Azurite over one directory; the ports survive `restart`.
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    With `saves_first` nothing is acknowledged before it is saved, so that it may be killed: see our launcher.
+    """
+
+    def __init__(self, directory: Path, saves_first: bool = False) -> None:
+        self.directory, self.saves_first = directory, saves_first
         self.blob_port, self.queue_port, self.table_port = free_ports(3)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
         """Return once all three services accept connections."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        command = [str(azurite_binary()), "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+        launched = ["node", str(LAUNCHER)] if self.saves_first else [str(azurite_binary())]
+        command = [*launched, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
         command += ["--location", str(self.directory / "data"), "--blobPort", str(self.blob_port)]
         command += ["--queuePort", str(self.queue_port), "--tablePort", str(self.table_port)]
         with (self.directory / "azurite.log").open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log)
+            environment = {**os.environ, **({SAVES_FIRST: "1"} if self.saves_first else {})}
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         eventually(self._accepts, timeout_s=30)
         return self
 
@@ -83,6 +89,12 @@ class Azurite:
         """SIGTERM, so that Azurite writes down what it still holds in memory."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
+            self.process.wait(timeout=20)
+
+    def kill(self) -> None:
+        """SIGKILL: without `saves_first`, what it acknowledged last is lost."""
+        if self.process is not None:
+            self.process.kill()
             self.process.wait(timeout=20)
 
     def restart(self) -> Self:

@@ -30,6 +30,7 @@ from services import (
 from services.monitoring.folding import References
 from shared import ports
 from shared.adapters import memory
+from shared.adapters.commands import Ed25519CommandVerifier
 from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.events import ActionReleased, EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
@@ -279,6 +280,7 @@ class App:
             cast(type, ports.Brakes): brake_table,
             cast(type, ports.Captures): port(world.captures),
             cast(type, ports.Clock): world.clock,
+            cast(type, ports.CommandVerifier): Ed25519CommandVerifier(""),
             cast(type, ports.Deadlines): self.deadlines,
             cast(type, ports.EventPublisher): self.publisher,
             cast(type, ports.Evidence): evidence,

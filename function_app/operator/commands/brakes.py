@@ -13,22 +13,14 @@ from function_app.operator.connections import AsJson, RunDir, settings
 from function_app.operator.console import print_json, say
 from function_app.operator.running import run
 from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.events import (
-    EndpointRef,
-    Entity,
-    Envelope,
-    ReactionsPaused,
-    ReactionsResumed,
-    RedriveRequested,
-    RollbackOrdered,
-    derive_id,
-)
+from shared.adapters.commands import Ed25519CommandSigner
+from shared.events import EndpointRef, Entity, Envelope, ReactionsPaused, ReactionsResumed, RedriveRequested, derive_id
 from shared.events.brakes import ALL
+from shared.events.command_statement import Command, command_statement
 from shared.settings.operator import OperatorSettings
 
 SOURCE = "/sluice/operator"
 app = typer.Typer(help="Stop reactions, let them go on, have something done again.")
-type Command = ReactionsPaused | ReactionsResumed | RedriveRequested | RollbackOrdered
 
 What = Annotated[str, typer.Argument(help="all, an endpoint's name, or an entity: workspace|kind|name.")]
 Why = Annotated[str, typer.Option("--reason", "-r", help="Why, in words: kept with the command, and told to people.")]
@@ -90,14 +82,24 @@ def scope_of(what: str, found: OperatorSettings) -> str:
     return str(EndpointRef(workspace=production, name=what).entity)
 
 
-def envelope_of(command: Command, now: datetime) -> Envelope[Command]:
+def envelope_of(command: Command, now: datetime, signing_key: str = "") -> Envelope[Command]:
+    """Signed, where there is a key; raises `typer.BadParameter` when it is none."""
     identity = derive_id(SOURCE, command.type, str(command.entity), command.operator, now.isoformat())
+    if signing_key:
+        command = command.model_copy(update={"proof": _signed(command_statement(command, identity), signing_key)})
     return Envelope.first(command, id=identity, source=SOURCE, time=now)
+
+
+def _signed(statement: bytes, key: str) -> str:
+    try:
+        return Ed25519CommandSigner(key).proof(statement)
+    except ValueError as error:
+        raise typer.BadParameter(f"OPERATOR_SIGNING_KEY: {error}") from error
 
 
 def send(command: Command, found: OperatorSettings, as_json: bool, obeyed_by: str = "brakes") -> None:
     """To hub `decisions`; `obeyed_by` is the service whose ledger will have the answer."""
-    envelope = envelope_of(command, datetime.now(UTC))
+    envelope = envelope_of(command, datetime.now(UTC), found.signing_key())
     run(_publish(envelope, found))
     if as_json:
         print_json({"id": envelope.id, "type": command.type, **command.model_dump(mode="json")})

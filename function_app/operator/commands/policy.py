@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from function_app.operator.connections import AsJson, RunDir, settings
+from function_app.operator.connections import AsJson, RunDir, opened, settings
 from function_app.operator.console import clean, output, print_json, say, table, warn
 from function_app.operator.policy_origins import EffectiveLimit, effective, policy_schema
-from function_app.operator.running import NO, USAGE
+from function_app.operator.running import NO, USAGE, Unknown, run
 from shared.policies import InvalidPolicy, PolicyDocument
+from shared.ports import Absent
 from shared.settings.operator import NoSettings
 
 app = typer.Typer(no_args_is_help=True, help="The limits that everything is decided by.")
@@ -35,22 +36,23 @@ def check(
         say("It names no workspaces: they come from the settings AZURE_ML_*, and the digest covers them.")
 
 
-@app.command(epilog="Examples: sluice policy show --endpoint flights · sluice policy show --policy new.yaml --json")
+@app.command(epilog="Examples: sluice policy show --endpoint flights · sluice policy show --digest 1f0c...")
 def show(
     endpoint: Annotated[str, typer.Option(help="Only this endpoint; one that is not listed has the defaults.")] = "",
     policy: Annotated[Path, typer.Option(envvar="POLICY_FILE", help="The policy document.")] = Path("policy.yaml"),
+    digest: Annotated[str, typer.Option(help="Instead of a file: the document that decisions name by this.")] = "",
     as_json: AsJson = False,
     run_dir: RunDir = None,
 ) -> None:
     """Every limit that holds for an endpoint, and where it comes from."""
-    document = _read(policy, run_dir)
+    document = run(_kept(digest, run_dir)) if digest else _read(policy, run_dir)
     names = [endpoint] if endpoint else sorted(document.endpoints)
     limits = {name: effective(document, name) for name in names}
     if as_json:
         found = {name: [asdict(limit) for limit in each] for name, each in limits.items()}
         print_json({"digest": document.digest, "endpoints": found})
         return
-    say(f"{clean(policy)}, digest {document.digest}")
+    say(f"{'evidence' if digest else clean(policy)}, digest {document.digest}")
     for name, each in limits.items():
         _print(document, name, each)
 
@@ -86,6 +88,15 @@ def _read(path: Path, run_dir: Path | None) -> PolicyDocument:
     except (InvalidPolicy, UnicodeDecodeError) as error:
         raise _failed(f"{path}: {error}", NO) from error
     return document
+
+
+async def _kept(digest: str, run_dir: Path | None) -> PolicyDocument:
+    """As control kept it, workspaces included; checked against the digest."""
+    async with opened(run_dir) as store:
+        try:
+            return PolicyDocument.model_validate_json(await store.evidence.read(digest.strip().lower()))
+        except (Absent, ValidationError) as error:
+            raise Unknown(f"no policy document is kept under {digest}; `sluice ledger entry` shows digests") from error
 
 
 def _workspaces(run_dir: Path | None) -> dict[str, str]:

@@ -105,6 +105,7 @@ module storage 'product_storage.bicep' = {
       { name: 'positions', readers: [], writers: [principals.control] }
       { name: 'brakes', readers: operators, writers: [principals.control] }
       { name: 'letters', readers: operators, writers: [principals.control] }
+      { name: 'policies', readers: operators, writers: [principals.control] }
     ]
   }
 }

@@ -9,6 +9,7 @@ POST   /admin/faults   any of these, `hub` being a name or "*":
                        {"slow": {"hub": "events", "send_ms": 20, "delivery_ms": 5}}
                        {"duplicate": {"hub": "events", "events": 10}}   the next 10 are delivered twice
                        {"skip": {"hub": "events", "events": 10}}        the next 10 are left out, but stay in the log
+                       {"reorder": {"hub": "events", "events": 10}}     the next 10 overtake the one before them
                        {"withhold": {"hub": "events"}}                  deliver nothing ...
                        {"release": {"hub": "events"}}                   ... until this
                        {"forget": {"hub": "events"}}                    as if retention had taken all events
@@ -44,6 +45,7 @@ class Admin:
             "slow": _slow,
             "duplicate": _duplicate,
             "skip": _skip,
+            "reorder": _reorder,
             "withhold": _withhold,
             "release": _release,
             "forget": _forget,
@@ -158,6 +160,10 @@ def _duplicate(hub: Hub, details: dict[str, object]) -> None:
 
 def _skip(hub: Hub, details: dict[str, object]) -> None:
     hub.faults.skip_events = int(_number(details, "events"))
+
+
+def _reorder(hub: Hub, details: dict[str, object]) -> None:
+    hub.faults.reorder_events = int(_number(details, "events"))
 
 
 def _withhold(hub: Hub, _: dict[str, object]) -> None:

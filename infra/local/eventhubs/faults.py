@@ -14,6 +14,7 @@ class HubFaults:
     delivery_ms: float = 0.0  # wait so long after each delivery
     duplicate_events: int = 0  # events still to be delivered twice
     skip_events: int = 0  # events still to be left out of what is delivered; they stay in the log
+    reorder_events: int = 0  # events still to be delivered in front of the one before them
     withheld: bool = False  # deliver nothing
 
     def refuses_send(self) -> bool:
@@ -32,6 +33,15 @@ class HubFaults:
             self.duplicate_events -= 1
             return 2
         return 1
+
+    def in_order[T](self, records: list[T]) -> list[T]:
+        """The records to be delivered together; neighbours change places while that is asked for."""
+        if not self.reorder_events:
+            return records
+        swaps = min(self.reorder_events, len(records) // 2)
+        self.reorder_events -= swaps
+        pairs = (records[at : at + 2][:: -1 if at < 2 * swaps else 1] for at in range(0, len(records), 2))
+        return [record for pair in pairs for record in pair]
 
     def describe(self) -> dict[str, object]:
         """For people: seconds left instead of a clock's reading."""

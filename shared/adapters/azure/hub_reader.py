@@ -42,7 +42,8 @@ class EventHubReader:
 async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first: int, last: int) -> list[Message]:
     known = await client.get_partition_properties(str(partition))
     last = min(last, known["last_enqueued_sequence_number"])
-    if known["is_empty"] or last < max(first, known["beginning_sequence_number"]):
+    first = max(first, known["beginning_sequence_number"])
+    if known["is_empty"] or last < first:
         return []
     stretch = _Stretch(hub, partition, first, last)
     receiving = asyncio.create_task(
@@ -57,10 +58,20 @@ async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first:
         )
     )
     try:
-        return await stretch.complete
+        found = await stretch.complete
     finally:
         receiving.cancel()
         await asyncio.gather(receiving, return_exceptions=True)
+    return _complete(found, first, last)
+
+
+def _complete(found: list[Message], first: int, last: int) -> list[Message]:
+    """Each once and in order. What the hub still holds must not be taken for lost because a delivery left it out."""
+    by_sequence = {message.sequence: message for message in found}
+    absent = [sequence for sequence in range(first, last + 1) if sequence not in by_sequence]
+    if absent:
+        raise Unavailable(f"the hub holds number {absent[0]}, and did not deliver it")
+    return [by_sequence[sequence] for sequence in range(first, last + 1)]
 
 
 class _Stretch:

@@ -15,5 +15,6 @@ from shared.adapters.memory.letter_book import MemoryLetterBook
 from shared.adapters.memory.model_packages import MemoryModelPackages
 from shared.adapters.memory.models import MemoryModels
 from shared.adapters.memory.notifier import MemoryNotifier
+from shared.adapters.memory.policy_book import MemoryPolicyBook
 from shared.adapters.memory.positions import MemoryPositions
 from shared.adapters.memory.serving import MemoryServingManifests

@@ -77,6 +77,15 @@ async def test_duplicates_and_a_gap_come_as_ordered(
         assert await again.until(3) == ["d", "e", "f"]
 
 
+async def test_neighbours_change_places_when_asked_for(
+    server: EventHubsServer, producer: EventHubProducerClient, seen: Arrivals
+) -> None:
+    inject(server.admin_url, withhold={"hub": "events"}, reorder={"hub": "events", "events": 1})
+    await send_texts(producer, ["a", "b", "c", "d"])
+    inject(server.admin_url, release={"hub": "events"})
+    assert await seen.until(4) == ["b", "a", "c", "d"]
+
+
 async def test_withheld_events_come_after_the_release(
     server: EventHubsServer, producer: EventHubProducerClient, seen: Arrivals
 ) -> None:

@@ -4,14 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
 brakes = pytest.importorskip("function_app.operator.commands.brakes")
 
+from shared.adapters.commands import Ed25519CommandVerifier  # noqa: E402
 from shared.events import ReactionsPaused, ReactionsResumed, RedriveRequested, decode, encode  # noqa: E402
+from shared.events.command_statement import command_statement  # noqa: E402
 from shared.events.hubs import may_carry  # noqa: E402
 from shared.settings.operator import OperatorSettings  # noqa: E402
-from tests.support.builders import NOW, endpoint_ref  # noqa: E402
+from tests.support.builders import NOW, endpoint_ref, urlsafe  # noqa: E402
 from tests.support.eventhubs import StartEventHubs  # noqa: E402
 
 ENTITY = str(endpoint_ref().entity)
@@ -66,6 +69,21 @@ def test_the_same_command_at_the_same_moment_is_the_same_event_and_hub_decisions
     assert decode(encode(first)) == first
     assert may_carry("decisions", command)
     assert not may_carry("events", command)
+
+
+def test_with_a_key_a_command_is_signed_under_its_own_id() -> None:
+    key = Ed25519PrivateKey.generate()
+    verifier = Ed25519CommandVerifier(urlsafe(key.public_key().public_bytes_raw()))
+    command = ReactionsPaused(scope="all", operator="petra", reason="why")
+    sent = brakes.envelope_of(command, NOW, urlsafe(key.private_bytes_raw()))
+    assert verifier.refusal(command_statement(sent.data, sent.id), sent.data.proof) == ""
+    assert brakes.envelope_of(command, NOW).data.proof == ""
+
+
+def test_a_key_that_is_none_is_a_usage_error() -> None:
+    answer = call("pause", "all", *WHO, COMMANDS="x", OPERATOR_SIGNING_KEY="short")
+    assert answer.exit_code == 2
+    assert "OPERATOR_SIGNING_KEY" in answer.output
 
 
 def test_commands_reach_the_hub(start_eventhubs: StartEventHubs) -> None:

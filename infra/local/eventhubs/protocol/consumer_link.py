@@ -65,15 +65,21 @@ class ConsumerLink(OutgoingLink):
         records = self._read(count)
         if not records:
             return
-        for record in records:
-            self._deliver(record)
-            if self.credit < 1 or self.session.room < 1:
-                break
+        self._deliver_all(self._hub.faults.in_order(records))
         if delay_s > 0:
             self._held = True
             asyncio.get_running_loop().call_later(delay_s, self._unhold)
         else:
             self.wake()
+
+    def _deliver_all(self, records: list[Record]) -> None:
+        """As many as credit and window take; the next delivery begins with the earliest that is left."""
+        done = 0
+        while done < len(records) and self.credit > 0 and self.session.room > 0:
+            self._deliver(records[done])
+            done += 1
+        left = (record.sequence for record in records[done:])
+        self._sequence = min(left, default=max(record.sequence for record in records[-2:]) + 1)
 
     def _read(self, count: int) -> list[Record]:
         try:
@@ -88,7 +94,6 @@ class ConsumerLink(OutgoingLink):
         self.wake()
 
     def _deliver(self, record: Record) -> None:
-        self._sequence = record.sequence + 1
         message = self._with_metrics(record) if self._metrics else record.message
         for _ in range(self._hub.faults.copies()):
             self.deliver(message)

@@ -1,49 +1,40 @@
-"""The control app as it is deployed, except that it dies at the steps that the plan names.
+"""The control app as it is deployed, except that it dies at the steps that the plan names, and meets what is poisoned.
 
 The real `function_app/control/function_app.py` is loaded from its file; before that, each adapter it takes is replaced
-by one that makes the real adapter and puts it behind a `Crashing`.
+by one that makes the real adapter and puts it behind a `Crashing`. With `SLUICE_TEST_NEWER` it is a newer build, whose
+effect `submit_job` has a version 2.
 """
 
 import importlib
 import importlib.util
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.faults.crashing import Crashing, Plan
+from shared.reactor import SubmitJob
+from tests.faults.adapters import ADAPTERS
+from tests.faults.crashing import Crashing, Plan, Poison
 
 REPOSITORY = Path(__file__).resolve().parents[4]
-AZURE = "shared.adapters.azure"
-# Name of the port in the plan: module and class of its adapter.
-ADAPTERS = {
-    "approvals": (f"{AZURE}.approvals", "TableApprovals"),
-    "deadlines": (f"{AZURE}.deadlines", "TableDeadlines"),
-    "evidence": (f"{AZURE}.evidence", "BlobEvidence"),
-    "folds": (f"{AZURE}.folds", "TableFolds"),
-    "jobs": (f"{AZURE}.ml_jobs", "AzureMLJobs"),
-    "ledger": (f"{AZURE}.ledger", "TableLedger"),
-    "manifests": (f"{AZURE}.serving", "BlobServingManifests"),
-    "models": (f"{AZURE}.ml_models", "AzureMLModels"),
-    "notifier": ("shared.adapters.notifiers", "notifier"),
-    "packages": (f"{AZURE}.model_packages", "BlobModelPackages"),
-    "positions": (f"{AZURE}.positions", "TablePositions"),
-    "publisher": (f"{AZURE}.event_publisher", "EventHubPublisher"),
-}
 
 
-def crashing(port: str, make: Callable[..., Any], plan: Plan) -> Callable[..., Any]:
+def crashing(port: str, make: Callable[..., Any], plan: Plan, poisons: Sequence[Poison]) -> Callable[..., Any]:
     """Makes what `make` makes, behind a `Crashing`."""
-    return lambda *given, **named: Crashing(port, make(*given, **named), plan)
+    return lambda *given, **named: Crashing(port, make(*given, **named), plan, poisons)
 
 
 def load_control() -> ModuleType:
     """The real app's module, executed in this process."""
     plan = Plan(Path(os.environ["SLUICE_TEST_PLAN"]))
+    poisons = [Poison(**each) for each in json.loads(os.environ.get("SLUICE_TEST_POISONS", "[]"))]
+    if "SLUICE_TEST_NEWER" in os.environ:
+        SubmitJob.version = 2
     for port, (module, name) in ADAPTERS.items():
         adapters = importlib.import_module(module)
-        setattr(adapters, name, crashing(port, getattr(adapters, name), plan))
+        setattr(adapters, name, crashing(port, getattr(adapters, name), plan, poisons))
     path = REPOSITORY / "function_app" / "control" / "function_app.py"
     spec = importlib.util.spec_from_file_location("control_as_deployed", path)
     if spec is None or spec.loader is None:

@@ -7,8 +7,16 @@ import pytest
 from pydantic import ValidationError
 
 from services.brakes.effects import SendAgain, SetBrake
-from services.brakes.policy import Commanded, RedriveKnown, decide_after_failure, decide_pause, decide_redrive
+from services.brakes.policy import (
+    Commanded,
+    CommandKnown,
+    RedriveKnown,
+    decide_after_failure,
+    decide_pause,
+    decide_redrive,
+)
 from services.brakes.reactions import gather_redrive, service
+from shared.adapters.commands import Ed25519CommandVerifier
 from shared.adapters.memory import MemoryBrakes, MemoryEventPublisher, MemoryEvidence, MemoryLedger, MemoryLetterBook
 from shared.events import (
     ActionFailed,
@@ -33,6 +41,11 @@ WHO: dict[str, Any] = {"operator": "petra@example.com", "reason": "looking into 
 SCOPES = ["all", str(endpoint_ref().entity)]
 
 
+async def known(event: RedriveRequested, ledger: MemoryLedger, letters: MemoryLetterBook) -> RedriveKnown:
+    """As gathered where operators sign nothing."""
+    return await gather_redrive(event, "command", Ed25519CommandVerifier(""), ledger, letters)
+
+
 def redrive(**changes: str) -> RedriveRequested:
     named = {"service": "staging", "about": str(ENTITY), "decision": "event-1"}
     return RedriveRequested.model_validate({**named, **WHO, **changes})
@@ -45,10 +58,10 @@ def letter_of(hub: str = "events") -> DeadLettered:
 @pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("state", [Commanded(), Commanded(engaged=True)])
 def test_a_pause_and_its_end_set_the_brake_and_are_told(scope: str, state: Commanded) -> None:
-    paused = decide_pause(state, facts(Known()), ReactionsPaused(scope=scope, **WHO), POLICY)
+    paused = decide_pause(state, facts(CommandKnown()), ReactionsPaused(scope=scope, **WHO), POLICY)
     said: dict[str, Any] = {"scope": scope, **WHO}
     assert paused.effects == (SetBrake(**said, engaged=True, since=NOW), Publish(event=BrakeEngaged(**said)))
-    resumed = decide_pause(paused.state, facts(Known()), ReactionsResumed(scope=scope, **WHO), POLICY)
+    resumed = decide_pause(paused.state, facts(CommandKnown()), ReactionsResumed(scope=scope, **WHO), POLICY)
     assert resumed.effects == (SetBrake(**said, engaged=False, since=NOW), Publish(event=BrakeReleased(**said)))
     assert (paused.state.engaged, resumed.state.engaged) == (True, False)
 
@@ -109,32 +122,31 @@ def test_a_redrive_names_one_thing(wrong: dict[str, str]) -> None:
 
 async def test_a_decision_is_looked_up_and_must_have_something_left_to_do() -> None:
     ledger, letters = MemoryLedger(), MemoryLetterBook()
-    assert "has decided nothing" in (await gather_redrive(redrive(), ledger, letters)).problem
+    assert "has decided nothing" in (await known(redrive(), ledger, letters)).problem
     recorded = entry()
     await ledger.record(recorded, await ledger.head("staging", ENTITY), Lease(LEASE.owner, LEASE.until))
-    assert "under way" in (await gather_redrive(redrive(), ledger, letters)).problem
+    assert "under way" in (await known(redrive(), ledger, letters)).problem
     await ledger.settle(recorded)
-    assert (await gather_redrive(redrive(), ledger, letters)).problem == ""
+    assert (await known(redrive(), ledger, letters)).problem == ""
 
 
 @pytest.mark.parametrize(("hub", "why"), [("decisions", "only its sender"), ("predictions", "only its sender")])
 async def test_a_dead_letter_of_another_hub_is_its_senders(hub: str, why: str) -> None:
     letters = MemoryLetterBook()
     await letters.keep("l-1", letter_of(hub))
-    known = await gather_redrive(redrive(decision="", letter="l-1"), MemoryLedger(), letters)
-    assert why in known.problem
+    assert why in (await known(redrive(decision="", letter="l-1"), MemoryLedger(), letters)).problem
 
 
 async def test_only_a_letter_that_control_has_buried_is_sent_again() -> None:
     letters = MemoryLetterBook()
-    forged = await gather_redrive(redrive(decision="", letter="forged"), MemoryLedger(), letters)
+    forged = await known(redrive(decision="", letter="forged"), MemoryLedger(), letters)
     assert "no such dead letter" in forged.problem
     await letters.keep("l-1", letter_of())
-    known = await gather_redrive(redrive(decision="", letter="l-1"), MemoryLedger(), letters)
-    decision = decide_redrive(Commanded(), facts(known), redrive(decision="", letter="l-1"), POLICY)
+    found = await known(redrive(decision="", letter="l-1"), MemoryLedger(), letters)
+    decision = decide_redrive(Commanded(), facts(found), redrive(decision="", letter="l-1"), POLICY)
     assert decision.effects[1] == SendAgain(body=digest("d"))
     foreign = redrive(decision="", letter="l-1", service="drift")
-    assert "of service staging" in (await gather_redrive(foreign, MemoryLedger(), letters)).problem
+    assert "of service staging" in (await known(foreign, MemoryLedger(), letters)).problem
 
 
 async def test_a_letter_is_sent_again_under_its_own_id_and_garbage_is_refused() -> None:

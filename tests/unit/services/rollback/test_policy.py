@@ -13,11 +13,12 @@ from services.rollback.policy import (
     decide_ordered,
     decide_requested,
 )
-from services.rollback.state import REMEMBERED, Live, Rollback, Serving
+from services.rollback.state import REMEMBERED, Live, Ordered, Rollback, Serving
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
     ApprovalGranted,
+    CommandRefused,
     DeadlineReached,
     Event,
     GoldenProof,
@@ -71,8 +72,8 @@ def requested(manifest: Manifest = SERVING, state: Rollback | None = None, **cha
     return decide_requested(state or Rollback(), facts(known(manifest)), event, POLICY)
 
 
-def ordered(manifest: Manifest = SERVING, state: Rollback | None = None) -> Decision[Rollback]:
-    return decide_ordered(state or Rollback(), facts(known(manifest)), ORDERED, POLICY)
+def ordered(manifest: Manifest = SERVING, state: Rollback | None = None, forged: str = "") -> Decision[Rollback]:
+    return decide_ordered(state or Rollback(), facts(Ordered(**dict(known(manifest)), forged=forged)), ORDERED, POLICY)
 
 
 def proved(
@@ -324,3 +325,12 @@ def test_an_approval_disturbs_no_rollback(state: Rollback) -> None:
     decision = decide_granted(state, facts(known(BACK)), granted(package_ref("3", "d"), digest("e")), POLICY)
     assert decision.state == state.model_copy(update={"approved": {digest("d"): digest("e")}})
     assert decision.effects == ()
+
+
+def test_an_order_that_operators_did_not_sign_changes_nothing_and_is_said() -> None:
+    decision = ordered(forged="it is not signed, and commands must be")
+    refused = CommandRefused(
+        command=ORDERED.type, about=str(ENDPOINT.entity), operator=ORDERED.operator,
+        refusal="it is not signed, and commands must be",
+    )  # fmt: skip
+    assert decision == Decision(Rollback(), [Publish(event=refused)])

@@ -3,23 +3,28 @@
 from datetime import timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.rollback.reactions import gather_live, gather_serving, ours, service
+from services.rollback.reactions import gather_live, gather_order, gather_serving, ours, service
 from services.rollback.state import Rollback
+from shared.adapters.commands import Ed25519CommandSigner, Ed25519CommandVerifier
 from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
 from shared.events import (
     ActionFailed,
     DeadlineReached,
     RollbackOrdered,
+    RollbackRequested,
     ServingReported,
     encode,
 )
+from shared.events.command_statement import command_statement
 from shared.packages import Rehearsal, StagingLimits, StagingReport
 from shared.ports import Folded, Manifest, Message, Route
 from shared.serving import Instances, fold_reports
-from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref, policy_document
+from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref, policy_document, urlsafe
 
 ENDPOINT, OLD, BAD = endpoint_ref(), package_ref("1", "a"), package_ref("2", "b")
+REQUESTED = RollbackRequested(endpoint=ENDPOINT, package=BAD, reason="slow", generation=1, requested_by="promotion")
 ORDERED = RollbackOrdered(endpoint=ENDPOINT, operator="petra", reason="complaints")
 REHEARSAL = Rehearsal(package=OLD, rows=50, distance=0, outputs=digest("e"), restore_s=2)
 
@@ -41,9 +46,26 @@ def report() -> bytes:
 async def test_the_rehearsal_is_read_from_the_evidence_of_the_approval(manifests: MemoryServingManifests) -> None:
     evidence = MemoryEvidence()
     state = Rollback(approved={BAD.digest: await evidence.keep(report())})
-    found = await gather_serving(ORDERED, state, manifests, evidence)
+    found = await gather_serving(REQUESTED, state, manifests, evidence)
     assert found.rehearsals == {BAD.digest: REHEARSAL}
     assert found.manifest.generation == 1
+
+
+async def test_an_order_counts_in_the_words_that_operators_signed_and_under_its_own_id_alone(
+    manifests: MemoryServingManifests,
+) -> None:
+    key = Ed25519PrivateKey.generate()
+    signer = Ed25519CommandSigner(urlsafe(key.private_bytes_raw()))
+    verifier = Ed25519CommandVerifier(urlsafe(key.public_key().public_bytes_raw()))
+    signed = ORDERED.model_copy(update={"proof": signer.proof(command_statement(ORDERED, "event 1"))})
+
+    async def forged(order: RollbackOrdered, event_id: str) -> str:
+        return (await gather_order(order, event_id, Rollback(), verifier, manifests, MemoryEvidence())).forged
+
+    assert await forged(signed, "event 1") == ""
+    assert await forged(signed, "event 2")
+    assert await forged(signed.model_copy(update={"reason": "another"}), "event 1")
+    assert await forged(ORDERED, "event 1")
 
 
 @pytest.mark.parametrize("body", [b"no report", b"{}"])
@@ -53,7 +75,7 @@ async def test_a_report_that_cannot_be_read_holds_up_no_rollback(
     evidence = MemoryEvidence()
     kept = await evidence.keep(body)
     for approved in ({BAD.digest: kept}, {BAD.digest: digest("0")}, {BAD.digest: None}, {}):
-        found = await gather_serving(ORDERED, Rollback(approved=approved), manifests, evidence)
+        found = await gather_serving(REQUESTED, Rollback(approved=approved), manifests, evidence)
         assert found.rehearsals == {}
 
 

@@ -156,7 +156,9 @@ def scorer_of(session: InferenceSession) -> Scorer:
         inputs=(), outputs=(), prediction="", task="binary_classification", label="", groups=()
     )
     scorer = Scorer(CaptureBuffer(ManualClock(datetime(2026, 5, 1, tzinfo=UTC))))
-    scorer.table = Table.of(1, [(Version.of(package, signature, session, VersionStatistics(package)), 100.0)])
+    scorer.table = Table.of(
+        1, [(Version.of(package, signature, session, VersionStatistics(package), GoldenRows(0, {}, {})), 100.0)]
+    )
     return scorer
 
 

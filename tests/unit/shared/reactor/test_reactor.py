@@ -4,7 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from shared.events import ActionFailed, ActionSuperseded, DriftCleared, EndpointRef, ModelRejected, PackageRef
+from shared.events import (
+    ActionFailed,
+    ActionStalled,
+    ActionSuperseded,
+    DriftCleared,
+    EndpointRef,
+    ModelRejected,
+    PackageRef,
+)
 from shared.ports import Moved, Refused, Unavailable
 from shared.reactor import Handled, Undeclared, Unwired, Wiring, is_intact
 from tests.support.sample_service import WORKSPACE, registered, sample_service
@@ -133,7 +141,7 @@ async def test_a_live_foreign_lease_is_waited_out(bench: Bench) -> None:
     assert len(bench.published()) == 1
 
 
-async def test_an_effect_that_only_a_newer_build_knows_stays_pending(bench: Bench) -> None:
+async def test_an_effect_that_only_a_newer_build_knows_stays_pending_and_is_said_to_stall(bench: Bench) -> None:
     bench.trouble.performing = [Unavailable("down")]
     await bench.handle()
     progress = await bench.ledger.find("sample", registered().entity, "e1")
@@ -141,10 +149,12 @@ async def test_an_effect_that_only_a_newer_build_knows_stays_pending(bench: Benc
     progress.entry.effects[0].update(version=2)  # type: ignore[attr-defined]
     for _ in range(3):
         await bench.sweep(timedelta(minutes=10))
-    assert bench.published() == []
+    said = bench.published()
+    assert {type(event) for event in said} == {ActionStalled}
+    assert len({envelope.id for envelope in bench.publisher.published["events"]}) == 1
     progress.entry.effects[0].update(version=1)  # type: ignore[attr-defined]
     await bench.sweep()
-    assert len(bench.published()) == 1
+    assert [type(event) for event in bench.published()[len(said) :]] == [ModelRejected]
 
 
 async def test_an_app_that_lacks_a_port_does_not_start() -> None:

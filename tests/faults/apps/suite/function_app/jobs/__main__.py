@@ -6,6 +6,7 @@ Each run adds its job's name to the file `SLUICE_TEST_RUNS`, which is how the re
 import hashlib
 import os
 import sys
+import time
 from pathlib import Path
 
 from azure.storage.blob import BlobServiceClient, LinearRetry
@@ -18,6 +19,8 @@ from shared.profiles import Reference
 job, request = os.environ["AZUREML_RUN_ID"], sys.argv[-1]
 with Path(os.environ["SLUICE_TEST_RUNS"]).open("a") as runs:
     runs.write(f"{job}\n")
+while Path(os.environ["SLUICE_TEST_HOLD"]).exists():  # a test wants it to take its time
+    time.sleep(0.05)
 # Storage may be restarted right now.
 retry = LinearRetry(backoff=1, retry_total=30)
 blobs = BlobServiceClient.from_connection_string(os.environ["SLUICE_STORAGE"], retry_policy=retry)

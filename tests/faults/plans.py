@@ -1,0 +1,94 @@
+"""What a campaign does to the system, and when: everything follows from a count and a seed."""
+
+import random
+from dataclasses import dataclass
+from itertools import count as count_from
+
+from tests.faults.crashing import Kill, When
+
+# Every call by which the reactor, the streams, the folds and the effects reach outside.
+STEPS = (
+    *(f"ledger.{name}" for name in ("find", "head", "record", "lease", "mark", "settle")),
+    *(f"ledger.{name}" for name in ("due", "wait", "first_waiting", "stop_waiting")),
+    *(f"deadlines.{name}" for name in ("set", "due", "clear")),
+    *(f"positions.{name}" for name in ("last", "advance")),
+    *(f"folds.{name}" for name in ("read", "write")),
+    *(f"jobs.{name}" for name in ("submit", "state")),
+    *(f"models.{name}" for name in ("get", "register_output")),
+    *(f"packages.{name}" for name in ("fetch", "adopt")),
+    *(f"manifests.{name}" for name in ("read", "swap")),
+    "approvals.put",
+    "brakes.engaged",
+    "captures.keep_predictions",
+    "evidence.keep",
+    "notifier.send",
+    "policy_book.put",
+    "publisher.publish",
+)
+# Calls of control's that no kill is planned at, and why not.
+LEFT_OUT = {
+    "approvals.get": "reads, right before approvals.put or a decision",
+    "brakes.set": "the story has no operator; the write is one row, as deadlines.set",
+    "captures.keep_labels": "no labels in this story; as captures.keep_predictions",
+    "evidence.read": "reads",
+    "evidence.report": "reads",
+    "folds.all": "reads",
+    "hub_reader.read": "only after a gap, and reads",
+    "jobs.cancel": "nothing in this story is cancelled",
+    "letter_book.get": "reads",
+    "letter_book.keep": "there are no dead letters here; test_poison has some",
+    "ledger.chains": "reads",
+    "ledger.entries": "reads",
+    "models.next_version": "reads, right before models.register_output",
+    "packages.read": "reads",
+    "policy_book.last": "reads, before policy_book.put",
+    "publisher.close": "at the end",
+    "seals.all": "reads",
+    "seals.keep": "once a minute; tests/unit/shared/reactor/test_sealing.py repeats it",
+    "seals.last": "reads",
+}
+# Only what could not be had at once is ever waited for.
+WAITING = {"ledger.wait", "ledger.first_waiting", "ledger.stop_waiting"}
+WHEN: tuple[When, ...] = ("before", "after")
+# One of these after so many kills each.
+EVERY = {"lost answer": 4, "gap": 8, "reorder": 8, "Event Hubs kill": 30, "storage restart": 60}
+# Whose answer is lost: most writes are rows, then events.
+PEERS = ("tables", "tables", "tables", "hubs", "hubs", "blobs", "Azure ML")
+
+
+@dataclass(frozen=True)
+class Outage:
+    """`kind` is a name in `EVERY`, due as soon as `after` kills have happened; `whose` answer, `skip` of them later."""
+
+    after: int
+    kind: str
+    whose: str = ""
+    skip: int = 0
+
+
+def kills_of(count: int, seed: int) -> list[Kill]:
+    """`count` kills: every boundary of every step once, then again at later calls, in an order given by the seed."""
+    chosen: list[Kill] = []
+    for nth in count_from(1):
+        boundaries = [Kill(step, when, nth) for step in STEPS for when in WHEN]
+        chosen += random.Random(f"{seed}/{nth}").sample(boundaries, len(boundaries))
+        if len(chosen) >= count:
+            break
+    return chosen[:count]
+
+
+def outages_of(kills: int, seed: int) -> list[Outage]:
+    """All outages of a campaign with so many kills, in the order in which they are due."""
+    chance = random.Random(f"{seed}/outages")
+    found = [
+        Outage(after, kind, chance.choice(PEERS), chance.randrange(30))
+        for kind, every in EVERY.items()
+        for after in range(every // 2, kills, every)
+    ]
+    return sorted(found, key=lambda outage: outage.after)
+
+
+def plan_of(faults: int, seed: int) -> tuple[list[Kill], list[Outage]]:
+    """So many kills that they and their outages are at least `faults`."""
+    kills = next(n for n in count_from(1) if n + len(outages_of(n, seed)) >= faults)
+    return kills_of(kills, seed), outages_of(kills, seed)
