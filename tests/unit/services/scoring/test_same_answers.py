@@ -23,6 +23,7 @@ from pydantic_core import from_json
 
 from services.scoring import ARROW_STREAM, Answer, Scorer
 from services.scoring.capture import CaptureBuffer
+from services.scoring.golden import GoldenRows
 from services.scoring.layout import DTYPES
 from services.scoring.statistics import VersionStatistics
 from services.scoring.table import Table
