@@ -1,4 +1,4 @@
-"""Time is an event: due reminders become `mlops.deadline.reached`, each once by its derived id."""
+"""Time is an event: due reminders become `mlops.deadline.reached`, each once by an id derived from it and its cause."""
 
 from shared.events import DeadlineReached, Envelope, derive_id
 from shared.ports import Clock, Deadline, Deadlines, EventPublisher
@@ -8,7 +8,7 @@ def reached(deadline: Deadline) -> Envelope[DeadlineReached]:
     about = str(deadline.entity)
     event = DeadlineReached(service=deadline.service, about=about, key=deadline.key, at=deadline.at)
     return Envelope(
-        id=derive_id("deadline", deadline.service, about, deadline.key, deadline.at.isoformat()),
+        id=derive_id("deadline", deadline.service, about, deadline.key, deadline.at.isoformat(), deadline.cause),
         source="/sluice/deadlines",
         time=deadline.at,
         data=event,

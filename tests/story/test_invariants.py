@@ -200,7 +200,7 @@ def _measurement(world: World, number: int, psi: float) -> Envelope[DriftMeasure
     return Envelope.first(event, id=identity, source="/sluice/monitoring", time=world.clock.now())
 
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 TestControlPlane = ControlPlane.TestCase
 TestControlPlane.settings = settings(
     max_examples=120,
