@@ -62,7 +62,8 @@ class Story:
         """From registration to serving: staging, approval, canary, promotion."""
         candidate = self._candidate(version)
         await self._to_canary(candidate)
-        live = await candidate.promoted()
+        with self.traffic.busy():
+            live = await candidate.promoted()
         if not live["type"].endswith("completed"):
             raise AssertionError(f"promotion of version {version} ended: {words.aborted(live['data'])}")
         self.stage.done(words.live(live["data"]))
@@ -142,7 +143,8 @@ class Story:
                 await self.bench.register_files(late, "4")
             candidate = self._candidate("4")
             await self._to_canary(candidate)
-            ended = await candidate.promoted()
+            with self.traffic.busy():
+                ended = await candidate.promoted()
             if not ended["type"].endswith("aborted"):
                 raise AssertionError(f"the slow candidate was expected to be caught in canary: {ended['data']}")
             self.stage.done(words.aborted(ended["data"]))

@@ -5,6 +5,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import aiohttp
@@ -37,7 +38,7 @@ class Traffic:
     async def __aenter__(self) -> "Traffic":
         self._session = aiohttp.ClientSession(headers={"x-functions-key": self._run.function_key("scoring")})
         self._hub = EventHubProducerClient.from_connection_string(self._run.hubs["truth-labels"])
-        self._is_over = False
+        self._is_busy = self._is_over = False
         self._applications = [asyncio.create_task(self._ask_on()) for _ in range(APPLICATIONS)]
         return self
 
@@ -55,9 +56,18 @@ class Traffic:
             await self.tell(flights["observed_at"].iloc[-1])
 
     def ask_about(self, flights: pd.DataFrame) -> None:
-        """From now on applications ask about these, one by one, and from the beginning when they are through."""
+        """What applications ask about while they are busy: one by one, and from the beginning when they are through."""
         self._remember(self._topic.iloc[: self._asked])
         self._topic, self._flights, self._asked = flights, flights.to_dict("records"), 0
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Applications ask as long as the block lasts: a canary step needs its requests."""
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._is_busy = False
 
     async def rest(self) -> None:
         """Applications ask no more, and have all their answers."""
@@ -67,7 +77,7 @@ class Traffic:
     async def _ask_on(self) -> None:
         gate = asyncio.Semaphore()
         while not self._is_over:
-            if self._flights:
+            if self._flights and self._is_busy:
                 flight = self._flights[self._asked % len(self._flights)]
                 self._asked += 1
                 await self._score([flight], gate)

@@ -96,7 +96,7 @@ def test_the_slow_one_is_caught_by_its_latency_and_by_nothing_else(told: Told) -
     verdicts = {finding["test"]: finding["verdict"] for finding in aborted["data"]["findings"]}
     assert [test for test, verdict in verdicts.items() if verdict == "abort"] == ["latency"]
     assert [event["data"]["share"] for event in told.of("promotion.stepped") if version(event) == "4"] == []
-    assert 0 < told.figures["of them answered by the slow candidate"] < told.figures["requests"] / 10
+    assert 0 < told.figures["of them answered by the slow candidate"] < told.figures["requests"] / 3
 
 
 @pytest.mark.local_only
