@@ -26,6 +26,13 @@ def seed() -> int:
     return int(os.environ.get("FAULTS_SEED", "20260302"))
 
 
+@pytest.fixture
+def only_when_asked(request: pytest.FixtureRequest) -> None:
+    """Long: runs when faults are asked for, as `make test-faults` does."""
+    if "faults" not in str(request.config.getoption("markexpr")):
+        pytest.skip("long: runs with -m faults, that is `make test-faults`")
+
+
 def trainers_of(system: System, environment: pytest.MonkeyPatch) -> None:
     """The Azure ML SDK of this process acts as the trainers."""
     for name, value in system.identity("trainers").items():
@@ -43,7 +50,9 @@ def steady_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture
-async def stories(steady_system: System, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stories]:
+async def stories(
+    only_when_asked: None, steady_system: System, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Stories]:
     """This test's stories on the steady system."""
     trainers_of(steady_system, monkeypatch)
     stories = Stories(steady_system)

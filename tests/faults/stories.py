@@ -53,7 +53,7 @@ class Stories:
             endpoint.done = all(facts[endpoint.number, name] >= count for name, count in FACTS.items())
         await self.world.act()
 
-    async def until(self, reached: Callable[[], Awaitable[bool]], timeout_s: float = 150) -> None:
+    async def until(self, reached: Callable[[], Awaitable[bool]], timeout_s: float = 300) -> None:
         """Round after round; storage or hubs may be away for one."""
 
         async def tried() -> bool:
@@ -73,7 +73,7 @@ class Stories:
 
         await self.until(have)
 
-    async def run_out(self, timeout_s: float = 150) -> None:
+    async def run_out(self, timeout_s: float = 300) -> None:
         """To their ends, everything settled and everybody told."""
 
         async def ended() -> bool:

@@ -13,7 +13,7 @@ from tests.faults.system import System
 from tests.faults.workload import Endpoint, policy, workspace
 from tests.support.eventually import aeventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
 WORKSPACES = {stage: workspace(stage) for stage in ("development", "staging", "production")}
 

@@ -9,7 +9,7 @@ from tests.faults.stories import Stories
 from tests.faults.system import System
 from tests.faults.workload import Endpoint
 
-pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
 
 async def test_what_hubs_leave_out_or_swap_is_handled_once_and_in_order(

@@ -13,7 +13,7 @@ from tests.faults.system import System
 from tests.local.functions_host.conftest import QUICK
 from tests.support.eventually import eventually
 
-pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
 PARTITIONS = 2
 
@@ -51,7 +51,9 @@ def are_taken_over(system: System, before: dict[str, set[str]]) -> bool:
     return all(len(each) == 1 and each < before[place] for place, each in owners(system).items())
 
 
-async def test_partitions_go_from_host_to_host_and_nothing_is_lost_or_doubled(start_system: StartSystem) -> None:
+async def test_partitions_go_from_host_to_host_and_nothing_is_lost_or_doubled(
+    only_when_asked: None, start_system: StartSystem
+) -> None:
     system = start_system(12, partitions=PARTITIONS)
     async with aclosing(Stories(system)) as stories:
         await stories.world.prepare()
@@ -67,5 +69,5 @@ async def test_partitions_go_from_host_to_host_and_nothing_is_lost_or_doubled(st
                 one.kill()
                 eventually(lambda: are_taken_over(system, shared), timeout_s=60)
                 await stories.launch(2)
-                await stories.run_out(timeout_s=120)
+                await stories.run_out()
         await stories.nothing_lost_or_doubled()

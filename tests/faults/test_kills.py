@@ -46,9 +46,6 @@ async def test_control_killed_between_every_two_steps_loses_and_doubles_nothing(
 
 @pytest.mark.timeout(4000)
 async def test_hundreds_of_faults_lose_and_double_nothing(
-    start_system: StartSystem, seed: int, request: pytest.FixtureRequest
+    only_when_asked: None, start_system: StartSystem, seed: int
 ) -> None:
-    """Runs when faults are asked for (`make test-faults`)."""
-    if "faults" not in str(request.config.getoption("markexpr")):
-        pytest.skip("long: runs with -m faults, that is `make test-faults`")
     await prove(start_system, int(os.environ.get("FAULTS_COUNT", "500")), seed, timeout_s=3600)

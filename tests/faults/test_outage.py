@@ -8,12 +8,12 @@ from tests.faults.receivers import ledger_of
 from tests.faults.stories import Stories
 from tests.faults.system import System
 
-pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
-# All that is measured in time: the outage, patience with it (twice as long here), and the longest back-off.
+# All that is measured in time: the outage, patience with it (a day here), and the longest back-off.
 HOUR = timedelta(seconds=12)
 SCALE = timedelta(hours=1) / HOUR
-PATIENCE_S, LONGEST_PAUSE_S = str(2 * 3600 / SCALE), str(60 / SCALE)
+PATIENCE_S, LONGEST_PAUSE_S = str(24 * 3600 / SCALE), str(60 / SCALE)
 
 
 async def test_an_hours_outage_of_azure_ml_delays_and_loses_nothing(steady_system: System, stories: Stories) -> None:

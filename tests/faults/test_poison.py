@@ -8,7 +8,7 @@ from tests.faults.crashing import Poison
 from tests.faults.stories import Stories
 from tests.faults.system import System
 
-pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
 
 async def test_a_poison_effect_is_said_and_holds_neither_the_partition_nor_others(
