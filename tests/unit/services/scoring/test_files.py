@@ -69,6 +69,8 @@ async def test_a_row_is_answered_or_rejected_just_as_a_request_with_it_alone(
             assert by_row[index]["probability"] == pytest.approx(output(alone)[0], abs=1e-6)
         else:
             field = rejected[index][0]
+            if plain[field] in (np.inf, -np.inf):  # JSON has no word for it: the whole request is none
+                continue
             blamed = await bench.ask(json.dumps({"rows": [{**GOOD, field: plain[field]}]}).encode())
             assert problem(blamed).startswith(field)
 
