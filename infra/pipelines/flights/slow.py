@@ -15,8 +15,8 @@ import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
-# Some eight milliseconds for a request on one quiet core, however many rows it has.
-ROUNDS = 2_000
+# Some twenty-five milliseconds for a request on one quiet core, however many rows it has.
+ROUNDS = 6_000
 # Small enough that ONNX Runtime leaves a product to one thread: the cost is the same however many cores there are.
 _SIZE = 32
 
