@@ -1,15 +1,19 @@
 """Which policy document control went by last."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyOnRecord:
-    """`number` counts the changes, from 1 on."""
+    """`number` counts the changes, from 1 on; `before` is the digest of the one before, `by` who deployed this one."""
 
     digest: str
     number: int
+    at: datetime
+    before: str | None = None
+    by: str = ""
 
 
 class PolicyBook(Protocol):

@@ -27,21 +27,27 @@ class PolicyRecord:
                 self._kept = await self._try()
 
     async def _try(self) -> bool:
+        """What is on record is said again by every process, in the same words: one may have died before it said so."""
         digest = await self._evidence.keep(canonical(self._policy.model_dump(mode="json")))
-        last = await self._book.last()
-        if last and last.digest == digest:
-            return True
-        change = PolicyOnRecord(digest, last.number + 1 if last else 1)
-        await self._announce(last, change)
-        try:
-            await self._book.put(change)
-        except Moved:
-            return False  # another instance was faster: with the same document, or with one that is now before ours
+        on_record = await self._book.last()
+        if on_record is None or on_record.digest != digest:
+            on_record = self._after(on_record, digest)
+            try:
+                await self._book.put(on_record)
+            except Moved:
+                return False  # another instance was faster: with the same document, or with one that is before ours now
+        await self._publisher.publish("events", [announced(on_record)])
         return True
 
-    async def _announce(self, last: PolicyOnRecord | None, change: PolicyOnRecord) -> None:
-        """Before it is on record: a process that dies in between says it again, under the same id."""
-        changed = PolicyChanged(before=last.digest if last else None, after=change.digest, by=self._by)
-        identity = derive_id("policy-changed", str(change.number), change.digest)
-        envelope = Envelope.first(changed, id=identity, source="/sluice/policy", time=self._clock.now())
-        await self._publisher.publish("events", [envelope])
+    def _after(self, last: PolicyOnRecord | None, digest: str) -> PolicyOnRecord:
+        number, before = (last.number + 1, last.digest) if last else (1, None)
+        return PolicyOnRecord(digest, number, self._clock.now(), before, self._by)
+
+
+def announced(policy: PolicyOnRecord) -> Envelope[PolicyChanged]:
+    return Envelope.first(
+        PolicyChanged(before=policy.before, after=policy.digest, by=policy.by),
+        id=derive_id("policy-changed", str(policy.number), policy.digest),
+        source="/sluice/policy",
+        time=policy.at,
+    )

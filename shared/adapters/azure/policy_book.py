@@ -1,5 +1,9 @@
 """Policies on record as table rows, one for each change: inserting the next is the claim on it."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage import storage_errors
@@ -20,7 +24,7 @@ class TablePolicyBook:
         with storage_errors("read the policy on record"):
             rows = self._table.query_entities(query, parameters=parameters, results_per_page=1)
             async for row in rows:
-                return PolicyOnRecord(row["digest"], _LARGEST - int(row["RowKey"]))
+                return _on_record(row)
         return None
 
     async def put(self, policy: PolicyOnRecord) -> None:
@@ -31,20 +35,32 @@ class TablePolicyBook:
             await self._insert(policy)
         except Moved:
             # Also when a retry inside the SDK met the first try's own success.
-            if await self._digest(policy.number) != policy.digest:
+            if await self._read(policy.number) != policy:
                 raise
 
     async def _insert(self, policy: PolicyOnRecord) -> None:
-        row = {"PartitionKey": _PARTITION, "RowKey": _row_key(policy.number), "digest": policy.digest}
+        row = {
+            "PartitionKey": _PARTITION,
+            "RowKey": _row_key(policy.number),
+            "digest": policy.digest,
+            "at": policy.at.isoformat(),
+            "before": policy.before or "",
+            "by": policy.by,
+        }
         with storage_errors(f"put policy {policy.number} on record"):
             await self._table.create_entity(row)
 
-    async def _digest(self, number: int) -> str | None:
+    async def _read(self, number: int) -> PolicyOnRecord | None:
         try:
             with storage_errors(f"read policy {number} on record"):
-                return str((await self._table.get_entity(_PARTITION, _row_key(number)))["digest"])
+                return _on_record(await self._table.get_entity(_PARTITION, _row_key(number)))
         except Absent:
             return None
+
+
+def _on_record(row: Mapping[str, Any]) -> PolicyOnRecord:
+    number, at = _LARGEST - int(row["RowKey"]), datetime.fromisoformat(row["at"])
+    return PolicyOnRecord(row["digest"], number, at, row["before"] or None, row["by"])
 
 
 def _row_key(number: int) -> str:

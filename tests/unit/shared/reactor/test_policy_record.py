@@ -1,14 +1,16 @@
 """A policy document is kept under its digest before anything is decided by it; its change is an event (design 1.5)."""
 
 import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryEvidence, MemoryPolicyBook
-from shared.events import PolicyChanged
+from shared.events import Envelope, PolicyChanged
 from shared.policies import PolicyDocument
-from shared.ports import PolicyOnRecord, Unavailable
+from shared.ports import Hub, PolicyOnRecord, Unavailable
 from shared.reactor import PolicyRecord
 from tests.support.builders import NOW, policy_document
 
@@ -22,8 +24,8 @@ class Place:
     def __init__(self) -> None:
         self.evidence, self.book, self.publisher = MemoryEvidence(), MemoryPolicyBook(), MemoryEventPublisher()
 
-    def process(self, policy: PolicyDocument, by: str = "", book: Any = None) -> PolicyRecord:
-        return PolicyRecord(policy, self.evidence, book or self.book, self.publisher, ManualClock(NOW), by)
+    def process(self, policy: PolicyDocument, by: str = "", book: Any = None, now: datetime = NOW) -> PolicyRecord:
+        return PolicyRecord(policy, self.evidence, book or self.book, self.publisher, ManualClock(now), by)
 
     def said(self) -> list[Any]:
         return [envelope.data for envelope in self.publisher.published.get("events", [])]
@@ -39,27 +41,31 @@ async def test_the_document_can_be_looked_up_by_the_digest_that_decisions_name()
 
 async def test_a_change_is_said_with_both_digests_and_who() -> None:
     place = Place()
-    for policy, by in ((OLDER, ""), (OLDER, "omar"), (NEWER, "lea"), (OLDER, "lea")):
+    for policy, by in ((OLDER, ""), (NEWER, "lea"), (OLDER, "omar")):
         await place.process(policy, by).keep()
     assert place.said() == [
         PolicyChanged(before=None, after=OLDER.digest, by=""),
         PolicyChanged(before=OLDER.digest, after=NEWER.digest, by="lea"),
-        PolicyChanged(before=NEWER.digest, after=OLDER.digest, by="lea"),
+        PolicyChanged(before=NEWER.digest, after=OLDER.digest, by="omar"),
     ]
     assert len({envelope.id for envelope in place.publisher.published["events"]}) == 3
 
 
-async def test_a_process_that_dies_before_it_is_on_record_says_it_again_under_the_same_id() -> None:
-    class Dying(MemoryPolicyBook):
-        async def put(self, policy: PolicyOnRecord) -> None:
+async def test_every_process_says_it_again_in_the_same_words_as_one_that_died_unheard_would_have() -> None:
+    class Unheard(MemoryEventPublisher):
+        async def publish(self, hub: Hub, envelopes: Sequence[Envelope[Any]]) -> None:
             raise Unavailable("killed")
 
     place = Place()
+    heard, place.publisher = place.publisher, Unheard()
     with pytest.raises(Unavailable):
-        await place.process(OLDER, book=Dying()).keep()
-    await place.process(OLDER).keep()
-    assert len(place.said()) == 2
-    assert len({envelope.id for envelope in place.publisher.published["events"]}) == 1
+        await place.process(OLDER, "lea").keep()
+    place.publisher = heard
+    for at, by in ((1, "omar"), (2, "")):
+        await place.process(OLDER, by, now=NOW + timedelta(days=at)).keep()
+    (first, second) = place.publisher.published["events"]
+    assert first == second
+    assert (first.time, first.data.by) == (NOW, "lea")
 
 
 async def test_once_in_a_life_and_again_after_a_failure() -> None:
@@ -91,7 +97,7 @@ async def test_an_instance_that_was_overtaken_looks_again() -> None:
         async def put(self, policy: PolicyOnRecord) -> None:
             if not self.overtaken:
                 self.overtaken = True
-                await super().put(PolicyOnRecord(NEWER.digest, policy.number))
+                await super().put(PolicyOnRecord(NEWER.digest, policy.number, NOW))
             await super().put(policy)
 
     place = Place()
