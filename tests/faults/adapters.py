@@ -4,6 +4,7 @@ AZURE = "shared.adapters.azure"
 # Module, and the class or the function that makes it.
 ADAPTERS = {
     "approvals": (f"{AZURE}.approvals", "TableApprovals"),
+    "batch_files": ("shared.adapters.azure.batch_files", "BlobBatchFiles"),
     "brakes": (f"{AZURE}.brakes", "TableBrakes"),
     "captures": (f"{AZURE}.captures", "BlobCaptures"),
     "deadlines": (f"{AZURE}.deadlines", "TableDeadlines"),

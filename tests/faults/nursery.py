@@ -27,8 +27,8 @@ PRELOADED = (
     "infra.local.functions_host.__main__",
     "infra.local.functions_host.event_hubs.listener",
     "services.intake",
-    *(f"services.{name}" for name in ("approvals", "drift", "monitoring", "notifications", "promotion")),
-    *(f"services.{name}" for name in ("registration", "retraining", "staging")),
+    *(f"services.{name}" for name in ("approvals", "batch", "drift", "monitoring", "notifications", "promotion")),
+    *(f"services.{name}" for name in ("registration", "retraining", "rollback", "staging")),
     *(f"shared.adapters.azure.{name}" for name in ("captures", "deadlines", "evidence", "folds", "hub_reader")),
     *(
         f"shared.adapters.azure.{name}"

@@ -28,6 +28,9 @@ STEPS = (
 # Calls of control's that no kill is planned at, and why not.
 LEFT_OUT = {
     "approvals.get": "reads, right before approvals.put or a decision",
+    "batch_files.fetch": "jobs alone fetch",
+    "batch_files.look": "reads",
+    "batch_files.put": "the command line alone hands files over",
     "brakes.set": "the story has no operator; the write is one row, as deadlines.set",
     "captures.keep_labels": "no labels in this story; as captures.keep_predictions",
     "evidence.read": "reads",
