@@ -1,7 +1,5 @@
 """What batch reacts to, and what it looks up first."""
 
-from pydantic import ValidationError
-
 from services.batch.policy import decide_after_failure, decide_job, decide_requested
 from services.batch.work import Batch, FileKnown, JobKnown
 from shared.events import (
@@ -17,7 +15,7 @@ from shared.events import (
 )
 from shared.packages import BatchReport
 from shared.ports import Absent, BatchFiles, Evidence, Jobs, Refused, ServingManifests
-from shared.reactor import Service, job_of
+from shared.reactor import Service, ask_after, job_of
 
 NAME = "batch"
 _ENDS: tuple[type[Event], ...] = (BatchStarted, BatchCompleted, BatchFailed)
@@ -46,29 +44,8 @@ async def gather_job(event: JobEnded | DeadlineReached, state: Batch, jobs: Jobs
     job = state.work.job
     if isinstance(event, JobEnded) and event.job != job:
         return JobKnown()
-    try:
-        present = await jobs.state(job)
-    except Refused as error:
-        return JobKnown(state="absent", problem=str(error))
-    if present != "completed":
-        return JobKnown(state=present)
-    digest, report, problem = await _report(evidence, job.name)
-    return JobKnown(state=present, evidence=digest, report=report, problem=problem)
-
-
-async def _report(evidence: Evidence, job: str) -> tuple[str | None, BatchReport | None, str]:
-    """Digest, report, and what is wrong with it in words."""
-    digest = None
-    try:
-        digest = await evidence.report(job)
-        if digest is None:
-            return None, None, ""
-        return digest, BatchReport.model_validate_json(await evidence.read(digest)), ""
-    except Refused as error:
-        return digest, None, f"the report cannot be read: {error}"
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        return digest, None, f"the report is invalid: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    found = await ask_after(job, BatchReport, jobs, evidence)
+    return JobKnown(state=found.state, evidence=found.evidence, report=found.report, problem=found.problem)
 
 
 def _own_job(event: JobEnded) -> Entity | None:

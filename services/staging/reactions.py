@@ -1,7 +1,5 @@
 """What staging reacts to, and what it looks up first."""
 
-from pydantic import ValidationError
-
 from services.staging.policy import (
     ChampionKnown,
     Staging,
@@ -26,8 +24,8 @@ from shared.events import (
     StagingStarted,
 )
 from shared.packages import StagingReport
-from shared.ports import Evidence, Jobs, Refused, ServingManifests
-from shared.reactor import Service, job_of
+from shared.ports import Evidence, Jobs, ServingManifests
+from shared.reactor import Service, ask_after, job_of
 
 NAME = "staging"
 _VERDICTS: tuple[type[Event], ...] = (StagingPassed, StagingFailed, StagingInconclusive)
@@ -47,29 +45,8 @@ async def gather_job(event: JobEnded | DeadlineReached, state: Staging, jobs: Jo
     job = state.suite.job
     if isinstance(event, JobEnded) and event.job != job:
         return JobKnown()
-    try:
-        present = await jobs.state(job)
-    except Refused as error:
-        return JobKnown(state="absent", problem=str(error))
-    if present != "completed":
-        return JobKnown(state=present)
-    digest, report, problem = await _report(evidence, job.name)
-    return JobKnown(state=present, evidence=digest, report=report, problem=problem)
-
-
-async def _report(evidence: Evidence, job: str) -> tuple[str | None, StagingReport | None, str]:
-    """Digest, report, and what is wrong with it in words."""
-    digest = None
-    try:
-        digest = await evidence.report(job)
-        if digest is None:
-            return None, None, ""
-        return digest, StagingReport.model_validate_json(await evidence.read(digest)), ""
-    except Refused as error:
-        return digest, None, f"the report cannot be read: {error}"
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        return digest, None, f"the report is invalid: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+    found = await ask_after(job, StagingReport, jobs, evidence)
+    return JobKnown(state=found.state, evidence=found.evidence, report=found.report, problem=found.problem)
 
 
 def _own_job(event: JobEnded) -> Entity | None:
