@@ -1,7 +1,6 @@
 """How a job stands, and the report it left: what a service that waits for one looks up before it decides."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,7 +12,7 @@ from shared.ports import Evidence, Jobs, JobState, Refused
 class JobFound[R: BaseModel]:
     """`problem` says in words why there is no report that counts; "" also while there is none yet."""
 
-    state: JobState | Literal["absent"]
+    state: JobState
     evidence: str | None = None
     report: R | None = None
     problem: str = ""
