@@ -1,107 +1,52 @@
 """The way back is swapped once, believed when it is proved, and a person's turn when it is not (F12, F13, N4)."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.rollback.policy import (
-    LOOK,
     decide_granted,
-    decide_look,
     decide_not_performed,
-    decide_ordered,
     decide_requested,
 )
-from services.rollback.state import REMEMBERED, Live, Ordered, Rollback, Serving
+from services.rollback.state import REMEMBERED, Rollback, Serving
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
     ApprovalGranted,
     CommandRefused,
-    DeadlineReached,
     Event,
-    GoldenProof,
-    InstanceProof,
     PackageRef,
-    RehearsedProof,
-    RollbackCompleted,
     RollbackFailed,
-    RollbackOrdered,
-    RollbackRequested,
     RollbackStarted,
     RollbackSuperseded,
-    VersionReport,
 )
-from shared.packages import Rehearsal
 from shared.ports import Manifest, Route
-from shared.reactor import Decision, Publish, RemindAt
+from shared.reactor import Decision, Publish
 from shared.serving import Instance, SwapManifest
-from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document
-
-POLICY = policy_document(rollback={"complete_within_s": 60, "look_every_s": 2})
-ENDPOINT = endpoint_ref()
-OLD, BAD = Route(package=package_ref("1", "a"), profile=digest("c")), Route(package=package_ref("2", "b"))
-SERVING = Manifest(endpoint=ENDPOINT, generation=5, routes=(BAD,), previous=OLD)
-CANARY = Manifest(
-    endpoint=ENDPOINT, generation=5, previous=OLD,
-    routes=(OLD.model_copy(update={"share": 90.0}), BAD.model_copy(update={"share": 10.0})),
-)  # fmt: skip
-FIRST = Manifest(endpoint=ENDPOINT, generation=5, routes=(BAD,))
-BACK = Manifest(endpoint=ENDPOINT, generation=6, routes=(OLD,), previous=BAD)
-REQUESTED = RollbackRequested(
-    endpoint=ENDPOINT, package=BAD.package, reason="too slow", generation=5, requested_by="promotion"
+from tests.support.builders import CAUSE, NOW, digest, facts, package_ref
+from tests.unit.services.rollback.cases import (
+    AGAIN,
+    BACK,
+    BAD,
+    CANARY,
+    DONE,
+    ENDPOINT,
+    FIRST,
+    OLD,
+    ORDERED,
+    POLICY,
+    REHEARSAL,
+    REQUESTED,
+    SERVING,
+    WAITING,
+    known,
+    look,
+    ordered,
+    requested,
+    said,
+    swapped,
 )
-ORDERED = RollbackOrdered(endpoint=ENDPOINT, operator="petra@example.com", reason="complaints")
-LOOKED = DeadlineReached(service="rollback", about=str(ENDPOINT.entity), key=LOOK, at=NOW)
-REHEARSAL = Rehearsal(package=OLD.package, rows=50, distance=1e-7, outputs=digest("e"), restore_s=1.5)
-WAITING = Rollback(
-    status="waiting", package=BAD.package, route=OLD, generation=6, reason="too slow", requested_by="promotion",
-    started_at=NOW, decision=CAUSE, rehearsal=REHEARSAL, withdrawn=(BAD.package.digest,),
-)  # fmt: skip
-DONE = WAITING.at_rest
-AGAIN = RemindAt(about=LOOK, at=NOW + timedelta(seconds=2))
-
-
-def known(manifest: Manifest, *, rehearsed: bool = True) -> Serving:
-    return Serving(manifest=manifest, rehearsals={BAD.package.digest: REHEARSAL} if rehearsed else {})
-
-
-def requested(manifest: Manifest = SERVING, state: Rollback | None = None, **changed: Any) -> Decision[Rollback]:
-    event = REQUESTED.model_copy(update=changed)
-    return decide_requested(state or Rollback(), facts(known(manifest)), event, POLICY)
-
-
-def ordered(manifest: Manifest = SERVING, state: Rollback | None = None, forged: str = "") -> Decision[Rollback]:
-    return decide_ordered(state or Rollback(), facts(Ordered(**dict(known(manifest)), forged=forged)), ORDERED, POLICY)
-
-
-def proved(
-    generation: int = 6, *, at: int = 6, distance: float = 1e-7, failed: int = 0, package: PackageRef = OLD.package
-) -> Instance:
-    proof = GoldenProof(generation=at, rows=50, distance=distance, outputs=digest("e"))
-    return Instance(
-        generation=generation, at=NOW, failed=failed, why="digest differs" if failed else "",
-        versions={package.digest: VersionReport(package=package, requests=0, rows=0, golden=proof)},
-    )  # fmt: skip
-
-
-def look(
-    instances: dict[str, Instance],
-    *,
-    manifest: Manifest = BACK,
-    state: Rollback = WAITING,
-    after: timedelta = timedelta(),
-) -> Decision[Rollback]:
-    return decide_look(state, facts(Live(manifest=manifest, instances=instances), after=after), LOOKED, POLICY)
-
-
-def said(decision: Decision[Rollback]) -> list[Event]:
-    return [effect.event for effect in decision.effects if isinstance(effect, Publish)]
-
-
-def swapped(decision: Decision[Rollback]) -> Manifest | None:
-    return next((effect.manifest for effect in decision.effects if isinstance(effect, SwapManifest)), None)
 
 
 def test_a_request_puts_back_what_served_before_as_the_next_generation() -> None:
@@ -228,74 +173,6 @@ def test_a_rehearsal_of_another_way_back_is_not_taken_for_this_one() -> None:
     other = REHEARSAL.model_copy(update={"package": package_ref("7", "7")})
     serving = Serving(manifest=SERVING, rehearsals={BAD.package.digest: other})
     assert decide_requested(Rollback(), facts(serving), REQUESTED, POLICY).state.rehearsal is None
-
-
-def test_it_is_complete_when_every_live_instance_has_proved_it() -> None:
-    decision = look({"a": proved(), "b": proved(distance=2e-7)}, after=timedelta(seconds=3))
-    completed = RollbackCompleted(
-        endpoint=ENDPOINT, package=BAD.package, restored=OLD.package, generation=6, reason="too slow",
-        requested_by="promotion", instances=2, seconds=3,
-        proofs=(
-            InstanceProof(instance="a", rows=50, distance=1e-7, outputs=digest("e")),
-            InstanceProof(instance="b", rows=50, distance=2e-7, outputs=digest("e")),
-        ),
-        rehearsal=RehearsedProof(rows=50, distance=1e-7, outputs=digest("e"), restore_s=1.5),
-    )  # fmt: skip
-    assert decision == Decision(DONE, [Publish(event=completed)])
-
-
-@pytest.mark.parametrize(
-    "instances",
-    [
-        {},
-        {"a": proved(), "b": proved(5, at=5)},
-        {"a": proved(), "b": Instance(generation=6, at=NOW)},
-        {"a": proved(), "b": proved(at=5)},
-        {"a": proved(), "b": proved(package=BAD.package)},
-    ],
-    ids=["nobody", "one behind", "one unproven", "an old proof", "a proof of another package"],
-)
-def test_who_has_not_proved_it_is_waited_for_and_named_in_the_end(instances: dict[str, Instance]) -> None:
-    assert look(instances) == Decision(WAITING, [AGAIN])
-    late = look(instances, after=timedelta(seconds=61))
-    (failed,) = said(late)
-    assert isinstance(failed, RollbackFailed)
-    assert failed.behind == (("b",) if instances else ())
-    assert ("b did not" in failed.reason) if instances else ("no scoring instance reported" in failed.reason)
-    assert failed.reason.endswith("within 60 s")
-    assert late.state == DONE
-
-
-def test_an_instance_that_cannot_serve_it_is_said_at_once() -> None:
-    (failed,) = said(look({"a": proved(), "b": proved(5, at=5, failed=6)}))
-    assert isinstance(failed, RollbackFailed)
-    assert (failed.behind, failed.reason) == (("b",), "b cannot serve it: digest differs")
-
-
-def test_a_failure_to_load_an_earlier_generation_does_not_count() -> None:
-    assert isinstance(said(look({"a": proved(failed=5)}))[0], RollbackCompleted)
-
-
-def test_a_proof_that_differs_is_no_proof() -> None:
-    (failed,) = said(look({"a": proved(), "b": proved(distance=0.01)}))
-    assert isinstance(failed, RollbackFailed)
-    assert failed.behind == ("b",)
-    assert "the golden rows on b are 0.01 from what the package records" in failed.reason
-
-
-@pytest.mark.parametrize(
-    "manifest",
-    [BACK.model_copy(update={"generation": 7}), BACK.model_copy(update={"routes": (BAD,)})],
-    ids=["a newer generation", "another package at ours"],
-)
-def test_what_overtook_it_ends_the_wait_and_is_left_alone(manifest: Manifest) -> None:
-    decision = look({"a": proved()}, manifest=manifest)
-    assert isinstance(said(decision)[0], RollbackSuperseded)
-    assert (decision.state, len(decision.effects)) == (DONE, 1)
-
-
-def test_a_late_look_changes_nothing() -> None:
-    assert look({"a": proved()}, state=DONE) == Decision(DONE)
 
 
 def not_performed(kind: type[ActionFailed | ActionSuperseded], decision: str = CAUSE) -> Any:
