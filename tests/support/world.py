@@ -5,11 +5,10 @@ is a legal one; row streams have one partition. Port calls go through `Faulty`: 
 app between any two calls, whereupon another instance takes over.
 """
 
-import inspect
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -37,6 +36,7 @@ from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
 from shared.reactor import DeadLetters, Folding, Gaps, Reactor, Service, Streams, Translating, Wiring, ring
 from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
+from tests.support.faulty import Crash, Faults, Faulty
 
 SERVICES: Mapping[str, Service] = {
     module.service.name: module.service
@@ -70,54 +70,6 @@ POLICY = PolicyDocument(
 )
 _KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 _LEASE = timedelta(seconds=31)
-
-
-class Crash(BaseException):
-    """The process was killed here."""
-
-
-@dataclass
-class Faults:
-    """`down` names ports that answer `Unavailable`, before or only after the call took effect.
-
-    `crash_in`: how many more steps the app lives, None without end; each call has a step before and one after it.
-    Only `instance` is alive: whatever a killed one had under way stops at its next step.
-    """
-
-    down: dict[str, Literal["before", "after"]] = field(default_factory=dict)
-    crash_in: int | None = None
-    instance: int = 0
-
-    def step(self, port: str, moment: Literal["before", "after"], instance: int) -> None:
-        if instance != self.instance:
-            raise Crash
-        if self.crash_in is not None:
-            self.crash_in -= 1
-            if self.crash_in < 0:
-                raise Crash
-        if self.down.get(port) == moment:
-            raise Unavailable(f"{port} is down")
-
-
-class Faulty:
-    """A port with faults around its coroutines."""
-
-    def __init__(self, inner: object, faults: Faults) -> None:
-        self._inner, self._faults = inner, faults
-        self._name, self._instance = type(inner).__name__, faults.instance
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._inner, name)
-        if not inspect.iscoroutinefunction(method):
-            return method
-
-        async def call(*positional: Any, **named: Any) -> Any:
-            self._faults.step(self._name, "before", self._instance)
-            result = await method(*positional, **named)
-            self._faults.step(self._name, "after", self._instance)
-            return result
-
-        return call
 
 
 @dataclass(frozen=True, eq=False)
