@@ -1,7 +1,6 @@
 """The app as its callers, its operators and the hub see it."""
 
 import asyncio
-import os
 from collections import Counter
 from typing import Any
 from uuid import uuid4
@@ -103,8 +102,7 @@ async def test_it_reports_without_traffic(app: ScoringApp, hub: HubReader) -> No
 async def test_an_altered_package_leaves_the_old_one_serving_and_is_told(
     app: ScoringApp, session: aiohttp.ClientSession, hub: HubReader
 ) -> None:
-    # A package that no run before has prepared: from the model cache it would be served, whatever became of its blob.
-    package = await app.adopt("2", weight=int.from_bytes(os.urandom(4)) / 2**33)
+    package = await app.adopt_own("2")
     storage = storage_clients(app.address)
     blob = storage.blobs.get_blob_client("models", f"{package.digest}/model.onnx")
     await blob.upload_blob(package_files(0.9)["model.onnx"], overwrite=True)

@@ -6,7 +6,6 @@ What is in memory is control's own ledger; its reactor and the rollback service 
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -161,11 +160,11 @@ async def test_every_live_instance_proves_what_staging_rehearsed(
 
 
 async def test_a_package_corrupted_meanwhile_is_not_served_and_the_instance_is_named(
-    make_app: MakeApp, session: aiohttp.ClientSession, storage: Storage, predictions: EventHubsServer, tmp_path: Path
+    make_app: MakeApp, session: aiohttp.ClientSession, storage: Storage, predictions: EventHubsServer
 ) -> None:
-    app = make_app(MODEL_CACHE=str(tmp_path / "cache"))
+    app = make_app()
     hub = HubReader(predictions, app.endpoint)
-    first, second = await app.adopt("1"), await app.adopt("2", weight=0.5)
+    first, second = await app.adopt_own("1"), await app.adopt("2", weight=0.5)
     await app.serve(second, previous=Route(package=first))
     await app.start()
     await app.serves(session, "2")
