@@ -124,9 +124,10 @@ async def reading(
     seen = Reading(client)
 
     async def on_batch(context: Any, events: list[Any]) -> None:
-        seen.received.extend((context.partition_id, event) for event in events)
         if store is not None and events:
             await context.update_checkpoint()
+        # Last: whoever sees an event may close this consumer at once, and what it saw must be in the checkpoint then.
+        seen.received.extend((context.partition_id, event) for event in events)
 
     async def on_error(_: Any, error: Exception) -> None:
         seen.errors.append(error)
