@@ -1,7 +1,8 @@
 """Reading a hub as people do: from a moment on, to its present end or for ever."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import json
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,15 @@ class Received:
     sequence: int
     enqueued_at: datetime
     body: bytes
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Event Grid sends arrays; what is no JSON object comes as what it is, without a type."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            value = self.body.decode("utf-8", "replace")
+        for each in value if isinstance(value, list) else [value]:
+            yield each if isinstance(each, dict) else {"data": {"reason": str(each)[:200]}}
 
 
 async def follow(settings: OperatorSettings, hub: Hub, since: datetime | None) -> AsyncGenerator[Received]:

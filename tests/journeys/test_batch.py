@@ -52,6 +52,13 @@ class System:
         assert done.returncode == 0, done.stderr
         return str(json.loads(done.stdout)["etag"])
 
+    def wait_for(
+        self, name: str, rows: list[dict[str, Any]], endpoint: str = "flights"
+    ) -> subprocess.CompletedProcess[str]:
+        path = self.folder / name
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        return self.sluice("score", str(path), "--submit", "--wait", "--timeout", "120", "--endpoint", endpoint)
+
     def put(self, blob: str, body: bytes) -> None:
         with BlobServiceClient.from_connection_string(self.storage("submitters")) as blobs:
             blobs.get_blob_client("batch-in", blob).upload_blob(body)
@@ -128,6 +135,21 @@ async def test_a_file_that_is_handed_over_is_scored_once_and_said_so(system: Sys
     assert [each["row"] for each in found] == good
     expected = [expected_probability(rows[row]) for row in good]
     assert [each["probability"] for each in found] == pytest.approx(expected, abs=1e-5)
+
+
+def test_who_waits_for_the_answer_reads_it_and_gets_the_exit_code_of_scoring_here(system: System) -> None:
+    rows = sample_rows(20)
+    good = system.wait_for("whole.parquet", rows)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "20 of 20 rows scored" in good.stdout
+    rows[3]["distance"] = None
+    some = system.wait_for("some.parquet", rows)
+    assert some.returncode == 1, some.stderr
+    assert "19 of 20 rows scored" in some.stdout
+    assert "1 rows rejected (distance 1)" in some.stderr
+    nobody = system.wait_for("whole.parquet", rows, endpoint="nobody")
+    assert nobody.returncode == 2
+    assert "endpoint nobody serves nothing" in nobody.stderr
 
 
 async def test_a_new_version_of_a_file_is_new_work(system: System) -> None:

@@ -1,8 +1,6 @@
 """`sluice events tail`."""
 
-import json
 import re
-from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -92,7 +90,7 @@ async def _follow(run_dir: Path | None, hub: Hub, since: datetime, wanted: Filte
 
 
 def _print(message: Received, wanted: Filter, as_json: bool) -> None:
-    for event in events_in(message.body):
+    for event in message.events():
         if not wanted.takes(event):
             continue
         if as_json:
@@ -100,16 +98,6 @@ def _print(message: Received, wanted: Filter, as_json: bool) -> None:
             print_json({**place, "enqueued_at": message.enqueued_at.isoformat(), "event": event}, lines=True)
         else:
             say(_line(message, event))
-
-
-def events_in(body: bytes) -> Iterator[dict[str, Any]]:
-    """Event Grid sends arrays; what is no JSON object is shown as what it is, without a type."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        value = body.decode("utf-8", "replace")
-    for each in value if isinstance(value, list) else [value]:
-        yield each if isinstance(each, dict) else {"data": {"reason": str(each)[:200]}}
 
 
 def _line(message: Received, event: dict[str, Any]) -> Text:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from pydantic import ValidationError
 
+from function_app.operator.commands.score_by_job import submit_file
 from function_app.operator.connections import AsJson, RunDir, settings
 from function_app.operator.console import clean, print_json, say, warn
 from function_app.operator.running import INTERRUPTED, Unknown, run
@@ -30,6 +31,8 @@ def score(
     submit: Annotated[
         bool, typer.Option("--submit", help="Hand IN over to a job instead; events tell the rest.")
     ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="With --submit: until an event tells how it ended.")] = False,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that --wait waits for at most.")] = 3600,
     chunk_rows: Annotated[int, typer.Option(min=1, max=1_000_000, help="Rows in memory at a time.")] = 10_000,
     threads: Annotated[int, typer.Option(min=0, max=256, help="Of the model; 0: one for each core.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT if it exists.")] = False,
@@ -47,16 +50,19 @@ def score(
     with _told():
         if submit == (target is not None) or not endpoint:
             raise Unknown("--endpoint is required, and either OUT or --submit")
+        if wait and not submit:
+            raise Unknown("--wait is for --submit; a file that is scored here is waited for anyway")
         if not source.is_file():
             raise Unknown(f"{source}: there is no such file")
         found = settings(run_dir)
         ref = _endpoint(found, endpoint)
         if target is None:
-            _submit(found, ref, source, as_json)
-            return
-        outcome = _score(found, ref, source, target, chunk_rows, threads, force, quiet=as_json)
-    _say(outcome, target, as_json)
-    if outcome.rejected:
+            rejected = submit_file(found, ref, source, timeout if wait else None, as_json)
+        else:
+            outcome = _score(found, ref, source, target, chunk_rows, threads, force, quiet=as_json)
+            _say(outcome, target, as_json)
+            rejected = outcome.rejected
+    if rejected:
         raise typer.Exit(SOME_REJECTED)
 
 
@@ -131,16 +137,3 @@ def _say(outcome: "Outcome", target: Path, as_json: bool) -> None:
     if side:
         fields = ", ".join(f"{field or 'the model'} {count:,}" for field, count in outcome.rejected_by.items())
         warn(f"{outcome.rejected:,} rows rejected ({fields}): {side}")
-
-
-def _submit(found: OperatorSettings, endpoint: EndpointRef, source: Path, as_json: bool) -> None:
-    from function_app.operator.scoring.submitting import send
-    from services.scoring.files import open_rows
-
-    open_rows(source)  # what no job could read need not be sent
-    sent = run(send(found.batch_address(), endpoint.name, source, source.name))
-    if as_json:
-        print_json({"blob": f"batch-in/{sent.name}", "etag": sent.etag})
-        return
-    say(f"sent: batch-in/{clean(sent.name)} ({clean(sent.etag)})")
-    say("its answer is mlops.batch.completed or mlops.batch.failed: sluice events tail --follow --type batch")

@@ -26,6 +26,7 @@ from shared.ports import Manifest, Route
 from shared.settings.operator import OperatorSettings
 from tests.integration.operator.conftest import sluice
 from tests.support.azurite import Azurite
+from tests.support.eventhubs import HubSpec, StartEventHubs
 from tests.support.eventually import eventually
 from tests.support.onnx_models import expected_probability, package_files, package_ref, sample_rows
 
@@ -238,3 +239,20 @@ def test_without_the_right_to_submit_the_error_names_the_setting(
     result = served.score(served.file("in.parquet", sample_rows(3)), "--submit")
     assert result.exit_code == 2
     assert "BATCH_STORAGE is not set" in result.stderr
+
+
+def test_waiting_ends_in_time_and_says_so(
+    served: Served, start_eventhubs: StartEventHubs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hubs = start_eventhubs([HubSpec("events", 2, ("observers",))])
+    monkeypatch.setenv("EVENTS", hubs.connection_string("events"))
+    result = served.score(served.file("in.parquet", sample_rows(3)), "--submit", "--wait", "--timeout", "1")
+    assert result.exit_code == 2
+    assert "no answer within 1 s; the work goes on without us" in result.stderr
+
+
+def test_only_what_is_submitted_can_be_waited_for(served: Served) -> None:
+    source = served.file("in.parquet", sample_rows(3))
+    result = served.score(source, str(served.path("out.parquet")), "--wait")
+    assert result.exit_code == 2
+    assert "--wait is for --submit" in result.stderr
