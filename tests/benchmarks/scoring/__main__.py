@@ -12,7 +12,7 @@ import sys
 from collections import defaultdict
 from statistics import median
 
-from tests.benchmarks.scoring.cells import CELLS
+from tests.benchmarks.scoring.cells import CELLS, DOOR_CELLS
 from tests.benchmarks.scoring.environments import REPOSITORY, WORK, models
 from tests.benchmarks.scoring.figures import BARS, Figures, Row, rows, spread_of
 from tests.benchmarks.scoring.load import WrkMissing, provide_wrk
@@ -30,7 +30,8 @@ def main() -> int:
     parser = argparse.ArgumentParser("scoring benchmark", description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=int, default=1, help="for each server in each round (default: 1)")
-    parser.add_argument("--only", default=",".join((*OTHERS, *CELLS)), help="some of: %(default)s")
+    more = ",".join(DOOR_CELLS)
+    parser.add_argument("--only", default=",".join((*OTHERS, *CELLS)), help=f"some of: %(default)s,{more}")
     options = parser.parse_args()
     try:
         provide_wrk()
@@ -50,7 +51,7 @@ def _measured(only: list[str], rounds: int, seconds: int) -> Figures:
     with system(models(), ["tabular", "cnn"]) as settings:
         if "starts" in only:
             cold_starts(settings["tabular"], max(5, rounds // 2), found)
-        for cell in [cell for cell in CELLS if cell in only]:
+        for cell in [cell for cell in (*CELLS, *DOOR_CELLS) if cell in only]:
             measure(cell, settings, rounds, seconds, found)
         if "functions_share" in only:
             _functions_share(settings["tabular"], found)

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from tests.benchmarks.scoring.cells import CELLS, Cell, server_of, shape_of
+from tests.benchmarks.scoring.cells import CELLS, DOOR_CELLS, Cell, server_of, shape_of
 from tests.benchmarks.scoring.figures import Figures
 from tests.benchmarks.scoring.load import Sample, run
 from tests.benchmarks.scoring.servers import Server
@@ -10,7 +10,7 @@ from tests.benchmarks.scoring.servers import Server
 
 def measure(name: str, settings: dict[str, dict[str, str]], rounds: int, seconds: int, found: Figures) -> None:
     """Ratios are taken between servers asked within the same seconds, whatever else the machine does meanwhile."""
-    cell = CELLS[name]
+    cell = (CELLS | DOOR_CELLS)[name]
     with ExitStack() as stack:
         servers = _started(stack, cell, settings[cell.model])
         for index in range(rounds):
