@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from function_app.jobs.labelled import labelled_rows
 from function_app.jobs.metrics import classifier_metrics
-from function_app.jobs.rows import join
+from function_app.jobs.rows import Wanted
 from function_app.jobs.storage import JobStorage
 from shared.packages import PerformanceReport, PerformanceRequestBody
 
@@ -12,19 +13,14 @@ async def measure_performance(request: PerformanceRequestBody, storage: JobStora
     """Uses what the package answered then, not what it would answer now."""
     package, _ = await storage.package(request.package)
     prediction = package.signature.prediction
-    rows = join(
-        await storage.captures(request.endpoint),
-        await storage.labels(request.endpoint),
-        [prediction],
-        since=request.window.start,
-        until=request.window.end,
-        package=request.package,
-    )
+    window = request.window
+    wanted = Wanted([prediction], since=window.start, until=window.end, package=request.package)
+    rows = await labelled_rows(storage, request.endpoint, wanted)
     predicted = np.array(rows.columns[prediction], dtype=np.float64)
     return PerformanceReport(
         endpoint=request.endpoint,
         package=request.package,
-        window=request.window,
+        window=window,
         captured=rows.captured,
         rows=len(rows),
         metrics=classifier_metrics(rows.labels, predicted, request.decision_threshold),

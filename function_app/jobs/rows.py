@@ -24,37 +24,53 @@ class LabelledRows:
         return len(self.labels)
 
 
-def join(
-    captures: Iterable[PredictionsCaptured],
-    labels: Iterable[LabelsRecorded],
-    columns: Sequence[str],
-    since: datetime,
-    until: datetime | None = None,
-    package: PackageRef | None = None,
-    newest: int | None = None,
-) -> LabelledRows:
-    """Rows observed in [since, until) that hold all `columns` (inputs or outputs) and have a label of 0 or 1.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Rows observed in [since, until) that hold all `columns` (inputs or outputs).
 
-    A key that was captured several times counts once, its latest label holds. `package` leaves out what others scored,
-    `newest` all but the last rows.
+    `package` leaves out what others scored, `newest` all but the last rows.
     """
-    found: dict[str, tuple[datetime, tuple[Cell, ...]]] = {}
-    for block in captures:
-        cells = {**block.inputs, **block.outputs}
-        if (package is not None and block.package != package) or not cells.keys() >= set(columns):
-            continue
-        rows = zip(*(cells[name] for name in columns), strict=True)
+
+    columns: Sequence[str]
+    since: datetime
+    until: datetime | None = None
+    package: PackageRef | None = None
+    newest: int | None = None
+
+
+class Join:
+    """Takes captured rows in and keeps those that have a label of 0 or 1. A key counts once, however often captured."""
+
+    def __init__(self, wanted: Wanted, labels: Iterable[LabelsRecorded]) -> None:
+        self._wanted, self._truth = wanted, latest_labels(labels)
+        self._seen: set[str] = set()
+        self._matched: list[tuple[datetime, str, tuple[Cell, ...]]] = []
+        self.looked_at = 0
+
+    @property
+    def is_enough(self) -> bool:
+        return self._wanted.newest is not None and len(self._matched) >= self._wanted.newest
+
+    def add(self, block: PredictionsCaptured) -> None:
+        wanted, cells = self._wanted, {**block.inputs, **block.outputs}
+        self.looked_at += len(block.keys)
+        if (wanted.package is not None and block.package != wanted.package) or not cells.keys() >= set(wanted.columns):
+            return
+        rows = zip(*(cells[name] for name in wanted.columns), strict=True)
         for key, at, row in zip(block.keys, block.observed_at, rows, strict=True):
-            if at >= since and (until is None or at < until):
-                found.setdefault(key, (at, row))
-    truth = latest_labels(labels)
-    matched = sorted((at, key, row) for key, (at, row) in found.items() if key in truth)[-newest if newest else 0 :]
-    return LabelledRows(
-        captured=len(found),
-        observed_at=tuple(at for at, _, _ in matched),
-        columns={name: [row[index] for _, _, row in matched] for index, name in enumerate(columns)},
-        labels=np.array([truth[key] for _, key, _ in matched], dtype=np.int64),
-    )
+            if at >= wanted.since and (wanted.until is None or at < wanted.until) and key not in self._seen:
+                self._seen.add(key)
+                if key in self._truth:
+                    self._matched.append((at, key, row))
+
+    def rows(self) -> LabelledRows:
+        matched = sorted(self._matched, key=lambda row: row[:2])[-(self._wanted.newest or 0) :]
+        return LabelledRows(
+            captured=len(self._seen),
+            observed_at=tuple(at for at, _, _ in matched),
+            columns={name: [row[i] for _, _, row in matched] for i, name in enumerate(self._wanted.columns)},
+            labels=np.array([self._truth[key] for _, key, _ in matched], dtype=np.int64),
+        )
 
 
 def latest_labels(blocks: Iterable[LabelsRecorded]) -> dict[str, int]:

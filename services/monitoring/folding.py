@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from services.monitoring.keeping import Keeping
 from services.monitoring.windows import Part, Stream, Streams, complete, fold_block, published
 from shared.events import (
     EndpointRef,
@@ -47,12 +48,13 @@ async def fold_predictions(
     references: References, dead_letters: DeadLetters, document: PolicyDocument,
 ) -> FoldResult[Streams]:  # fmt: skip
     endpoints, events = dict(state.endpoints), []
+    keeping = Keeping(captures.keep_predictions, partition)
     for message in messages:
         envelope = await _read(message, dead_letters)
         if envelope is None or not isinstance(envelope.data, PredictionsCaptured):
             continue
         block = envelope.data
-        await captures.keep_predictions(block.endpoint, _name(message), block.model_dump_json().encode())
+        await keeping.add(message.sequence, block)
         limits = document.limits(block.endpoint.name).monitoring
         name = str(block.entity)
         stream = fold_block(
@@ -61,6 +63,7 @@ async def fold_predictions(
         stream, folded = await _close(stream, envelope, partition, limits.grace_s, evidence)
         endpoints[name] = stream
         events.extend(folded)
+    await keeping.done()
     return FoldResult(Streams(partition=partition, endpoints=endpoints), events)
 
 
@@ -92,20 +95,16 @@ def _folded(
 
 
 async def fold_labels(
-    state: State, messages: Sequence[Message], captures: Captures, dead_letters: DeadLetters
+    state: State, messages: Sequence[Message], partition: int, captures: Captures, dead_letters: DeadLetters
 ) -> FoldResult[State]:
     """Labels are not joined here: they are kept, and a job joins them with the rows they belong to."""
+    keeping = Keeping(captures.keep_labels, partition)
     for message in messages:
         envelope = await _read(message, dead_letters)
         if envelope is not None and isinstance(envelope.data, LabelsRecorded):
-            body = envelope.data.model_dump_json().encode()
-            await captures.keep_labels(envelope.data.endpoint, _name(message), body)
+            await keeping.add(message.sequence, envelope.data)
+    await keeping.done()
     return FoldResult(state)
-
-
-def _name(message: Message) -> str:
-    """The same message always has the same name, so that keeping it again changes nothing."""
-    return f"{message.partition:03d}-{message.sequence:012d}"
 
 
 async def _read(message: Message, dead_letters: DeadLetters) -> Envelope[Any] | None:

@@ -3,7 +3,7 @@
 from binascii import b2a_base64
 from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, groupby, repeat
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -42,9 +42,15 @@ class CapturedBlock(PredictionsCaptured):
 def blocks_of(
     endpoint: EndpointRef, instance: str, scored: Sequence[ScoredRows], features: Collection[str] | None = None
 ) -> Iterator[CapturedBlock]:
-    """Consecutive rows of one version share a block. `features` names the inputs that may leave; None lets all."""
-    for _, group in groupby(scored, key=lambda rows: id(rows.version)):
-        yield from _of_version(endpoint, instance, list(group), features)
+    """Rows of one version share a block. `features` names the inputs that may leave; None lets all.
+
+    While two versions take turns, blocks of consecutive rows would hold a row or two each.
+    """
+    by_version: dict[int, list[ScoredRows]] = {}
+    for rows in scored:
+        by_version.setdefault(id(rows.version), []).append(rows)
+    for same in by_version.values():
+        yield from _of_version(endpoint, instance, same, features)
 
 
 def _of_version(

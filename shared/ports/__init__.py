@@ -3,7 +3,7 @@
 from shared.ports.approvals import Approval, Approvals, ApprovalStatus, Delegation, HeldAction, LinkSigner, Say, Seat
 from shared.ports.batch_files import BatchFile, BatchFiles
 from shared.ports.brakes import Brake, Brakes
-from shared.ports.captures import Captures
+from shared.ports.captures import CaptureName, Captures
 from shared.ports.clock import Clock
 from shared.ports.commands import CommandVerifier
 from shared.ports.deadlines import Deadline, Deadlines

@@ -27,7 +27,7 @@ class Kept:
         if self.place is None:
             return (self.memory.predictions, self.memory.labels)[kind][endpoint, name]
         container = self.place.storage.blobs.get_container_client(self.containers[kind])
-        return await (await container.download_blob(f"{endpoint.entity.table_key}/{name}.json")).readall()
+        return await (await container.download_blob(f"{endpoint.entity.table_key}/{name}.jsonl")).readall()
 
 
 @pytest.fixture

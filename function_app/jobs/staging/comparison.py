@@ -17,8 +17,8 @@ def check_own_metrics(package: ModelPackage, limits: StagingLimits) -> CheckResu
     return at_least(name, measured, limits.least_roc_auc, f"roc_auc {measured:.4f} by its own test")
 
 
-def check_rows(rows: LabelledRows, seen: int, limits: StagingLimits) -> CheckResult:
-    """Are there enough rows later than both packages' training? `seen` counts those that one of them may know."""
+def check_rows(rows: LabelledRows, earlier: int, limits: StagingLimits) -> CheckResult:
+    """Are there enough rows later than both packages' training? `earlier` counts the days that one of them may know."""
     name = "comparison.rows"
     if len(rows) >= limits.least_rows:
         span = f"{rows.observed_at[0]:%Y-%m-%d} to {rows.observed_at[-1]:%Y-%m-%d}"
@@ -31,8 +31,8 @@ def check_rows(rows: LabelledRows, seen: int, limits: StagingLimits) -> CheckRes
             detail=f"{len(rows)} labelled production rows, {span}",
         )
     detail = f"{len(rows)} labelled production rows later than the training"
-    if seen:
-        detail += f"; {seen} earlier ones overlap with it"
+    if earlier:
+        detail += f"; what was captured on {earlier} earlier days overlaps with it"
     return CheckResult(
         name=name, verdict="inconclusive", measured=len(rows), limit=limits.least_rows, unit="rows", detail=detail
     )

@@ -2,9 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
 
-from function_app.jobs.rows import LabelledRows, join
+from function_app.jobs.labelled import days_before, labelled_rows
+from function_app.jobs.rows import LabelledRows, Wanted
 from function_app.jobs.sandbox import ModelFailed, Sandbox
 from function_app.jobs.staging.bias import check_bias
 from function_app.jobs.staging.comparison import against_champion, against_itself, check_own_metrics, check_rows
@@ -68,8 +68,8 @@ async def _judge(request: StagingRequestBody, storage: JobStorage) -> Outcome:
     tables = Tables.of(candidate.package.signature, candidate.files)
     reference = build_reference(candidate.package, tables)
     profile = await storage.evidence.keep(canonical(reference.to_json()))
-    rows, seen = await _production_rows(request, storage, candidate.package, champion)
-    checks += [check_own_metrics(candidate.package, request.limits), check_rows(rows, seen, request.limits)]
+    rows, earlier = await _production_rows(request, storage, candidate.package, champion)
+    checks += [check_own_metrics(candidate.package, request.limits), check_rows(rows, earlier, request.limits)]
     if len(rows):
         checks += check_quality(rows, reference, request.limits)
     checks += await asyncio.to_thread(_run_and_judge, request, candidate, champion, tables, rows)
@@ -92,13 +92,11 @@ async def _champion(request: StagingRequestBody, storage: JobStorage) -> tuple[M
 async def _production_rows(
     request: StagingRequestBody, storage: JobStorage, candidate: ModelPackage, champion: Material | None
 ) -> tuple[LabelledRows, int]:
-    """Labelled rows later than both trainings, and how many were left out because they are not."""
+    """Labelled rows later than both trainings, and the number of days that were left out because they are not."""
     since = max([candidate.trained_until] + ([champion.package.trained_until] if champion else []))
-    captures, labels = await storage.captures(request.endpoint), await storage.labels(request.endpoint)
-    columns = list(candidate.signature.input_names)
-    later = join(captures, labels, columns, since, newest=request.limits.most_rows)
-    earlier = join(captures, labels, columns, datetime.min.replace(tzinfo=since.tzinfo), until=since)
-    return later, len(earlier)
+    wanted = Wanted(candidate.signature.input_names, since, newest=request.limits.most_rows)
+    rows = await labelled_rows(storage, request.endpoint, wanted)
+    return rows, await days_before(storage, request.endpoint, since)
 
 
 def _run_and_judge(

@@ -1,4 +1,4 @@
-"""Captured rows and labels as blobs `<endpoint>/<name>.json`, each written once."""
+"""Captured rows and labels as blobs `<endpoint>/<name>.jsonl`, each written once."""
 
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
@@ -23,4 +23,4 @@ class BlobCaptures:
 async def _keep(container: ContainerClient, endpoint: EndpointRef, name: str, body: bytes) -> None:
     if not is_path(name):
         raise Refused(f"name: {name[:80]!r} cannot name a blob")
-    await create(container, f"{endpoint.entity.table_key}/{name}.json", body)
+    await create(container, f"{endpoint.entity.table_key}/{name}.jsonl", body)

@@ -18,7 +18,8 @@ from infra.pipelines.flights.broken import spoil
 from infra.pipelines.flights.data import FEATURES, rows
 from infra.pipelines.flights.model import predict
 from infra.pipelines.flights.train import train
-from shared.events import EndpointRef, PackageRef, canonical
+from services.monitoring.keeping import Keeping
+from shared.events import EndpointRef, LabelsRecorded, PackageRef, PredictionsCaptured, canonical
 from tests.support.azurite import Azurite
 from tests.unit.jobs.material import captured, package_ref, recorded
 
@@ -67,11 +68,19 @@ class Bench:
         """Score the flights and keep captures and labels."""
         label, probability = predict(files["model.onnx"], table)
         scored = table.assign(label=label, probability=probability.astype(float))
-        folder = where.entity.table_key
-        await self.put(
-            "captures", f"{folder}/1.json", captured(where, package, scored, FEATURES).model_dump_json().encode()
-        )
-        await self.put("labels", f"{folder}/1.json", recorded(where, scored).model_dump_json().encode())
+        await self.keep("captures", captured(where, package, scored, FEATURES))
+        await self.keep("labels", recorded(where, scored))
+
+    async def keep(self, container: str, *blocks: PredictionsCaptured | LabelsRecorded) -> None:
+        """As monitoring keeps what it folds in one batch."""
+
+        async def put(where: EndpointRef, name: str, body: bytes) -> None:
+            await self.put(container, f"{where.entity.table_key}/{name}.jsonl", body)
+
+        keeping = Keeping(put, partition=0)
+        for sequence, block in enumerate(blocks):
+            await keeping.add(sequence, block)
+        await keeping.done()
 
     async def run(self, kind: str, request: BaseModel, job: str) -> dict[str, Any]:
         """The report, as found through the job's pointer."""

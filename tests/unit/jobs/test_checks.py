@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from function_app.jobs.metrics import classifier_metrics, roc_auc_difference
-from function_app.jobs.rows import join
+from function_app.jobs.rows import Join, Wanted
 from function_app.jobs.sandbox import Sandbox
 from function_app.jobs.staging.bias import Judged, compare
 from function_app.jobs.staging.graph import check_finite, check_tensors
@@ -20,7 +20,7 @@ RANDOM = np.random.default_rng(3)
 
 def subject(files: dict[str, bytes]) -> Subject:
     package = read_package(files)
-    none = join([], [], ["x"], package.trained_until)
+    none = Join(Wanted(["x"], package.trained_until), []).rows()
     return run_candidate(package, files, Tables.of(package.signature, files), none, Sandbox(30, 4096))
 
 

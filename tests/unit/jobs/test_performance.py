@@ -1,14 +1,15 @@
 """The performance job, and the join it rests on."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from function_app.jobs.rows import join, latest_labels
+from function_app.jobs.rows import Join, LabelledRows, Wanted, latest_labels
 from infra.pipelines.flights.model import predict
-from shared.events import LabelsRecorded, PredictionsCaptured, Window
+from shared.events import LabelsRecorded, PackageRef, PredictionsCaptured, Window
 from shared.packages import PerformanceRequestBody
 from tests.unit.jobs import material
 from tests.unit.jobs.conftest import Bench, Flights
@@ -68,19 +69,29 @@ def test_a_label_that_answers_no_yes_or_no_question_is_left_out() -> None:
     assert latest_labels([labels(4, a=0.5, b=1.0)]) == {"b": 1}
 
 
+def join(
+    blocks: Iterable[PredictionsCaptured], truth: Iterable[LabelsRecorded], package: PackageRef | None = None,
+    until: datetime | None = None, newest: int | None = None,
+) -> LabelledRows:  # fmt: skip
+    found = Join(Wanted(["x"], MAY.start, until, package, newest), truth)
+    for block in blocks:
+        found.add(block)
+    return found.rows()
+
+
 def test_a_row_that_was_captured_twice_counts_once() -> None:
-    rows = join([captures("a", "b"), captures("b", "c")], [labels(4, a=0.0, b=1.0)], ["x"], MAY.start)
+    rows = join([captures("a", "b"), captures("b", "c")], [labels(4, a=0.0, b=1.0)])
     assert (rows.captured, len(rows)) == (3, 2)
 
 
 def test_rows_outside_of_the_span_and_of_other_packages_are_left_out() -> None:
     blocks = [captures("a"), captures("b", day=20)]
     truth = [labels(4, a=1.0, b=1.0)]
-    assert len(join(blocks, truth, ["x"], MAY.start, MAY.end)) == 1
+    assert len(join(blocks, truth, until=MAY.end)) == 1
     other = material.package_ref(material.small_package(), version="9")
-    assert len(join(blocks, truth, ["x"], MAY.start, package=other)) == 0
+    assert len(join(blocks, truth, package=other)) == 0
 
 
 def test_only_the_newest_rows_are_kept_where_there_are_too_many() -> None:
-    rows = join([captures("a"), captures("b", day=3)], [labels(4, a=0.0, b=1.0)], ["x"], MAY.start, newest=1)
+    rows = join([captures("a"), captures("b", day=3)], [labels(4, a=0.0, b=1.0)], newest=1)
     assert rows.labels.tolist() == [1]

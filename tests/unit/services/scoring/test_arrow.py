@@ -129,12 +129,13 @@ async def test_a_wrong_stream_is_told_what_is_wrong(bench: Bench, body: bytes, s
 async def test_a_length_beyond_the_body_reserves_nothing(bench: Bench) -> None:
     """Every number of eight bytes in the stream, one after the other, becomes a terabyte."""
     body = stream_of(batch_of(ROWS))
-    seen = set()
+    seen, most = set(), pa.default_memory_pool().max_memory()
     for at in range(0, len(body) - 8, 4):
         answer = await ask(bench, body[:at] + struct.pack("<q", 1 << 40) + body[at + 8 :])
         seen.add(answer.status)
     assert {200, 400} <= seen <= {200, 400, 413}
-    assert pa.default_memory_pool().max_memory() < 100e6
+    # The peak is the process's: tests before this one may have needed more.
+    assert pa.default_memory_pool().max_memory() <= max(most, 100e6)
 
 
 async def test_damaged_streams_are_answered_never_by_a_server_error(bench: Bench) -> None:

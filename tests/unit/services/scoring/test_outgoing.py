@@ -20,7 +20,7 @@ from shared.events import (
     from_cloud_event,
     to_cloud_event,
 )
-from shared.ports import EventPublisher, Hub, Refused, Unavailable
+from shared.ports import EventPublisher, Hub, Refused, Route, Unavailable
 from tests.support.onnx_models import ENDPOINT, sample_rows, tensors
 from tests.support.scoring import Bench, output, wide_bench
 
@@ -85,6 +85,17 @@ async def test_rows_of_different_versions_never_share_a_block(bench: Bench) -> N
     await outgoing(bench).flush(bench.capture)
     blocks = heard(bench, PredictionsCaptured)
     assert [(block.package.model.version, len(block.keys)) for block in blocks] == [("1", 2), ("2", 3)]
+
+
+async def test_versions_that_take_turns_send_a_block_each(bench: Bench) -> None:
+    packages = [await bench.adopt("1"), await bench.adopt("2", weight=0.5)]
+    await bench.serve(*(Route(package=package, share=50) for package in packages))
+    await bench.follower.step()
+    for _ in range(20):
+        await bench.ask(tensors(sample_rows(1)))
+    await outgoing(bench).flush(bench.capture)
+    blocks = heard(bench, PredictionsCaptured)
+    assert sorted((block.package.model.version, len(block.keys)) for block in blocks) == [("1", 10), ("2", 10)]
 
 
 async def test_many_rows_are_packed_into_few_blocks_below_the_limit_of_a_message(bench: Bench) -> None:
