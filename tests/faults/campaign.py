@@ -63,8 +63,14 @@ class Campaign:
             f"{self.faults} faults in {self.seconds:.0f} s: {len(self._system.plan.done())} planned kills of control "
             f"({deaths[-9]} lives ended by SIGKILL, {sum(deaths.values())} in all), {outages}; "
             f"deliveries: {deliveries}",
+            f"of the kills, by the decision that was under way: {_by_decision(self._system.plan.fell_within())}",
             f"{len(stories.endpoints)} endpoints' stories, {stories.decisions} decisions, "
             f"{len(stories.log.events)} events; {sum(stories.log.repeats.values())} events published again under "
             f"their id, {stories.again} jobs submitted again under their name",
         ]
         return "\n".join(lines)
+
+
+def _by_decision(fell_within: Counter[str]) -> str:
+    named = ", ".join(f"{count} {phase}" for phase, count in sorted(fell_within.items()) if phase)
+    return f"{named}; {fell_within['']} outside of any (streams, folds, gathering, timers)"

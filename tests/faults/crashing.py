@@ -12,20 +12,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 from shared.ports import Refused, Unavailable
+from tests.faults import under_way
 
 type When = Literal["before", "after"]
 
 
 @dataclass(frozen=True)
 class Kill:
-    """Die `when` the `nth` call of `step` (`<port>.<method>`) is reached in one life of the process."""
+    """Die `when` the `nth` call of `step` (`<port>.<method>`) is reached in one life of the process.
+
+    `within` counts only calls made while such a decision is under way (`under_way.phase_of`), "" counts all.
+    """
 
     step: str
     when: When
     nth: int = 1
+    within: str = ""
 
     def __str__(self) -> str:
-        return f"{self.when} {self.step} #{self.nth}"
+        return f"{self.when} {self.step} #{self.nth}" + (f" of {self.within}" if self.within else "")
 
 
 class Plan:
@@ -34,35 +39,44 @@ class Plan:
     def __init__(self, path: Path) -> None:
         self.path, self.done_path = path, path.with_suffix(".done")
         self._armed = set(self.remaining())
-        self._calls: Counter[str] = Counter()
+        self._calls: Counter[tuple[str, str]] = Counter()
 
     def write(self, kills: Sequence[Kill]) -> None:
         """Replace the plan, and forget what has happened. A running process keeps the plan it has read."""
         self.path.write_text(json.dumps([asdict(kill) for kill in kills]))
         self.done_path.write_text("")
 
+    def _happened(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.done_path.read_text().splitlines()] if self.done_path.exists() else []
+
     def done(self) -> list[Kill]:
         """In the order in which they happened."""
-        if not self.done_path.exists():
-            return []
-        return [Kill(**json.loads(line)) for line in self.done_path.read_text().splitlines()]
+        return [Kill(**each["kill"]) for each in self._happened()]
+
+    def fell_within(self) -> Counter[str]:
+        """How many kills happened while which kind of decision was under way, wherever they were aimed."""
+        return Counter(each["fell_within"] for each in self._happened())
 
     def remaining(self) -> list[Kill]:
         planned = [Kill(**kill) for kill in json.loads(self.path.read_text())] if self.path.exists() else []
         done = set(self.done())
         return [kill for kill in planned if kill not in done]
 
-    def called(self, step: str) -> int:
-        """How often `step` has been called in this life, this call included."""
-        self._calls[step] += 1
-        return self._calls[step]
+    def called(self, step: str, phase: str) -> list[tuple[int, str]]:
+        """Which call of `step` this is in this life: of all, and of those within `phase`."""
+        places = ["", phase] if phase else [""]
+        self._calls.update((step, place) for place in places)
+        return [(self._calls[step, place], place) for place in places]
 
-    def reach(self, kill: Kill) -> None:
+    def reach(self, step: str, when: When, calls: Sequence[tuple[int, str]]) -> None:
         """The point of no return, if the plan names it."""
-        if kill not in self._armed:
-            return
+        for nth, within in calls:
+            if (kill := Kill(step, when, nth, within)) in self._armed:
+                self._die(kill, calls[-1][1])
+
+    def _die(self, kill: Kill, phase: str) -> None:
         with self.done_path.open("a") as done:
-            done.write(json.dumps(asdict(kill)) + "\n")
+            done.write(json.dumps({"kill": asdict(kill), "fell_within": phase}) + "\n")
             done.flush()
             os.fsync(done.fileno())
         os.kill(os.getpid(), signal.SIGKILL)
@@ -99,12 +113,14 @@ class Crashing:
     def _around(self, step: str, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
         async def call(*given: object, **named: object) -> Any:
-            nth = self._plan.called(step)
-            self._plan.reach(Kill(step, "before", nth))
+            phase = under_way.entered(step, (*given, *named.values()))
+            calls = self._plan.called(step, phase)
+            self._plan.reach(step, "before", calls)
             for poison in self._poisons:
                 poison.act(step, (given, named))
             answer = await method(*given, **named)
-            self._plan.reach(Kill(step, "after", nth))
+            self._plan.reach(step, "after", calls)
+            under_way.left(step)
             return answer
 
         return call

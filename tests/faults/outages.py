@@ -16,7 +16,7 @@ TRIES, PAUSE_S = 3, 8.0
 BUSY_HUBS = ("events", "predictions")
 LEFT_OUT, SWAPPED, DOUBLED = 3, 2, 60
 # Control alone calls these: submissions, and the registration of what was retrained.
-CONTROLS_OWN = "/jobs/|/versions/2"
+CONTROLS_OWN = "/jobs/|/versions/3"
 
 
 class Outages:

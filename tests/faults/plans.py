@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import count as count_from
 
 from tests.faults.crashing import Kill, When
+from tests.faults.under_way import CANARY, ROLLBACK
 
 # Every call by which the reactor, the streams, the folds and the effects reach outside.
 STEPS = (
@@ -50,6 +51,15 @@ LEFT_OUT = {
     "seals.keep": "once a minute; tests/unit/shared/reactor/test_sealing.py repeats it",
     "seals.last": "reads",
 }
+# Calls by which a canary step and a rollback are recorded, performed and settled, each aimed at for itself. What comes
+# before one of them comes after another.
+OF_A_DECISION = (
+    *(f"ledger.{name}" for name in ("record", "lease", "mark", "settle")),
+    "deadlines.set",
+    "manifests.swap",
+    "publisher.publish",
+)
+AIMED = tuple((step, phase) for phase in (CANARY, ROLLBACK) for step in OF_A_DECISION)
 # Only what could not be had at once is ever waited for.
 WAITING = {"ledger.wait", "ledger.first_waiting", "ledger.stop_waiting"}
 WHEN: tuple[When, ...] = ("before", "after")
@@ -69,12 +79,18 @@ class Outage:
     skip: int = 0
 
 
+def boundaries(nth: int) -> list[Kill]:
+    """Every place between two steps, at their `nth` call."""
+    anywhere = [Kill(step, when, nth) for step in STEPS for when in WHEN]
+    return [*anywhere, *(Kill(step, "after", nth, phase) for step, phase in AIMED)]
+
+
 def kills_of(count: int, seed: int) -> list[Kill]:
     """`count` kills: every boundary of every step once, then again at later calls, in an order given by the seed."""
     chosen: list[Kill] = []
     for nth in count_from(1):
-        boundaries = [Kill(step, when, nth) for step in STEPS for when in WHEN]
-        chosen += random.Random(f"{seed}/{nth}").sample(boundaries, len(boundaries))
+        kills = boundaries(nth)
+        chosen += random.Random(f"{seed}/{nth}").sample(kills, len(kills))
         if len(chosen) >= count:
             break
     return chosen[:count]

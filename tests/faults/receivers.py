@@ -13,23 +13,30 @@ from typing import Any
 from shared.adapters.azure.evidence import BlobEvidence
 from shared.adapters.azure.hub_reader import EventHubReader
 from shared.adapters.azure.ledger import TableLedger
-from shared.adapters.azure.serving import BlobServingManifests
 from shared.events import Unreadable, from_cloud_event
 from shared.ports import Hub, Message
 from shared.reactor import is_intact
+from tests.faults.endpoints import Endpoint
+from tests.faults.generations import Generations
 from tests.faults.system import System
-from tests.faults.workload import BLOCKS, ROWS, Endpoint
+from tests.faults.workload import BLOCKS, ROWS
 
-# Facts about one endpoint and its model, from registration to the rejection of what was retrained.
+# Facts about one endpoint and its model, from registration to the rollback of its second version and the rejection of
+# what was retrained.
 FACTS = {
-    "mlops.model.registered": 2,
-    "mlops.staging.requested": 1,
-    "mlops.staging.started": 1,
-    "mlops.staging.passed": 1,
-    "mlops.approval.requested": 1,
-    "mlops.approval.granted": 1,
-    "mlops.promotion.started": 1,
+    "mlops.model.registered": 3,
+    "mlops.staging.requested": 2,
+    "mlops.staging.started": 2,
+    "mlops.staging.passed": 2,
+    "mlops.approval.requested": 2,
+    "mlops.approval.granted": 2,
+    "mlops.promotion.started": 2,
+    "mlops.promotion.stepped": 1,
     "mlops.promotion.completed": 1,
+    "mlops.promotion.aborted": 1,
+    "mlops.rollback.requested": 1,
+    "mlops.rollback.started": 1,
+    "mlops.rollback.completed": 1,
     "mlops.window.folded": 2,
     "mlops.drift.measured": 2,
     "mlops.quality.measured": 2,
@@ -41,8 +48,8 @@ FACTS = {
 }
 # As many as it takes; everything else, failed and superseded actions above all, must not be there.
 ANY_NUMBER = {"mlops.deadline.reached", "mlops.job.ended", "mlops.ledger.sealed", "mlops.policy.changed"}
-NOTICES = {"project-lead": 1, "product-owner": 1, "data-scientist": 4}
-JOBS = {"staging": 1, "retraining": 1}
+NOTICES = {"project-lead": 2, "product-owner": 2, "data-scientist": 4}
+JOBS = {"staging": 2, "retraining": 1}
 _NUMBER = re.compile(r"(?:model|endpoint)-(\d+)")
 
 type Place = tuple[int, str]
@@ -153,7 +160,7 @@ def tally_jobs(system: System, endpoints: Iterable[Endpoint]) -> tuple[Tally, Ta
     ran = Counter((owners.get(name, -1), "staging") for name in system.runs.read_text().split())
     again = sum(job["submits"] for job in jobs) - len(jobs)
     wanted = list(endpoints)
-    runs = Tally("staging suites run", expected(wanted, {"staging": 1}), ran)
+    runs = Tally("staging suites run", expected(wanted, {"staging": JOBS["staging"]}), ran)
     return Tally("Azure ML's job list", expected(wanted, JOBS), listed), runs, again
 
 
@@ -163,15 +170,12 @@ def tally_notices(system: System, endpoints: Iterable[Endpoint]) -> Tally:
     return Tally("outbox", expected(endpoints, NOTICES), found)
 
 
-async def tally_manifests(system: System, endpoints: Iterable[Endpoint]) -> Tally:
-    """Every swap makes one generation, so the generation is the number of swaps."""
-    manifests = BlobServingManifests(system.storage.blobs)
+async def tally_generations(generations: Generations, endpoints: Iterable[Endpoint]) -> Tally:
+    """Every swap makes one generation, so the last generation is the number of swaps."""
     wanted = list(endpoints)
-    found: dict[Place, int] = {}
-    for endpoint in wanted:
-        manifest = await manifests.read(endpoint.ref)
-        found[endpoint.number, "generations"] = manifest.generation if manifest.current == endpoint.package else 0
-    return Tally("manifest generations", expected(wanted, {"generations": 1}), found)
+    found = {(each.number, "swaps"): (await generations.read(each)).generation for each in wanted}
+    swaps = {(each.number, "swaps"): len(each.course) for each in wanted}
+    return Tally("manifest generations", swaps, found)
 
 
 def tally_facts(log: HubLog, endpoints: Iterable[Endpoint]) -> Tally:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from shared.ports import Unavailable
+from tests.faults.endpoints import Endpoint
 from tests.faults.receivers import (
     FACTS,
     HubLog,
@@ -13,14 +14,14 @@ from tests.faults.receivers import (
     broken_chains,
     out_of_order,
     tally_facts,
+    tally_generations,
     tally_jobs,
-    tally_manifests,
     tally_notices,
     tally_rows,
     unfinished,
 )
 from tests.faults.system import System
-from tests.faults.workload import Endpoint, World
+from tests.faults.workload import World
 from tests.support.eventually import aeventually
 
 
@@ -50,6 +51,7 @@ class Stories:
         await self.log.read()
         facts = self.log.facts()
         for endpoint in self.endpoints:
+            endpoint.first_is_live = facts[endpoint.number, "mlops.promotion.completed"] > 0
             endpoint.done = all(facts[endpoint.number, name] >= count for name, count in FACTS.items())
         await self.world.act()
 
@@ -104,7 +106,7 @@ class Stories:
             tally_rows(self.log, self.endpoints),
             jobs,
             runs,
-            await tally_manifests(self._system, self.endpoints),
+            await tally_generations(self.world.generations, self.endpoints),
             tally_notices(self._system, self.endpoints),
         ]
         return [self._own(tally) for tally in found]
@@ -121,7 +123,8 @@ class Stories:
         late = await out_of_order(self._system, self.log)
         different = [f"another content: {each}" for each in self.log.different]
         sent = [f"sent twice by the test itself: {kind}" for kind in self.sent.repeats]
-        return [*broken, *await unfinished(self._system), *late, *different, *sent]
+        swaps = self.world.generations.problems(self.endpoints)
+        return [*broken, *await unfinished(self._system), *late, *different, *sent, *swaps]
 
     async def nothing_lost_or_doubled(self, more: Mapping[Place, int] = {}) -> None:
         """At any receiver; `more` are facts and notices beyond an endpoint's usual story."""

@@ -7,10 +7,11 @@ from shared.policies import PolicyDocument
 from shared.ports import Progress
 from tests.faults.conftest import STEADY_ENDPOINTS
 from tests.faults.crashing import Poison
+from tests.faults.endpoints import Endpoint, workspace
 from tests.faults.receivers import ledger_of
 from tests.faults.stories import Stories
 from tests.faults.system import System
-from tests.faults.workload import Endpoint, policy, workspace
+from tests.faults.workload import policy
 from tests.support.eventually import aeventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.events import ServingReported
+from tests.faults.endpoints import Endpoint
 from tests.faults.stories import Stories
 from tests.faults.system import System
-from tests.faults.workload import Endpoint
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 

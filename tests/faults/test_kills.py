@@ -11,7 +11,8 @@ import pytest
 from tests.faults.campaign import Campaign
 from tests.faults.conftest import StartSystem
 from tests.faults.outages import Outages
-from tests.faults.plans import STEPS, WHEN, kills_of, outages_of, plan_of
+from tests.faults.plans import OF_A_DECISION, boundaries, outages_of, plan_of
+from tests.faults.under_way import CANARY, ROLLBACK
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only]
 
@@ -28,6 +29,9 @@ async def prove(start_system: StartSystem, faults: int, seed: int, timeout_s: fl
     print(campaign.figures(), *tallies, sep="\n")
     assert len(system.plan.done()) == len(kills)
     assert campaign.faults >= faults
+    fell_within = system.plan.fell_within()
+    assert fell_within[CANARY] >= len(OF_A_DECISION)
+    assert fell_within[ROLLBACK] >= len(OF_A_DECISION)
     assert [tally.lost for tally in tallies if tally.lost] == []
     assert [tally.doubled for tally in tallies if tally.doubled] == []
     assert problems == []
@@ -37,10 +41,9 @@ async def prove(start_system: StartSystem, faults: int, seed: int, timeout_s: fl
 async def test_control_killed_between_every_two_steps_loses_and_doubles_nothing(
     start_system: StartSystem, seed: int
 ) -> None:
-    every_boundary = len(STEPS) * len(WHEN)
+    every_boundary = len(boundaries(1))
     faults = every_boundary + len(outages_of(every_boundary, seed))
-    assert faults >= 60
-    assert len(kills_of(every_boundary, seed)) == len({(kill.step, kill.when) for kill in plan_of(faults, seed)[0]})
+    assert set(plan_of(faults, seed)[0]) == set(boundaries(1))
     await prove(start_system, faults, seed, timeout_s=400)
 
 

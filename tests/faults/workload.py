@@ -1,13 +1,13 @@
 """What the control process has to do meanwhile: the whole loop for one endpoint after another, many at once.
 
-A registered model goes through staging, a person's approval and promotion; then rows are scored that have drifted, so
-it is retrained; the retrained model is no valid package and is rejected, which ends the endpoint's story.
+A registered model goes through staging, a person's approval and promotion. Then two things go on side by side. A second
+version goes the same way in canary steps, fails in the second of them and is rolled back. And the rows that are scored
+have drifted, so that the model is retrained; what comes of it is no valid package and is rejected.
 """
 
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,15 +27,14 @@ from shared.events import (
     ModelRef,
     PackageRef,
     PredictionsCaptured,
-    ServingReported,
     derive_id,
 )
 from shared.events.decision_statement import decision_statement
-from shared.packages import digest
 from shared.ports import Hub
+from tests.faults.endpoints import FIRST_SHARE, SECOND_SHARE, Endpoint, workspace
+from tests.faults.generations import Generations
+from tests.faults.instance import Instance
 from tests.faults.system import GATEWAY, System
-from tests.local.azure_ml.emulator_process import GROUP, SUBSCRIPTION
-from tests.support.onnx_models import package_files
 
 WINDOW = timedelta(hours=1)
 BLOCKS, ROWS = 4, 25
@@ -48,13 +47,18 @@ _LIMITS = f"""
     look_every_s: 1
     complete_within_s: 900
     silent_s: 60
-    steps: [{{share: 100, duration_s: 0, least_requests: 0}}]
+    steps:
+      - {{share: {FIRST_SHARE}, duration_s: 0, least_requests: 0}}
+      - {{share: {SECOND_SHARE}, duration_s: 0, least_requests: 0}}
+      - {{share: 100, duration_s: 0, least_requests: 0}}
+  rollback: {{look_every_s: 1, complete_within_s: 900, silent_s: 60}}
   monitoring: {{window_s: {WINDOW.total_seconds():g}, grace_s: 0, min_rows: {BLOCKS * ROWS}, performance: false}}
   drift: {{breaches: 2, of: 2}}
   retraining: {{component: "training:1", look_every_s: 1, timeout_s: 900}}
   notifications:
     audiences:
       mlops.promotion.completed: [product-owner]
+      mlops.rollback.completed: [product-owner]
       mlops.drift.confirmed: [data-scientist]
       mlops.retraining.started: [data-scientist]
       mlops.retraining.completed: [data-scientist]
@@ -71,41 +75,6 @@ def policy(endpoints: int) -> str:
     return "\n".join([f"version: 1\ndefaults:{_LIMITS}endpoints:", *names, ""])
 
 
-def workspace(stage: str) -> str:
-    group = f"/subscriptions/{SUBSCRIPTION}/resourcegroups/{GROUP}"
-    return f"{group}/providers/microsoft.machinelearningservices/workspaces/{stage}"
-
-
-@functools.cache
-def base_package() -> dict[str, bytes]:
-    return package_files()
-
-
-@dataclass
-class Endpoint:
-    """One endpoint's story, as far as the world around control takes part in it."""
-
-    number: int
-    done: bool = False
-    blocks: int = 0
-    files: dict[str, bytes] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.files = {**base_package(), "environment.yml": f"name: {self.number}\n".encode()}
-
-    @property
-    def model(self) -> ModelRef:
-        return ModelRef(workspace=workspace("development"), name=f"model-{self.number}", version="1")
-
-    @property
-    def package(self) -> PackageRef:
-        return PackageRef(model=self.model, digest=digest(self.files))
-
-    @property
-    def ref(self) -> EndpointRef:
-        return EndpointRef(workspace=workspace("production"), name=f"endpoint-{self.number}")
-
-
 class World:
     """Trainers who register, a person who approves, and instances that score; each fact has a derived id.
 
@@ -116,13 +85,14 @@ class World:
         self._system = system
         self._publisher = EventHubPublisher(system.connections)
         self._approvals = TableApprovals(system.storage.tables)
-        self._manifests = BlobServingManifests(system.storage.blobs)
+        self.generations = Generations(BlobServingManifests(system.storage.blobs))
         self._signer = Ed25519LinkSigner(system.signing_key, GATEWAY)
         self._azure_ml = AzureMLWorkspaces([workspace("development")], ManagedIdentityCredential)
         self._decided = {_approval(notice) for notice in self._notices()}
         self.first = system.next_number
         self._reports = self._knocks = 0
         self.endpoints: dict[str, Endpoint] = {}
+        self._instances: dict[str, Instance] = {}
 
     async def close(self) -> None:
         await self._publisher.close()
@@ -136,15 +106,20 @@ class World:
         """A trainer registers the first version of the next endpoint's model."""
         endpoint = Endpoint(self._system.next_number)
         self._system.next_number += 1
-        place = f"packages/{endpoint.number}"
+        await self._register(endpoint, endpoint.package)
+        self.endpoints[endpoint.ref.name] = endpoint
+        self._instances[endpoint.ref.name] = Instance(endpoint)
+        return endpoint
+
+    async def _register(self, endpoint: Endpoint, package: PackageRef) -> None:
+        version = package.model.version
+        place = f"packages/{endpoint.number}/{version}"
         container = self._system.storage.blobs.get_container_client("azureml")
-        for name, body in endpoint.files.items():
+        for name, body in endpoint.files(version).items():
             await container.upload_blob(f"{place}/{name}", body, overwrite=True)
         path = f"azureml://datastores/workspaceblobstore/paths/{place}/"
-        register = functools.partial(_register, model=endpoint.model, path=path)
+        register = functools.partial(_register, model=package.model, path=path)
         await self._azure_ml.call(workspace("development"), "register a model", register)
-        self.endpoints[endpoint.ref.name] = endpoint
-        return endpoint
 
     async def knock(self) -> None:
         """A fact that nobody acts on: with the next event of a partition its gaps come to light."""
@@ -154,13 +129,16 @@ class World:
         await self.send("events", cleared, "knock", self.first, self._knocks)
 
     async def act(self) -> None:
-        """One round: answer every invitation that has arrived, report and score with what serves."""
+        """One round: answer every invitation that has arrived, report and score with what serves, train again."""
         for notice in self._notices():
             if notice["link"]:
                 await self._decide(_approval(notice))
         for endpoint in self.endpoints.values():
             if not endpoint.done:
                 await self._serve(endpoint)
+            if endpoint.first_is_live and not endpoint.second_is_registered:
+                await self._register(endpoint, endpoint.successor)
+                endpoint.second_is_registered = True
 
     def _notices(self) -> list[dict[str, Any]]:
         return [json.loads(path.read_text()) for path in self._system.outbox.glob("*.json")]
@@ -178,16 +156,17 @@ class World:
         self._decided.add(approval_id)
 
     async def _serve(self, endpoint: Endpoint) -> None:
-        manifest = await self._manifests.read(endpoint.ref)
+        manifest = await self.generations.read(endpoint)
         if not manifest.generation:
             return
         self._reports += 1
-        report = ServingReported(endpoint=endpoint.ref, instance="instance-1", generation=manifest.generation)
+        report = self._instances[endpoint.ref.name].report(manifest)
         await self.send("predictions", report, "report", self.first, self._reports, at=datetime.now(UTC))
-        for number, moment in enumerate(_moments()):
-            if number == endpoint.blocks:
-                await self.send("predictions", _block(endpoint, number, moment), "block", endpoint.ref.name, number)
-                endpoint.blocks += 1
+        # Only then, so that what is retrained becomes the third version.
+        moments = list(enumerate(_moments()))[endpoint.blocks :] if endpoint.second_is_registered else []
+        for number, moment in moments:
+            await self.send("predictions", _block(endpoint, number, moment), "block", endpoint.ref.name, number)
+            endpoint.blocks += 1
 
     async def send(self, hub: Hub, event: Event, *identity: object, at: datetime = START) -> None:
         name = derive_id("tests", *(str(part) for part in identity))

@@ -64,7 +64,9 @@ _FIELDS = (
 class Crontab:
     """A parsed expression; times are naive and in whatever zone the caller thinks in."""
 
-    times: tuple[time, ...]
+    seconds: tuple[int, ...]
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
     days: frozenset[int]
     months: frozenset[int]
     weekdays: frozenset[int]
@@ -78,18 +80,28 @@ class Crontab:
         if len(texts) != 6:
             raise ValueError(f"{expression!r} has {len(texts)} fields; NCRONTAB has six, or five without seconds")
         seconds, minutes, hours, *dates = (field.parse(text) for field, text in zip(_FIELDS, texts, strict=True))
-        times = (time(h, m, s) for h in sorted(hours) for m in sorted(minutes) for s in sorted(seconds))
-        return Crontab(tuple(times), *dates)
+        return Crontab(tuple(sorted(seconds)), tuple(sorted(minutes)), tuple(sorted(hours)), *dates)
 
     def next_after(self, moment: datetime) -> datetime | None:
         """The first occurrence after `moment`, or None when no date ever matches (30 February)."""
-        for offset in range(_SEARCH_DAYS):
-            day = moment.date() + timedelta(days=offset)
-            if not self._matches(day):
-                continue
-            for at in self.times:
-                if (occurrence := datetime.combine(day, at)) > moment:
-                    return occurrence
+        earliest = moment.replace(microsecond=0) + timedelta(seconds=1)
+        if self._matches(earliest.date()) and (at := self._first_from(earliest.time())) is not None:
+            return datetime.combine(earliest, at)
+        days = (earliest.date() + timedelta(days=offset) for offset in range(1, _SEARCH_DAYS))
+        day = next(filter(self._matches, days), None)
+        return datetime.combine(day, self._first_of_a_day) if day else None
+
+    @property
+    def _first_of_a_day(self) -> time:
+        return time(self.hours[0], self.minutes[0], self.seconds[0])
+
+    def _first_from(self, earliest: time) -> time | None:
+        """Of one day. An expression may name every second of it, so only what is near is looked at."""
+        for hour in (hour for hour in self.hours if hour >= earliest.hour):
+            for minute in (minute for minute in self.minutes if (hour, minute) >= (earliest.hour, earliest.minute)):
+                found = (time(hour, minute, second) for second in self.seconds)
+                if at := next((each for each in found if each >= earliest), None):
+                    return at
         return None
 
     def _matches(self, day: date) -> bool:
