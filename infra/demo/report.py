@@ -38,7 +38,8 @@ async def all_captured(observer: Observer, traffic: Traffic) -> None:
 
 
 def captured(observer: Observer) -> int:
-    return sum(len(event["data"]["keys"]) for event in observer.all("predictions.captured", "predictions"))
+    blocks = observer.all("predictions.captured", "predictions")
+    return sum(part["count"] if isinstance(part, dict) else 1 for block in blocks for part in block["data"]["keys"])
 
 
 def figures(observer: Observer, traffic: Traffic, seconds: float) -> dict[str, int | float]:

@@ -2,8 +2,8 @@
 
 from binascii import b2a_base64
 from collections.abc import Collection, Iterator, Sequence
-from functools import cached_property, lru_cache
-from itertools import chain, repeat
+from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,17 @@ MOST_CELLS = 40_000
 _CELLS_OF_TEXT = 5
 
 type Columns = dict[str, dict[str, str] | list[Any]]
+type KeyCells = dict[str, Any]
+"""A `KeyRun` as JSON has it."""
 
 
 class CapturedBlock(PredictionsCaptured):
-    """The event with packed columns: it never becomes an object for each of its cells.
+    """The event with packed columns and runs: it never becomes an object for each of its `rows` or cells.
 
     Made without validation, which would cost more than scoring did; readers validate it as they do every event.
     """
+
+    rows: int
 
     def as_json(self) -> bytes:
         return self._json
@@ -59,8 +63,9 @@ def _of_version(
     version = scored[0].version
     for part in _parts(scored, max(1, MOST_CELLS // _width(version))):
         columns: dict[str, Any] = {
-            "keys": [key for rows in part for key in _keys(instance, rows)],
-            "observed_at": list(chain.from_iterable(map(_moments, part))),
+            "rows": sum([rows.rows for rows in part]),
+            "keys": _keys(instance, part),
+            "observed_at": _moments(part),
             "inputs": _inputs(version, part, features),
             "outputs": _outputs(version, part),
         }
@@ -74,7 +79,7 @@ def _width(version: Version) -> int:
 
 
 def _columns_in(shape: Sequence[int]) -> int:
-    return int(np.prod([abs(size) for size in shape[1:]], dtype=int))
+    return prod([abs(size) for size in shape[1:]])
 
 
 def _parts(scored: list[ScoredRows], most_rows: int) -> Iterator[list[ScoredRows]]:
@@ -89,30 +94,40 @@ def _parts(scored: list[ScoredRows], most_rows: int) -> Iterator[list[ScoredRows
     yield part
 
 
-def _keys(instance: str, rows: ScoredRows) -> list[str]:
-    found: list[str] = []
-    for number, (identity, count, keys, _) in enumerate(rows.marks, rows.first):
-        if keys is not None:
-            found += keys
-        elif count == 1:
-            found.append(f"{identity or f'{instance}-{number}'}-0")
-        else:
-            stem = identity or f"{instance}-{number}"
-            found += map(stem.__add__, _tails(count))
+def _keys(instance: str, part: list[ScoredRows]) -> list[str | KeyCells]:
+    """As few runs as they make: one for a request, and one for all requests of one row that follow each other."""
+    found: list[str | KeyCells] = []
+    singles: KeyCells = {}
+    for rows in part:
+        for number, (identity, count, keys, _) in enumerate(rows.marks, rows.first):
+            if keys is None and count == 1 and not identity:
+                if singles and singles["first"] + singles["count"] == number:
+                    singles["count"] += 1
+                    continue
+                singles = {"before": f"{instance}-", "first": number, "count": 1, "after": "-0"}
+                found.append(singles)
+                continue
+            singles = {}
+            if keys is not None:
+                found += keys
+            elif count:
+                stem = identity or f"{instance}-{number}"
+                found.append({"before": f"{stem}-", "first": 0, "count": count, "after": ""})
     return found
 
 
-@lru_cache(maxsize=64)
-def _tails(count: int) -> list[str]:
-    return [f"-{index}" for index in range(count)]
-
-
-def _moments(rows: ScoredRows) -> Iterator[Any]:
-    """Texts or times: most rows share one text, made once for a run of the model."""
-    scored_at = rows.scored_at.isoformat()
-    if not any([observed_at for _, _, _, observed_at in rows.marks]):
-        return repeat(scored_at, rows.rows)
-    return chain.from_iterable(observed_at or repeat(scored_at, count) for _, count, _, observed_at in rows.marks)
+def _moments(part: list[ScoredRows]) -> list[Any]:
+    """Texts, times or runs: most rows of a run of the model share one moment."""
+    found: list[Any] = []
+    for rows in part:
+        scored_at = rows.scored_at.isoformat()
+        if rows.rows and not any([observed_at for _, _, _, observed_at in rows.marks]):
+            found.append({"at": scored_at, "count": rows.rows})
+            continue
+        for _, count, _, observed_at in rows.marks:
+            if count:
+                found += observed_at or ({"at": scored_at, "count": count},)
+    return found
 
 
 def _inputs(version: Version, part: list[ScoredRows], features: Collection[str] | None) -> Columns:

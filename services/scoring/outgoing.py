@@ -16,8 +16,9 @@ logger = logging.getLogger("sluice.scoring")
 
 # Rows taken from the buffer at a time: packing them must not hold up the loop or the interpreter for long (1 ms).
 _ROWS_AT_A_TIME = 1_000
-# One message to the hub, which takes 1 MB: sending one costs a millisecond of the SDK, whatever its size.
-_MESSAGE_BYTES = 900_000
+# One message to the hub, which takes 1 MB. Sending one costs the SDK 0.6 ms of processor time and 0.2 more for every
+# 100 KB, all of it at once: larger messages would cost less, and let requests wait for longer.
+_MESSAGE_BYTES = 350_000
 _FRAME_BYTES = 2_000
 
 
@@ -95,7 +96,7 @@ class Outgoing:
             try:
                 await self._publish(self._unsent[:1])
             except Refused as error:
-                rows = len(self._unsent[0].data.keys)
+                rows = self._unsent[0].data.rows
                 logger.error("%d captured rows were refused: %s", rows, error)
                 self._refused_rows += rows
             del self._unsent[0]

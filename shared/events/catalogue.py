@@ -30,6 +30,7 @@ _MODULES = (
 # (type, version it reads) -> the same data as of the next version
 UPCASTERS: dict[tuple[str, int], Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
     ("mlops.predictions.captured", 1): lambda data: data,  # version 2 may pack columns, and need not
+    ("mlops.predictions.captured", 2): lambda data: data,  # version 3 may have runs of keys and times, and need not
 }
 
 

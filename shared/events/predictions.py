@@ -5,8 +5,9 @@ import binascii
 import sys
 from array import array
 from datetime import datetime
+from functools import partial
 from math import isfinite
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -48,6 +49,58 @@ type Column = Annotated[
     tuple[Cell, ...], BeforeValidator(_unpacked, json_schema_input_type=tuple[Cell, ...] | PackedColumn)
 ]
 
+# In one block, which a message of 1 MB bounds where every row is spelt out; runs are bounded by this.
+MOST_ROWS = 100_000
+type _Count = Annotated[int, Field(ge=1, le=MOST_ROWS)]
+
+
+class KeyRun(BaseModel):
+    """Keys that differ in a number only, which counts up from `first` between the texts `before` and `after` it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    before: str
+    first: Annotated[int, Field(ge=0)]
+    count: _Count
+    after: str
+
+    def cells(self) -> list[str]:
+        return [f"{self.before}{number}{self.after}" for number in range(self.first, self.first + self.count)]
+
+
+class MomentRun(BaseModel):
+    """One moment of several rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: datetime
+    count: _Count
+
+    def cells(self) -> list[datetime]:
+        return [self.at] * self.count
+
+
+def _spelt_out(run: type[KeyRun] | type[MomentRun], value: object) -> object:
+    """Every run as its cells; raises `ValueError` when these are too many."""
+    if not isinstance(value, list) or not any(isinstance(part, dict) for part in value):
+        return value
+    cells: list[Any] = []
+    for part in value:
+        cells += run.model_validate(part).cells() if isinstance(part, dict) else (part,)
+        if len(cells) > MOST_ROWS:
+            raise ValueError(f"more than {MOST_ROWS} rows in one block")
+    return tuple(cells)
+
+
+type Keys = Annotated[
+    tuple[str, ...],
+    BeforeValidator(partial(_spelt_out, KeyRun), json_schema_input_type=tuple[str | KeyRun, ...]),
+]
+type Moments = Annotated[
+    tuple[datetime, ...],
+    BeforeValidator(partial(_spelt_out, MomentRun), json_schema_input_type=tuple[datetime | MomentRun, ...]),
+]
+
 
 class _OfEndpoint(Event):
     endpoint: EndpointRef
@@ -60,16 +113,17 @@ class _OfEndpoint(Event):
 class PredictionsCaptured(_OfEndpoint):
     """A columnar block of scored rows. Every column, `keys` and `observed_at` have one cell per row.
 
-    Since version 2 a column of numbers may be packed; who reads it through this class meets cells either way.
+    Since version 2 a column of numbers may be packed, since version 3 there may be runs among keys and times; who reads
+    it through this class meets cells either way.
 
     `observed_at` is the business time of a row (UTC), the time of scoring unless the caller gave one.
     """
 
     type: ClassVar[str] = "mlops.predictions.captured"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     package: PackageRef
-    keys: tuple[str, ...]
-    observed_at: tuple[datetime, ...]
+    keys: Keys
+    observed_at: Moments
     inputs: dict[str, Column]
     outputs: dict[str, Column]
 

@@ -54,7 +54,8 @@ class FrameBuffer:
         at = 0
         try:
             while (size := self._next_size(at)) is not None:
-                piece = bytes(self._bytes[at : at + size])
+                with memoryview(self._bytes) as view:
+                    piece = view[at : at + size].tobytes()
                 at += size
                 yield piece if piece[:4] == b"AMQP" else _frame(piece)
         finally:

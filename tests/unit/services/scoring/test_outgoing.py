@@ -1,5 +1,6 @@
 """Captured rows, lost rows, reports: what the hub hears, and that nobody waits for it."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -218,11 +219,30 @@ async def test_only_named_features_leave_when_the_policy_names_some(bench: Bench
     assert "probability" in block.outputs
 
 
-async def test_a_block_as_it_was_written_before_columns_were_packed_is_still_read(bench: Bench) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_block_as_it_was_written_before_columns_and_runs_were_packed_is_still_read(
+    bench: Bench, version: int
+) -> None:
     await bench.ask(tensors(sample_rows(4)))
     await outgoing(bench).flush(bench.capture)
     (block,) = heard(bench, PredictionsCaptured)
     frame = to_cloud_event(Envelope.first(block, id="1", source="/old", time=bench.clock.now()))
     assert isinstance(frame["data"]["inputs"]["distance"], tuple | list)
-    old = from_cloud_event({**frame, "dataschema": "urn:sluice:mlops.predictions.captured:1"})
+    old = from_cloud_event({**frame, "dataschema": f"urn:sluice:mlops.predictions.captured:{version}"})
     assert old.data == block
+
+
+async def test_rows_without_names_of_their_own_cost_a_run_and_no_text_each(bench: Bench) -> None:
+    rows = sample_rows(6)
+    for row in rows[:3]:
+        await bench.ask(tensors([row]))
+    await bench.ask({**tensors(rows[3:5]), "id": "r7"})
+    await bench.ask(tensors(rows[5:]))
+    await outgoing(bench).flush(bench.capture)
+    (envelope,) = bench.publisher.published["predictions"]
+    sent = json.loads(encode(envelope))["data"]
+    assert [(run["first"], run["count"]) for run in sent["keys"]] == [(0, 3), (0, 2), (4, 1)]
+    assert sum(run["count"] for run in sent["observed_at"]) == 6
+    (block,) = heard(bench, PredictionsCaptured)
+    assert block.keys == ("one-1-0-0", "one-1-1-0", "one-1-2-0", "r7-0", "r7-1", "one-1-4-0")
+    assert block.observed_at == (bench.clock.now(),) * 6
