@@ -13,9 +13,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from function_app.jobs.batch.scoring import score_file
-from function_app.jobs.performance import measure_performance
-from function_app.jobs.staging.suite import run_suite
 from function_app.jobs.storage import JobStorage
 from shared.adapters.azure.storage import storage_clients
 from shared.events import canonical
@@ -23,15 +20,22 @@ from shared.packages import BatchRequestBody, NotAPackage, PerformanceRequestBod
 from shared.ports import Refused, Unavailable
 
 
+# Each imports what it alone needs: all of it together takes longer to import than most joins take to run.
 async def _staging(body: bytes, storage: JobStorage) -> BaseModel:
+    from function_app.jobs.staging.suite import run_suite
+
     return await run_suite(StagingRequestBody.model_validate_json(body), storage)
 
 
 async def _performance(body: bytes, storage: JobStorage) -> BaseModel:
+    from function_app.jobs.performance import measure_performance
+
     return await measure_performance(PerformanceRequestBody.model_validate_json(body), storage)
 
 
 async def _batch(body: bytes, storage: JobStorage) -> BaseModel:
+    from function_app.jobs.batch.scoring import score_file
+
     return await score_file(BatchRequestBody.model_validate_json(body), storage)
 
 

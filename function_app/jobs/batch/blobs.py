@@ -11,17 +11,20 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow
 import pyarrow.parquet
 from azure.storage.blob.aio import BlobServiceClient
 
-from services.scoring.files import ScoredChunk
 from shared.adapters.azure.batch_files import BlobBatchFiles
 from shared.adapters.azure.blobs import create
 from shared.adapters.azure.storage import storage_errors
 from shared.events import FileRef
 from shared.ports import Moved
+
+if TYPE_CHECKING:
+    from services.scoring.files import ScoredChunk
 
 _MOST_FIELDS = 50
 _PART = re.compile(r"part-([0-9]{6,})\.parquet")
@@ -35,7 +38,7 @@ class Counts:
     rejected_by: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, chunk: ScoredChunk) -> "Counts":
+    def of(cls, chunk: "ScoredChunk") -> "Counts":
         """Of very many fields the worst: the metadata of a blob holds 8 KB."""
         worst = Counter(chunk.by_field()).most_common()
         others = sum(count for _, count in worst[_MOST_FIELDS:])
@@ -65,7 +68,7 @@ class BatchBlobs:
                     found[int(match[1])] = Counts(int(counts["rows"]), json.loads(counts["rejected_by"]))
         return [found[index] for index in range(next(i for i in range(len(found) + 1) if i not in found))]
 
-    async def keep(self, output: str, index: int, chunk: ScoredChunk) -> Counts:
+    async def keep(self, output: str, index: int, chunk: "ScoredChunk") -> Counts:
         """Another attempt that still runs may have been faster: what it wrote is the same."""
         counts = Counts.of(chunk)
         if chunk.rejected.num_rows:
