@@ -1,9 +1,10 @@
 """Packing scored rows into columnar events, many rows each."""
 
 from binascii import b2a_base64
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain, groupby, repeat
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def blocks_of(
     endpoint: EndpointRef, instance: str, scored: Sequence[ScoredRows], features: Collection[str] | None = None
 ) -> Iterator[CapturedBlock]:
     """Consecutive rows of one version share a block. `features` names the inputs that may leave; None lets all."""
-    for _, group in groupby(scored, key=lambda rows: id(rows.version)):
+    for _, group in groupby(scored, key=attrgetter("version")):
         yield from _of_version(endpoint, instance, list(group), features)
 
 
@@ -53,7 +54,7 @@ def _of_version(
     version = scored[0].version
     for part in _parts(scored, max(1, MOST_CELLS // _width(version))):
         columns: dict[str, Any] = {
-            "keys": [key for rows in part for key in _keys(instance, rows)],
+            "keys": _keys(instance, part),
             "observed_at": list(chain.from_iterable(map(_moments, part))),
             "inputs": _inputs(version, part, features),
             "outputs": _outputs(version, part),
@@ -83,16 +84,17 @@ def _parts(scored: list[ScoredRows], most_rows: int) -> Iterator[list[ScoredRows
     yield part
 
 
-def _keys(instance: str, rows: ScoredRows) -> list[str]:
+def _keys(instance: str, part: list[ScoredRows]) -> list[str]:
     found: list[str] = []
-    for number, (identity, count, keys, _) in enumerate(rows.marks, rows.first):
-        if keys is not None:
-            found += keys
-        elif count == 1:
-            found.append(f"{identity or f'{instance}-{number}'}-0")
-        else:
-            stem = identity or f"{instance}-{number}"
-            found += map(stem.__add__, _tails(count))
+    for rows in part:
+        for number, (identity, count, keys, _) in enumerate(rows.marks, rows.first):
+            if keys is not None:
+                found += keys
+            elif count == 1:
+                found.append(f"{identity}-0" if identity else f"{instance}-{number}-0")
+            else:
+                stem = identity or f"{instance}-{number}"
+                found += map(stem.__add__, _tails(count))
     return found
 
 
@@ -101,8 +103,10 @@ def _tails(count: int) -> list[str]:
     return [f"-{index}" for index in range(count)]
 
 
-def _moments(rows: ScoredRows) -> Iterator[Any]:
-    """Texts or times: most rows share one text, made once for a run of the model."""
+def _moments(rows: ScoredRows) -> Iterable[Any]:
+    """Texts or times. The encoder writes a time faster than `isoformat` does; many rows share one text instead."""
+    if len(rows.marks) == 1 == rows.rows:
+        return rows.marks[0][3] or (rows.scored_at,)
     scored_at = rows.scored_at.isoformat()
     if not any([observed_at for _, _, _, observed_at in rows.marks]):
         return repeat(scored_at, rows.rows)
