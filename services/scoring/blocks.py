@@ -2,6 +2,7 @@
 
 from binascii import b2a_base64
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -117,17 +118,19 @@ def _keys(instance: str, part: list[ScoredRows]) -> list[str | KeyCells]:
 
 
 def _moments(part: list[ScoredRows]) -> list[Any]:
-    """Texts, times or runs: most rows of a run of the model share one moment."""
+    """Times, runs, or a caller's own times: rows that were scored together share one moment."""
     found: list[Any] = []
     for rows in part:
-        scored_at = rows.scored_at.isoformat()
-        if rows.rows and not any([observed_at for _, _, _, observed_at in rows.marks]):
-            found.append({"at": scored_at, "count": rows.rows})
-            continue
-        for _, count, _, observed_at in rows.marks:
-            if count:
-                found += observed_at or ({"at": scored_at, "count": count},)
+        if any([observed_at for _, _, _, observed_at in rows.marks]):
+            for _, count, _, observed_at in rows.marks:
+                found += observed_at or _same(rows.scored_at, count)
+        else:
+            found += _same(rows.scored_at, rows.rows)
     return found
+
+
+def _same(at: datetime, count: int) -> tuple[Any, ...]:
+    return ({"at": at, "count": count},) if count > 1 else (at,) * count
 
 
 def _inputs(version: Version, part: list[ScoredRows], features: Collection[str] | None) -> Columns:

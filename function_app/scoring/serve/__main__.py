@@ -25,6 +25,7 @@ from shared.settings.scoring import ScoringSettings
 from .access_log import access_log
 from .limits import HttpLimits
 from .listening import listening_socket
+from .memory import share_one_arena
 from .observing import Handled, Observer
 from .offloop import OffLoop
 from .ports import open_ports
@@ -38,6 +39,7 @@ _FAREWELL_S = 3.0
 
 
 def main() -> int:
+    share_one_arena()
     options = _options()
     settings = ScoringSettings.read()
     try:

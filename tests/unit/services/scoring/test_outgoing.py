@@ -64,6 +64,17 @@ async def test_every_scored_row_is_captured_with_inputs_outputs_key_and_time(ben
     assert block.outputs["probability"][:2] == tuple(np.array(output(answer), np.float32).tolist())
 
 
+async def test_a_row_scored_alone_has_the_time_of_its_scoring_unless_its_caller_says_when_and_what_it_is(
+    bench: Bench,
+) -> None:
+    for said in ({}, {"id": "r7"}, {"parameters": {"keys": "a", "observed_at": "2013-02-01T10:00:00+01:00"}}):
+        await bench.ask({**tensors(sample_rows(1)), **said})
+    await outgoing(bench).flush(bench.capture)
+    (block,) = heard(bench, PredictionsCaptured)
+    assert block.keys == ("one-1-0-0", "r7-0", "a")
+    assert block.observed_at == (bench.clock.now(),) * 2 + (datetime(2013, 2, 1, 9, tzinfo=UTC),)
+
+
 @pytest.mark.parametrize(("width", "columns"), [(3, {"X[0]", "X[1]", "X[2]"}), (100, set())])
 async def test_a_small_vector_is_captured_by_its_parts_and_a_wide_tensor_is_not_even_held(
     width: int, columns: set[str]
@@ -242,7 +253,7 @@ async def test_rows_without_names_of_their_own_cost_a_run_and_no_text_each(bench
     (envelope,) = bench.publisher.published["predictions"]
     sent = json.loads(encode(envelope))["data"]
     assert [(run["first"], run["count"]) for run in sent["keys"]] == [(0, 3), (0, 2), (4, 1)]
-    assert sum(run["count"] for run in sent["observed_at"]) == 6
+    assert [part["count"] if isinstance(part, dict) else 1 for part in sent["observed_at"]] == [1, 1, 1, 2, 1]
     (block,) = heard(bench, PredictionsCaptured)
     assert block.keys == ("one-1-0-0", "one-1-1-0", "one-1-2-0", "r7-0", "r7-1", "one-1-4-0")
     assert block.observed_at == (bench.clock.now(),) * 6
