@@ -2,16 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Protocol
 
-from shared.adapters.azure.serving import BlobServingManifests
+from shared.events import EndpointRef
 from shared.ports import Manifest
 from tests.faults.endpoints import Endpoint, Routes
+
+
+class Manifests(Protocol):
+    async def read(self, endpoint: EndpointRef) -> Manifest: ...
 
 
 class Generations:
     """All that was ever read of the endpoints' manifests."""
 
-    def __init__(self, manifests: BlobServingManifests) -> None:
+    def __init__(self, manifests: Manifests) -> None:
         self._manifests = manifests
         self._written: dict[tuple[str, int], set[str]] = defaultdict(set)
         self._routes: dict[str, dict[int, Routes]] = defaultdict(dict)

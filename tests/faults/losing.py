@@ -76,6 +76,13 @@ class LosingProxy:
         """Lose one answer: `after` further answers to writes have got through."""
         self._loop.call_soon_threadsafe(self._due.append, after)
 
+    def hurry(self) -> None:
+        """What is still to come is lost at the next answers."""
+        self._loop.call_soon_threadsafe(self._hurry)
+
+    def _hurry(self) -> None:
+        self._due = [0 for _ in self._due]
+
     @property
     def due(self) -> int:
         """Losses that are still to come."""

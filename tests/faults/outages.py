@@ -54,6 +54,9 @@ class Outages:
             await asyncio.to_thread(self._disturb, "duplicate", DOUBLED, ("*",))
         while self._planned and self._planned[0].after <= kills:
             await asyncio.to_thread(self._strike, self._planned.popleft())
+        if not remaining:  # the stories under way shall meet what is still due: new ones would be told for nothing else
+            for proxy in self._system.proxies:
+                proxy.hurry()
         # One call at a time fails: what waits must also get through, or nothing would ever stop waiting.
         waits_needed = any(kill.step in WAITING for kill in remaining)
         if waits_needed and time.monotonic() > self._next_refusal:

@@ -60,6 +60,8 @@ OF_A_DECISION = (
     "publisher.publish",
 )
 AIMED = tuple((step, phase) for phase in (CANARY, ROLLBACK) for step in OF_A_DECISION)
+# Called once for each policy document, however many lives there are: a second call would be waited for in vain.
+ONCE = {"policy_book.put"}
 # Only what could not be had at once is ever waited for.
 WAITING = {"ledger.wait", "ledger.first_waiting", "ledger.stop_waiting"}
 WHEN: tuple[When, ...] = ("before", "after")
@@ -80,8 +82,8 @@ class Outage:
 
 
 def boundaries(nth: int) -> list[Kill]:
-    """Every place between two steps, at their `nth` call."""
-    anywhere = [Kill(step, when, nth) for step in STEPS for when in WHEN]
+    """Every place between two steps, at their `nth` call in one life."""
+    anywhere = [Kill(step, when, nth) for step in STEPS if nth == 1 or step not in ONCE for when in WHEN]
     return [*anywhere, *(Kill(step, "after", nth, phase) for step, phase in AIMED)]
 
 
