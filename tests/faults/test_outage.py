@@ -19,9 +19,11 @@ PATIENCE_S, LONGEST_PAUSE_S = str(24 * 3600 / SCALE), str(60 / SCALE)
 async def test_an_hours_outage_of_azure_ml_delays_and_loses_nothing(steady_system: System, stories: Stories) -> None:
     """It begins when jobs are under way, so that reminders and the jobs' own ends queue behind each other."""
     with steady_system.control(PATIENCE_S=PATIENCE_S, LONGEST_PAUSE_S=LONGEST_PAUSE_S):
+        steady_system.hold.touch()
         await stories.launch(3)
         await stories.until_all_have("mlops.staging.started")
         steady_system.disturb_azure_ml(status=503)
+        steady_system.hold.unlink()
         began = datetime.now(UTC)
 
         async def queued_for_an_hour() -> bool:
