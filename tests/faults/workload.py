@@ -40,6 +40,8 @@ WINDOW = timedelta(hours=1)
 BLOCKS, ROWS = 4, 25
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
+# Of several partitions only one gets the block that closes a window: the others' parts are waited for as long as
+# `idle_s`, within which a killed host's partitions have gone to another.
 _LIMITS = f"""
   staging: {{look_every_s: 1, timeout_s: 600}}
   approvals: {{personas: [project-lead]}}
@@ -52,7 +54,12 @@ _LIMITS = f"""
       - {{share: {SECOND_SHARE}, duration_s: 0, least_requests: 0}}
       - {{share: 100, duration_s: 0, least_requests: 0}}
   rollback: {{look_every_s: 1, complete_within_s: 900, silent_s: 60}}
-  monitoring: {{window_s: {WINDOW.total_seconds():g}, grace_s: 0, min_rows: {BLOCKS * ROWS}, performance: false}}
+  monitoring:
+    window_s: {WINDOW.total_seconds():g}
+    grace_s: 0
+    idle_s: 60
+    min_rows: {BLOCKS * ROWS}
+    performance: false
   drift: {{breaches: 2, of: 2}}
   retraining: {{component: "training:1", look_every_s: 1, timeout_s: 900}}
   notifications:
