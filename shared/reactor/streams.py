@@ -28,9 +28,14 @@ class Gaps:
         self._reader, self._publisher, self._clock = reader, publisher, clock
 
     async def close(self, service: str, hub: Hub, last: int | None, messages: Sequence[Message]) -> list[Message]:
-        """`messages`, with those between `last` and the first of them in front. Raises `Unavailable`."""
+        """`messages`, with those between `last` and the first of them in front. Raises `Unavailable`.
+
+        Where there is no `last`, all that the hub still has was for this service; what it no longer has never was.
+        """
         partition, first = messages[0].partition, messages[0].sequence
-        if last is None or first <= last + 1:
+        if last is None:
+            return [*(await self._reader.read(hub, partition, 0, first - 1) if first else ()), *messages]
+        if first <= last + 1:
             return list(messages)
         found = await self._reader.read(hub, partition, last + 1, first - 1)
         for start, end in missing({message.sequence for message in found}, last + 1, first - 1):

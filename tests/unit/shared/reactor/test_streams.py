@@ -83,6 +83,16 @@ async def test_a_gap_is_read_back_before_what_follows_it(stream: Stream) -> None
     assert sorted(stream.rejected()) == ["0", "1", "2", "3", "4"]
 
 
+async def test_what_was_left_out_before_the_very_first_batch_is_read_back_and_nothing_else_missed(
+    stream: Stream,
+) -> None:
+    """The hub no longer has number 0: that was before there was this reader."""
+    stream.hub = [stream.message(n) for n in (1, 2)]
+    await stream.consume(stream.hub[1])
+    assert sorted(stream.rejected()) == ["1", "2"]
+    assert [event for event in stream.bench.published() if isinstance(event, EventsLost)] == []
+
+
 async def test_what_the_hub_no_longer_has_is_said_to_be_lost(stream: Stream) -> None:
     stream.hub = [stream.message(n) for n in (0, 3, 5)]
     await stream.consume(stream.hub[0])
