@@ -14,6 +14,9 @@ FOLDING = {"monitoring", "promotion", "rollback"}
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
+# Who folds hub `predictions`.
+FOLDING = {"monitoring", "promotion", "rollback"}
+
 
 async def test_what_hubs_leave_out_or_swap_is_handled_once_and_in_order(
     steady_system: System, stories: Stories
