@@ -57,10 +57,7 @@ def main() -> int:
     chosen, console = arguments(), Console(highlight=False)
     run_dir = chosen.run_dir.resolve()
     system = run.start(run_dir, POLICY)
-    if chosen.withhold_job_events:
-        run.withhold_job_events(system)
-    if chosen.deliver_twice:
-        run.deliver_twice(system)
+    run.disturb(system, withhold_job_events=chosen.withhold_job_events, deliver_twice=chosen.deliver_twice)
     try:
         asyncio.run(tell(system, console, chosen.manual))
     except (NothingCame, JobFailed, BrokenChain, AssertionError) as error:

@@ -75,13 +75,14 @@ def stop(run_dir: Path) -> None:
     subprocess.run([sys.executable, "-m", "infra.local", "down", "--run-dir", str(run_dir)], check=True)
 
 
-def withhold_job_events(run: Run) -> None:
-    """Azure ML reports the end of no job any more: deadlines alone have to carry the story."""
-    prefix = "Microsoft.MachineLearningServices"
-    run.admin("identity", "events", {"withhold": [f"{prefix}.RunCompleted", f"{prefix}.RunStatusChanged"]})
+def disturb(run: Run, *, withhold_job_events: bool, deliver_twice: bool) -> None:
+    """What the story has to bear.
 
-
-def deliver_twice(run: Run) -> None:
-    """Every event is delivered twice: by Azure ML to the hub, and by every hub to every reader."""
-    run.admin("identity", "events", {"double": "*"})
-    run.admin("event_hubs_admin", "faults", {"duplicate": {"hub": "*", "events": 10_000_000}})
+    Withheld: Azure ML reports the end of no job any more, deadlines alone have to carry the story. Twice: every event is
+    delivered twice, by Azure ML to the hub, and by every hub to every reader.
+    """
+    ends = [f"Microsoft.MachineLearningServices.{kind}" for kind in ("RunCompleted", "RunStatusChanged")]
+    delivery = ({"withhold": ends} if withhold_job_events else {}) | ({"double": "*"} if deliver_twice else {})
+    run.admin("identity", "events", delivery)
+    if deliver_twice:
+        run.admin("event_hubs_admin", "faults", {"duplicate": {"hub": "*", "events": 10_000_000}})

@@ -1,5 +1,6 @@
 """`sluice score`."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -101,8 +102,29 @@ def _score(
     from function_app.operator.scoring.local import current_version, score_here
 
     served = run(current_version(found.storage(), endpoint, threads))
-    with _progress(quiet) as tell:
-        return score_here(served, source, target, chunk_rows, force, tell)
+    with _progress(quiet) as tell, _between_chunks(tell) as tell_or_end:
+        return score_here(served, source, target, chunk_rows, force, tell_or_end)
+
+
+@contextmanager
+def _between_chunks(tell: "Tell") -> Iterator["Tell"]:
+    """Ctrl-C ends the work where it tells of its progress: libraries do not bear it at every place of theirs."""
+    asked = False
+
+    def ask(_number: int, _frame: object) -> None:
+        nonlocal asked
+        asked = True
+
+    def tell_or_end(rows: int, all_rows: int | None) -> None:
+        tell(rows, all_rows)
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield tell_or_end
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
