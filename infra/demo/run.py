@@ -78,8 +78,8 @@ def stop(run_dir: Path) -> None:
 def disturb(run: Run, *, withhold_job_events: bool, deliver_twice: bool) -> None:
     """What the story has to bear.
 
-    Withheld: Azure ML reports the end of no job any more, deadlines alone have to carry the story. Twice: every event is
-    delivered twice, by Azure ML to the hub, and by every hub to every reader.
+    Withheld: Azure ML reports the end of no job any more, deadlines alone have to carry the story.
+    Twice: every event is delivered twice, by Azure ML to the hub, and by every hub to every reader.
     """
     ends = [f"Microsoft.MachineLearningServices.{kind}" for kind in ("RunCompleted", "RunStatusChanged")]
     delivery = ({"withhold": ends} if withhold_job_events else {}) | ({"double": "*"} if deliver_twice else {})
