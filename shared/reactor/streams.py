@@ -7,7 +7,7 @@ dead letters cannot be written, and the function's own retry policy then holds t
 import asyncio
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from itertools import pairwise
 from typing import Any
 
 from shared.events import Envelope, EventsLost, Unreadable, decode, derive_id
@@ -28,29 +28,31 @@ class Gaps:
         self._reader, self._publisher, self._clock = reader, publisher, clock
 
     async def close(self, service: str, hub: Hub, last: int | None, messages: Sequence[Message]) -> list[Message]:
-        """`messages`, with those between `last` and the first of them in front. Raises `Unavailable`.
+        """`messages` in the partition's order, each once, with what is absent after `last`. Raises `Unavailable`.
 
         Where there is no `last`, all that the hub still has was for this service; what it no longer has never was.
         """
-        partition, first = messages[0].partition, messages[0].sequence
-        if last is None:
-            return [*(await self._reader.read(hub, partition, 0, first - 1) if first else ()), *messages]
-        if first <= last + 1:
-            return list(messages)
-        found = await self._reader.read(hub, partition, last + 1, first - 1)
-        for start, end in missing({message.sequence for message in found}, last + 1, first - 1):
-            lost = EventsLost(service=service, hub=hub, partition=partition, first=start, last=end)
-            identity = derive_id("events-lost", service, hub, str(partition), str(start), str(end))
-            envelope = Envelope.first(lost, id=identity, source="/sluice/streams", time=self._clock.now())
-            await self._publisher.publish("events", [envelope])
-        return [*found, *messages]
+        partition, known = messages[0].partition, {message.sequence: message for message in messages}
+        first, end = 0 if last is None else last + 1, max(known)
+        for start, stop in missing(known, first, end):
+            for message in await self._reader.read(hub, partition, start, stop):
+                known[message.sequence] = message
+        for start, stop in missing(known, min(known) if last is None else first, end):
+            await self._tell_lost(EventsLost(service=service, hub=hub, partition=partition, first=start, last=stop))
+        return [known[sequence] for sequence in sorted(known)]
+
+    async def _tell_lost(self, lost: EventsLost) -> None:
+        place = (lost.hub, str(lost.partition), str(lost.first), str(lost.last))
+        identity = derive_id("events-lost", lost.service, *place)
+        envelope = Envelope.first(lost, id=identity, source="/sluice/streams", time=self._clock.now())
+        await self._publisher.publish("events", [envelope])
 
 
-def missing(present: set[int], first: int, last: int) -> list[tuple[int, int]]:
+def missing(present: Iterable[int], first: int, last: int) -> list[tuple[int, int]]:
     """The stretches of `first`..`last` that are not in `present`, both ends included."""
-    absent = (n for n in range(first, last + 1) if n not in present)
-    stretches = (list(run) for _, run in groupby(enumerate(absent), lambda pair: pair[1] - pair[0]))
-    return [(run[0][1], run[-1][1]) for run in stretches]
+    inside = [number for number in sorted(present) if first <= number <= last]
+    edges = pairwise([first - 1, *inside, last + 1])
+    return [(before + 1, after - 1) for before, after in edges if after - before > 1]
 
 
 class Streams:

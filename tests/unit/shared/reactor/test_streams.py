@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from shared.adapters.memory import ManualClock, MemoryEventPublisher
 from shared.adapters.memory.evidence import MemoryEvidence
 from shared.adapters.memory.positions import MemoryPositions
 from shared.events import DeadLettered, DriftCleared, EndpointRef, EventsLost, ModelRejected, PackageRef, encode
-from shared.ports import Message, Unavailable
+from shared.ports import Hub, Message, Unavailable
 from shared.reactor import DeadLetters, Gaps, Streams
 from shared.reactor.streams import missing
 from tests.support.sample_service import WORKSPACE, registered
@@ -41,6 +44,19 @@ class Stream:
 
     def dead(self) -> list[DeadLettered]:
         return [envelope.data for envelope in self.bench.publisher.published["dead-letter"]]
+
+
+class Hub8:
+    """Holds the numbers `first` to 7."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+
+    def message(self, sequence: int) -> Message:
+        return Message("events", 0, sequence, b"")
+
+    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+        return [self.message(number) for number in range(max(first, self._first), min(last, 7) + 1)]
 
 
 @pytest.fixture
@@ -91,6 +107,28 @@ async def test_what_was_left_out_before_the_very_first_batch_is_read_back_and_no
     await stream.consume(stream.hub[1])
     assert sorted(stream.rejected()) == ["1", "2"]
     assert [event for event in stream.bench.published() if isinstance(event, EventsLost)] == []
+
+
+@given(
+    order=st.permutations(range(8)),
+    left_out=st.sets(st.integers(0, 6)),
+    gone=st.integers(0, 4),
+    last=st.integers(-1, 2),
+)
+async def test_whatever_a_batch_leaves_out_swaps_or_repeats_comes_once_in_order_or_is_said_to_be_lost(
+    order: list[int], left_out: set[int], gone: int, last: int
+) -> None:
+    """`gone` is the first number that the hub still has, `last` what was handled before; -1 for nothing."""
+    present = [number for number in order if number not in left_out]
+    known, publisher = None if last < 0 else last, MemoryEventPublisher()
+    hub = Hub8(gone)
+    batch = [hub.message(number) for number in [*present, present[0]]]
+    found = [each.sequence for each in await Gaps(hub, publisher, ManualClock()).close("s", "events", known, batch)]
+    lost = [envelope.data for envelope in publisher.published["events"]]
+    absent = [number for each in lost for number in range(each.first, each.last + 1)]
+    assert found == sorted({*present, *(n for n in range(max(gone, last + 1), 8))})
+    begins = last + 1 if known is not None else min(found)
+    assert sorted([*absent, *(n for n in found if n >= begins)]) == list(range(begins, 8))
 
 
 async def test_what_the_hub_no_longer_has_is_said_to_be_lost(stream: Stream) -> None:
