@@ -22,7 +22,7 @@ with Path(os.environ["SLUICE_TEST_RUNS"]).open("a") as runs:
 while Path(os.environ["SLUICE_TEST_HOLD"]).exists():  # a test wants it to take its time
     time.sleep(0.05)
 # Storage may be restarted right now.
-retry = LinearRetry(backoff=1, retry_total=30)
+retry = LinearRetry(backoff=1, retry_total=60, retry_connect=60)
 blobs = BlobServiceClient.from_connection_string(os.environ["SLUICE_STORAGE"], retry_policy=retry)
 evidence = blobs.get_container_client("evidence")
 asked = StagingRequestBody.model_validate_json(evidence.download_blob(f"{request[:2]}/{request}").readall())
