@@ -49,9 +49,11 @@ type Column = Annotated[
     tuple[Cell, ...], BeforeValidator(_unpacked, json_schema_input_type=tuple[Cell, ...] | PackedColumn)
 ]
 
-# In one block, which a message of 1 MB bounds where every row is spelt out; runs are bounded by this.
-MOST_ROWS = 100_000
+# A message of 1 MB bounds what is spelt out, but not what a run stands for: of a hostile one, 15 MB at most. One run of
+# the model has 10,000 rows at most, and a row's name 256 characters.
+MOST_ROWS = 20_000
 type _Count = Annotated[int, Field(ge=1, le=MOST_ROWS)]
+type _Affix = Annotated[str, Field(max_length=320)]
 
 
 class KeyRun(BaseModel):
@@ -59,10 +61,10 @@ class KeyRun(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    before: str
-    first: Annotated[int, Field(ge=0)]
+    before: _Affix
+    first: Annotated[int, Field(ge=0, lt=1 << 63)]
     count: _Count
-    after: str
+    after: _Affix
 
     def cells(self) -> list[str]:
         return [f"{self.before}{number}{self.after}" for number in range(self.first, self.first + self.count)]

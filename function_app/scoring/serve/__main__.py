@@ -12,12 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from services.scoring import instance_of
-from services.scoring.capture import CaptureBuffer
 from services.scoring.metrics import metrics_page
-from services.scoring.warmth import Keeping
-from shared.adapters.clock import SystemClock
-from shared.adapters.instance_name import instance_name
 from shared.adapters.onnx import check_providers
 from shared.ports import Refused
 from shared.settings.scoring import ScoringSettings
@@ -28,10 +23,10 @@ from .listening import listening_socket
 from .memory import share_one_arena
 from .observing import Handled, Observer
 from .offloop import OffLoop
-from .ports import open_ports
 from .routes import Routes
 from .server import Server
 from .tracing import spans
+from .wiring import scoring_instance
 from .workers import supervise
 
 # For the last lines and spans, after the last answer.
@@ -56,15 +51,7 @@ def main() -> int:
 
 
 async def _serve(settings: ScoringSettings, bound: socket.socket, options: argparse.Namespace) -> None:
-    instance = instance_of(
-        settings.endpoints,
-        lambda: CaptureBuffer(
-            SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features
-        ),
-        lambda: open_ports(settings),
-        Keeping(settings.rollback_window_s, settings.model_memory_mb << 20),
-        instance_name,
-    )
+    instance = scoring_instance(settings)
     working = [asyncio.create_task(each.run()) for each in instance.backgrounds]
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,7 +14,7 @@ from statistics import median
 
 from tests.benchmarks.scoring.cells import CELLS, DOOR_CELLS
 from tests.benchmarks.scoring.environments import REPOSITORY, WORK, models
-from tests.benchmarks.scoring.figures import BARS, Figures, Row, rows, spread_of
+from tests.benchmarks.scoring.figures import BARS, Figures, rows, spread_of
 from tests.benchmarks.scoring.load import WrkMissing, provide_wrk
 from tests.benchmarks.scoring.rounds import measure
 from tests.benchmarks.scoring.servers import SERVER_CORE
@@ -38,11 +38,11 @@ def main() -> int:
     except WrkMissing as missing:
         print(missing, file=sys.stderr)
         return 1
-    found = _measured(options.only.split(","), options.rounds, options.seconds)
-    table = rows(found)
-    _print(found, table)
-    WORK.mkdir(parents=True, exist_ok=True)
-    (WORK / "scoring.json").write_text(json.dumps(table, indent=2) + "\n")
+    only = options.only.split(",")
+    found = _measured(only, options.rounds, options.seconds)
+    _print_medians(found)
+    if {*OTHERS, *CELLS} <= {*only}:  # the table of a whole run is not replaced by that of a part
+        _keep(found)
     return 0
 
 
@@ -71,16 +71,23 @@ def _functions_share(settings: dict[str, str], found: Figures) -> None:
     found["invocation"]["invocation_us"] = [measured["invocation_us"]]
 
 
-def _print(found: Figures, table: list[Row]) -> None:
+def _print_medians(found: Figures) -> None:
     for name, measures in found.items():
         for which, values in measures.items():
             spread = f"{min(values):.1f} to {max(values):.1f} over {len(values)}"
             print(f"{name:18s} {which:20s} median {median(values):10.1f}  spread {spread}")
     print(f"load average {os.getloadavg()}")
+
+
+def _keep(found: Figures) -> None:
+    """As a table, printed and written."""
+    table = rows(found)
     for bar, row in zip(BARS, table, strict=True):
         print(f"{'met ' if row['met'] else 'MISS'} {row['figure']}: {row['ours']} against {row['against']}; "
               f"ratio {row['ratio']} ({spread_of(bar, found)}); bar {row['bar']}")  # fmt: skip
     print(f"{sum(bool(row['met']) for row in table)} of {len(table)} met")
+    WORK.mkdir(parents=True, exist_ok=True)
+    (WORK / "scoring.json").write_text(json.dumps(table, indent=2) + "\n")
 
 
 if __name__ == "__main__":

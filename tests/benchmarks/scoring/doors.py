@@ -10,29 +10,12 @@ from typing import Any
 
 import uvicorn
 
-from function_app.scoring.serve.ports import open_ports
+from function_app.scoring.serve.wiring import scoring_instance
 from services.scoring import Answer
-from services.scoring.capture import CaptureBuffer
-from services.scoring.instance import Instance, instance_of
-from services.scoring.warmth import Keeping
-from shared.adapters.clock import SystemClock
-from shared.adapters.instance_name import instance_name
+from services.scoring.instance import Instance
 from shared.settings.scoring import ScoringSettings
 
 MODEL = "m"
-
-
-def _instance() -> Instance:
-    settings = ScoringSettings.read()
-    return instance_of(
-        settings.endpoints,
-        lambda: CaptureBuffer(
-            SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features
-        ),
-        lambda: open_ports(settings),
-        Keeping(settings.rollback_window_s, settings.model_memory_mb << 20),
-        instance_name,
-    )
 
 
 class Door:
@@ -44,7 +27,7 @@ class Door:
 
     async def _answer(self, body: bytes) -> Answer:
         if self._instance is None:
-            self._instance = _instance()
+            self._instance = scoring_instance(ScoringSettings.read())
             self._working = [asyncio.ensure_future(each.run()) for each in self._instance.backgrounds]
         return await self._instance.scorer.infer(MODEL, None, body)
 

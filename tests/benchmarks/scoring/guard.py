@@ -75,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.record:
         options.expected.write_text(json.dumps(recorded(table, before), indent=2) + "\n")
         return 0
+    if not before:
+        print("nothing is recorded to compare with; on a quiet machine: make bench ARGS=--record", file=sys.stderr)
+        return 1
     lines = fallen_behind(table, before)
     for line in lines:
         print(f"fell behind: {line}", file=sys.stderr)

@@ -45,6 +45,15 @@ def test_a_row_that_is_no_longer_measured_fell_behind(tmp_path: Path) -> None:
     assert _verdict(tmp_path, []) == 1
 
 
+def test_without_anything_recorded_it_guards_nothing_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "measured.json").write_text(json.dumps([_row(1.0)]))
+    files = ["--measured", str(tmp_path / "measured.json"), "--expected", str(tmp_path / "none.json")]
+    assert main(files) == 1
+    assert "make bench ARGS=--record" in capsys.readouterr().err
+
+
 def test_recording_keeps_tolerances_and_makes_the_guard_hold(tmp_path: Path) -> None:
     assert _verdict(tmp_path, [_row(0.5)]) == 1
     files = ["--measured", str(tmp_path / "measured.json"), "--expected", str(tmp_path / "expected.json")]

@@ -31,7 +31,9 @@ def test_runs_and_texts_stand_for_the_same_keys_in_the_same_order(parts: list[st
     ("keys", "moments", "words"),
     [
         ([{"before": "", "first": 0, "count": 10**12, "after": ""}], [], "less than or equal to"),
-        ([KeyRun(before="", first=0, count=MOST_ROWS, after="").model_dump()] * 2, [], "more than 100000 rows"),
+        ([KeyRun(before="", first=0, count=MOST_ROWS, after="").model_dump()] * 2, [], "more than 20000 rows"),
+        ([{"before": "x" * 1_000, "first": 0, "count": 20_000, "after": ""}], [], "at most 320 characters"),
+        ([{"before": "", "first": 10**400, "count": 20_000, "after": ""}], [], "less than 9223372036854775808"),
         ([{"before": "", "first": -1, "count": 1, "after": ""}], [NOW], "greater than or equal to 0"),
         ([{"before": "", "first": 0, "count": 0, "after": ""}], [], "greater than or equal to 1"),
         ([{"before": "", "first": 0, "count": 2, "after": ""}], [{"at": NOW, "count": 3}], "3 cells for 2 rows"),
