@@ -2,116 +2,18 @@
 
 import base64
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.approval_pages import Answer, Desk, FormGuard, Person, decide, page
 from services.approval_pages.view import number
-from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
-from shared.adapters.memory import MemoryApprovals, MemoryEventPublisher, MemoryEvidence
-from shared.events import ApprovalDecided, CheckResult, DelegationRequested, Envelope, PackageRef
-from shared.events.decision_statement import decision_statement
-from shared.packages import StagingReport
-from shared.ports import Approval, ApprovalStatus, Delegation, HeldAction, Hub, Refused, Say, Seat, Unavailable
-from tests.support.builders import NOW, digest, endpoint_ref, package_ref, policy_document, urlsafe
-
-KEY = Ed25519PrivateKey.generate()
-SIGNER = Ed25519LinkSigner(urlsafe(KEY.private_bytes_raw()), "https://gateway.example.com")
-LEA = Person("lea@example.com", "Lea Novak", ("model-end-user", "project-lead"))
-
-
-class Case:
-    """One approval on one desk."""
-
-    def __init__(self) -> None:
-        self.approvals, self.evidence, self.publisher = MemoryApprovals(), MemoryEvidence(), MemoryEventPublisher()
-        self.desk = Desk(
-            approvals=self.approvals,
-            evidence=self.evidence,
-            publisher=self.publisher,
-            links=Ed25519LinkVerifier(urlsafe(KEY.public_key().public_bytes_raw())),
-            guard=FormGuard(b"k" * 32),
-        )
-        self.cookies = ""
-
-    async def open(self, **changes: Any) -> Approval:
-        evidence = await self.evidence.keep(report())
-        approval = Approval(
-            id="a-1",
-            endpoint=endpoint_ref(),
-            candidate=package_ref("2"),
-            evidence=evidence,
-            title="May <flights:2> serve?",
-            summary="It passed.",
-            requested_by="dana@example.com",
-            personas=("project-lead", "ml-engineer"),
-            opened_at=NOW,
-            expires_at=NOW + timedelta(hours=3),
-        ).model_copy(update=changes)
-        await self.approvals.put(approval)
-        return approval
-
-    async def get(self, approval: Approval, person: Person | None = LEA, **query: str) -> Answer:
-        shown = await page(
-            self.desk,
-            approval_id=approval.id,
-            query={"token": token(approval), **query},
-            person=person,
-            cookies=self.cookies,
-            now=NOW,
-            secure=True,
-        )
-        self.cookies = shown.headers.get("Set-Cookie", self.cookies).partition(";")[0]
-        return shown
-
-    async def post(self, approval: Approval, form: dict[str, str], person: Person | None = LEA) -> Answer:
-        return await decide(
-            self.desk, approval_id=approval.id, form=form, person=person, cookies=self.cookies, now=NOW, secure=True
-        )
-
-    @property
-    def decided(self) -> list[Envelope[ApprovalDecided]]:
-        return self.publisher.published["decisions"]
-
-
-def token(approval: Approval) -> str:
-    return SIGNER.link(approval.id, approval.expires_at).partition("token=")[2]
-
-
-def fields(answer: Answer) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', answer.body))
-
-
-def report(champion: PackageRef | None = None, candidate: PackageRef | None = None, rows: int = 0) -> bytes:
-    checks = (
-        CheckResult(name="golden_rows", verdict="passed", measured=1.25e-7, limit=1e-4),
-        CheckResult(name="bias", verdict="inconclusive", detail="<script>alert(1)</script>"),
-        CheckResult(name="latency", verdict="failed", measured=180.0, limit=100.0, unit="ms"),
-    )
-    body = StagingReport(
-        verdict="inconclusive",
-        reason="a person decides",
-        candidate=candidate or package_ref("2"),
-        champion=champion,
-        endpoint=endpoint_ref(),
-        limits=policy_document().limits("flights").staging.suite,
-        checks=checks,
-        rows=rows,
-        first_row=NOW if rows else None,
-        last_row=NOW if rows else None,
-    )
-    return body.model_dump_json().encode()
-
-
-@pytest.fixture
-def case() -> Case:
-    return Case()
+from shared.adapters.memory import MemoryEventPublisher
+from shared.events import Envelope
+from shared.ports import ApprovalStatus, Hub, Refused, Unavailable
+from tests.support.builders import digest, package_ref
+from tests.unit.services.approval_pages.case import Case, fields, report, token
 
 
 async def test_the_worst_checks_come_first_with_number_limit_and_verdict(case: Case) -> None:
@@ -281,104 +183,3 @@ async def test_a_hub_that_cannot_be_reached_is_left_to_the_door(case: Case) -> N
 )
 def test_numbers_are_short_and_keep_their_unit(value: float | None, unit: str, text: str) -> None:
     assert number(value, unit) == text
-
-
-# --- several persons, and passing it on
-
-LEADS = Seat(personas=("project-lead",))
-SCIENTISTS = Seat(personas=("data-scientist",))
-SAM = Person("sam@example.com", "Sam Ito", ("data-scientist",))
-OMAR = Person("omar@example.com", "Omar Diallo", ("product-owner",))
-SEATS: dict[str, Any] = {"personas": ("project-lead", "data-scientist"), "seats": (LEADS, SCIENTISTS)}
-
-
-async def test_of_several_persons_the_page_says_who_has_approved_and_who_is_waited_for(case: Case) -> None:
-    said = Say(approver=SAM.address, persona="data-scientist")
-    shown = await case.get(await case.open(**SEATS, says=(said,), revision=1))
-    assert "sam@example.com (data-scientist)" in shown.body
-    assert "<dt>Still waited for</dt><dd>project-lead</dd>" in shown.body
-    assert 'value="approve"' in shown.body
-
-
-async def test_who_has_approved_is_offered_only_to_reject(case: Case) -> None:
-    approval = await case.open(**SEATS, says=(Say(approver=SAM.address, persona="data-scientist"),), revision=1)
-    shown = await case.get(approval, SAM)
-    assert 'value="approve"' not in shown.body
-    assert 'value="reject"' in shown.body
-    answer = await case.post(approval, {**fields(shown), "verdict": "approve"}, SAM)
-    assert (answer.status, case.decided) == (409, [])
-    assert "You have approved this" in answer.body
-
-
-async def test_the_status_says_what_was_noted_and_who_else_is_waited_for(case: Case) -> None:
-    approval = await case.open(**SEATS, says=(Say(approver=SAM.address, persona="data-scientist"),), revision=1)
-    noted = await case.get(approval, SAM, token="", sent="approve")
-    assert "It is noted. Still waited for: project-lead." in noted.body
-    assert "refresh" not in noted.body
-
-
-async def test_passing_on_sends_a_proven_request_and_decides_nothing(case: Case) -> None:
-    approval = await case.open()
-    form = {**fields(await case.get(approval)), "verdict": "delegate", "delegate": " omar@example.com "}
-    answer = await case.post(approval, form)
-    assert (answer.status, answer.headers["Location"]) == (303, "/approvals/a-1?sent=delegate")
-    (envelope,) = case.publisher.published["decisions"]
-    asked: Any = envelope.data
-    assert isinstance(asked, DelegationRequested)
-    assert (asked.delegator, asked.persona, asked.delegate) == (LEA.address, "project-lead", "omar@example.com")
-    assert asked.proof == SIGNER.proof(approval.id, approval.expires_at, decision_statement(asked))
-
-
-@pytest.mark.parametrize(
-    ("delegate", "why"),
-    [
-        ("", "an e-mail address or a persona"),
-        ("Omar", "an e-mail address or a persona"),
-        ("a@b, c@d", "an e-mail address or a persona"),
-        ("king", "king is no persona here"),
-        ("LEA@example.com", "theirs already"),
-        ("project-lead", "theirs already"),
-        ("Dana@example.com", "nobody approves their own request"),
-    ],
-)
-async def test_passing_on_to_nobody_in_particular_is_refused_kindly(case: Case, delegate: str, why: str) -> None:
-    case.desk = replace(case.desk, personas=("project-lead", "product-owner"))
-    approval = await case.open()
-    form = {**fields(await case.get(approval)), "verdict": "delegate", "delegate": delegate}
-    answer = await case.post(approval, form)
-    assert answer.status == 400
-    assert why.casefold() in answer.body.casefold()
-    assert case.decided == []
-
-
-@pytest.mark.parametrize(("delegate", "persona"), [("omar@example.com", ""), ("product-owner", "product-owner")])
-async def test_whom_it_was_passed_on_to_decides_and_who_passed_it_on_does_not(
-    case: Case, delegate: str, persona: str
-) -> None:
-    given = Delegation(delegator=LEA.address, persona="project-lead", delegate=delegate)
-    approval = await case.open(delegations=(given,), revision=1)
-    assert "You passed this on to" in (await case.get(approval)).body
-    shown = await case.get(approval, OMAR)
-    assert "Somebody else should decide" not in shown.body
-    await case.post(approval, {**fields(shown), "verdict": "approve"}, OMAR)
-    (envelope,) = case.decided
-    assert (envelope.data.approver, envelope.data.persona) == ("omar@example.com", persona)
-
-
-async def test_an_action_is_shown_step_by_step_and_bound_by_its_digest(case: Case) -> None:
-    action = HeldAction(
-        service="retraining", about=str(endpoint_ref().entity), decision="d", would=("submit_job",), digest=digest("9")
-    )
-    approval = await case.open(candidate=None, action=action, evidence=None)
-    shown = await case.get(approval)
-    assert "<li>submit_job</li>" in shown.body
-    assert (await case.post(approval, {**fields(shown), "verdict": "approve"})).status == 303
-    assert case.decided[0].data.package == digest("9")
-
-
-async def test_no_form_of_the_page_approves_by_the_enter_key_of_another_field(case: Case) -> None:
-    """Browsers press a form's first button on Enter: the delegate's address is in a form of its own."""
-    body = (await case.get(await case.open())).body
-    passing = body[body.index('<form id="pass"') :]
-    assert 'name="delegate"' in passing
-    assert 'value="approve"' not in passing

@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.approvals.asking import approval_id
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
@@ -35,7 +33,7 @@ from shared.events import (
     StagingInconclusive,
     StagingPassed,
 )
-from shared.reactor import Decision, Effect, Known, Publish, RemindAt, SendNotice
+from shared.reactor import Decision, Known, Publish, RemindAt, SendNotice
 from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document
 
 HOUR = 3600.0
@@ -339,51 +337,3 @@ def test_late_failures_and_supersessions_change_nothing(state: EndpointApprovals
 @pytest.mark.parametrize("effect", ["settle_approval", "send_notice", "invite_approvers"])
 def test_a_settled_approval_is_not_reopened_by_a_failure(state: EndpointApprovals, effect: str) -> None:
     assert decide_after_failure(state, facts(Known()), failed(effect, state.decision), POLICY) == Decision(state)
-
-
-# --- whatever happens
-
-MOVES = st.sampled_from(["passed", "passed-2", "failed", "approve", "reject", "bad", "remind", "expire", "broken"])
-
-
-def moved(move: str, state: EndpointApprovals, place: str, hours: int) -> Decision[EndpointApprovals]:
-    after = timedelta(hours=hours)
-    known: Any = facts(HOLDS, event_id=place, after=after)
-    identity = state.open.id if state.open else APPROVAL.id
-    package = state.open.subject if state.open else digest("a")
-    event = decided(approval_id=identity, package=package)
-    match move:
-        case "passed":
-            return decide_to_ask(state, known, passed(), POLICY)
-        case "passed-2":
-            return decide_to_ask(state, known, passed("2", "b"), POLICY)
-        case "failed":
-            return decide_after_failed_staging(state, known, as_type(StagingFailed, passed()), POLICY)
-        case "approve":
-            return decide_on_decision(state, known, event, POLICY)
-        case "reject":
-            return decide_on_decision(state, known, event.model_copy(update={"verdict": "reject"}), POLICY)
-        case "bad":
-            return decide_on_decision(state, facts(FAILS, event_id=place, after=after), event, POLICY)
-        case "broken":
-            return decide_after_failure(state, known, failed("publish", state.decision), POLICY)
-    return decide_at_deadline(state, known, deadline(move, identity), POLICY)
-
-
-@given(st.lists(st.tuples(MOVES, st.integers(0, 6)), max_size=15))
-def test_each_approval_is_requested_once_and_settled_at_most_once(moves: list[tuple[str, int]]) -> None:
-    state, requested, settled = EndpointApprovals(), list[str](), list[str]()
-    for place, (move, hours) in enumerate(moves):
-        decision = moved(move, state, str(place), hours)
-        effects: tuple[Effect, ...] = tuple(decision.effects)
-        for fact in published(decision):
-            if isinstance(fact, ApprovalRequested):
-                requested.append(fact.approval_id)
-            elif not isinstance(fact, ApprovalRefused):
-                settled.append(fact.approval_id)
-        if decision.state.open and decision.state.open != state.open:
-            assert any(isinstance(effect, RemindAt) and effect.about.startswith("expire") for effect in effects)
-        state = decision.state
-    assert len(set(requested)) == len(requested)
-    assert len(set(settled)) == len(settled)
-    assert set(requested) - set(settled) == ({state.open.id} if state.open else set())

@@ -4,8 +4,6 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.staging.policy import (
     ChampionKnown,
@@ -281,33 +279,3 @@ def test_a_job_that_could_not_be_cancelled_changes_nothing() -> None:
 def test_nothing_follows_from_a_supersession(state: Staging) -> None:
     fields = failed("submit_job").model_dump()
     assert decide_after_supersession(state, facts(Known()), ActionSuperseded(**fields), POLICY) == Decision(state)
-
-
-MOVES = st.sampled_from(["request", "end", "look", "failure"])
-JOB_STATES = st.sampled_from(["absent", "running", "completed", "failed", "canceled", "not_responding"])
-
-
-@given(st.lists(st.tuples(MOVES, JOB_STATES), max_size=12))
-def test_whatever_happens_there_is_one_verdict_a_run_and_a_running_one_always_looks_again(
-    moves: list[tuple[str, str]],
-) -> None:
-    state, runs, verdicts = Staging(), 0, 0
-    for place, (move, job_state) in enumerate(moves):
-        job = state.suite.job if state.suite else JOB
-        known = facts(ended(state=job_state, report=report()), event_id=str(place))
-        if move == "request":
-            decision = decide_start(state, facts(ChampionKnown(), event_id=str(place)), REQUEST, POLICY)
-        elif move == "end":
-            decision = decide_after_job_end(state, known, job_ended(job), POLICY)
-        elif move == "look":
-            decision = decide_at_look(state, known, look(), POLICY)
-        else:
-            failure = failed("publish", decision=state.decision)
-            decision = decide_after_failure(state, facts(Known(), event_id=str(place)), failure, POLICY)
-        kinds = [effect.event.type for effect in decision.effects if isinstance(effect, Publish)]
-        runs += kinds.count("mlops.staging.started")
-        verdicts += sum(kind != "mlops.staging.started" for kind in kinds)
-        state = decision.state
-        if state.status == "running" and decision.effects:
-            assert any(isinstance(effect, RemindAt) for effect in decision.effects)
-        assert verdicts == runs - (state.status == "running")
