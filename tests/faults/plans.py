@@ -60,6 +60,8 @@ OF_A_DECISION = (
     "publisher.publish",
 )
 AIMED = tuple((step, phase) for phase in (CANARY, ROLLBACK) for step in OF_A_DECISION)
+# A life sees few rollbacks: a kill at the fifth of them would wait for whole stories. No more than so many are waited for.
+DECISIONS_IN_A_LIFE = 2
 # Called once for each policy document, however many lives there are: a second call would be waited for in vain.
 ONCE = {"policy_book.put"}
 # Only what could not be had at once is ever waited for.
@@ -84,7 +86,8 @@ class Outage:
 def boundaries(nth: int) -> list[Kill]:
     """Every place between two steps, at their `nth` call in one life."""
     anywhere = [Kill(step, when, nth) for step in STEPS if nth == 1 or step not in ONCE for when in WHEN]
-    return [*anywhere, *(Kill(step, "after", nth, phase) for step, phase in AIMED)]
+    aimed = AIMED if nth <= DECISIONS_IN_A_LIFE else ()
+    return [*anywhere, *(Kill(step, "after", nth, phase) for step, phase in aimed)]
 
 
 def kills_of(count: int, seed: int) -> list[Kill]:

@@ -6,7 +6,7 @@ Each has one outcome: defined, recorded, and said in friendly words. The other h
 from dataclasses import dataclass
 
 import pytest
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
@@ -34,7 +34,7 @@ class Reader:
 
     @property
     def text(self) -> str:
-        return self.chrome.find_element(By.TAG_NAME, "main").text
+        return eventually(self._text_or_nothing, timeout_s=30)
 
     def has(self, selector: str) -> bool:
         return bool(self.chrome.find_elements(By.CSS_SELECTOR, selector))
@@ -48,9 +48,10 @@ class Reader:
         return True
 
     def _text_or_nothing(self) -> str:
+        """Nothing while the page is being replaced, for which the driver has several errors, one of them unnamed."""
         try:
-            return self.text
-        except (StaleElementReferenceException, NoSuchElementException):
+            return self.chrome.find_element(By.TAG_NAME, "main").text
+        except WebDriverException:
             return ""
 
 
