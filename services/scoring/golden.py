@@ -75,7 +75,7 @@ def read_golden(body: bytes) -> Golden:
     import pyarrow.parquet
 
     try:
-        table: Golden = pyarrow.parquet.read_table(io.BytesIO(body)).to_pydict()
+        table: Golden = pyarrow.parquet.read_table(io.BytesIO(body), use_threads=False).to_pydict()
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise Refused(f"golden.parquet: {error}") from error
     if not table or not len(next(iter(table.values()))):

@@ -33,4 +33,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stderr.flush()
+    # Everything is on disk. An ordinary end meets threads that pyarrow is still starting, and aborts one time in three.
+    os._exit(code)

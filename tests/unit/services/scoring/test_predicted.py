@@ -3,6 +3,8 @@
 import numpy as np
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.scoring.predicted import PredictionCounts, reference_bins
 from shared.profiles import Reference
@@ -48,6 +50,16 @@ def test_what_waits_is_bounded_though_nobody_asks() -> None:
         counts.offer([np.zeros(1, np.float32)])
     assert len(counts._waiting) < 5000
     assert sum(counts.buckets()) == 10_000
+
+
+@given(st.lists(st.lists(st.floats(width=32), min_size=1, max_size=5), max_size=8))
+def test_runs_are_counted_together_as_they_would_be_one_by_one(runs: list[list[float]]) -> None:
+    together, alone = PredictionCounts(BINS), PredictionCounts(BINS)
+    for run in runs:
+        together.offer([np.array(run, np.float32)])
+        alone.offer([np.array(run, np.float32)])
+        alone.buckets()
+    assert together.buckets() == alone.buckets()
 
 
 async def test_a_report_counts_every_row_that_was_answered(bench: Bench) -> None:
