@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import azure.functions as func
 
 from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem, ScoringPorts
+from services.scoring.background import Pace
 from services.scoring.capture import CaptureBuffer
 from services.scoring.instance import instance_of
 from services.scoring.warmth import Keeping
@@ -46,7 +47,8 @@ def make_capture() -> CaptureBuffer:
 
 
 keeping = Keeping(settings.rollback_window_s, settings.model_memory_mb << 20)
-instance = instance_of(settings.endpoints, make_capture, open_ports, keeping, instance_name)
+pace = Pace(capture_share=settings.capture_loop_share)
+instance = instance_of(settings.endpoints, make_capture, open_ports, keeping, instance_name, pace)
 scorer = instance.scorer
 for background in instance.backgrounds:
     background.start()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from services.scoring.capture import CaptureBuffer
 from services.scoring.following import ManifestFollower, Manifests
 from services.scoring.loading import PackageFiles, PackageLoader
+from services.scoring.loop_share import LoopShare
 from services.scoring.outgoing import Outgoing
 from services.scoring.prepared import PreparedModels
 from services.scoring.scorer import Scorer
@@ -40,12 +41,16 @@ class ScoringPorts:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between looks at the manifest, reports, and flushes of captured rows; and for the last words."""
+    """Seconds between looks at the manifest, reports, and flushes of captured rows; and for the last words.
+
+    `capture_share` of the loop's time, at most, is for packing and sending captured rows.
+    """
 
     follow_s: float = 1.0
     report_s: float = 1.0
     flush_s: float = 0.5
     farewell_s: float = 5.0
+    capture_share: float = 0.1
 
 
 class Background:
@@ -99,13 +104,19 @@ class Background:
                 self._endpoint, ports.manifests, loader, self._scorer, outgoing.load_failed, ports.clock,
                 self._keeping, self._is_taken,
             )  # fmt: skip
+            share = LoopShare(self._pace.capture_share)
             # The first look comes alone: an instance that has just started is asked for answers, not for reports.
             await _attempt("follow the manifest", follower.step)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._every(self._pace.follow_s, "follow the manifest", follower.step))
-                tasks.create_task(self._every(self._pace.report_s, "report", lambda: outgoing.report(self._scorer)))
-                tasks.create_task(self._every(self._pace.flush_s, "flush", lambda: outgoing.flush(self._capture)))
+                tasks.create_task(self._every(self._pace.report_s, "report", lambda: self._report(outgoing)))
+                tasks.create_task(
+                    self._every(self._pace.flush_s, "flush", lambda: outgoing.flush(self._capture, share))
+                )
             await self._farewell(outgoing)
+
+    async def _report(self, outgoing: Outgoing) -> None:
+        await outgoing.report(self._scorer, self._capture)
 
     async def _every(self, seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> None:
         stopping = self._stopping
@@ -122,7 +133,7 @@ class Background:
         try:
             async with asyncio.timeout(self._pace.farewell_s):
                 await _attempt("flush", lambda: outgoing.flush(self._capture))
-                await _attempt("report", lambda: outgoing.report(self._scorer))
+                await _attempt("report", lambda: self._report(outgoing))
         except TimeoutError:
             pass
         if self._capture.waiting_rows:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.scoring.background import Background, ScoringPorts
+from services.scoring.background import Background, Pace, ScoringPorts
 from services.scoring.capture import CaptureBuffer
 from services.scoring.endpoints import Endpoints
 from services.scoring.scorer import Scorer
@@ -28,18 +28,20 @@ def instance_of(
     open_ports: Callable[[], AbstractAsyncContextManager[ScoringPorts]],
     keeping: Keeping,
     name: Callable[[], str],
+    pace: Pace,
 ) -> Instance:
     """`name` makes one that is unique among all starts, since counts begin at zero with each.
 
-    `keeping.memory_bytes` is shared by all endpoints evenly.
+    `keeping.memory_bytes` and `pace.capture_share` are shared by all endpoints evenly.
     """
     captures = tuple(make_capture() for _ in endpoints)
     scorers = {ref.name: Scorer(capture) for ref, capture in zip(endpoints, captures, strict=True)}
     together = Endpoints(list(scorers.values()))
-    share = Keeping(keeping.window_s, keeping.memory_bytes // len(endpoints))
+    keeping = Keeping(keeping.window_s, keeping.memory_bytes // len(endpoints))
+    pace = replace(pace, capture_share=pace.capture_share / len(endpoints))
     parts = zip(endpoints, scorers.values(), captures, strict=True)
     backgrounds = tuple(
-        Background(ref, name(), scorer, capture, open_ports, keeping=share, is_taken=_taken(together, scorer))
+        Background(ref, name(), scorer, capture, open_ports, pace, keeping, _taken(together, scorer))
         for ref, scorer, capture in parts
     )
     only = next(iter(scorers.values()))

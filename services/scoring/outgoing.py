@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from services.scoring.blocks import blocks_of
 from services.scoring.capture import CaptureBuffer
 from services.scoring.following import LoadFailure
+from services.scoring.loop_share import LoopShare
 from services.scoring.scorer import Scorer
 from shared.events import CaptureLost, EndpointRef, Envelope, Event, ModelLoadFailed, ServingReported, derive_id
 from shared.ports import Clock, EventPublisher, Refused, Unavailable
@@ -39,15 +40,20 @@ class Outgoing:
         self._reported_lost = {"overflow": 0, "refused": 0}
         self._failures: list[Envelope[Any]] = []
 
-    async def report(self, scorer: Scorer) -> None:
-        """Counts are monotonic, so a report that does not arrive is made good by the next. Raises `Unavailable`."""
+    async def report(self, scorer: Scorer, buffer: CaptureBuffer) -> None:
+        """How it fares, and which rows were lost since the last report that arrived. Raises `Unavailable`.
+
+        Counts are monotonic, so a report that does not arrive is made good by the next.
+        """
         table = scorer.table
         versions = tuple(version.statistics.report() for version in table.versions)
         report = ServingReported(
             endpoint=self._endpoint, instance=self._instance, generation=table.generation, versions=versions
         )
-        await self._publish([*self._failures, self._envelope(report)])
+        lost = {"overflow": buffer.overflowed_rows, "refused": self._refused_rows}
+        await self._publish([*self._failures, self._envelope(report), *map(self._envelope, self._newly(lost))])
         self._failures.clear()
+        self._reported_lost = lost
 
     async def load_failed(self, failure: LoadFailure) -> None:
         """Goes out with the next report that arrives."""
@@ -60,23 +66,26 @@ class Outgoing:
         )
         self._failures.append(self._envelope(fact))
 
-    async def flush(self, buffer: CaptureBuffer) -> None:
-        """Send what is waiting, then what was lost. Raises `Unavailable`; what was taken out then goes first next time.
+    async def flush(self, buffer: CaptureBuffer, share: LoopShare | None = None) -> None:
+        """Send what is waiting. Raises `Unavailable`; what was taken out then goes first next time.
 
         What comes meanwhile waits for the next flush, unless it is much: otherwise a busy instance would send all the
         time, a few rows in each message. A hub that is away does not empty the buffer: it fills, overflows, and the
-        overflow is counted.
+        overflow is counted. So it does when rows come faster than a `share` of the loop can send them (None: all).
         """
         await self._send(last=True)
+        share = share or LoopShare(1.0)
         due = buffer.drained_rows + buffer.waiting_rows
         while buffer.drained_rows < due or buffer.waiting_rows >= _ROWS_AT_A_TIME:
-            scored = buffer.drain(_ROWS_AT_A_TIME)
-            blocks = blocks_of(self._endpoint, self._instance, scored, buffer.features)
-            self._unsent += [self._envelope(block) for block in blocks]
-            await self._send(last=False)
-            await asyncio.sleep(0)
+            await share.spend(self._pack(buffer))
+            await share.rest()
         await self._send(last=True)
-        await self._tell_lost(buffer)
+
+    async def _pack(self, buffer: CaptureBuffer) -> None:
+        scored = buffer.drain(_ROWS_AT_A_TIME)
+        blocks = blocks_of(self._endpoint, self._instance, scored, buffer.features)
+        self._unsent += [self._envelope(block) for block in blocks]
+        await self._send(last=False)
 
     async def _send(self, last: bool) -> None:
         """As many blocks as fit in each message; unless they are the `last`, a message waits until it is full."""
@@ -101,13 +110,11 @@ class Outgoing:
                 self._refused_rows += rows
             del self._unsent[0]
 
-    async def _tell_lost(self, buffer: CaptureBuffer) -> None:
-        for reason, total in (("overflow", buffer.overflowed_rows), ("refused", self._refused_rows)):
+    def _newly(self, lost: Mapping[str, int]) -> Iterator[CaptureLost]:
+        for reason, total in lost.items():
             rows = total - self._reported_lost[reason]
             if rows:
-                lost = CaptureLost(endpoint=self._endpoint, instance=self._instance, rows=rows, reason=reason)
-                await self._publish([self._envelope(lost)])
-                self._reported_lost[reason] = total
+                yield CaptureLost(endpoint=self._endpoint, instance=self._instance, rows=rows, reason=reason)
 
     def _envelope(self, fact: Event) -> Envelope[Any]:
         self._sent += 1

@@ -35,9 +35,11 @@ class ScoringSettings(BaseModel):
     """Read from the environment, by these names in upper case. Not by pydantic-settings: it slows a start by 50 ms.
 
     `sluice_storage` is a connection string or the account's blob URL, `predictions` a connection string with EntityPath
-    or `<namespace>/<hub>`. `capture_sampling` is the share of requests to capture, 0 to 1. `inference_threads` within
-    one run: 0 takes one for each core of this process. `capture_features` names the inputs whose values may leave;
-    without it all do. `model_cache` is the folder of checked and optimised models, only this user's.
+    or `<namespace>/<hub>`. `capture_sampling` is the share of requests to capture, 0 to 1; `capture_loop_share` is
+    the most of the event loop's time that packing and sending them may take, rows beyond it are counted as lost.
+    `inference_threads` within one run: 0 takes one for each core of this process. `capture_features` names the inputs
+    whose values may leave; without it all do. `model_cache` is the folder of checked and optimised models, of this
+    user alone.
 
     `serving_endpoint` may name several. Versions that lost their route are kept for `rollback_window_s`, as far as
     `model_memory_mb` allows it for all model files together. `access_log` writes a line of JSON for each request, and
@@ -54,6 +56,7 @@ class ScoringSettings(BaseModel):
     azure_ml_production_workspace: _Named
     capture_sampling: float = Field(default=1.0, ge=0, le=1)
     capture_rows: int = Field(default=50_000, ge=1, le=10_000_000)
+    capture_loop_share: float = Field(default=0.1, gt=0, le=1)
     inference_threads: int = Field(default=0, ge=0, le=256)
     capture_features: _List[frozenset[_Named] | None] = None
     inference_providers: _List[tuple[_Named, ...]] = Field(default=("CPUExecutionProvider",), min_length=1)

@@ -1,6 +1,7 @@
 """What a process that serves models is made of, whatever server stands in front of it."""
 
 from services.scoring import instance_of
+from services.scoring.background import Pace
 from services.scoring.capture import CaptureBuffer
 from services.scoring.instance import Instance
 from services.scoring.warmth import Keeping
@@ -18,4 +19,5 @@ def scoring_instance(settings: ScoringSettings) -> Instance:
         return CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
 
     keeping = Keeping(settings.rollback_window_s, settings.model_memory_mb << 20)
-    return instance_of(settings.endpoints, capture, lambda: open_ports(settings), keeping, instance_name)
+    pace = Pace(capture_share=settings.capture_loop_share)
+    return instance_of(settings.endpoints, capture, lambda: open_ports(settings), keeping, instance_name, pace)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from services.scoring.following import LoadFailure
+from services.scoring.loop_share import LoopShare
 from services.scoring.outgoing import Outgoing
 from shared.events import (
     CaptureLost,
@@ -148,7 +149,9 @@ async def test_one_refused_block_does_not_take_its_message_with_it(bench: Bench)
     await bench.serve(await bench.adopt("2"))
     await bench.follower.step()
     await bench.ask(tensors(sample_rows(2)))
-    await outgoing(bench, Choosy()).flush(bench.capture)
+    out = outgoing(bench, Choosy())
+    await out.flush(bench.capture)
+    await out.report(bench.scorer, bench.capture)
     assert [len(block.keys) for block in heard(bench, PredictionsCaptured)] == [2]
     assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(1, "refused")]
 
@@ -170,9 +173,24 @@ async def test_what_does_not_fit_the_buffer_is_counted_and_told_once() -> None:
         assert (await bench.ask(tensors(sample_rows(2)))).status == 200
     out = outgoing(bench)
     await out.flush(bench.capture)
-    await out.flush(bench.capture)
+    for _ in range(2):
+        await out.report(bench.scorer, bench.capture)
     assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(4, "overflow")]
     assert sum(len(block.keys) for block in heard(bench, PredictionsCaptured)) == 4
+
+
+async def test_a_flush_rests_after_each_portion_so_that_scoring_has_the_loop(bench: Bench) -> None:
+    rests: list[int] = []
+
+    class Rests(LoopShare):
+        async def rest(self) -> None:
+            rests.append(bench.capture.waiting_rows)
+            await super().rest()
+
+    for _ in range(3):
+        await bench.ask(tensors(sample_rows(1_000)))
+    await outgoing(bench).flush(bench.capture, Rests(1.0))
+    assert rests == [2_000, 1_000, 0]
 
 
 async def test_a_hub_that_comes_back_gets_everything_that_fitted(bench: Bench) -> None:
@@ -185,6 +203,7 @@ async def test_a_hub_that_comes_back_gets_everything_that_fitted(bench: Bench) -
     await bench.ask(tensors(sample_rows(2)))
     hubs.error = None
     await out.flush(bench.capture)
+    await out.report(bench.scorer, bench.capture)
     assert [len(block.keys) for block in heard(bench, PredictionsCaptured)] == [3, 2]
     assert heard(bench, CaptureLost) == []
 
@@ -193,16 +212,17 @@ async def test_rows_that_the_hub_refuses_are_counted_as_lost(bench: Bench) -> No
     hubs = Hubs(bench.publisher, Refused("too large"))
     out = outgoing(bench, hubs)
     await bench.ask(tensors(sample_rows(3)))
-    with pytest.raises(Refused):
-        await out.flush(bench.capture)
-    hubs.error = None
     await out.flush(bench.capture)
+    with pytest.raises(Refused):
+        await out.report(bench.scorer, bench.capture)
+    hubs.error = None
+    await out.report(bench.scorer, bench.capture)
     assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(3, "refused")]
 
 
 async def test_the_report_tells_generation_and_counts(bench: Bench) -> None:
     await bench.ask(tensors(sample_rows(3)))
-    await outgoing(bench).report(bench.scorer)
+    await outgoing(bench).report(bench.scorer, bench.capture)
     (report,) = heard(bench, ServingReported)
     assert (report.instance, report.generation) == ("one-1", 1)
     assert (report.versions[0].requests, report.versions[0].rows) == (1, 3)
@@ -214,10 +234,10 @@ async def test_a_failed_load_is_told_when_the_hub_is_back(bench: Bench) -> None:
     package = await bench.adopt("2")
     await out.load_failed(LoadFailure(package, 2, "altered"))
     with pytest.raises(Unavailable):
-        await out.report(bench.scorer)
+        await out.report(bench.scorer, bench.capture)
     hubs.error = None
-    await out.report(bench.scorer)
-    await out.report(bench.scorer)
+    await out.report(bench.scorer, bench.capture)
+    await out.report(bench.scorer, bench.capture)
     assert [(fact.package, fact.reason) for fact in heard(bench, ModelLoadFailed)] == [(package, "altered")]
 
 
