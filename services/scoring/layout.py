@@ -52,11 +52,23 @@ class Form(NamedTuple):
     values: int
 
 
+class HeadForm(NamedTuple):
+    """The JSON part of a message was read before: what array the bytes after it make, and how the answer is wanted."""
+
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    rows: int
+    size: int
+    outputs: dict[str, bool] | None
+    binary: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The blocks of one model, and its inputs by name; `first` is the name whose shape tells the rows of a request.
 
-    `forms` are messages of models with one input, by what stands before their numbers.
+    `forms` are messages of models with one input, by what stands before their numbers; `heads` are those whose numbers
+    come as bytes, by their JSON part.
     """
 
     blocks: tuple[Block, ...]
@@ -64,6 +76,7 @@ class Layout:
     ragged: bool
     first: str
     forms: dict[bytes, Form] = field(default_factory=dict)
+    heads: dict[bytes, HeadForm] = field(default_factory=dict)
 
     def columns(self, arrays: Sequence[Array]) -> dict[str, Array]:
         """One array per input, as the session takes it: views, no copies."""

@@ -11,6 +11,8 @@ from services.scoring.layout import DTYPES
 from shared.ports.inference import Array, TensorDatatype
 
 _LENGTH = struct.Struct("<I")
+# Numbers as they lie in a message.
+PACKED: dict[TensorDatatype, np.dtype] = {name: dtype.newbyteorder("<") for name, dtype in DTYPES.items()}
 
 
 class BinaryTensors:
@@ -34,16 +36,20 @@ class BinaryTensors:
         if type(size) is not int or size < 0 or self._offset + size > len(self._body):
             left = len(self._body) - self._offset
             raise Invalid(f"{name}: binary_data_size {size!r:.40} does not fit the {left} bytes left")
-        if not isinstance(datatype, str) or datatype not in DTYPES:
+        if not isinstance(datatype, str) or datatype not in PACKED:
             raise Invalid(f"{name}: datatype {datatype!r:.40} is not one of the protocol's")
         start, self._offset = self._offset, self._offset + size
         if datatype == "BYTES":
             return read_texts(name, self._body[start : start + size])
-        dtype = DTYPES[datatype]
+        dtype = PACKED[datatype]
         if size % dtype.itemsize:
             raise Invalid(f"{name}: {size} bytes are no whole number of {datatype}")
-        found = np.frombuffer(self._body, dtype.newbyteorder("<"), size // dtype.itemsize, start)
-        return found.astype(dtype) if start % dtype.itemsize else found
+        return aligned(np.frombuffer(self._body, dtype, size // dtype.itemsize, start))
+
+
+def aligned(array: Array) -> Array:
+    """A copy where the numbers begin at an odd place of the message."""
+    return array if array.flags.aligned else array.copy()
 
 
 def read_texts(name: str, body: bytes) -> Array:
@@ -69,6 +75,6 @@ def read_texts(name: str, body: bytes) -> Array:
 def write_tensor(array: Array, datatype: TensorDatatype) -> bytes:
     """The bytes of one output."""
     if datatype != "BYTES":
-        return np.ascontiguousarray(array).astype(DTYPES[datatype].newbyteorder("<"), copy=False).tobytes()
+        return array.astype(PACKED[datatype], copy=False).tobytes()
     texts = [str(each).encode() for each in array.ravel()]
     return b"".join(_LENGTH.pack(len(text)) + text for text in texts)

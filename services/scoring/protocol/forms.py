@@ -1,4 +1,4 @@
-"""Short messages that differ from one read before in nothing but the numbers of their one tensor.
+"""Messages that differ from one read before in nothing but the numbers of their one tensor.
 
 A client sends the same form again and again. What stands before and after the numbers equals, byte by byte, what was
 read and checked once, so it means the same.
@@ -7,9 +7,11 @@ read and checked once, so it means the same.
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import orjson
 
-from services.scoring.layout import Form, Layout
+from services.scoring.layout import Form, HeadForm, Layout
+from services.scoring.protocol.binary import aligned
 from services.scoring.protocol.tensors import has_only_numbers, packed
 from shared.ports.inference import Array
 
@@ -30,6 +32,33 @@ def from_known_form(layout: Layout, body: bytes) -> Array | None:
         return None
     found = packed(layout.blocks[0].datatype, values, form.values)
     return None if found is None else found.reshape(form.shape)
+
+
+def from_known_head(layout: Layout, body: bytes, header_length: int) -> tuple[HeadForm, Array] | None:
+    """The JSON part, if it is known, and the one tensor after it; None leaves both to the general way."""
+    if header_length > LONGEST:
+        return None
+    form = layout.heads.get(body[:header_length])
+    if form is None or len(body) - header_length != form.size:
+        return None
+    return form, aligned(np.frombuffer(body, form.dtype, offset=header_length)).reshape(form.shape)
+
+
+def learn_head(
+    layout: Layout,
+    body: bytes,
+    header_length: int,
+    array: Array,
+    rows: int,
+    outputs: dict[str, bool] | None,
+    binary: bool,
+) -> None:
+    """`array` is what became of the one tensor of this message; kept if it is all that came as bytes, and no texts."""
+    if header_length > LONGEST or array.dtype.hasobject or array.nbytes != len(body) - header_length:
+        return
+    if len(layout.heads) >= _MOST:
+        layout.heads.clear()
+    layout.heads[body[:header_length]] = HeadForm(array.dtype, array.shape, rows, array.nbytes, outputs, binary)
 
 
 def learn_form(layout: Layout, body: bytes, message: Mapping[str, Any], array: Array) -> None:

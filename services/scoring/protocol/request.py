@@ -13,7 +13,7 @@ import orjson
 from services.scoring.answers import Invalid, Problem
 from services.scoring.layout import Layout
 from services.scoring.protocol.binary import BinaryTensors
-from services.scoring.protocol.forms import LONGEST, from_known_form, learn_form
+from services.scoring.protocol.forms import LONGEST, from_known_form, from_known_head, learn_form, learn_head
 from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
@@ -52,32 +52,55 @@ def decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int
 
 
 def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int) -> InferRequest:
-    binary = None
-    if header_length is not None:
-        if header_length == ARROW_STREAM:
-            return _arrow(layout, body, max_rows)
-        if not 0 < header_length <= len(body):
-            raise Invalid(f"inference-header-content-length: {header_length} is not within the {len(body)} bytes sent")
-        binary, body = BinaryTensors(body, header_length), body[:header_length]
-    elif len(body) <= LONGEST and (array := from_known_form(layout, body)) is not None:
+    if header_length is None:
+        return _from_json(layout, body, max_rows)
+    if header_length == ARROW_STREAM:
+        return _arrow(layout, body, max_rows)
+    if not 0 < header_length <= len(body):
+        raise Invalid(f"inference-header-content-length: {header_length} is not within the {len(body)} bytes sent")
+    return _from_bytes(layout, body, header_length, max_rows)
+
+
+def _from_json(layout: Layout, body: bytes, max_rows: int) -> InferRequest:
+    if len(body) <= LONGEST and (array := from_known_form(layout, body)) is not None:
         rows = array.shape[layout.blocks[0].row_axis]
         if rows <= max_rows:
             return InferRequest("", rows, [array])
-    numeric = numeric_message(body) if binary is None else None
+    numeric = numeric_message(body)
     message = numeric if numeric is not None else _object(body)
-    tensors = _tensors(message["inputs"], layout) if "inputs" in message else _tensors_from_rows(message, layout)
-    rows = _row_count(tensors, layout, max_rows)
-    if binary is not None:
-        binary.attach(tensors)
+    tensors = _tensors_of(message, layout)
     plain = numeric is None and has_only_numbers(body)
+    request = _request(layout, message, tensors, _row_count(tensors, layout, max_rows), plain)
+    if plain and len(layout.specs) == 1 and "inputs" in message and len(body) <= LONGEST:
+        learn_form(layout, body, message, request.arrays[0])
+    return request
+
+
+def _from_bytes(layout: Layout, body: bytes, header_length: int, max_rows: int) -> InferRequest:
+    known = from_known_head(layout, body, header_length)
+    if known is not None and known[0].rows <= max_rows:
+        form, array = known
+        return InferRequest("", form.rows, [array], form.outputs, form.binary)
+    head = body[:header_length]
+    message = _object(head)
+    tensors = _tensors_of(message, layout)
+    rows = _row_count(tensors, layout, max_rows)
+    BinaryTensors(body, header_length).attach(tensors)
+    request = _request(layout, message, tensors, rows, has_only_numbers(head))
+    if len(layout.specs) == 1 and not (request.id or request.keys or request.observed_at):
+        learn_head(layout, body, header_length, request.arrays[0], rows, request.outputs, request.binary)
+    return request
+
+
+def _request(
+    layout: Layout, message: Mapping[str, Any], tensors: Mapping[str, dict[str, Any]], rows: int, plain: bool
+) -> InferRequest:
     arrays = [block_of(block, tensors, rows, plain) for block in layout.blocks]
     request = InferRequest(_id(message) if "id" in message else "", rows, arrays)
     if "parameters" in message:
         _read_parameters(request, message["parameters"])
     if "outputs" in message:
         request.outputs = outputs_of(message["outputs"], request.binary)
-    if plain and len(layout.specs) == 1 and "inputs" in message and len(body) <= LONGEST:
-        learn_form(layout, body, message, arrays[0])
     return request
 
 
@@ -98,7 +121,9 @@ def _object(body: bytes) -> dict[str, Any]:
     return found
 
 
-def _tensors_from_rows(message: Mapping[str, Any], layout: Layout) -> dict[str, dict[str, Any]]:
+def _tensors_of(message: Mapping[str, Any], layout: Layout) -> dict[str, dict[str, Any]]:
+    if "inputs" in message:
+        return _tensors(message["inputs"], layout)
     if "rows" not in message:
         raise Invalid("inputs: a non-empty array of tensors is required")
     return tensors_from_rows(layout, message["rows"])

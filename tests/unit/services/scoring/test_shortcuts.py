@@ -1,5 +1,6 @@
 """Ways around the general reader: known forms and long lists of numbers mean what the general reader says they mean."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -34,11 +35,12 @@ def layout() -> Layout:
 def general(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The general reader alone."""
 
-    def read(layout: Layout, body: bytes) -> InferRequest | Problem:
+    def read(layout: Layout, body: bytes, length: int | None = None) -> InferRequest | Problem:
         with monkeypatch.context() as without:
             without.setattr(request, "numeric_message", lambda body: None)
             without.setattr(request, "from_known_form", lambda layout, body: None)
-            return decode(layout, body, None, 10_000)
+            without.setattr(request, "from_known_head", lambda layout, body, length: None)
+            return decode(layout, body, length, 10_000)
 
     return read
 
@@ -47,7 +49,8 @@ def same(one: InferRequest | Problem, other: InferRequest | Problem) -> bool:
     if isinstance(one, Problem) or isinstance(other, Problem):
         return one == other
     arrays = zip(one.arrays, other.arrays, strict=True)
-    return (one.id, one.rows, one.outputs) == (other.id, other.rows, other.outputs) and all(
+    said = [(each.id, each.rows, each.outputs, each.binary, each.keys, each.observed_at) for each in (one, other)]
+    return said[0] == said[1] and all(
         left.dtype == right.dtype and left.shape == right.shape and np.array_equal(left, right, equal_nan=True)
         for left, right in arrays
     )
@@ -114,6 +117,67 @@ def test_long_lists_take_the_short_way_and_nested_ones_do_not() -> None:
     assert (found["id"], len(found["parameters"]["keys"])) == ("a", 200)
     assert numeric_message(message([[0.5] * 3] * 200, 200)) is None
     assert numeric_message(message([*flat[:-2], [0.5, 0.5], []], 200)) is None
+
+
+def as_bytes(numbers: bytes, rows: int, **more: Any) -> tuple[bytes, int]:
+    parameters = {"binary_data_size": len(numbers)}
+    tensor = {"name": "X", "datatype": "FP32", "shape": [rows, _WIDTH], "parameters": parameters}
+    head = json.dumps({"inputs": [tensor], **more}).encode()
+    return head + numbers, len(head)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.binary(max_size=40) | st.binary(min_size=12, max_size=12), min_size=1, max_size=6),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "id": st.text(min_size=1, max_size=3),
+            "outputs": st.just([{"name": "probability"}]),
+            "parameters": st.sampled_from(
+                [{"binary_data_output": True}, {"keys": ["a"]}, {"observed_at": "2026-01-01"}]
+            ),
+        },
+    ),
+    st.integers(-2, 2),
+)
+def test_bytes_after_a_known_head_are_read_as_the_general_reader_reads_them(
+    layout: Layout, general: Any, tails: list[bytes], more: dict[str, Any], shift: int
+) -> None:
+    known, length = as_bytes(bytes(12), 1, **more)
+    decode(layout, known, length, 10_000)
+    for tail in tails:
+        body = known[:length] + tail
+        assert same(decode(layout, body, length + shift, 10_000), general(layout, body, length + shift))
+
+
+def test_a_head_is_known_only_if_it_says_nothing_of_its_rows_and_is_followed_by_numbers(layout: Layout) -> None:
+    for more in ({"id": "a"}, {"parameters": {"keys": ["a"]}}, {"parameters": {"observed_at": "2026-01-01T00:00:00Z"}}):
+        decode(layout, *as_bytes(bytes(12), 1, **more), 10_000)
+    assert layout.heads == {}
+    decode(layout, *as_bytes(bytes(24), 2), 10_000)
+    assert [form.rows for form in layout.heads.values()] == [2]
+
+
+def test_a_head_of_texts_is_never_known() -> None:
+    """Two texts of four letters have as many bytes as the two references that hold them."""
+    column = {"name": "X", "datatype": "BYTES", "kind": "categorical"}
+    texts = layout_of([TensorSpec("X", "BYTES", (-1,))], Signature.model_validate({**SIGNATURE, "inputs": [column]}))
+    tail = b"\4\0\0\0abcd" * 2
+    tensor = {"name": "X", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": len(tail)}}
+    head = json.dumps({"inputs": [tensor]}).encode()
+    found = decode(texts, head + tail, len(head), 10_000)
+    assert isinstance(found, InferRequest)
+    assert found.arrays[0].tolist() == [["abcd", "abcd"]]
+    assert texts.heads == {}
+
+
+async def test_answers_as_bytes_are_the_same_the_second_time_and_in_the_middle_of_a_batch(bench: Bench) -> None:
+    single = {"inputs": tensors(sample_rows(3))["inputs"], "parameters": {"binary_data_output": True}}
+    first, *others = await asyncio.gather(*(bench.ask(single) for _ in range(3)))
+    assert others == [first, first]
+    more = {**single, "inputs": tensors(sample_rows(5))["inputs"]}
+    assert await bench.ask(more) == await bench.ask(more) != first
 
 
 async def test_the_first_request_of_a_turn_does_not_wait_for_those_after_it(bench: Bench) -> None:
