@@ -60,7 +60,7 @@ OF_A_DECISION = (
     "publisher.publish",
 )
 AIMED = tuple((step, phase) for phase in (CANARY, ROLLBACK) for step in OF_A_DECISION)
-# A life sees few rollbacks: a kill at the fifth of them would wait for whole stories. No more than so many are waited for.
+# A life sees few rollbacks: a kill at the fifth of them would wait for whole stories. No more are waited for.
 DECISIONS_IN_A_LIFE = 2
 # Called once for each policy document, however many lives there are: a second call would be waited for in vain.
 ONCE = {"policy_book.put"}
