@@ -7,16 +7,16 @@ import struct
 from collections.abc import Callable
 from uuid import UUID
 
-from infra.local.eventhubs.amqp.values import DecodeError, Described, Symbol, Timestamp
+from infra.local.eventhubs.amqp.values import Bytes, DecodeError, Described, Symbol, Timestamp
 
 _DEEPEST = 32
-type _Reader = Callable[[bytes, int], object]
+type _Reader = Callable[[Bytes, int], object]
 
 
 def _fixed(layout: str) -> _Reader:
     unpack = struct.Struct(layout).unpack_from
 
-    def read(buffer: bytes, at: int) -> object:
+    def read(buffer: Bytes, at: int) -> object:
         value: object = unpack(buffer, at)[0]
         return value
 
@@ -64,14 +64,14 @@ _VARIABLE: dict[int, Callable[[bytes], object]] = {
 _WIDTH = {constructor: width for constructor, (width, _) in _FIXED.items()}
 
 
-def value_end(buffer: bytes, at: int, depth: int = 0) -> int:
+def value_end(buffer: Bytes, at: int, depth: int = 0) -> int:
     """Position after the value at `at`, without decoding it."""
     if at >= len(buffer):
         raise DecodeError(f"the value at byte {at} is cut off")
     return _end(buffer[at], buffer, at + 1, depth)
 
 
-def _end(constructor: int, buffer: bytes, at: int, depth: int) -> int:
+def _end(constructor: int, buffer: Bytes, at: int, depth: int) -> int:
     """Position after the value whose constructor is known and whose data start at `at`."""
     width = _WIDTH.get(constructor)
     if width is not None:
@@ -88,7 +88,7 @@ def _end(constructor: int, buffer: bytes, at: int, depth: int) -> int:
     return end
 
 
-def decode(buffer: bytes, at: int = 0, depth: int = 0) -> tuple[object, int]:
+def decode(buffer: Bytes, at: int = 0, depth: int = 0) -> tuple[object, int]:
     """The value at `at`, and the position after it."""
     end = value_end(buffer, at)
     constructor = buffer[at]
@@ -100,7 +100,7 @@ def decode(buffer: bytes, at: int = 0, depth: int = 0) -> tuple[object, int]:
         raise DecodeError(f"the value at byte {at} is not well-formed: {error}") from error
 
 
-def _value(buffer: bytes, constructor: int, at: int, end: int, depth: int) -> object:
+def _value(buffer: Bytes, constructor: int, at: int, end: int, depth: int) -> object:
     if depth > _DEEPEST:
         raise DecodeError(f"values are nested deeper than {_DEEPEST}")
     if constructor in _FIXED:
@@ -124,7 +124,7 @@ def _value(buffer: bytes, constructor: int, at: int, end: int, depth: int) -> ob
     return items if kind == 0xC0 else _pairs(items)
 
 
-def _items(buffer: bytes, at: int, count: int, depth: int) -> list[object]:
+def _items(buffer: Bytes, at: int, count: int, depth: int) -> list[object]:
     if count > len(buffer) - at:
         raise DecodeError(f"{count} items do not fit into {len(buffer) - at} bytes")
     items = []
@@ -140,7 +140,7 @@ def _pairs(items: list[object]) -> dict[object, object]:
     return dict(zip(items[::2], items[1::2], strict=True))
 
 
-def _items_of_array(buffer: bytes, at: int, count: int, depth: int) -> list[object]:
+def _items_of_array(buffer: Bytes, at: int, count: int, depth: int) -> list[object]:
     if count == 0:
         return []
     if at >= len(buffer) or buffer[at] == 0:
@@ -155,7 +155,7 @@ def _items_of_array(buffer: bytes, at: int, count: int, depth: int) -> list[obje
     return items
 
 
-def list_spans(buffer: bytes, at: int) -> tuple[list[tuple[int, int]], int]:
+def list_spans(buffer: Bytes, at: int) -> tuple[list[tuple[int, int]], int]:
     """Start and end of each item of the list at `at`, and the position after the list."""
     end = value_end(buffer, at)
     constructor = buffer[at]
@@ -166,7 +166,7 @@ def list_spans(buffer: bytes, at: int) -> tuple[list[tuple[int, int]], int]:
     return _spans(buffer, at, end, 1), end
 
 
-def map_spans(buffer: bytes, at: int) -> list[tuple[int, int, int]]:
+def map_spans(buffer: Bytes, at: int) -> list[tuple[int, int, int]]:
     """Start of key, start of value and end of value of each pair of the map at `at`."""
     end = value_end(buffer, at)
     if buffer[at] not in (0xC1, 0xD1):
@@ -175,7 +175,7 @@ def map_spans(buffer: bytes, at: int) -> list[tuple[int, int, int]]:
     return [(key[0], value[0], value[1]) for key, value in zip(spans[::2], spans[1::2], strict=True)]
 
 
-def _spans(buffer: bytes, at: int, end: int, group: int) -> list[tuple[int, int]]:
+def _spans(buffer: Bytes, at: int, end: int, group: int) -> list[tuple[int, int]]:
     prefix = 1 if buffer[at] & 0x10 == 0 else 4
     count = int.from_bytes(buffer[at + 1 + prefix : at + 1 + 2 * prefix])
     start = at + 1 + 2 * prefix

@@ -13,6 +13,7 @@ SASL_HEADER = b"AMQP\x03\x01\x00\x00"
 EMPTY_FRAME = b"\x00\x00\x00\x08\x02\x00\x00\x00"
 MAX_FRAME_SIZE = 65536
 AMQP, SASL = 0, 1
+_SHORTEST = 8
 _FRAME = struct.Struct(">IBBH")
 
 
@@ -28,12 +29,12 @@ class Frame(NamedTuple):
         """The fields, padded with None to `at_least`: trailing nulls may be left out on the wire."""
         return self.fields_and_payload(at_least)[0]
 
-    def fields_and_payload(self, at_least: int) -> tuple[list[object], bytes]:
-        """The fields and what follows them in the frame."""
+    def fields_and_payload(self, at_least: int) -> tuple[list[object], memoryview]:
+        """The fields, and a view of what follows them in the frame."""
         value, end = decode(self.body, self.fields_at)
         if not isinstance(value, list):
             raise DecodeError("a performative is not a list")
-        return value + [None] * (at_least - len(value)), self.body[end:]
+        return value + [None] * (at_least - len(value)), memoryview(self.body)[end:]
 
     def raw_fields(self, at_least: int) -> list[Raw]:
         """The same, each still encoded."""
@@ -43,34 +44,55 @@ class Frame(NamedTuple):
 
 
 class FrameBuffer:
-    """Collects bytes as they arrive and yields protocol headers (`bytes`), frames, and None for empty frames."""
+    """Collects bytes as they arrive and yields protocol headers (`bytes`), frames, and None for empty frames.
+
+    Only a frame that is cut off is held; a large message is not copied once more for being collected.
+    """
 
     def __init__(self) -> None:
-        self._bytes = bytearray()
+        self._held = b""
 
     def feed(self, data: bytes) -> Iterator[Frame | bytes | None]:
         """What is complete after `data`; raise `DecodeError` on a frame that is too long or malformed."""
-        self._bytes += data
         at = 0
-        try:
-            while (size := self._next_size(at)) is not None:
-                with memoryview(self._bytes) as view:
-                    piece = view[at : at + size].tobytes()
-                at += size
-                yield piece if piece[:4] == b"AMQP" else _frame(piece)
-        finally:
-            del self._bytes[:at]
+        if self._held:
+            at = self._missing(data)
+            piece, self._held = self._held + data[:at], b""
+            if _next_size(piece, 0) is None:
+                self._held = piece
+                return
+            yield _header_or_frame(piece)
+        while (size := _next_size(data, at)) is not None:
+            at += size
+            yield _header_or_frame(data[at - size : at])
+        self._held = data[at:]
 
-    def _next_size(self, at: int) -> int | None:
-        available = len(self._bytes) - at
-        if available < 8:
-            return None
-        if self._bytes[at : at + 4] == b"AMQP":
-            return 8
-        size = int.from_bytes(self._bytes[at : at + 4])
-        if not 8 <= size <= MAX_FRAME_SIZE:
-            raise DecodeError(f"a frame of {size} bytes; 8 to {MAX_FRAME_SIZE} are allowed")
-        return size if available >= size else None
+    def _missing(self, data: bytes) -> int:
+        """How many bytes of `data` belong to what is held."""
+        start = self._held + data[: max(0, _SHORTEST - len(self._held))]
+        size = _announced(start, 0) if len(start) >= _SHORTEST else _SHORTEST
+        return min(size - len(self._held), len(data))
+
+
+def _announced(data: bytes, at: int) -> int:
+    if data[at : at + 4] == b"AMQP":
+        return _SHORTEST
+    size = int.from_bytes(data[at : at + 4])
+    if not _SHORTEST <= size <= MAX_FRAME_SIZE:
+        raise DecodeError(f"a frame of {size} bytes; {_SHORTEST} to {MAX_FRAME_SIZE} are allowed")
+    return size
+
+
+def _next_size(data: bytes, at: int) -> int | None:
+    """Of the frame at `at`; None while it is not all there."""
+    if len(data) - at < _SHORTEST:
+        return None
+    size = _announced(data, at)
+    return size if len(data) - at >= size else None
+
+
+def _header_or_frame(piece: bytes) -> Frame | bytes | None:
+    return piece if piece[:4] == b"AMQP" else _frame(piece)
 
 
 def _frame(piece: bytes) -> Frame | None:

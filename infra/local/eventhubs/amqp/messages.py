@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from infra.local.eventhubs.amqp.decode import decode, map_spans, value_end
 from infra.local.eventhubs.amqp.encode import encode
-from infra.local.eventhubs.amqp.values import DecodeError, Described, Symbol
+from infra.local.eventhubs.amqp.values import Bytes, DecodeError, Described, Symbol
 
 HEADER, DELIVERY_ANNOTATIONS, MESSAGE_ANNOTATIONS, PROPERTIES, APPLICATION_PROPERTIES, DATA = range(0x70, 0x76)
 VALUE, FOOTER = 0x77, 0x78
@@ -25,7 +25,7 @@ class Section(NamedTuple):
     end: int
 
 
-def sections(message: bytes) -> Iterator[Section]:
+def sections(message: Bytes) -> Iterator[Section]:
     """The sections of one message in the order they stand; raise `DecodeError` on anything else."""
     at, length = 0, len(message)
     while at < length:
@@ -44,18 +44,19 @@ def sections(message: bytes) -> Iterator[Section]:
 
 
 class Event(NamedTuple):
-    """One event as its producer encoded it, cut where the annotations go."""
+    """One event as its producer encoded it, cut where the annotations go: views of the delivery, no copies."""
 
-    header: bytes
-    annotations: list[bytes]  # key and value of each annotation that is not the server's own, still encoded
-    rest: bytes  # properties, application properties, body, footer
+    header: Bytes
+    annotations: list[Bytes]  # key and value of each annotation that is not the server's own, still encoded
+    rest: Bytes  # properties, application properties, body, footer
     partition_key: str | None
 
 
-def parse_event(message: bytes) -> Event:
+def parse_event(message: Bytes) -> Event:
     """Cut one message; the producer's delivery annotations and the server's own keys are dropped."""
-    header, partition_key, rest_at = b"", None, 0
-    annotations: list[bytes] = []
+    header: Bytes = b""
+    partition_key, rest_at = None, 0
+    annotations: list[Bytes] = []
     for section in sections(message):
         if section.code > MESSAGE_ANNOTATIONS:
             continue
@@ -67,8 +68,9 @@ def parse_event(message: bytes) -> Event:
     return Event(header, annotations, message[rest_at:] if rest_at else message, partition_key)
 
 
-def _annotations(message: bytes, at: int) -> tuple[list[bytes], str | None]:
-    kept, partition_key = [], None
+def _annotations(message: Bytes, at: int) -> tuple[list[Bytes], str | None]:
+    kept: list[Bytes] = []
+    partition_key = None
     for key_at, value_at, end in map_spans(message, at):
         key = decode(message, key_at)[0]
         if key == "x-opt-partition-key":
@@ -79,9 +81,10 @@ def _annotations(message: bytes, at: int) -> tuple[list[bytes], str | None]:
     return kept, partition_key
 
 
-def split_batch(payload: bytes) -> tuple[list[bytes], str | None]:
-    """The messages inside a transfer of format `BATCH_FORMAT`, and the partition key on its envelope."""
+def split_batch(payload: bytes) -> tuple[list[memoryview], str | None]:
+    """Views of the messages inside a transfer of format `BATCH_FORMAT`, and the partition key on its envelope."""
     messages, partition_key = [], None
+    view = memoryview(payload)
     for section in sections(payload):
         if section.code == MESSAGE_ANNOTATIONS:
             partition_key = _annotations(payload, section.value_at)[1]
@@ -89,7 +92,7 @@ def split_batch(payload: bytes) -> tuple[list[bytes], str | None]:
             constructor = payload[section.value_at]
             if constructor not in (0xA0, 0xB0):
                 raise DecodeError("a data section without binary data")
-            messages.append(payload[section.value_at + (2 if constructor == 0xA0 else 5) : section.end])
+            messages.append(view[section.value_at + (2 if constructor == 0xA0 else 5) : section.end])
     if not messages:
         raise DecodeError("a batch without events")
     return messages, partition_key
@@ -106,9 +109,9 @@ _MAP = struct.Struct(">II")
 
 def annotate(
     event: Event, sequence: int, offset: int, enqueued_ms: int, key: str | None, publisher: str | None
-) -> bytes:
-    """The event as readers get it; whatever delivery annotations they get stand after `event.header`."""
-    pairs = [
+) -> list[Bytes]:
+    """The parts of the event as readers get it; what delivery annotations they get stand after `event.header`."""
+    pairs: list[Bytes] = [
         _SEQUENCE + b"\x81" + sequence.to_bytes(8),
         _OFFSET + encode(str(offset)),
         _TIME + b"\x83" + enqueued_ms.to_bytes(8),
@@ -119,7 +122,7 @@ def annotate(
         pairs.append(_PUBLISHER + encode(publisher))
     pairs += event.annotations
     body = b"".join(pairs)
-    return b"".join((event.header, b"\x00\x53\x72\xd1", _MAP.pack(len(body) + 4, 2 * len(pairs)), body, event.rest))
+    return [event.header, b"\x00\x53\x72\xd1", _MAP.pack(len(body) + 4, 2 * len(pairs)), body, event.rest]
 
 
 def delivery_annotations(pairs: dict[object, object]) -> bytes:

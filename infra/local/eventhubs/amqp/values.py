@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+type Bytes = bytes | memoryview
+
 
 class DecodeError(ValueError):
     """Bytes that are not well-formed AMQP."""

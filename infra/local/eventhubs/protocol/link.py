@@ -26,7 +26,7 @@ class Link:
     def on_flow(self, fields: list[object]) -> None:
         """The peer said how much it can take."""
 
-    def on_transfer(self, fields: list[object], payload: bytes) -> None:
+    def on_transfer(self, fields: list[object], payload: memoryview) -> None:
         """A transfer frame arrived."""
 
     def wake(self) -> None:
@@ -66,14 +66,14 @@ class IncomingLink(Link):
         super().__init__(session, handle)
         self._credit = self.full_credit
         self._delivery_count = 0
-        self._pieces: list[bytes] = []
+        self._pieces: list[memoryview] = []
         self._size = 0
         self._first: list[object] | None = None
 
     def attached(self) -> None:
         self.session.send_flow(self.handle, self._delivery_count, self._credit)
 
-    def on_transfer(self, fields: list[object], payload: bytes) -> None:
+    def on_transfer(self, fields: list[object], payload: memoryview) -> None:
         if self._first is None:
             self._first = fields
         self._size += len(payload)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.eventhubs.amqp.messages import Event, annotate
+from infra.local.eventhubs.amqp.values import Bytes
 from infra.local.eventhubs.storage.records import Record, pack
 from infra.local.eventhubs.storage.segment import Segment
 
@@ -92,16 +93,17 @@ class PartitionLog:
         segment = self._active
         enqueued_ms = max(now_ms, self._last_enqueued_ms)
         first, position = segment.next_sequence, segment.size
-        pieces, positions = [], []
+        pieces: list[Bytes] = []
+        positions = []
         for index, event in enumerate(events):
             offset = segment.base_offset + position
             key = event.partition_key or partition_key
             message = annotate(event, first + index, offset, enqueued_ms, key, publisher)
             is_last = index == len(events) - 1
-            piece = pack(Record(first + index, enqueued_ms, len(event.header), is_last, message))
-            pieces.append(piece)
+            parts = pack(first + index, enqueued_ms, len(event.header), is_last, message)
+            pieces += parts
             positions.append(position)
-            position += len(piece)
+            position += sum(map(len, parts))
         segment.append(b"".join(pieces), positions, enqueued_ms)
         self._last_enqueued_ms = enqueued_ms
         return range(first, first + len(events))

@@ -8,8 +8,10 @@ a whole, so batches are atomic. Everything is little-endian.
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+from infra.local.eventhubs.amqp.values import Bytes
 
 _FRAMING = struct.Struct("<II")
 _FIELDS = struct.Struct("<QqHH")
@@ -32,12 +34,15 @@ class Corrupt(ValueError):
     """Bytes that are not a whole, undamaged record."""
 
 
-def pack(record: Record) -> bytes:
-    """The record as it lies in the file."""
-    flags = _ENDS_BATCH if record.ends_batch else 0
-    fields = _FIELDS.pack(record.sequence, record.enqueued_ms, record.header_length, flags)
-    checksum = zlib.crc32(record.message, zlib.crc32(fields))
-    return _FRAMING.pack(len(fields) + len(record.message), checksum) + fields + record.message
+def pack(
+    sequence: int, enqueued_ms: int, header_length: int, ends_batch: bool, message: Sequence[Bytes]
+) -> list[Bytes]:
+    """The record as it lies in the file, in parts: those of `message` are not copied."""
+    fields = _FIELDS.pack(sequence, enqueued_ms, header_length, _ENDS_BATCH if ends_batch else 0)
+    length, checksum = len(fields), zlib.crc32(fields)
+    for part in message:
+        length, checksum = length + len(part), zlib.crc32(part, checksum)
+    return [_FRAMING.pack(length, checksum), fields, *message]
 
 
 def unpack(buffer: bytes, at: int) -> tuple[Record, int]:
