@@ -60,13 +60,16 @@ OPEN, WITH_KEY = func.AuthLevel.ANONYMOUS, func.AuthLevel.FUNCTION
 
 
 # The caller's own ids of its request, given back with the answer.
-REQUEST_IDS = ("x-request-id", "x-ms-client-request-id")
+REQUEST_IDS = frozenset({"x-request-id", "x-ms-client-request-id"})
+LENGTH, DEPLOYMENT, STICKY = "inference-header-content-length", "azureml-model-deployment", "sluice-sticky-key"
+ASKED_FOR = REQUEST_IDS | {LENGTH, DEPLOYMENT, STICKY}
 
 
 def _response(answer: Answer, req: func.HttpRequest) -> func.HttpResponse:
     headers = dict(answer.headers)
-    for name in REQUEST_IDS:
-        if (value := req.headers.get(name)) and len(value) <= 128 and value.isprintable() and value.isascii():
+    for name in REQUEST_IDS.intersection(req.headers):
+        value = req.headers[name]
+        if 0 < len(value) <= 128 and value.isprintable() and value.isascii():
             headers[name] = value
     return func.HttpResponse(answer.body, status_code=answer.status, headers=headers)
 
@@ -122,17 +125,18 @@ async def infer_version(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def _infer(req: func.HttpRequest, version: str | None) -> func.HttpResponse:
-    headers = req.headers
-    length = headers.get("inference-header-content-length")
+    # To ask for a header that is not there costs more than to read the request's tensors; most have none of these.
+    headers = {name: req.headers[name] for name in ASKED_FOR.intersection(req.headers)}
+    length = headers.get(LENGTH)
     if length is not None and not length.isdecimal():
         problem = Problem(400, f"inference-header-content-length: a number is required, found {length[:40]!r}")
         return _response(problem.answer(), req)
-    is_arrow = headers.get("content-type", "").startswith(ARROW_TYPE)
+    is_arrow = req.headers.get("content-type", "").startswith(ARROW_TYPE)
     answer = await scorer.infer_at_once(
         req.route_params["name"],
-        version or headers.get("azureml-model-deployment"),
+        version or headers.get(DEPLOYMENT),
         req.get_body(),
         ARROW_STREAM if is_arrow else None if length is None else int(length),
-        headers.get("sluice-sticky-key"),
+        headers.get(STICKY),
     )
     return _response(answer, req)

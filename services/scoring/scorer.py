@@ -256,6 +256,8 @@ def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
 
 def _batches(tickets: list[_Ticket], most_rows: int) -> list[list[_Ticket]]:
     """At most `most_rows` rows in each, unless one request alone has more."""
+    if len(tickets) == 1:
+        return [tickets]
     batches: list[list[_Ticket]] = [[]]
     rows = 0
     for ticket in tickets:
