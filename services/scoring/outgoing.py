@@ -16,10 +16,11 @@ from shared.ports import Clock, EventPublisher, Refused, Unavailable
 logger = logging.getLogger("sluice.scoring")
 
 # Rows taken from the buffer at a time: packing them must not hold up the loop or the interpreter for long (1 ms).
-_ROWS_AT_A_TIME = 1_000
+_ROWS_AT_A_TIME = 500
 # One message to the hub, which takes 1 MB. Sending one costs the SDK 0.6 ms of processor time and 0.2 more for every
-# 100 KB, all of it at once: larger messages would cost less, and let requests wait for longer.
-_MESSAGE_BYTES = 350_000
+# 100 KB, all of it at once: larger messages would cost less, and let requests wait for longer. With 350 KB and 1,000
+# rows at a time, the p99 at 32 connections was 2.7 times the floor's, with these 1.9 times.
+_MESSAGE_BYTES = 170_000
 _FRAME_BYTES = 2_000
 
 

@@ -132,7 +132,7 @@ async def test_blocks_share_messages_and_a_flush_that_meets_more_rows_leaves_the
                 await bench.ask(tensors(sample_rows(3)))
 
     for _ in range(4):
-        await bench.ask(tensors(sample_rows(1_000)))
+        await bench.ask(tensors(sample_rows(500)))
     await outgoing(bench, Counting()).flush(bench.capture)
     assert sent == [4]
     assert bench.capture.waiting_rows == 3
