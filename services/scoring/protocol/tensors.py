@@ -149,7 +149,7 @@ def check_numbers(layout: Layout, arrays: Sequence[Array]) -> None:
     Raises `Invalid`. Made for the rows of many requests at once: it costs as much for one.
     """
     for block, values in zip(layout.blocks, arrays, strict=True):
-        # `all()` says the same in three times the time: for a row, that is a tenth of all that is done around the model.
+        # `all()` takes three times as long: for a row, that is a tenth of all that is done around the model.
         if block.datatype in FLOATS and np.isfinite(values).tobytes().find(0) >= 0:
             _explain_numbers(block, values)
 
