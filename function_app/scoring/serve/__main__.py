@@ -31,10 +31,14 @@ from .workers import supervise
 
 # For the last lines and spans, after the last answer.
 _FAREWELL_S = 3.0
+# A thread beside the loop (a model's load, log lines) keeps the interpreter this long while the loop waits for it;
+# Python's 5 ms are several requests' worth.
+_THREADS_HOLD_S = 0.0005
 
 
 def main() -> int:
     share_one_arena()
+    sys.setswitchinterval(_THREADS_HOLD_S)
     options = _options()
     settings = ScoringSettings.read()
     try:
