@@ -6,7 +6,7 @@ The scoring loop offers, the background thread drains. Each counter has one writ
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import compress
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -73,13 +73,13 @@ class CaptureBuffer:
         first, self._number = self._number, self._number + len(requests)
         sampling = self._sampling
         if sampling < 1:
-            kept = [number * _GOLDEN % 1.0 < sampling for number in range(first, self._number)]
-            if not any(kept):
+            kept = [place for place in range(len(requests)) if (first + place) * _GOLDEN % 1.0 < sampling]
+            if not kept:
                 return
-            if not all(kept):
-                chosen = np.repeat(kept, [request.rows for request in requests])
+            if len(kept) < len(requests):
+                chosen = _rows_of(requests, kept)
                 arrays, outputs = version.layout.pick(arrays, chosen), [output[chosen] for output in outputs]
-                requests = list(compress(requests, kept))
+                requests = [requests[place] for place in kept]
                 # A key need only be one of its kind: those left out lend their numbers to those that stay.
         marks = [(request.id, request.rows, request.keys, request.observed_at) for request in requests]
         self._take(version, arrays, outputs, marks, first)
@@ -112,6 +112,15 @@ class CaptureBuffer:
             rows += taken[-1].rows
         self.drained_rows += rows
         return taken
+
+
+def _rows_of(requests: Sequence[InferRequest], kept: list[int]) -> Array:
+    """Where the rows of the requests at these places stand, among those of all."""
+    rows = [request.rows for request in requests]
+    if max(rows) == 1:
+        return np.array(kept)
+    ends = list(accumulate(rows))
+    return np.concatenate([np.arange(ends[place] - rows[place], ends[place]) for place in kept])
 
 
 def _slim(array: Array) -> Array:

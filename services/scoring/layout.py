@@ -98,7 +98,7 @@ class Layout:
         return tuple(array.shape[1:] for block, array in zip(self.blocks, arrays, strict=True) if block.wide)
 
     def pick(self, arrays: Sequence[Array], rows: Array) -> list[Array]:
-        """The rows for which `rows` is true."""
+        """The rows at these places, or those for which a mask is true."""
         return [array[rows] if block.wide else array[:, rows] for block, array in zip(self.blocks, arrays, strict=True)]
 
     def join(self, parts: Sequence[Sequence[Array]]) -> list[Array]:

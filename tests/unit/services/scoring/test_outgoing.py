@@ -1,5 +1,6 @@
 """Captured rows, lost rows, reports: what the hub hears, and that nobody waits for it."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -163,6 +164,25 @@ async def test_sampling_keeps_its_share_of_requests() -> None:
     for _ in range(200):
         await bench.ask(tensors(sample_rows(1)))
     assert bench.capture.waiting_rows == pytest.approx(20, abs=2)
+
+
+@pytest.mark.parametrize("sizes", [[1] * 40, [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5] * 3])
+async def test_the_rows_kept_of_a_shared_run_are_those_of_the_requests_kept(sizes: list[int]) -> None:
+    bench = Bench(sampling=0.4)
+    await bench.serve(await bench.adopt())
+    await bench.follower.step()
+    rows = [sample_rows(size, seed) for seed, size in enumerate(sizes)]
+    sent = {f"{name}-{index}": row for name, some in enumerate(rows) for index, row in enumerate(some)}
+    asked = [{**tensors(some), "id": str(name)} for name, some in enumerate(rows)]
+    await asyncio.gather(*(bench.ask(each) for each in asked))
+    await outgoing(bench).flush(bench.capture)
+    (block,) = heard(bench, PredictionsCaptured)
+    kept = {key.split("-")[0] for key in block.keys}
+    assert len(kept) == pytest.approx(0.4 * len(sizes), abs=2)
+    assert len(block.keys) == sum(sizes[int(name)] for name in kept)
+    assert block.inputs["distance"] == pytest.approx([sent[key]["distance"] for key in block.keys], rel=1e-6)
+    assert block.inputs["carrier"] == tuple(sent[key]["carrier"] for key in block.keys)
+    assert len(block.outputs["probability"]) == len(block.keys)
 
 
 async def test_what_does_not_fit_the_buffer_is_counted_and_told_once() -> None:
