@@ -45,7 +45,7 @@ def _message(body: bytes) -> dict[str, Any] | None:
 
 
 def _begins(body: bytes, lists: int) -> bool:
-    """Whether so many lists begin in there. Searches take a fifteenth of the time of `count`, which looks at each byte."""
+    """Whether so many lists begin in there. `count` would look at each byte, which takes 15 times as long."""
     at = -1
     for _ in range(lists):
         at = body.find(b"[", at + 1)
