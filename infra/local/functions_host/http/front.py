@@ -11,6 +11,8 @@ from infra.local.functions_host.http.messages import Reply, Request
 
 Handle = Callable[[Request], Awaitable[Reply]]
 _LIMIT_BYTES = 100 * 1024 * 1024
+# As long as the real host's Kestrel. With uvicorn's 5 s, a client that asks after 5 s meets a connection that closes.
+_KEEP_ALIVE_S = 130
 
 
 class _Server(uvicorn.Server):
@@ -25,6 +27,7 @@ def server(handle: Handle) -> uvicorn.Server:
     config = uvicorn.Config(
         _asgi(handle),
         http="httptools",
+        timeout_keep_alive=_KEEP_ALIVE_S,
         lifespan="off",
         access_log=False,
         server_header=False,
