@@ -53,7 +53,7 @@ class Form(NamedTuple):
 
 
 class HeadForm(NamedTuple):
-    """The JSON part of a message was read before: what array the bytes after it make, and how the answer is wanted."""
+    """The JSON part of a message was read before: what array the `size` bytes after it make, and what is asked for."""
 
     dtype: np.dtype
     shape: tuple[int, ...]

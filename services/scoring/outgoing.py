@@ -52,8 +52,9 @@ class Outgoing:
             endpoint=self._endpoint, instance=self._instance, generation=table.generation, versions=versions
         )
         lost = {"overflow": buffer.overflowed_rows, "refused": self._refused_rows}
-        await self._publish([*self._failures, self._envelope(report), *map(self._envelope, self._newly(lost))])
-        self._failures.clear()
+        failures = list(self._failures)
+        await self._publish([*failures, self._envelope(report), *map(self._envelope, self._newly(lost))])
+        del self._failures[: len(failures)]  # those that came meanwhile wait for the next
         self._reported_lost = lost
 
     async def load_failed(self, failure: LoadFailure) -> None:

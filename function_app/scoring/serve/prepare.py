@@ -35,5 +35,6 @@ def main() -> int:
 if __name__ == "__main__":
     code = main()
     sys.stderr.flush()
-    # Everything is on disk. An ordinary end meets threads that pyarrow is still starting, and aborts one time in three.
+    # Everything is on disk. An ordinary end meets threads that pyarrow is still starting, and aborts: on a busy machine
+    # one time in three.
     os._exit(code)

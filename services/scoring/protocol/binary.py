@@ -12,7 +12,7 @@ from shared.ports.inference import Array, TensorDatatype
 
 _LENGTH = struct.Struct("<I")
 # Numbers as they lie in a message.
-PACKED: dict[TensorDatatype, np.dtype] = {name: dtype.newbyteorder("<") for name, dtype in DTYPES.items()}
+_LITTLE_ENDIAN: dict[TensorDatatype, np.dtype] = {name: dtype.newbyteorder("<") for name, dtype in DTYPES.items()}
 
 
 class BinaryTensors:
@@ -36,12 +36,12 @@ class BinaryTensors:
         if type(size) is not int or size < 0 or self._offset + size > len(self._body):
             left = len(self._body) - self._offset
             raise Invalid(f"{name}: binary_data_size {size!r:.40} does not fit the {left} bytes left")
-        if not isinstance(datatype, str) or datatype not in PACKED:
+        if not isinstance(datatype, str) or datatype not in _LITTLE_ENDIAN:
             raise Invalid(f"{name}: datatype {datatype!r:.40} is not one of the protocol's")
         start, self._offset = self._offset, self._offset + size
         if datatype == "BYTES":
             return read_texts(name, self._body[start : start + size])
-        dtype = PACKED[datatype]
+        dtype = _LITTLE_ENDIAN[datatype]
         if size % dtype.itemsize:
             raise Invalid(f"{name}: {size} bytes are no whole number of {datatype}")
         return aligned(np.frombuffer(self._body, dtype, size // dtype.itemsize, start))
@@ -75,6 +75,6 @@ def read_texts(name: str, body: bytes) -> Array:
 def write_tensor(array: Array, datatype: TensorDatatype) -> bytes:
     """The bytes of one output."""
     if datatype != "BYTES":
-        return array.astype(PACKED[datatype], copy=False).tobytes()
+        return array.astype(_LITTLE_ENDIAN[datatype], copy=False).tobytes()
     texts = [str(each).encode() for each in array.ravel()]
     return b"".join(_LENGTH.pack(len(text)) + text for text in texts)

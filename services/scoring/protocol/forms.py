@@ -44,21 +44,13 @@ def from_known_head(layout: Layout, body: bytes, header_length: int) -> tuple[He
     return form, aligned(np.frombuffer(body, form.dtype, offset=header_length)).reshape(form.shape)
 
 
-def learn_head(
-    layout: Layout,
-    body: bytes,
-    header_length: int,
-    array: Array,
-    rows: int,
-    outputs: dict[str, bool] | None,
-    binary: bool,
-) -> None:
-    """`array` is what became of the one tensor of this message; kept if it is all that came as bytes, and no texts."""
-    if header_length > LONGEST or array.dtype.hasobject or array.nbytes != len(body) - header_length:
+def learn_head(layout: Layout, body: bytes, header_length: int, form: HeadForm) -> None:
+    """`form` is what this message was read as; kept if its one tensor is all that came as bytes, and holds no texts."""
+    if header_length > LONGEST or form.dtype.hasobject or form.size != len(body) - header_length:
         return
     if len(layout.heads) >= _MOST:
         layout.heads.clear()
-    layout.heads[body[:header_length]] = HeadForm(array.dtype, array.shape, rows, array.nbytes, outputs, binary)
+    layout.heads[body[:header_length]] = form
 
 
 def learn_form(layout: Layout, body: bytes, message: Mapping[str, Any], array: Array) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from services.scoring.answers import Invalid, Problem
-from services.scoring.layout import Layout
+from services.scoring.layout import HeadForm, Layout
 from services.scoring.protocol.binary import BinaryTensors
 from services.scoring.protocol.forms import LONGEST, from_known_form, from_known_head, learn_form, learn_head
 from services.scoring.protocol.numbers import numeric_message
@@ -88,7 +88,9 @@ def _from_bytes(layout: Layout, body: bytes, header_length: int, max_rows: int) 
     BinaryTensors(body, header_length).attach(tensors)
     request = _request(layout, message, tensors, rows, has_only_numbers(head))
     if len(layout.specs) == 1 and not (request.id or request.keys or request.observed_at):
-        learn_head(layout, body, header_length, request.arrays[0], rows, request.outputs, request.binary)
+        (array,) = request.arrays
+        form = HeadForm(array.dtype, array.shape, rows, array.nbytes, request.outputs, request.binary)
+        learn_head(layout, body, header_length, form)
     return request
 
 

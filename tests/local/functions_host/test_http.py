@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from infra.local.functions_host.http.front import server
+from infra.local.functions_host.http.messages import Reply, Request
 from tests.local.functions_host.conftest import StartHost
 from tests.local.functions_host.running_host import RunningHost
 from tests.support.eventually import eventually
@@ -33,6 +35,15 @@ def test_an_http_app_needs_no_storage_and_lists_its_enabled_functions(web: Runni
     assert web.ready["name"] == "web"
     assert "echo" in web.ready["functions"]
     assert "switched_off" not in web.ready["functions"]
+
+
+def test_a_connection_outlives_those_that_clients_keep_for_their_next_request() -> None:
+    """Else a client meets one that closes: aiohttp, for one, takes a connection again for 15 seconds."""
+
+    async def never(request: Request) -> Reply:
+        raise AssertionError(request)
+
+    assert server(never).config.timeout_keep_alive > 15
 
 
 def test_empty_query_values_are_dropped_and_repeated_ones_joined(web: RunningHost) -> None:

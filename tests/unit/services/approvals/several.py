@@ -20,7 +20,7 @@ from shared.policies import PolicyDocument
 from shared.ports import Approval
 from shared.reactor import Decision, Known, Publish
 from tests.support.builders import NOW, endpoint_ref, facts, policy_document
-from tests.unit.services.approvals.test_policy import passed
+from tests.unit.services.approvals.asked import passed
 
 HOUR = 3600.0
 HOLDS, FAILS = ProofKnown(holds=True), ProofKnown(holds=False)

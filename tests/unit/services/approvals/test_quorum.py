@@ -27,6 +27,7 @@ from shared.ports import Say, Seat
 from shared.ports.quorum import missing
 from shared.reactor import Decision, Known, Publish, RemindAt
 from tests.support.builders import facts, policy_document
+from tests.unit.services.approvals.asked import passed
 from tests.unit.services.approvals.several import (
     DAN,
     ESCALATING,
@@ -43,7 +44,6 @@ from tests.unit.services.approvals.several import (
     refusal,
     say,
 )
-from tests.unit.services.approvals.test_policy import passed
 
 # --- quorum
 

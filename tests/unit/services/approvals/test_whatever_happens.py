@@ -21,7 +21,7 @@ from shared.events import (
 )
 from shared.reactor import Decision, Effect, RemindAt
 from tests.support.builders import digest, facts
-from tests.unit.services.approvals.test_policy import (
+from tests.unit.services.approvals.asked import (
     APPROVAL,
     FAILS,
     HOLDS,

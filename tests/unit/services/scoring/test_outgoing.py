@@ -1,4 +1,4 @@
-"""Captured rows, lost rows, reports: what the hub hears, and that nobody waits for it."""
+"""Captured rows: what the hub hears of them."""
 
 import asyncio
 import json
@@ -9,46 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from services.scoring.following import LoadFailure
 from services.scoring.loop_share import LoopShare
-from services.scoring.outgoing import Outgoing
 from shared.events import (
-    CaptureLost,
     Envelope,
-    ModelLoadFailed,
     PredictionsCaptured,
-    ServingReported,
-    decode,
     encode,
     from_cloud_event,
     to_cloud_event,
 )
-from shared.ports import EventPublisher, Hub, Refused, Route, Unavailable
-from tests.support.onnx_models import ENDPOINT, sample_rows, tensors
+from shared.ports import Hub, Route
+from tests.support.onnx_models import sample_rows, tensors
 from tests.support.scoring import Bench, output, wide_bench
-
-
-class Hubs:
-    """Says no as hubs do that are away or that will not have it, until `error` is taken away."""
-
-    def __init__(self, behind: EventPublisher, error: Exception) -> None:
-        self.behind = behind
-        self.error: Exception | None = error
-
-    async def publish(self, hub: Hub, envelopes: Sequence[Envelope[Any]]) -> None:
-        if self.error is not None:
-            raise self.error
-        await self.behind.publish(hub, envelopes)
-
-
-def outgoing(bench: Bench, publisher: EventPublisher | None = None) -> Outgoing:
-    return Outgoing(ENDPOINT, "one-1", publisher or bench.publisher, bench.clock)
-
-
-def heard(bench: Bench, kind: type) -> list[Any]:
-    """What arrived of this type, as a reader decodes it."""
-    envelopes = [decode(encode(each)) for each in bench.publisher.published["predictions"]]
-    return [each.data for each in envelopes if isinstance(each.data, kind)]
+from tests.unit.services.scoring.sending import heard, outgoing
 
 
 async def test_every_scored_row_is_captured_with_inputs_outputs_key_and_time(bench: Bench) -> None:
@@ -139,24 +111,6 @@ async def test_blocks_share_messages_and_a_flush_that_meets_more_rows_leaves_the
     assert bench.capture.waiting_rows == 3
 
 
-async def test_one_refused_block_does_not_take_its_message_with_it(bench: Bench) -> None:
-    class Choosy:
-        async def publish(self, hub: Hub, envelopes: Sequence[Envelope[Any]]) -> None:
-            if any("bad" in getattr(each.data, "keys", ()) for each in envelopes):
-                raise Refused("too large")
-            await bench.publisher.publish(hub, envelopes)
-
-    await bench.ask({**tensors(sample_rows(1)), "parameters": {"keys": "bad"}})
-    await bench.serve(await bench.adopt("2"))
-    await bench.follower.step()
-    await bench.ask(tensors(sample_rows(2)))
-    out = outgoing(bench, Choosy())
-    await out.flush(bench.capture)
-    await out.report(bench.scorer, bench.capture)
-    assert [len(block.keys) for block in heard(bench, PredictionsCaptured)] == [2]
-    assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(1, "refused")]
-
-
 async def test_sampling_keeps_its_share_of_requests() -> None:
     bench = Bench(sampling=0.1)
     await bench.serve(await bench.adopt())
@@ -185,20 +139,6 @@ async def test_the_rows_kept_of_a_shared_run_are_those_of_the_requests_kept(size
     assert len(block.outputs["probability"]) == len(block.keys)
 
 
-async def test_what_does_not_fit_the_buffer_is_counted_and_told_once() -> None:
-    bench = Bench(most_rows=5)
-    await bench.serve(await bench.adopt())
-    await bench.follower.step()
-    for _ in range(4):
-        assert (await bench.ask(tensors(sample_rows(2)))).status == 200
-    out = outgoing(bench)
-    await out.flush(bench.capture)
-    for _ in range(2):
-        await out.report(bench.scorer, bench.capture)
-    assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(4, "overflow")]
-    assert sum(len(block.keys) for block in heard(bench, PredictionsCaptured)) == 4
-
-
 async def test_a_flush_rests_after_each_portion_so_that_scoring_has_the_loop(bench: Bench) -> None:
     rests: list[int] = []
 
@@ -211,54 +151,6 @@ async def test_a_flush_rests_after_each_portion_so_that_scoring_has_the_loop(ben
         await bench.ask(tensors(sample_rows(1_000)))
     await outgoing(bench).flush(bench.capture, Rests(1.0))
     assert rests == [2_000, 1_000, 0]
-
-
-async def test_a_hub_that_comes_back_gets_everything_that_fitted(bench: Bench) -> None:
-    hubs = Hubs(bench.publisher, Unavailable("away"))
-    out = outgoing(bench, hubs)
-    await bench.ask(tensors(sample_rows(3)))
-    for _ in range(3):
-        with pytest.raises(Unavailable):
-            await out.flush(bench.capture)
-    await bench.ask(tensors(sample_rows(2)))
-    hubs.error = None
-    await out.flush(bench.capture)
-    await out.report(bench.scorer, bench.capture)
-    assert [len(block.keys) for block in heard(bench, PredictionsCaptured)] == [3, 2]
-    assert heard(bench, CaptureLost) == []
-
-
-async def test_rows_that_the_hub_refuses_are_counted_as_lost(bench: Bench) -> None:
-    hubs = Hubs(bench.publisher, Refused("too large"))
-    out = outgoing(bench, hubs)
-    await bench.ask(tensors(sample_rows(3)))
-    await out.flush(bench.capture)
-    with pytest.raises(Refused):
-        await out.report(bench.scorer, bench.capture)
-    hubs.error = None
-    await out.report(bench.scorer, bench.capture)
-    assert [(lost.rows, lost.reason) for lost in heard(bench, CaptureLost)] == [(3, "refused")]
-
-
-async def test_the_report_tells_generation_and_counts(bench: Bench) -> None:
-    await bench.ask(tensors(sample_rows(3)))
-    await outgoing(bench).report(bench.scorer, bench.capture)
-    (report,) = heard(bench, ServingReported)
-    assert (report.instance, report.generation) == ("one-1", 1)
-    assert (report.versions[0].requests, report.versions[0].rows) == (1, 3)
-
-
-async def test_a_failed_load_is_told_when_the_hub_is_back(bench: Bench) -> None:
-    hubs = Hubs(bench.publisher, Unavailable("away"))
-    out = outgoing(bench, hubs)
-    package = await bench.adopt("2")
-    await out.load_failed(LoadFailure(package, 2, "altered"))
-    with pytest.raises(Unavailable):
-        await out.report(bench.scorer, bench.capture)
-    hubs.error = None
-    await out.report(bench.scorer, bench.capture)
-    await out.report(bench.scorer, bench.capture)
-    assert [(fact.package, fact.reason) for fact in heard(bench, ModelLoadFailed)] == [(package, "altered")]
 
 
 async def test_only_named_features_leave_when_the_policy_names_some(bench: Bench) -> None:
