@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from services.scoring.capture import ScoredRows
-from services.scoring.layout import WIDEST, Layout
+from services.scoring.layout import WIDEST
+from services.scoring.scored import ScoredRows, ScoredRun, joined
 from services.scoring.version import Version
 from shared.events import EndpointRef, PredictionsCaptured
 from shared.ports.inference import Array, TensorSpec
@@ -47,30 +47,31 @@ class CapturedBlock(PredictionsCaptured):
 def blocks_of(
     endpoint: EndpointRef, instance: str, scored: Sequence[ScoredRows], features: Collection[str] | None = None
 ) -> Iterator[CapturedBlock]:
-    """Rows of one version share a block. `features` names the inputs that may leave; None lets all.
+    """Rows of one kind share a block. `features` names the inputs that may leave; None lets all.
 
     While two versions take turns, blocks of consecutive rows would hold a row or two each.
     """
-    by_version: dict[int, list[ScoredRows]] = {}
+    by_kind: dict[object, list[ScoredRows]] = {}
     for rows in scored:
-        by_version.setdefault(id(rows.version), []).append(rows)
-    for same in by_version.values():
-        yield from _of_version(endpoint, instance, same, features)
+        by_kind.setdefault(rows.kind, []).append(rows)
+    for same in by_kind.values():
+        yield from _of_kind(endpoint, instance, joined(same), features)
 
 
-def _of_version(
-    endpoint: EndpointRef, instance: str, scored: list[ScoredRows], features: Collection[str] | None
+def _of_kind(
+    endpoint: EndpointRef, instance: str, scored: ScoredRows, features: Collection[str] | None
 ) -> Iterator[CapturedBlock]:
-    version = scored[0].version
-    for part in _parts(scored, max(1, MOST_CELLS // _width(version))):
+    most_rows = max(1, MOST_CELLS // _width(scored.version))
+    for low in range(0, scored.rows, most_rows):
+        part = scored.cut(low, min(low + most_rows, scored.rows))
         columns: dict[str, Any] = {
-            "rows": sum([rows.rows for rows in part]),
-            "keys": _keys(instance, part),
-            "observed_at": _moments(part),
-            "inputs": _inputs(version, part, features),
-            "outputs": _outputs(version, part),
+            "rows": part.rows,
+            "keys": _keys(instance, part.runs),
+            "observed_at": _moments(part.runs),
+            "inputs": _inputs(part, features),
+            "outputs": _outputs(part),
         }
-        yield CapturedBlock.model_construct(endpoint=endpoint, package=version.package, **columns)
+        yield CapturedBlock.model_construct(endpoint=endpoint, package=part.version.package, **columns)
 
 
 def _width(version: Version) -> int:
@@ -83,49 +84,39 @@ def _columns_in(shape: Sequence[int]) -> int:
     return prod([abs(size) for size in shape[1:]])
 
 
-def _parts(scored: list[ScoredRows], most_rows: int) -> Iterator[list[ScoredRows]]:
-    part: list[ScoredRows] = []
-    held = 0
-    for rows in scored:
-        if part and held + rows.rows > most_rows:
-            yield part
-            part, held = [], 0
-        part.append(rows)
-        held += rows.rows
-    yield part
-
-
-def _keys(instance: str, part: list[ScoredRows]) -> list[str | KeyCells]:
-    """As few runs as they make: one for a request, and one for all requests of one row that follow each other."""
+def _keys(instance: str, runs: Sequence[ScoredRun]) -> list[str | KeyCells]:
+    """As few runs of keys as they make: one for a request, one for all requests of one row that follow each other."""
     found: list[str | KeyCells] = []
-    singles: KeyCells = {}
-    for rows in part:
-        for number, (identity, count, keys, _) in enumerate(rows.marks, rows.first):
-            if keys is None and count == 1 and not identity:
-                if singles and singles["first"] + singles["count"] == number:
-                    singles["count"] += 1
-                    continue
-                singles = {"before": f"{instance}-", "first": number, "count": 1, "after": "-0"}
-                found.append(singles)
+    for run in runs:
+        if not run.marks:
+            _add_singles(found, instance, run.first, run.rows)
+        for number, mark in enumerate(run.marks, run.first):
+            if mark.keys is not None:
+                found += mark.keys
                 continue
-            singles = {}
-            if keys is not None:
-                found += keys
-            elif count:
-                stem = identity or f"{instance}-{number}"
-                found.append({"before": f"{stem}-", "first": 0, "count": count, "after": ""})
+            stem = mark.identity or f"{instance}-{number}"
+            found.append({"before": f"{stem}-", "first": mark.start, "count": mark.rows, "after": ""})
     return found
 
 
-def _moments(part: list[ScoredRows]) -> list[Any]:
-    """Times, runs, or a caller's own times: rows that were scored together share one moment."""
+def _add_singles(found: list[str | KeyCells], instance: str, first: int, count: int) -> None:
+    """Rows of requests that had no other: they follow the last ones, if those end where these begin."""
+    last = found[-1] if found else None
+    if isinstance(last, dict) and last["after"] and last["first"] + last["count"] == first:
+        last["count"] += count
+    else:
+        found.append({"before": f"{instance}-", "first": first, "count": count, "after": "-0"})
+
+
+def _moments(runs: Sequence[ScoredRun]) -> list[Any]:
+    """Times, runs of them, or a caller's own times: rows that were scored together share one moment."""
     found: list[Any] = []
-    for rows in part:
-        if any([observed_at for _, _, _, observed_at in rows.marks]):
-            for _, count, _, observed_at in rows.marks:
-                found += observed_at or _same(rows.scored_at, count)
+    for run in runs:
+        if any([mark.observed_at for mark in run.marks]):
+            for mark in run.marks:
+                found += mark.observed_at or _same(run.scored_at, mark.rows)
         else:
-            found += _same(rows.scored_at, rows.rows)
+            found += _same(run.scored_at, run.rows)
     return found
 
 
@@ -133,24 +124,19 @@ def _same(at: datetime, count: int) -> tuple[Any, ...]:
     return ({"at": at, "count": count},) if count > 1 else (at,) * count
 
 
-def _inputs(version: Version, part: list[ScoredRows], features: Collection[str] | None) -> Columns:
+def _inputs(rows: ScoredRows, features: Collection[str] | None) -> Columns:
     columns: Columns = {}
-    arrays = _joined(version.layout, part)
-    for spec in version.session.inputs:
+    arrays = rows.version.layout.columns(rows.arrays)
+    for spec in rows.version.session.inputs:
         if features is None or spec.name in features:
             columns.update(_columns(spec, arrays[spec.name]))
     return columns
 
 
-def _joined(layout: Layout, part: list[ScoredRows]) -> dict[str, Array]:
-    """Wide tensors may differ in shape from run to run; those that do are too wide to be captured, and empty here."""
-    return layout.columns(layout.join([rows.arrays for rows in part]))
-
-
-def _outputs(version: Version, part: list[ScoredRows]) -> Columns:
+def _outputs(rows: ScoredRows) -> Columns:
     columns: Columns = {}
-    for index, spec in enumerate(version.session.outputs):
-        columns.update(_columns(spec, np.concatenate([rows.outputs[index] for rows in part])))
+    for spec, output in zip(rows.version.session.outputs, rows.outputs, strict=True):
+        columns.update(_columns(spec, output))
     return columns
 
 

@@ -97,8 +97,8 @@ class Layout:
             return ()
         return tuple(array.shape[1:] for block, array in zip(self.blocks, arrays, strict=True) if block.wide)
 
-    def pick(self, arrays: Sequence[Array], rows: Array) -> list[Array]:
-        """The rows at these places, or those for which a mask is true."""
+    def pick(self, arrays: Sequence[Array], rows: Array | slice) -> list[Array]:
+        """The rows at these places, those for which a mask is true, or those of a slice (as views)."""
         return [array[rows] if block.wide else array[:, rows] for block, array in zip(self.blocks, arrays, strict=True)]
 
     def join(self, parts: Sequence[Sequence[Array]]) -> list[Array]:

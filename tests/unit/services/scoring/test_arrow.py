@@ -53,9 +53,9 @@ async def test_keys_times_id_and_outputs_are_told_beside_the_rows(bench: Bench) 
     found = table_of(await ask(bench, stream_of(batch, metadata={"id": "7", "outputs": '["label"]'})))
     assert found.column_names == ["label"]
     assert found.schema.metadata[b"id"] == b"7"
-    (_, rows, keys, observed_at) = bench.capture.drain(100)[0].marks[0]
-    assert (rows, keys) == (10, names.to_pylist())
-    assert observed_at == [datetime(2026, 3, 1, tzinfo=UTC)] * 10
+    (mark,) = bench.capture.drain(100)[0].runs[0].marks
+    assert (mark.rows, mark.keys) == (10, names.to_pylist())
+    assert mark.observed_at == [datetime(2026, 3, 1, tzinfo=UTC)] * 10
 
 
 async def test_wide_tensors_are_lists_of_a_fixed_size_or_of_equal_length() -> None:

@@ -56,7 +56,8 @@ async def test_a_small_vector_is_captured_by_its_parts_and_a_wide_tensor_is_not_
     bench = await wide_bench(width)
     answer = await bench.ask({"rows": [{"X": [1.0] * width}, {"X": [2.0] * width}]})
     assert output(answer) == pytest.approx([1.0, 2.0])
-    assert sum(array.size for array in bench.capture._waiting[0].arrays) == 2 * len(columns)
+    (held,) = next(iter(bench.capture._fresh.values())).parts
+    assert sum(array.size for array in held.arrays) == 2 * len(columns)
     await outgoing(bench).flush(bench.capture)
     (block,) = heard(bench, PredictionsCaptured)
     assert set(block.inputs) == columns
@@ -92,6 +93,20 @@ async def test_many_rows_are_packed_into_few_blocks_below_the_limit_of_a_message
     blocks = heard(bench, PredictionsCaptured)
     assert sum(len(block.keys) for block in blocks) == 10_000
     assert len(blocks) <= 10
+
+
+async def test_a_request_of_more_rows_than_a_message_holds_leaves_in_parts() -> None:
+    bench = await wide_bench(60)
+    values = np.arange(2_400, dtype=np.float32)
+    rows = [{"X": [float(value)] * 60} for value in values]
+    await bench.ask({"rows": rows, "id": "r7"})
+    await outgoing(bench).flush(bench.capture)
+    sizes = [len(each.data.as_json()) for each in bench.publisher.published["predictions"]]
+    blocks = heard(bench, PredictionsCaptured)
+    assert len(blocks) > 3
+    assert max(sizes) < 500_000
+    assert [key for block in blocks for key in block.keys] == [f"r7-{row}" for row in range(2_400)]
+    assert [cell for block in blocks for cell in block.inputs["X[59]"]] == pytest.approx(values)
 
 
 async def test_blocks_share_messages_and_a_flush_that_meets_more_rows_leaves_them_to_the_next(bench: Bench) -> None:
