@@ -1,7 +1,7 @@
 """The scoring app's HTTP doors, and its wiring: the Open Inference Protocol v2 on Azure Functions."""
 
 import atexit
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import azure.functions as func
@@ -60,15 +60,21 @@ OPEN, WITH_KEY = func.AuthLevel.ANONYMOUS, func.AuthLevel.FUNCTION
 
 
 # The caller's own ids of its request, given back with the answer.
-REQUEST_IDS = frozenset({"x-request-id", "x-ms-client-request-id"})
+REQUEST_IDS = ("x-request-id", "x-ms-client-request-id")
 LENGTH, DEPLOYMENT, STICKY = "inference-header-content-length", "azureml-model-deployment", "sluice-sticky-key"
-ASKED_FOR = REQUEST_IDS | {LENGTH, DEPLOYMENT, STICKY}
+TYPE = "content-type"
+ASKED_FOR = frozenset({*REQUEST_IDS, LENGTH, DEPLOYMENT, STICKY, TYPE})
 
 
-def _response(answer: Answer, req: func.HttpRequest) -> func.HttpResponse:
+def _said(req: func.HttpRequest) -> dict[str, str]:
+    """Asking for a header that is not there raises and catches an error inside, and most requests have few of these."""
+    return {name: req.headers[name] for name in ASKED_FOR.intersection(req.headers)}
+
+
+def _response(answer: Answer, said: Mapping[str, str]) -> func.HttpResponse:
     headers = dict(answer.headers)
-    for name in REQUEST_IDS.intersection(req.headers):
-        value = req.headers[name]
+    for name in REQUEST_IDS:
+        value = said.get(name, "")
         if 0 < len(value) <= 128 and value.isprintable() and value.isascii():
             headers[name] = value
     return func.HttpResponse(answer.body, status_code=answer.status, headers=headers)
@@ -76,42 +82,42 @@ def _response(answer: Answer, req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route(route="v2/health/live", methods=["GET"], auth_level=OPEN)
 async def live(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.live(), req)
+    return _response(scorer.live(), _said(req))
 
 
 @app.route(route="v2/health/ready", methods=["GET"], auth_level=OPEN)
 async def ready(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.ready(), req)
+    return _response(scorer.ready(), _said(req))
 
 
 @app.route(route="openapi.json", methods=["GET"], auth_level=OPEN)
 async def openapi(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.openapi(), req)
+    return _response(scorer.openapi(), _said(req))
 
 
 @app.route(route="v2", methods=["GET"], auth_level=OPEN)
 async def server(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.server(), req)
+    return _response(scorer.server(), _said(req))
 
 
 @app.route(route="v2/models/{name}", methods=["GET"], auth_level=OPEN)
 async def model(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.model(req.route_params["name"]), req)
+    return _response(scorer.model(req.route_params["name"]), _said(req))
 
 
 @app.route(route="v2/models/{name}/versions/{version}", methods=["GET"], auth_level=OPEN)
 async def model_version(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.model(req.route_params["name"], req.route_params["version"]), req)
+    return _response(scorer.model(req.route_params["name"], req.route_params["version"]), _said(req))
 
 
 @app.route(route="v2/models/{name}/ready", methods=["GET"], auth_level=OPEN)
 async def model_ready(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.model_ready(req.route_params["name"]), req)
+    return _response(scorer.model_ready(req.route_params["name"]), _said(req))
 
 
 @app.route(route="v2/models/{name}/versions/{version}/ready", methods=["GET"], auth_level=OPEN)
 async def model_version_ready(req: func.HttpRequest) -> func.HttpResponse:
-    return _response(scorer.model_ready(req.route_params["name"], req.route_params["version"]), req)
+    return _response(scorer.model_ready(req.route_params["name"], req.route_params["version"]), _said(req))
 
 
 @app.route(route="v2/models/{name}/infer", methods=["POST"], auth_level=WITH_KEY)
@@ -125,18 +131,17 @@ async def infer_version(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def _infer(req: func.HttpRequest, version: str | None) -> func.HttpResponse:
-    # Asking for one that is not there raises and catches an error inside, and most requests have none of these.
-    headers = {name: req.headers[name] for name in ASKED_FOR.intersection(req.headers)}
-    length = headers.get(LENGTH)
+    said = _said(req)
+    length = said.get(LENGTH)
     if length is not None and not length.isdecimal():
         problem = Problem(400, f"inference-header-content-length: a number is required, found {length[:40]!r}")
-        return _response(problem.answer(), req)
-    is_arrow = req.headers.get("content-type", "").startswith(ARROW_TYPE)
+        return _response(problem.answer(), said)
+    is_arrow = said.get(TYPE, "").startswith(ARROW_TYPE)
     answer = await scorer.infer_at_once(
         req.route_params["name"],
-        version or headers.get(DEPLOYMENT),
+        version or said.get(DEPLOYMENT),
         req.get_body(),
         ARROW_STREAM if is_arrow else None if length is None else int(length),
-        headers.get(STICKY),
+        said.get(STICKY),
     )
-    return _response(answer, req)
+    return _response(answer, said)

@@ -1,7 +1,6 @@
 """What a door gets back: a status, headers and a body; and errors as values."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from pydantic_core import to_json
 
@@ -10,8 +9,12 @@ type Headers = tuple[tuple[str, str], ...]
 JSON: Headers = (("content-type", "application/json"),)
 
 
-class Answer(NamedTuple):
-    """`body` is complete; headers come without content-length. A tuple: one is made for every request."""
+@dataclass
+class Answer:
+    """`body` is complete; headers come without content-length. Never changed: some are given to many.
+
+    Neither frozen nor with slots: the interpreter makes one, as every request does, in a quarter and half of the time.
+    """
 
     status: int
     body: bytes

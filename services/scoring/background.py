@@ -6,11 +6,13 @@ callback, which costs far more than the work itself.
 """
 
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 
 from services.scoring.capture import CaptureBuffer
 from services.scoring.following import ManifestFollower, Manifests
@@ -105,15 +107,24 @@ class Background:
                 self._keeping, self._is_taken,
             )  # fmt: skip
             share = LoopShare(self._pace.capture_share)
+            follow = partial(self._follow, follower)
             # The first look comes alone: an instance that has just started is asked for answers, not for reports.
-            await _attempt("follow the manifest", follower.step)
+            await _attempt("follow the manifest", follow)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._every(self._pace.follow_s, "follow the manifest", follower.step))
+                tasks.create_task(
+                    self._every(self._pace.follow_s, "follow the manifest", lambda: self._follow(follower))
+                )
                 tasks.create_task(self._every(self._pace.report_s, "report", lambda: self._report(outgoing)))
                 tasks.create_task(
                     self._every(self._pace.flush_s, "flush", lambda: outgoing.flush(self._capture, share))
                 )
             await self._farewell(outgoing)
+
+    async def _follow(self, follower: ManifestFollower) -> None:
+        table = self._scorer.table
+        await follower.step()
+        if self._scorer.table is not table:
+            _freeze_what_stays()
 
     async def _report(self, outgoing: Outgoing) -> None:
         await outgoing.report(self._scorer, self._capture)
@@ -130,6 +141,7 @@ class Background:
                 continue
 
     async def _farewell(self, outgoing: Outgoing) -> None:
+        self._scorer.settle()
         try:
             async with asyncio.timeout(self._pace.farewell_s):
                 await _attempt("flush", lambda: outgoing.flush(self._capture))
@@ -138,6 +150,12 @@ class Background:
             pass
         if self._capture.waiting_rows:
             logger.error("%d captured rows could not be sent before the end", self._capture.waiting_rows)
+
+
+def _freeze_what_stays() -> None:
+    """Modules and models live as long as they serve: the collector need not look at them, request after request."""
+    gc.collect()  # what is garbage now would stay for ever
+    gc.freeze()
 
 
 async def _attempt(name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from services.scoring.layout import WIDEST
 from services.scoring.protocol import InferRequest
-from services.scoring.scored import ScoredRows, ScoredRun, joined
+from services.scoring.scored import ScoredParts, ScoredRows, ScoredRun, kind_of
 from services.scoring.version import Version
 from shared.ports import Clock
 from shared.ports.inference import Array
@@ -22,21 +22,6 @@ _GOLDEN = 0.618033988749895  # see table.py: an even sample without randomness
 # are kept make the requests after them take memory that the processor's caches do not hold, which cost a fifth of the
 # throughput at 32 connections.
 _JOINED_RUNS, _JOINED_ROWS = 64, 500
-
-
-class _Fresh:
-    """Rows of one kind, run by run as they came."""
-
-    __slots__ = ("_rows", "parts")
-
-    def __init__(self) -> None:
-        self.parts: list[ScoredRows] = []
-        self._rows = 0
-
-    def is_full_with(self, part: ScoredRows) -> bool:
-        self.parts.append(part)
-        self._rows += part.rows
-        return len(self.parts) >= _JOINED_RUNS or self._rows >= _JOINED_ROWS
 
 
 class CaptureBuffer:
@@ -54,9 +39,9 @@ class CaptureBuffer:
     ) -> None:
         self.features = features
         self._clock = clock
-        self._sampling = sampling
+        self.sampling = sampling
         self._most_rows = most_rows
-        self._fresh: dict[object, _Fresh] = {}
+        self._fresh: dict[object, ScoredParts] = {}
         self._waiting: deque[ScoredRows] = deque()
         self._moving = Lock()  # of rows between the two, which both sides do
         self._number = 0
@@ -73,7 +58,7 @@ class CaptureBuffer:
     ) -> None:
         """The rows of one run, in the order of its requests. Never waits for the hub and never fails."""
         first, self._number = self._number, self._number + len(requests)
-        sampling = self._sampling
+        sampling = self.sampling
         if sampling < 1:
             kept = [place for place in range(len(requests)) if (first + place) * _GOLDEN % 1.0 < sampling]
             if not kept:
@@ -90,21 +75,20 @@ class CaptureBuffer:
             self.overflowed_rows += run.rows
             return
         self._taken_rows += run.rows
+        kind: object = version
         if not version.is_slim:
             blocks = version.layout.blocks
             arrays = [_slim(array) if block.wide else array for block, array in zip(blocks, arrays, strict=True)]
             outputs = [_slim(output) for output in outputs]
+            kind = kind_of(version, arrays, outputs)
         with self._moving:
-            self._keep(ScoredRows(version, arrays, outputs, (run,), run.rows))
-
-    def _keep(self, rows: ScoredRows) -> None:
-        kind = rows.kind
-        fresh = self._fresh.get(kind)
-        if fresh is None:
-            fresh = self._fresh[kind] = _Fresh()
-        if fresh.is_full_with(rows):
-            del self._fresh[kind]
-            self._waiting.append(joined(fresh.parts))
+            fresh = self._fresh.get(kind)
+            if fresh is None:
+                fresh = self._fresh[kind] = ScoredParts(version)
+            fresh.add(arrays, outputs, (run,), run.rows)
+            if len(fresh) >= _JOINED_RUNS or fresh.rows >= _JOINED_ROWS:
+                del self._fresh[kind]
+                self._waiting.append(fresh.joined())
 
     def drain(self, most_rows: int) -> list[ScoredRows]:
         """Take out at least one run if there is any, and about `most_rows` rows."""
@@ -118,7 +102,7 @@ class CaptureBuffer:
         return taken
 
     def _first_fresh(self) -> ScoredRows:
-        return joined(self._fresh.pop(next(iter(self._fresh))).parts)
+        return self._fresh.pop(next(iter(self._fresh))).joined()
 
 
 def _rows_of(requests: Sequence[InferRequest], kept: list[int]) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 
 from services.scoring.answers import Invalid
 from services.scoring.layout import FLOATS, layout_of
+from services.scoring.protocol.rows import tensor_of
 from services.scoring.protocol.tensors import block_of, check_numbers
 from shared.events import GoldenProof, canonical
 from shared.packages import Signature
@@ -88,10 +89,7 @@ def _columns(table: Golden, rows: int, signature: Signature, session: InferenceS
     missing = [spec.name for spec in session.inputs if spec.name not in table]
     if missing:
         raise Refused(f"golden.parquet: column {missing[0]} is missing")
-    tensors = {
-        spec.name: {"datatype": spec.datatype, "shape": [rows, *spec.shape[1:]], "data": list(table[spec.name])}
-        for spec in session.inputs
-    }
+    tensors = {spec.name: tensor_of(spec, list(table[spec.name])) for spec in session.inputs}
     try:
         arrays = [block_of(block, tensors, rows) for block in layout.blocks]
         check_numbers(layout, arrays)

@@ -1,6 +1,6 @@
 """How a model's inputs lie in memory: features of one datatype share one matrix, so that a request costs one array."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple
@@ -45,11 +45,16 @@ class Block:
 
 
 class Form(NamedTuple):
-    """A message up to its numbers was read before: what comes after them, and what array they make."""
+    """A message up to its numbers was read before: what comes after them, and what array they make.
+
+    `pack` takes as many numbers as there are, and raises `struct.error` for anything else.
+    """
 
     tail: bytes
+    rows: int
     shape: tuple[int, ...]
-    values: int
+    dtype: np.dtype
+    pack: Callable[..., bytes]
 
 
 class HeadForm(NamedTuple):
@@ -67,6 +72,7 @@ class HeadForm(NamedTuple):
 class Layout:
     """The blocks of one model, and its inputs by name; `first` is the name whose shape tells the rows of a request.
 
+    `floats` are the places of the blocks whose values may be no number, or infinite.
     `forms` are messages of models with one input, by what stands before their numbers; `heads` are those whose numbers
     come as bytes, by their JSON part.
     """
@@ -75,6 +81,7 @@ class Layout:
     specs: dict[str, TensorSpec]
     ragged: bool
     first: str
+    floats: tuple[int, ...]
     forms: dict[bytes, Form] = field(default_factory=dict)
     heads: dict[bytes, HeadForm] = field(default_factory=dict)
 
@@ -131,4 +138,5 @@ def layout_of(specs: Sequence[TensorSpec], signature: Signature) -> Layout:
     ]
     blocks += [Block(spec.datatype, (spec,), (spec.name in nullable,), True) for spec in wide]
     ragged = any(-1 in spec.shape[1:] for spec in wide)
-    return Layout(tuple(blocks), {spec.name: spec for spec in specs}, ragged, specs[0].name)
+    floats = tuple(index for index, block in enumerate(blocks) if block.datatype in FLOATS)
+    return Layout(tuple(blocks), {spec.name: spec for spec in specs}, ragged, specs[0].name, floats)

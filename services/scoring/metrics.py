@@ -28,6 +28,8 @@ def metrics_page(
     scorers: Mapping[str, Scorer], captures: Sequence[CaptureBuffer], counted: Mapping[str, int] = MappingProxyType({})
 ) -> Answer:
     """`scorers` by endpoint; `counted` are counters of the door, by name."""
+    for scorer in scorers.values():
+        scorer.settle()
     samples = [
         ("sluice_capture_waiting_rows", f"sluice_capture_waiting_rows {sum(each.waiting_rows for each in captures)}"),
         (_OVERFLOWED, f"{_OVERFLOWED} {sum(each.overflowed_rows for each in captures)}"),

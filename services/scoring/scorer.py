@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
-from typing import NamedTuple
 
 from services.scoring import metadata
+from services.scoring.accounts import Accounts, AnsweredRun
 from services.scoring.answers import Answer, Invalid, Problem
 from services.scoring.capture import CaptureBuffer
 from services.scoring.openapi import openapi
@@ -16,7 +16,7 @@ from services.scoring.protocol.response import Outputs
 from services.scoring.shadows import Shadows
 from services.scoring.table import Table
 from services.scoring.version import Version
-from shared.ports.inference import Array, InferenceFailed
+from shared.ports.inference import InferenceFailed
 
 logger = logging.getLogger("sluice.scoring")
 
@@ -37,27 +37,13 @@ class Limits:
     body_bytes: int = 16 << 20
 
 
-@dataclass(slots=True)
+@dataclass
 class _Ticket:
     """`reply` must bear a second call: when an answer fails halfway through a batch, all of it is answered again."""
 
+    version: Version
     request: InferRequest
     reply: Reply
-    began_ns: int
-
-
-class _Run(NamedTuple):
-    """One run of the model that was answered, and is still to be counted and captured."""
-
-    version: Version
-    tickets: Sequence[_Ticket]
-    arrays: Sequence[Array]
-    outputs: Sequence[Array]
-    rows: int
-    ended_ns: int
-
-
-type _Shapes = tuple[tuple[int, ...], ...]
 
 
 class Scorer:
@@ -66,13 +52,13 @@ class Scorer:
     def __init__(self, capture: CaptureBuffer, limits: Limits | None = None) -> None:
         self.table = Table()
         self.is_flushed_by_door = False  # set by a door that calls `flush` after every `submit`, while it does
-        self._capture = capture
         self._shadows = Shadows()
         self._limits = limits or Limits()
-        self._pending: dict[tuple[Version, _Shapes], list[_Ticket]] = {}
+        self._pending: dict[object, list[_Ticket]] = {}  # by what may share a run
         self._waiting_rows = 0
         self._turn = 0
-        self._answered: list[_Run] = []
+        self._is_turn_taken = False
+        self._accounts = Accounts(capture)
 
     @property
     def mirrored_left_out(self) -> int:
@@ -92,16 +78,13 @@ class Scorer:
         return openapi(self.table)
 
     def model(self, name: str, number: str | None = None) -> Answer:
-        found = self._find(name, number)
+        found = self.table.find(name, number, self._turn)
         return found.answer() if isinstance(found, Problem) else metadata.model_metadata(found, self.table)
 
     def model_ready(self, name: str, number: str | None = None) -> Answer:
         """404 for a model that is not here, so that a probe tells it from one that is still loading (503)."""
-        found = self._find(name, number)
+        found = self.table.find(name, number, self._turn)
         return found.answer() if isinstance(found, Problem) else metadata.readiness(True, name=name)
-
-    def _find(self, name: str, number: str | None, sticky: str | None = None) -> Version | Problem:
-        return self.table.find(name, number, self._turn, sticky)
 
     async def infer(
         self,
@@ -126,12 +109,17 @@ class Scorer:
 
         Those after it share a run, as ever.
         """
-        if self._pending or self._answered:
+        if self._is_turn_taken:
             return await self.infer(name, number, body, header_length=header_length, sticky=sticky)
+        self._is_turn_taken = True
+        asyncio.get_running_loop().call_soon(self._turn_ends)
         found: list[Answer] = []
         self._take(name, number, body, found.append, header_length, sticky)
         self.flush()
         return found[0]
+
+    def _turn_ends(self) -> None:
+        self._is_turn_taken = False
 
     def submit(
         self,
@@ -154,7 +142,7 @@ class Scorer:
     ) -> None:
         began_ns = perf_counter_ns()
         self._turn += 1
-        version = self._find(name, number, sticky)
+        version = self.table.find(name, number, self._turn, sticky)
         if isinstance(version, Problem):
             return reply(version.answer())
         try:
@@ -165,7 +153,8 @@ class Scorer:
         if isinstance(request, Problem):
             version.statistics.failed(_KINDS.get(request.status, "invalid"))
             return reply(request.answer())
-        self._enqueue(version, _Ticket(request, reply, began_ns))
+        request.began_ns = began_ns
+        self._enqueue(_Ticket(version, request, reply))
         if self.table.mirrors and number is None:
             self._shadows.cast(self.table.mirrors, self._turn, version, body, header_length)
 
@@ -185,12 +174,13 @@ class Scorer:
                 return invalid.problem
         return request
 
-    def _enqueue(self, version: Version, ticket: _Ticket) -> None:
-        self._waiting_rows += ticket.request.rows
-        shapes = version.layout.inner_shapes(ticket.request.arrays) if version.layout.ragged else ()
-        tickets = self._pending.get((version, shapes))
+    def _enqueue(self, ticket: _Ticket) -> None:
+        version, request = ticket.version, ticket.request
+        self._waiting_rows += request.rows
+        kind = (version, version.layout.inner_shapes(request.arrays)) if version.layout.ragged else version
+        tickets = self._pending.get(kind)
         if tickets is None:
-            self._pending[version, shapes] = [ticket]
+            self._pending[kind] = [ticket]
         else:
             tickets.append(ticket)
 
@@ -199,47 +189,45 @@ class Scorer:
         if not self._pending:
             return
         pending, self._pending, self._waiting_rows = self._pending, {}, 0
-        # Answers leave at the end of this turn; what nobody waits for comes in the next.
-        asyncio.get_running_loop().call_soon(self._account)
-        for (version, _), tickets in pending.items():
-            for batch in _batches(tickets, self._limits.batch_rows):
+        for tickets in pending.values():
+            for batch in (tickets,) if len(tickets) == 1 else _batches(tickets, self._limits.batch_rows):
                 try:
-                    self._answer(version, batch)
+                    self._answer(batch)
                 except Exception:
                     logger.exception("a batch could not be answered")
                     for ticket in batch:
-                        version.statistics.failed("internal")
+                        ticket.version.statistics.failed("internal")
                         ticket.reply(_BROKEN.answer())
 
-    def _answer(self, version: Version, tickets: Sequence[_Ticket]) -> None:
+    def _answer(self, tickets: Sequence[_Ticket]) -> None:
         """Whatever happens, everybody gets an answer."""
-        layout, first = version.layout, tickets[0].request
-        arrays = first.arrays if len(tickets) == 1 else layout.join([ticket.request.arrays for ticket in tickets])
+        version, arrays = tickets[0].version, tickets[0].request.arrays
+        layout = version.layout
+        if len(tickets) > 1:
+            arrays = layout.join([ticket.request.arrays for ticket in tickets])
         try:
             check_numbers(layout, arrays)
             found = version.session.run(layout.columns(arrays))
         except (Invalid, InferenceFailed) as error:
-            return self._failed(version, tickets, error)
+            return self._failed(tickets, error)
         outputs, start, encode = Outputs(found), 0, version.encoder.encode
         for ticket in tickets:
-            answer = encode(ticket.request, outputs, start)
-            start += ticket.request.rows
-            ticket.reply(answer)
-        self._answered.append(_Run(version, tickets, arrays, found, start, perf_counter_ns()))
+            request = ticket.request
+            ticket.reply(encode(request, outputs, start))
+            start += request.rows
+        requests = [ticket.request for ticket in tickets]
+        self._accounts.add(AnsweredRun(version, requests, arrays, found, start, perf_counter_ns()))
 
-    def _account(self) -> None:
-        """Count and capture what was answered."""
-        answered, self._answered = self._answered, []
-        for version, tickets, arrays, outputs, rows, ended_ns in answered:
-            version.statistics.served(rows, [ticket.began_ns for ticket in tickets], ended_ns)
-            version.statistics.predictions.offer(outputs)
-            self._capture.offer(version, [ticket.request for ticket in tickets], arrays, outputs)
+    def settle(self) -> None:
+        """Count and capture now what was answered, which otherwise happens soon."""
+        self._accounts.settle()
 
-    def _failed(self, version: Version, tickets: Sequence[_Ticket], error: Invalid | InferenceFailed) -> None:
+    def _failed(self, tickets: Sequence[_Ticket], error: Invalid | InferenceFailed) -> None:
         """One request's values must not spoil the answers of others: each is tried alone."""
+        version = tickets[0].version
         if len(tickets) > 1:
             for ticket in tickets:
-                self._answer(version, [ticket])
+                self._answer([ticket])
         elif isinstance(error, Invalid):
             version.statistics.failed("invalid")
             tickets[0].reply(error.problem.answer())
@@ -256,8 +244,6 @@ def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
 
 def _batches(tickets: list[_Ticket], most_rows: int) -> list[list[_Ticket]]:
     """At most `most_rows` rows in each, unless one request alone has more."""
-    if len(tickets) == 1:
-        return [tickets]
     batches: list[list[_Ticket]] = [[]]
     rows = 0
     for ticket in tickets:

@@ -8,6 +8,7 @@ from shared.events import GoldenProof, PackageRef, VersionReport
 from shared.events.predictions import LATENCY_BOUNDS_US
 
 BOUNDS_US = LATENCY_BOUNDS_US  # one more bucket, "inf", takes the rest
+_BOUNDS_US = tuple(map(float, BOUNDS_US))  # what is compared with them is a float, too: a third of the time
 _NAMES = (*map(str, BOUNDS_US), "inf")
 
 
@@ -28,14 +29,14 @@ class VersionStatistics:
         self.latency_us = 0.0
         self.golden: GoldenProof | None = None
 
-    def served(self, rows: int, began_ns: Sequence[int], ended_ns: int) -> None:
-        """The requests of one run: their rows together, when each began, and when the last was answered."""
-        self.requests += len(began_ns)
+    def served(self, rows: int, times_ns: Sequence[int]) -> None:
+        """Requests that were answered: their rows together, and how long each took."""
+        self.requests += len(times_ns)
         self.rows += rows
-        for began in began_ns:
-            latency_us = (ended_ns - began) / 1_000
+        for time_ns in times_ns:
+            latency_us = time_ns / 1_000
             self.latency_us += latency_us
-            self.buckets[bisect_left(BOUNDS_US, latency_us)] += 1
+            self.buckets[bisect_left(_BOUNDS_US, latency_us)] += 1
 
     def failed(self, kind: str) -> None:
         """A request that got an error counts as a request, not as latency."""

@@ -49,19 +49,18 @@ class Table:
     def numbers(self, name: str) -> list[str]:
         return sorted(version.number for version in self.versions if version.name == name)
 
-    def find(self, name: str, number: str | None, turn: int, sticky: str | None) -> Version | Problem:
+    def find(self, name: str, number: str | None, turn: int, sticky: str | None = None) -> Version | Problem:
         """The version to ask: the one named, or one by share. The same `sticky` key always meets the same version."""
-        if not self.versions:
-            return Problem(503, "no model is loaded", retry_after_s=1)
         if number is not None:
-            found = self._by_number.get((name, number))
-            return found or self._unknown(name, number)
+            return self._by_number.get((name, number)) or self._unknown(name, number)
         routes = self._by_name.get(name)
         if not routes:
             return self._unknown(name, None)
         return routes[0][0] if len(routes) == 1 else _by_share(routes, turn, sticky)
 
     def _unknown(self, name: str, number: str | None) -> Problem:
+        if not self.versions:
+            return Problem(503, "no model is loaded", retry_after_s=1)
         numbers = self.numbers(name)
         if not numbers:
             served = ", ".join(sorted(self.names))

@@ -98,8 +98,8 @@ def saved(graph: onnx.GraphProto, opset: int = 17) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def wide_model(width: int = 4) -> bytes:
-    """One tensor `X` [N, width] in, `probability` [N] out: the mean of each row."""
+def wide_model(width: int | str = 4) -> bytes:
+    """One tensor `X` [N, width] in, `probability` [N] out: the mean of each row. A name leaves the width free."""
     graph = helper.make_graph(
         [helper.make_node("ReduceMean", ["X"], ["probability"], axes=[1], keepdims=0)],
         "wide",

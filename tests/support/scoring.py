@@ -65,7 +65,9 @@ class Bench:
     async def ask(self, request: Any, **options: Any) -> Answer:
         """Ask the model for its answer to this request, given as JSON or as bytes."""
         body = request if isinstance(request, bytes) else to_json(request)
-        return await self.scorer.infer("flights", options.pop("number", None), body, **options)
+        answer = await self.scorer.infer("flights", options.pop("number", None), body, **options)
+        self.scorer.settle()
+        return answer
 
 
 def output(answer: Answer, name: str = "probability") -> list[Any]:
@@ -82,8 +84,8 @@ def problem(answer: Answer) -> str:
     return message
 
 
-async def wide_bench(width: int) -> Bench:
-    """Model `flights` with one input X [N, width]: its answer is the mean of a row."""
+async def wide_bench(width: int, is_free: bool = False) -> Bench:
+    """Model `flights` with one input X [N, width]: its answer is the mean of a row. `is_free` takes others, too."""
     bench = Bench()
     signature = {
         **SIGNATURE,
@@ -93,7 +95,8 @@ async def wide_bench(width: int) -> Bench:
     }
     golden = parquet([{"X": [3.0] * width, "probability": 3.0}])
     signature_json = json.dumps(signature).encode()
-    files = package_files(signature__json=signature_json, golden__parquet=golden) | {"model.onnx": wide_model(width)}
+    files = package_files(signature__json=signature_json, golden__parquet=golden)
+    files["model.onnx"] = wide_model("W" if is_free else width)
     package = package_ref(files)
     await bench.packages.adopt(package.digest, files)
     await bench.serve(package)

@@ -162,8 +162,17 @@ class Connection(asyncio.Protocol):
     def answered(self) -> None:
         """Write every answer whose turn it is."""
         queue, transport, server = self._queue, self._transport, self._server
-        if 1 == len(queue) < server.limits.pipelined and not (self._closing or server.draining):
-            return self._answer_only()
+        if not 1 == len(queue) < server.limits.pipelined or self._closing or server.draining:
+            return self._answer_in_turn()
+        # The common case: nobody waits behind this answer, and the connection stays.
+        exchange = queue[0]
+        if (answer := exchange.answer) is not None and not transport.is_closing():
+            queue.popleft()
+            self.waits_for, self.since = "idle", server.tick
+            transport.write(server.writer.write(answer, False, exchange.method == b"HEAD"))
+
+    def _answer_in_turn(self) -> None:
+        queue, transport, server = self._queue, self._transport, self._server
         was_full = len(queue) >= server.limits.pipelined
         while queue and (answer := queue[0].answer) is not None:
             exchange = queue.popleft()
@@ -180,15 +189,6 @@ class Connection(asyncio.Protocol):
                 transport.close()
         if was_full and len(queue) < server.limits.pipelined and self.waits_for != "writing":
             transport.resume_reading()
-
-    def _answer_only(self) -> None:
-        """The common case: nobody waits behind this answer, and the connection stays."""
-        exchange = self._queue[0]
-        if (answer := exchange.answer) is None or self._transport.is_closing():
-            return
-        self._queue.popleft()
-        self.waits_for, self.since = "idle", self._server.tick
-        self._transport.write(self._server.writer.write(answer, False, exchange.method == b"HEAD"))
 
     def _fail(self, problem: Problem) -> None:
         """Answer after those that came before, then close: what follows in the stream cannot be read."""

@@ -22,33 +22,26 @@ _TYPES = ("application/json", "application/octet-stream", ARROW_TYPE)
 class Exchange:
     """`problem` is the first thing found wrong; `may_read_on` says whether the rest of the stream is still readable.
 
-    What most requests leave alone is a default of the class, so that making one costs little.
+    All is set at once: reading a default of the class would take a search in both, for each request. The interpreter
+    makes such an object faster than one with slots, or with arguments left out.
     """
-
-    answer: Answer | None = None
-    began_ns = 0
-    content_length: int | None = None
-    content_type = b""
-    deployment: str | None = None
-    expects_continue = False
-    finish: "Callable[[Exchange, Answer], Answer] | None" = None
-    head_bytes = 0
-    header_length: int | None = None
-    host = False
-    ids: Ids = ()
-    keep_alive = True
-    may_read_on = True
-    method = b""
-    problem: Problem | None = None
-    sticky: str | None = None
-    traceparent: str | None = None
-    url = b""
-    body = b""
-    _more: list[bytes] | None = None
-    _body_bytes = 0
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
+        self.url = self.method = self.body = self.content_type = b""
+        self.began_ns = self.head_bytes = self._body_bytes = 0
+        self.expects_continue = self.host = self._has_more_to_say = False
+        self.keep_alive = self.may_read_on = True
+        self.ids: Ids = ()
+        self.answer: Answer | None = None
+        self.content_length: int | None = None
+        self.deployment: str | None = None
+        self.finish: Callable[[Exchange, Answer], Answer] | None = None
+        self.header_length: int | None = None
+        self.problem: Problem | None = None
+        self.sticky: str | None = None
+        self.traceparent: str | None = None
+        self._more: list[bytes] | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -67,14 +60,15 @@ class Exchange:
         found = Exchange(cast("Connection", None))
         found.url, found.method, found._body_bytes = self.url, self.method, self._body_bytes
         found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
+        found._has_more_to_say = any(each is not None for each in (found.header_length, found.sticky, found.deployment))
         return found
 
     def again(self, connection: "Connection", data: bytes) -> "Exchange":
         """The same head once more, before another body: the rest of `data`."""
         found = Exchange(connection)
-        found.url, found.method = self.url, self.method
-        found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
-        found.body = data[-self._body_bytes :]
+        found.url, found.method, found.body = self.url, self.method, data[-self._body_bytes :]
+        if self._has_more_to_say:
+            found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
         return found
 
     def complete(self) -> None:

@@ -19,8 +19,7 @@ class Heads:
 
     def find(self, data: bytes) -> Exchange | None:
         """The request that had this head, if `data` is this head and its whole body."""
-        end = data.find(_END, 0, _LONGEST)
-        found = self._known.get(data[: end + 4]) if end > 0 else None
+        found = self._known.get(data[: data.find(_END, 0, _LONGEST) + 4])
         return found[1] if found is not None and found[0] == len(data) else None
 
     def learn(self, data: bytes, exchange: Exchange) -> None:

@@ -1,6 +1,7 @@
 """What is told of a request when it has been answered: its line in the access log, its span, its ids in the answer."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import time_ns
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -58,4 +59,4 @@ class Observer:
 
 def with_ids(exchange: "Exchange", answer: Answer) -> Answer:
     """The ids that the caller gave its request are those of the answer, too."""
-    return answer._replace(headers=(*answer.headers, *exchange.ids)) if exchange.ids else answer
+    return replace(answer, headers=(*answer.headers, *exchange.ids)) if exchange.ids else answer

@@ -1,7 +1,6 @@
 """One server process: accepts, dispatches, sweeps away the slow, and drains when it is told to end."""
 
 import asyncio
-import gc
 import logging
 import socket
 from collections.abc import Awaitable, Callable
@@ -42,7 +41,6 @@ class Server:
         self.draining = False
         self.tick = 0
         self._scorer = scorer
-        self._frozen_with: object = None
         self._routes = routes
         self._drain_s = drain_s
         self._observer = observer
@@ -87,19 +85,11 @@ class Server:
             await asyncio.sleep(_TICK_S)
             self.tick += 1
             self.writer.next_second()
-            self._freeze_what_stays()
             late = [
                 each for each in self._connections if (self.tick - each.since) * _TICK_S > self._allowed[each.waits_for]
             ]
             for connection in late:
                 connection.expire()
-
-    def _freeze_what_stays(self) -> None:
-        """Modules and models live as long as they serve: the collector need not look at them, request after request."""
-        if self._scorer.table is not self._frozen_with:
-            self._frozen_with = self._scorer.table
-            gc.collect()  # what is garbage now would stay for ever
-            gc.freeze()
 
     def admit(self, connection: Connection) -> bool:
         """False when there are too many already; it is swept like all others then."""
@@ -128,22 +118,18 @@ class Server:
         if exchange.problem is not None:
             return exchange.reply(exchange.problem.answer())
         target = self._routes.find(exchange.url)
-        if target is None:
-            return exchange.reply(not_found(exchange.url))
-        if isinstance(target, Infer):
-            return self._infer(target, exchange)
-        if exchange.method not in (b"GET", b"HEAD"):
-            return exchange.reply(not_allowed(target))
-        exchange.reply(target())
-
-    def _infer(self, target: Infer, exchange: Exchange) -> None:
-        if exchange.method != b"POST":
-            return exchange.reply(not_allowed(target))
-        self._scorer.submit(
-            target.name,
-            target.number or exchange.deployment,
-            exchange.body,
-            exchange.reply,
-            header_length=exchange.header_length,
-            sticky=exchange.sticky,
-        )
+        if isinstance(target, Infer) and exchange.method == b"POST":
+            self._scorer.submit(
+                target.name,
+                target.number or exchange.deployment,
+                exchange.body,
+                exchange.reply,
+                header_length=exchange.header_length,
+                sticky=exchange.sticky,
+            )
+        elif target is None:
+            exchange.reply(not_found(exchange.url))
+        elif isinstance(target, Infer) or exchange.method not in (b"GET", b"HEAD"):
+            exchange.reply(not_allowed(target))
+        else:
+            exchange.reply(target())

@@ -4,34 +4,37 @@ A client sends the same form again and again. What stands before and after the n
 read and checked once, so it means the same.
 """
 
+import struct
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import orjson
 
-from services.scoring.layout import Form, HeadForm, Layout
+from services.scoring.layout import DTYPES, Form, HeadForm, Layout
 from services.scoring.protocol.binary import aligned
-from services.scoring.protocol.tensors import has_only_numbers, packed
+from services.scoring.protocol.tensors import PACKED
 from shared.ports.inference import Array
 
 _MOST = 1_000
 LONGEST = 1_024
 _DATA = b'"data"'
+_U, _S = b"us"  # as numbers: a text would first be taken for a number, which costs an exception
 
 
-def from_known_form(layout: Layout, body: bytes) -> Array | None:
-    """The only tensor of a message whose form is known; None leaves it to the general way, errors included."""
+def from_known_form(layout: Layout, body: bytes) -> tuple[int, Array] | None:
+    """Rows and the only tensor of a message whose form is known; None leaves it to the general way, errors included."""
     at = body.find(b"[", body.find(_DATA) + 1)
     form = layout.forms.get(body[:at])
-    if form is None or not body.endswith(form.tail) or not has_only_numbers(body):
+    if form is None or not body.endswith(form.tail):
+        return None
+    numbers = body[at : -len(form.tail)]
+    if _U in numbers or _S in numbers:  # true and false would be packed as numbers; nothing else that is none
         return None
     try:
-        values = orjson.loads(body[at : -len(form.tail)])
-    except orjson.JSONDecodeError:
+        return form.rows, np.ndarray(form.shape, form.dtype, form.pack(*orjson.loads(numbers)))
+    except (orjson.JSONDecodeError, struct.error, OverflowError):
         return None
-    found = packed(layout.blocks[0].datatype, values, form.values)
-    return None if found is None else found.reshape(form.shape)
 
 
 def from_known_head(layout: Layout, body: bytes, header_length: int) -> tuple[HeadForm, Array] | None:
@@ -53,17 +56,19 @@ def learn_head(layout: Layout, body: bytes, header_length: int, form: HeadForm) 
     layout.heads[body[:header_length]] = form
 
 
-def learn_form(layout: Layout, body: bytes, message: Mapping[str, Any], array: Array) -> None:
+def learn_form(layout: Layout, body: bytes, message: Mapping[str, Any], array: Array, rows: int) -> None:
     """`message` is what the body says, `array` what became of its one tensor; kept if nothing else is in there."""
+    code = PACKED.get(layout.blocks[0].datatype)
     at = body.find(b"[", body.find(_DATA) + 1)
     head, tail = body[:at], body[body.find(b"]", at) + 1 :]
     (tensor,) = message["inputs"]
     without = {"inputs": [{**tensor, "data": []}]}
-    if at < 0 or not tail or message.keys() != without.keys() or _read(head + b"[]" + tail) != without:
+    if code is None or at < 0 or not tail or message.keys() != without.keys() or _read(head + b"[]" + tail) != without:
         return
     if len(layout.forms) >= _MOST:
         layout.forms.clear()
-    layout.forms[head] = Form(tail, array.shape, array.size)
+    pack = struct.Struct(f"{array.size}{code}").pack
+    layout.forms[head] = Form(tail, rows, array.shape, DTYPES[layout.blocks[0].datatype], pack)
 
 
 def _read(body: bytes) -> object:

@@ -30,7 +30,7 @@ class InferRequest:
     """Decoded. `arrays` are the layout's blocks; `outputs` maps the names asked for to "as binary", None for all.
 
     `keys` and `observed_at` (UTC, one or one per row) are what the caller says about its rows. `arrow` asks for an
-    Arrow stream, as the request was one.
+    Arrow stream, as the request was one. `began_ns` is when it came, by the clock that latencies are measured with.
     """
 
     id: str
@@ -41,10 +41,15 @@ class InferRequest:
     keys: Sequence[str] | None = None
     observed_at: Sequence[datetime] | None = None
     arrow: bool = False
+    began_ns: int = 0
 
 
 def decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int) -> InferRequest | Problem:
     """`header_length` is that of the JSON part when tensors follow it as bytes; `ARROW_STREAM` for an Arrow stream."""
+    if header_length is None and len(body) <= LONGEST and (known := from_known_form(layout, body)) is not None:
+        rows, array = known
+        if rows <= max_rows:
+            return InferRequest("", rows, [array])
     try:
         return _decode(layout, body, header_length, max_rows)
     except Invalid as invalid:
@@ -62,17 +67,13 @@ def _decode(layout: Layout, body: bytes, header_length: int | None, max_rows: in
 
 
 def _from_json(layout: Layout, body: bytes, max_rows: int) -> InferRequest:
-    if len(body) <= LONGEST and (array := from_known_form(layout, body)) is not None:
-        rows = array.shape[layout.blocks[0].row_axis]
-        if rows <= max_rows:
-            return InferRequest("", rows, [array])
     numeric = numeric_message(body)
     message = numeric if numeric is not None else _object(body)
     tensors = _tensors_of(message, layout)
     plain = numeric is None and has_only_numbers(body)
     request = _request(layout, message, tensors, _row_count(tensors, layout, max_rows), plain)
     if plain and len(layout.specs) == 1 and "inputs" in message and len(body) <= LONGEST:
-        learn_form(layout, body, message, request.arrays[0])
+        learn_form(layout, body, message, request.arrays[0], request.rows)
     return request
 
 

@@ -18,33 +18,41 @@ _MOST_HEADS = 1_000
 class Outputs:
     """The outputs of one run, written as JSON once for all the requests that share it, and cut between the rows."""
 
-    __slots__ = ("_rows", "arrays")
-
     def __init__(self, arrays: Sequence[Array]) -> None:
         self.arrays = arrays
-        self._rows: dict[int, list[bytes]] = {}
+        self._rows: list[Sequence[bytes]] | None = None
+
+    @property
+    def rows(self) -> list[Sequence[bytes]]:
+        """For each row, the values of each output, flat, without the brackets around them."""
+        found = self._rows
+        if found is None:
+            found = self._rows = self._as_rows()
+        return found
+
+    def _as_rows(self) -> list[Sequence[bytes]]:
+        if len(self.arrays[0]) == 1:
+            return [[_json(array)[1:-1] for array in self.arrays]]
+        return list(zip(*map(_rows_of, self.arrays), strict=True))
 
     def json(self, index: int, start: int, stop: int) -> bytes:
         """The values of these rows, flat, as a JSON array; NaN and infinities are null."""
         array = self.arrays[index]
         if stop - start == len(array):
             return _json(array)
-        if array.dtype.kind == "O":
-            return _json(array[start:stop])
-        rows = self._rows.get(index)
-        if rows is None:
-            rows = self._rows[index] = _rows_of(array)
-        return b"[%b]" % (rows[start] if stop - start == 1 else b",".join(rows[start:stop]))
+        return b"[%b]" % b",".join([row[index] for row in self.rows[start:stop]])
 
 
 def _json(array: Array) -> bytes:
     """All values, flat. FP32 is written with the digits that tell it from its neighbours."""
     if array.dtype.kind == "O":
         return to_json(array.ravel().tolist())
-    return orjson.dumps(array.reshape(-1), option=orjson.OPT_SERIALIZE_NUMPY)
+    return orjson.dumps(array if array.ndim == 1 else array.reshape(-1), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def _rows_of(array: Array) -> list[bytes]:
+    if array.dtype.kind == "O":
+        return [_json(row)[1:-1] for row in array.reshape(len(array), -1)]
     if array.size == len(array):
         return _json(array)[1:-1].split(b",")
     rows = np.ascontiguousarray(array.reshape(len(array), -1))
@@ -65,17 +73,19 @@ class ResponseEncoder:
         ]
         self._json_headers: Headers = (*JSON, *headers)
         self._headers = headers
-        self._template = b"" if any(-1 in spec.shape[1:] for spec in outputs) else self._whole()
+        is_fixed = not any(-1 in spec.shape[1:] for spec in outputs)
+        self._template = self._whole() if is_fixed else b""
+        self._row_template = self._whole(b"1", b"[%b]") if is_fixed else b""
         texts = any(spec.datatype == "BYTES" for spec in outputs)
         self._has_plain_bytes = bool(self._template) and not texts and sys.byteorder == "little"
         self._byte_heads: dict[int, tuple[bytes, Headers]] = {}
 
-    def _whole(self) -> bytes:
+    def _whole(self, rows: bytes = b"%d", values: bytes = b"%b") -> bytes:
         """An answer with all outputs as JSON: id, then the rows and the values of each output, are filled in."""
         parts = []
         for spec, opening in zip(self._specs, self._openings, strict=True):
             inner = "".join(f",{size}" for size in spec.shape[1:]).encode()
-            parts.append(opening.replace(b"%", b"%%") + b"%d" + inner + b'],"data":%b}')
+            parts.append(opening.replace(b"%", b"%%") + rows + inner + b'],"data":' + values + b"}")
         return self._head.replace(b"%", b"%%") + b'%b,"outputs":[' + b",".join(parts) + b"]}"
 
     def check(self, request: InferRequest) -> None:
@@ -88,8 +98,10 @@ class ResponseEncoder:
     def encode(self, request: InferRequest, outputs: Outputs, start: int) -> Answer:
         """`outputs` hold the rows of this request from `start` on."""
         identity = b',"id":' + to_json(request.id) if request.id else b""
+        rows = request.rows
         if request.outputs is None and not request.binary and self._template:
-            rows = request.rows
+            if rows == 1:
+                return Answer(200, self._row_template % (identity, *outputs.rows[start]), self._json_headers)
             fields: list[bytes | int] = [identity]
             for index in range(len(self._specs)):
                 fields += (rows, outputs.json(index, start, start + rows))

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.scoring.answers import Invalid
 from services.scoring.layout import Layout
+from shared.ports.inference import TensorSpec
 
 
 def tensors_from_rows(layout: Layout, rows: object) -> dict[str, dict[str, Any]]:
@@ -16,11 +17,18 @@ def tensors_from_rows(layout: Layout, rows: object) -> dict[str, dict[str, Any]]
             raise Invalid(f"rows[{index}]: an object is required")
         if row.keys() != names:
             _explain(index, row, layout)
-    count = len(rows)
-    return {
-        name: {"datatype": spec.datatype, "shape": [count, *spec.shape[1:]], "data": [row[name] for row in rows]}
-        for name, spec in layout.specs.items()
-    }
+    return {name: tensor_of(spec, [row[name] for row in rows]) for name, spec in layout.specs.items()}
+
+
+def tensor_of(spec: TensorSpec, cells: list[Any]) -> dict[str, Any]:
+    """One cell for each row. Sizes that the model leaves free are those of the first."""
+    sizes: list[int] = []
+    cell = cells[0]
+    for size in spec.shape[1:]:
+        is_list = isinstance(cell, list) and bool(cell)
+        sizes.append(len(cell) if size < 0 and is_list else size)
+        cell = cell[0] if is_list else None
+    return {"datatype": spec.datatype, "shape": [len(cells), *sizes], "data": cells}
 
 
 def _explain(index: int, row: dict[str, Any], layout: Layout) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from services.scoring.answers import Invalid
-from services.scoring.layout import DTYPES, FLOATS, Block, Layout
+from services.scoring.layout import DTYPES, Block, Layout
 from shared.ports.inference import Array, TensorDatatype, TensorSpec
 
 type Tensor = Mapping[str, Any]
@@ -26,7 +26,7 @@ _TYPES: dict[TensorDatatype, frozenset[type]] = {
 }  # fmt: skip
 # Datatypes whose values the standard library packs from a list faster than numpy does, and checks as it goes: a text,
 # null or array is no number to it, and a number with a fraction is no integer. Only true and false pass as 1 and 0.
-_PACKED: dict[TensorDatatype, str] = {
+PACKED: dict[TensorDatatype, str] = {
     "FP32": "f", "FP64": "d", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
     "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q",
 }  # fmt: skip
@@ -68,7 +68,7 @@ def _wide(block: Block, tensor: Tensor, rows: int, plain: bool) -> Array:
 
 def packed(datatype: TensorDatatype, values: object, count: int) -> Array | None:
     """The values of a flat list, None when they are not `count` numbers of this datatype: the slow way says why."""
-    code = _PACKED.get(datatype)
+    code = PACKED.get(datatype)
     if code is None or type(values) is not list or len(values) != count:
         return None
     try:
@@ -148,10 +148,10 @@ def check_numbers(layout: Layout, arrays: Sequence[Array]) -> None:
 
     Raises `Invalid`. Made for the rows of many requests at once: it costs as much for one.
     """
-    for block, values in zip(layout.blocks, arrays, strict=True):
+    for index in layout.floats:
         # `all()` takes three times as long: for a row, that is a tenth of all that is done around the model.
-        if block.datatype in FLOATS and np.isfinite(values).tobytes().find(0) >= 0:
-            _explain_numbers(block, values)
+        if 0 in np.isfinite(arrays[index]).tobytes():
+            _explain_numbers(layout.blocks[index], arrays[index])
 
 
 def _explain_numbers(block: Block, array: Array) -> None:

@@ -141,3 +141,11 @@ async def test_nothing_that_a_client_sends_is_a_server_error(
     wide = await wide_bench(3)
     flat = {"name": "X", "datatype": "FP32", "shape": [1, 3], "data": [1, 2, 3], known: value}
     assert (await wide.ask({"inputs": [flat]})).status in (200, 400, 413)
+
+
+async def test_plain_rows_of_a_model_that_leaves_sizes_free_have_those_of_their_first() -> None:
+    bench = await wide_bench(3, is_free=True)
+    assert output(await bench.ask({"rows": [{"X": [1.0, 3.0]}, {"X": [2.0, 4.0]}]})) == [2.0, 3.0]
+    uneven = await bench.ask({"rows": [{"X": [1.0, 3.0]}, {"X": [2.0]}]})
+    assert problem(uneven) == "X: 3 values for shape [2, 2]"
+    assert problem(await bench.ask({"rows": [{"X": []}]})).startswith("X: expected shape [1, -1]")
