@@ -59,17 +59,14 @@ class Accounts:
             self._count(same)
 
     def _count(self, runs: Sequence[AnsweredRun]) -> None:
-        version, arrays, outputs = runs[0].version, runs[0].arrays, runs[0].outputs
-        statistics, requests = version.statistics, [request for run in runs for request in run.requests]
+        version = runs[0].version
         times_ns = [run.ended_ns - request.began_ns for run in runs for request in run.requests]
-        statistics.served(sum([run.rows for run in runs]), times_ns)
-        if len(runs) > 1:
-            outputs = [np.concatenate(same) for same in zip(*[run.outputs for run in runs], strict=True)]
-            if self._capture.sampling:
-                arrays = version.layout.join([run.arrays for run in runs])
-        statistics.predictions.offer(outputs)
+        version.statistics.served(sum([run.rows for run in runs]), times_ns)
+        outputs = [np.concatenate(same) for same in zip(*[run.outputs for run in runs], strict=True)]
+        version.statistics.predictions.offer(outputs)
         if self._capture.sampling:
-            self._capture.offer(version, requests, arrays, outputs)
+            arrays = version.layout.join([run.arrays for run in runs])
+            self._capture.offer(version, [request for run in runs for request in run.requests], arrays, outputs)
 
 
 def _by_kind(runs: Sequence[AnsweredRun]) -> Iterable[Sequence[AnsweredRun]]:

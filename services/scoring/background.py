@@ -111,9 +111,7 @@ class Background:
             # The first look comes alone: an instance that has just started is asked for answers, not for reports.
             await _attempt("follow the manifest", follow)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(
-                    self._every(self._pace.follow_s, "follow the manifest", lambda: self._follow(follower))
-                )
+                tasks.create_task(self._every(self._pace.follow_s, "follow the manifest", follow))
                 tasks.create_task(self._every(self._pace.report_s, "report", lambda: self._report(outgoing)))
                 tasks.create_task(
                     self._every(self._pace.flush_s, "flush", lambda: outgoing.flush(self._capture, share))

@@ -109,7 +109,7 @@ def _add_singles(found: list[str | KeyCells], instance: str, first: int, count: 
 
 
 def _moments(runs: Sequence[ScoredRun]) -> list[Any]:
-    """Times, runs of them, or a caller's own times: rows that were scored together share one moment."""
+    """Times, runs of them, or a caller's own times: rows that were counted together share one moment."""
     found: list[Any] = []
     for run in runs:
         if any([mark.observed_at for mark in run.marks]):

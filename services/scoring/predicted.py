@@ -15,8 +15,8 @@ from shared.profiles import NumericCounts, NumericReference
 from shared.profiles.numeric import added
 
 _BINS = 10  # as staging builds the profile that the counts are compared with
-# Runs that are counted together: one alone costs 15 us, and so do all of these. More would not be worth the caches that
-# arrays take which are kept.
+# Batches that are counted together: one alone takes 15 us, all of these no more than a few times that. Keeping more
+# small arrays would cost the requests after them more, by the processor's caches.
 _TOGETHER = 128
 
 
