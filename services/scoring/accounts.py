@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.scoring.capture import CaptureBuffer
+from services.scoring.layout import WIDEST
 from services.scoring.protocol import InferRequest
 from services.scoring.scored import kind_of
 from services.scoring.version import Version
@@ -42,6 +43,8 @@ class Accounts:
         self._is_full = False
 
     def add(self, run: AnsweredRun) -> None:
+        if not run.version.is_slim:
+            _let_go_of_wide(run)
         self._runs.append(run)
         self._rows += run.rows
         if self._due is None:
@@ -67,6 +70,19 @@ class Accounts:
         if self._capture.sampling:
             arrays = version.layout.join([run.arrays for run in runs])
             self._capture.offer(version, [request for run in runs for request in run.requests], arrays, outputs)
+
+
+def _let_go_of_wide(run: AnsweredRun) -> None:
+    """What is too wide to be captured is not held either: what waits is bounded in rows, however large those are."""
+    blocks = run.version.layout.blocks
+    run.arrays = [_slim(array) if block.wide else array for block, array in zip(blocks, run.arrays, strict=True)]
+    run.outputs = [_slim(output) for output in run.outputs]
+    for request in run.requests:
+        request.arrays = []
+
+
+def _slim(array: Array) -> Array:
+    return array if array.size <= len(array) * WIDEST else np.empty((len(array), 0), array.dtype)
 
 
 def _by_kind(runs: Sequence[AnsweredRun]) -> Iterable[Sequence[AnsweredRun]]:

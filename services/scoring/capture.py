@@ -10,7 +10,6 @@ from threading import Lock
 
 import numpy as np
 
-from services.scoring.layout import WIDEST
 from services.scoring.protocol import InferRequest
 from services.scoring.scored import ScoredParts, ScoredRows, ScoredRun, kind_of
 from services.scoring.version import Version
@@ -75,12 +74,7 @@ class CaptureBuffer:
             self.overflowed_rows += run.rows
             return
         self._taken_rows += run.rows
-        kind: object = version
-        if not version.is_slim:
-            blocks = version.layout.blocks
-            arrays = [_slim(array) if block.wide else array for block, array in zip(blocks, arrays, strict=True)]
-            outputs = [_slim(output) for output in outputs]
-            kind = kind_of(version, arrays, outputs)
+        kind = version if version.is_slim else kind_of(version, arrays, outputs)
         with self._moving:
             fresh = self._fresh.get(kind)
             if fresh is None:
@@ -112,8 +106,3 @@ def _rows_of(requests: Sequence[InferRequest], kept: list[int]) -> Array:
         return np.array(kept)
     ends = list(accumulate(rows))
     return np.concatenate([np.arange(ends[place] - rows[place], ends[place]) for place in kept])
-
-
-def _slim(array: Array) -> Array:
-    """What is too wide to be captured is not held either: the buffer is bounded in rows, however large those are."""
-    return array if array.size <= len(array) * WIDEST else np.empty((len(array), 0), array.dtype)

@@ -52,6 +52,15 @@ async def test_every_request_counts_with_its_own_time_whatever_it_shares(bench: 
     assert block.inputs["distance"] == pytest.approx([row["distance"] for row in sent], rel=1e-6)
 
 
+async def test_what_is_too_wide_to_be_captured_is_not_held_until_it_is_counted() -> None:
+    bench = await wide_bench(100)
+    body = {"inputs": [{"name": "X", "datatype": "FP32", "shape": [1, 100], "data": [1] * 100}]}
+    await bench.scorer.infer("flights", None, to_json(body))
+    (run,) = bench.scorer._accounts._runs
+    held = [*run.arrays, *(array for request in run.requests for array in request.arrays)]
+    assert [array.size for array in held] == [0]
+
+
 async def test_rows_of_different_widths_are_counted_together_and_captured_apart() -> None:
     bench = await wide_bench(3, is_free=True)
     for width in (3, 2, 3):
