@@ -139,7 +139,7 @@ class Background:
                 continue
 
     async def _farewell(self, outgoing: Outgoing) -> None:
-        self._scorer.settle()
+        self._scorer.settle()  # from this thread, for no request is scored any more
         try:
             async with asyncio.timeout(self._pace.farewell_s):
                 await _attempt("flush", lambda: outgoing.flush(self._capture))

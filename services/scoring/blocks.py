@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from services.scoring.layout import WIDEST
-from services.scoring.scored import ScoredRows, ScoredRun, joined
+from services.scoring.scored import ScoredRows, ScoredRun, joined, kind_of
 from services.scoring.version import Version
 from shared.events import EndpointRef, PredictionsCaptured
 from shared.ports.inference import Array, TensorSpec
@@ -53,7 +53,7 @@ def blocks_of(
     """
     by_kind: dict[object, list[ScoredRows]] = {}
     for rows in scored:
-        by_kind.setdefault(rows.kind, []).append(rows)
+        by_kind.setdefault(kind_of(rows.version, rows.arrays, rows.outputs), []).append(rows)
     for same in by_kind.values():
         yield from _of_kind(endpoint, instance, joined(same), features)
 

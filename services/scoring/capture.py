@@ -1,26 +1,22 @@
 """Scored rows on their way to the hub: a bounded buffer off the request path. What does not fit is counted.
 
-The scoring loop offers; whoever sends drains, perhaps on another thread. Each counter has one writer.
+The scoring loop offers, whoever sends drains, perhaps on another thread. Each counter has one writer, so that no lock
+is needed.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from itertools import accumulate
-from threading import Lock
 
 import numpy as np
 
 from services.scoring.protocol import InferRequest
-from services.scoring.scored import ScoredParts, ScoredRows, ScoredRun, kind_of
+from services.scoring.scored import ScoredRows, ScoredRun
 from services.scoring.version import Version
 from shared.ports import Clock
 from shared.ports.inference import Array
 
 _GOLDEN = 0.618033988749895  # see table.py: an even sample without randomness
-# As soon as so many runs or rows of a kind have come, they are copied into one array for each block. Small arrays that
-# are kept make the requests after them take memory that the processor's caches do not hold, which cost a fifth of the
-# throughput at 32 connections.
-_JOINED_RUNS, _JOINED_ROWS = 64, 500
 
 
 class CaptureBuffer:
@@ -37,12 +33,10 @@ class CaptureBuffer:
         features: frozenset[str] | None = None,
     ) -> None:
         self.features = features
-        self._clock = clock
         self.sampling = sampling
+        self._clock = clock
         self._most_rows = most_rows
-        self._fresh: dict[object, ScoredParts] = {}
         self._waiting: deque[ScoredRows] = deque()
-        self._moving = Lock()  # of rows between the two, which both sides do
         self._number = 0
         self._taken_rows = 0
         self.drained_rows = 0
@@ -55,7 +49,7 @@ class CaptureBuffer:
     def offer(
         self, version: Version, requests: Sequence[InferRequest], arrays: Sequence[Array], outputs: Sequence[Array]
     ) -> None:
-        """The rows of one run, in the order of its requests. Never waits for the hub and never fails."""
+        """The rows of these requests, in their order. Never waits for the hub and never fails."""
         first, self._number = self._number, self._number + len(requests)
         sampling = self.sampling
         if sampling < 1:
@@ -74,29 +68,17 @@ class CaptureBuffer:
             self.overflowed_rows += run.rows
             return
         self._taken_rows += run.rows
-        kind = version if version.is_slim else kind_of(version, arrays, outputs)
-        with self._moving:
-            fresh = self._fresh.get(kind)
-            if fresh is None:
-                fresh = self._fresh[kind] = ScoredParts(version)
-            fresh.add(arrays, outputs, (run,), run.rows)
-            if len(fresh) >= _JOINED_RUNS or fresh.rows >= _JOINED_ROWS:
-                del self._fresh[kind]
-                self._waiting.append(fresh.joined())
+        self._waiting.append(ScoredRows(version, arrays, outputs, (run,), run.rows))
 
     def drain(self, most_rows: int) -> list[ScoredRows]:
-        """Take out at least one run if there is any, and about `most_rows` rows."""
+        """Take out what was offered together at least, if there is any, and about `most_rows` rows."""
         taken: list[ScoredRows] = []
         rows = 0
-        with self._moving:
-            while rows < most_rows and (self._waiting or self._fresh):
-                taken.append(self._waiting.popleft() if self._waiting else self._first_fresh())
-                rows += taken[-1].rows
+        while self._waiting and rows < most_rows:
+            taken.append(self._waiting.popleft())
+            rows += taken[-1].rows
         self.drained_rows += rows
         return taken
-
-    def _first_fresh(self) -> ScoredRows:
-        return self._fresh.pop(next(iter(self._fresh))).joined()
 
 
 def _rows_of(requests: Sequence[InferRequest], kept: list[int]) -> Array:

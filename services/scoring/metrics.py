@@ -27,7 +27,7 @@ _TYPES = {
 def metrics_page(
     scorers: Mapping[str, Scorer], captures: Sequence[CaptureBuffer], counted: Mapping[str, int] = MappingProxyType({})
 ) -> Answer:
-    """`scorers` by endpoint; `counted` are counters of the door, by name."""
+    """Settles first, so that every answer given is in it. `scorers` by endpoint; `counted` are counters of the door."""
     for scorer in scorers.values():
         scorer.settle()
     samples = [

@@ -1,7 +1,6 @@
 """Rows that were scored, and what their requests said of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -26,9 +25,8 @@ class Mark(NamedTuple):
         return Mark(self.identity, high - low, keys and keys[low:high], times and times[low:high], self.start + low)
 
 
-@dataclass
-class ScoredRun:
-    """Rows that were scored together. `first` is the number of their first request among all of this instance.
+class ScoredRun(NamedTuple):
+    """Rows that were captured together. `first` is the number of their first request among all of this instance.
 
     No `marks` mean one row for each request, of which nothing was said.
     """
@@ -40,9 +38,9 @@ class ScoredRun:
 
     @classmethod
     def of(cls, first: int, requests: Sequence[InferRequest], scored_at: datetime) -> "ScoredRun":
-        rows = requests[0].rows if len(requests) == 1 else sum([request.rows for request in requests])
-        if rows == len(requests) and not [1 for each in requests if each.id or each.keys or each.observed_at]:
-            return ScoredRun(first, rows, scored_at, ())
+        rows = sum([request.rows for request in requests])
+        if rows == len(requests) and not any([each.id or each.keys or each.observed_at for each in requests]):
+            return cls(first, rows, scored_at)
         return cls(first, rows, scored_at, [Mark(each.id, each.rows, each.keys, each.observed_at) for each in requests])
 
     def cut(self, low: int, high: int) -> "ScoredRun":
@@ -61,11 +59,6 @@ class ScoredRows(NamedTuple):
     runs: Sequence[ScoredRun]
     rows: int
 
-    @property
-    def kind(self) -> object:
-        """What rows must have in common to be joined."""
-        return self.version if self.version.is_slim else kind_of(self.version, self.arrays, self.outputs)
-
     def cut(self, low: int, high: int) -> "ScoredRows":
         arrays = self.version.layout.pick(self.arrays, slice(low, high))
         outputs = [output[low:high] for output in self.outputs]
@@ -73,7 +66,9 @@ class ScoredRows(NamedTuple):
 
 
 def kind_of(version: Version, arrays: Sequence[Array], outputs: Sequence[Array]) -> object:
-    """The version, and the sizes that its tensors leave free."""
+    """What rows must have in common to be joined: their version, and the sizes that its tensors leave free."""
+    if version.is_slim:
+        return version
     blocks = zip(version.layout.blocks, arrays, strict=True)
     sizes = [array.shape[1:] for block, array in blocks if block.wide]
     return version, *sizes, *(output.shape[1:] for output in outputs)
@@ -81,38 +76,15 @@ def kind_of(version: Version, arrays: Sequence[Array], outputs: Sequence[Array])
 
 def joined(scored: Sequence[ScoredRows]) -> ScoredRows:
     """Rows of one kind together."""
-    parts = ScoredParts(scored[0].version)
-    for each in scored:
-        parts.add(each.arrays, each.outputs, each.runs, each.rows)
-    return parts.joined()
+    version = scored[0].version
+    arrays = version.layout.join([each.arrays for each in scored])
+    outputs = joined_outputs([each.outputs for each in scored])
+    runs = [run for each in scored for run in each.runs]
+    return ScoredRows(version, arrays, outputs, runs, sum([each.rows for each in scored]))
 
 
-class ScoredParts:
-    """Rows of one kind, as they come."""
-
-    def __init__(self, version: Version) -> None:
-        self._version = version
-        self._arrays: list[Sequence[Array]] = []
-        self._outputs: list[Sequence[Array]] = []
-        self._runs: list[ScoredRun] = []
-        self.rows = 0
-
-    def __len__(self) -> int:
-        return len(self._arrays)
-
-    def add(self, arrays: Sequence[Array], outputs: Sequence[Array], runs: Sequence[ScoredRun], rows: int) -> None:
-        self._arrays.append(arrays)
-        self._outputs.append(outputs)
-        self._runs += runs
-        self.rows += rows
-
-    def joined(self) -> ScoredRows:
-        """In arrays of their own, unless there is one part only."""
-        arrays, outputs = self._arrays[0], self._outputs[0]
-        if len(self) > 1:
-            arrays = self._version.layout.join(self._arrays)
-            outputs = [np.concatenate(same) for same in zip(*self._outputs, strict=True)]
-        return ScoredRows(self._version, arrays, outputs, self._runs, self.rows)
+def joined_outputs(parts: Sequence[Sequence[Array]]) -> list[Array]:
+    return [np.concatenate(same) for same in zip(*parts, strict=True)]
 
 
 def _cut[T: (Mark, ScoredRun)](items: Sequence[T], low: int, high: int) -> tuple[int, list[T]]:

@@ -8,7 +8,7 @@ from shared.events import GoldenProof, PackageRef, VersionReport
 from shared.events.predictions import LATENCY_BOUNDS_US
 
 BOUNDS_US = LATENCY_BOUNDS_US  # one more bucket, "inf", takes the rest
-_BOUNDS_US = tuple(map(float, BOUNDS_US))  # what is compared with them is a float, too: a third of the time
+_FLOAT_BOUNDS_US = tuple(map(float, BOUNDS_US))  # what is compared with them is a float, too: a third of the time
 _NAMES = (*map(str, BOUNDS_US), "inf")
 
 
@@ -36,7 +36,7 @@ class VersionStatistics:
         for time_ns in times_ns:
             latency_us = time_ns / 1_000
             self.latency_us += latency_us
-            self.buckets[bisect_left(_BOUNDS_US, latency_us)] += 1
+            self.buckets[bisect_left(_FLOAT_BOUNDS_US, latency_us)] += 1
 
     def failed(self, kind: str) -> None:
         """A request that got an error counts as a request, not as latency."""

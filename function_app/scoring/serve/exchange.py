@@ -30,7 +30,7 @@ class Exchange:
         self._connection = connection
         self.url = self.method = self.body = self.content_type = b""
         self.began_ns = self.head_bytes = self._body_bytes = 0
-        self.expects_continue = self.host = self._has_more_to_say = False
+        self.expects_continue = self.host = False
         self.keep_alive = self.may_read_on = True
         self.ids: Ids = ()
         self.answer: Answer | None = None
@@ -60,15 +60,13 @@ class Exchange:
         found = Exchange(cast("Connection", None))
         found.url, found.method, found._body_bytes = self.url, self.method, self._body_bytes
         found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
-        found._has_more_to_say = any(each is not None for each in (found.header_length, found.sticky, found.deployment))
         return found
 
     def again(self, connection: "Connection", data: bytes) -> "Exchange":
         """The same head once more, before another body: the rest of `data`."""
         found = Exchange(connection)
         found.url, found.method, found.body = self.url, self.method, data[-self._body_bytes :]
-        if self._has_more_to_say:
-            found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
+        found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
         return found
 
     def complete(self) -> None:

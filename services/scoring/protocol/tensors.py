@@ -1,8 +1,8 @@
 """From the `data` of JSON tensors to arrays: one array per block, each value's type checked, errors by tensor."""
 
 import re
+import struct
 import warnings
-from array import array
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import prod
@@ -72,8 +72,8 @@ def packed(datatype: TensorDatatype, values: object, count: int) -> Array | None
     if code is None or type(values) is not list or len(values) != count:
         return None
     try:
-        return np.frombuffer(array(code, values), DTYPES[datatype])
-    except (TypeError, OverflowError):
+        return np.frombuffer(struct.pack(f"{count}{code}", *values), DTYPES[datatype])
+    except (struct.error, OverflowError):
         return None
 
 

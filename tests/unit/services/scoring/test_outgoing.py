@@ -56,8 +56,8 @@ async def test_a_small_vector_is_captured_by_its_parts_and_a_wide_tensor_is_not_
     bench = await wide_bench(width)
     answer = await bench.ask({"rows": [{"X": [1.0] * width}, {"X": [2.0] * width}]})
     assert output(answer) == pytest.approx([1.0, 2.0])
-    (held,) = bench.capture._fresh.values()
-    assert sum(array.size for array in held.joined().arrays) == 2 * len(columns)
+    (held,) = bench.capture._waiting
+    assert sum(array.size for array in held.arrays) == 2 * len(columns)
     await outgoing(bench).flush(bench.capture)
     (block,) = heard(bench, PredictionsCaptured)
     assert set(block.inputs) == columns

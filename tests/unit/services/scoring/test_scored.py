@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.scoring import blocks, capture
+from services.scoring import blocks
 from services.scoring.capture import CaptureBuffer
 from services.scoring.protocol import InferRequest
 from services.scoring.version import Version
@@ -52,15 +52,14 @@ def offer(buffer: CaptureBuffer, version: Version, requests: Sequence[InferReque
 
 
 @settings(deadline=None)
-@given(runs=RUNS, joined=st.integers(1, 9), most_rows=st.integers(1, 7), drained=st.integers(1, 40))
+@given(runs=RUNS, most_rows=st.integers(1, 7), drained=st.integers(1, 40))
 def test_joined_and_cut_rows_keep_their_keys_times_and_values(
-    runs: list[list[tuple[int, str]]], joined: int, most_rows: int, drained: int
+    runs: list[list[tuple[int, str]]], most_rows: int, drained: int
 ) -> None:
     version, clock = version_of(2), ManualClock(NOW)
     buffer, names, rows = CaptureBuffer(clock), count(), 0
     expected: list[tuple[str, datetime]] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(capture, "_JOINED_ROWS", joined)
         patch.setattr(blocks, "MOST_CELLS", most_rows * blocks._width(version))
         for run in runs:
             asked = [(next(names), *each) for each in run]
@@ -77,11 +76,3 @@ def test_joined_and_cut_rows_keep_their_keys_times_and_values(
     assert [row for block in read for row in zip(block.keys, block.observed_at, strict=True)] == expected
     assert [cell for block in read for cell in block.inputs["X[1]"]] == list(range(rows))
     assert [cell for block in read for cell in block.outputs["probability"]] == list(range(rows))
-
-
-def test_many_small_runs_are_held_in_few_arrays() -> None:
-    buffer, version = CaptureBuffer(ManualClock(NOW)), version_of(2)
-    for value in range(1_000):
-        offer(buffer, version, [InferRequest("", 1, [])], value)
-    assert len(buffer._waiting) + sum(map(len, buffer._fresh.values())) < 80
-    assert buffer.waiting_rows == 1_000
