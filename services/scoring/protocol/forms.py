@@ -13,7 +13,7 @@ import orjson
 
 from services.scoring.layout import DTYPES, Form, HeadForm, Layout
 from services.scoring.protocol.binary import aligned
-from services.scoring.protocol.tensors import PACKED
+from services.scoring.protocol.tensors import STRUCT_CODES
 from shared.ports.inference import Array
 
 _MOST = 1_000
@@ -58,7 +58,7 @@ def learn_head(layout: Layout, body: bytes, header_length: int, form: HeadForm) 
 
 def learn_form(layout: Layout, body: bytes, message: Mapping[str, Any], array: Array, rows: int) -> None:
     """`message` is what the body says, `array` what became of its one tensor; kept if nothing else is in there."""
-    code = PACKED.get(layout.blocks[0].datatype)
+    code = STRUCT_CODES.get(layout.blocks[0].datatype)
     at = body.find(b"[", body.find(_DATA) + 1)
     head, tail = body[:at], body[body.find(b"]", at) + 1 :]
     (tensor,) = message["inputs"]

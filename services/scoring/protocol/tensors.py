@@ -24,9 +24,9 @@ _TYPES: dict[TensorDatatype, frozenset[type]] = {
     **{datatype: frozenset({int}) for datatype in DTYPES},
     "FP16": _NUMBERS, "FP32": _NUMBERS, "FP64": _NUMBERS, "BOOL": frozenset({bool}), "BYTES": frozenset({str}),
 }  # fmt: skip
-# Datatypes whose values the standard library packs from a list faster than numpy does, and checks as it goes: a text,
+# Datatypes whose values `struct` packs from a list faster than numpy does, and checks as it goes: a text,
 # null or array is no number to it, and a number with a fraction is no integer. Only true and false pass as 1 and 0.
-PACKED: dict[TensorDatatype, str] = {
+STRUCT_CODES: dict[TensorDatatype, str] = {
     "FP32": "f", "FP64": "d", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
     "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q",
 }  # fmt: skip
@@ -68,7 +68,7 @@ def _wide(block: Block, tensor: Tensor, rows: int, plain: bool) -> Array:
 
 def packed(datatype: TensorDatatype, values: object, count: int) -> Array | None:
     """The values of a flat list, None when they are not `count` numbers of this datatype: the slow way says why."""
-    code = PACKED.get(datatype)
+    code = STRUCT_CODES.get(datatype)
     if code is None or type(values) is not list or len(values) != count:
         return None
     try:
