@@ -14,7 +14,7 @@ from services.scoring.layout import WIDEST
 from services.scoring.scored import ScoredRows, ScoredRun, joined, kind_of
 from services.scoring.version import Version
 from shared.events import EndpointRef, PredictionsCaptured
-from shared.ports.inference import Array, TensorSpec
+from shared.ports.models.inference import Array, TensorSpec
 
 # Cells in one event: a packed one has 5 to 11 bytes, a text counts as many. About half of the hub's limit of 1 MB, for
 # sending a small event costs about as much as sending a large one.

@@ -14,7 +14,7 @@ from services.scoring.protocol import InferRequest
 from services.scoring.scored import ScoredRows, ScoredRun
 from services.scoring.version import Version
 from shared.ports import Clock
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 
 _GOLDEN = 0.618033988749895  # see table.py: an even sample without randomness
 

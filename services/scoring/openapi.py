@@ -8,7 +8,7 @@ from services.scoring.answers import Answer
 from services.scoring.protocol import ARROW_TYPE
 from services.scoring.table import Table
 from services.scoring.version import Version
-from shared.ports.inference import TensorSpec
+from shared.ports.models.inference import TensorSpec
 
 _TEXT = {"type": "string"}
 _ERROR = {"type": "object", "required": ["error"], "properties": {"error": _TEXT}}

@@ -16,7 +16,7 @@ from services.scoring.protocol.response import Outputs
 from services.scoring.shadows import Shadows
 from services.scoring.table import Table
 from services.scoring.version import Version
-from shared.ports.inference import InferenceFailed
+from shared.ports.models.inference import InferenceFailed
 
 logger = logging.getLogger("sluice.scoring")
 

@@ -13,7 +13,7 @@ from time import perf_counter_ns
 from services.scoring.answers import Invalid, Problem
 from services.scoring.protocol import check_numbers, decode
 from services.scoring.version import Version
-from shared.ports.inference import InferenceFailed
+from shared.ports.models.inference import InferenceFailed
 
 logger = logging.getLogger("sluice.scoring")
 

@@ -17,7 +17,7 @@ from services.scoring.protocol.arrow_frames import check_frames
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.request import ARROW_TYPE, InferRequest, outputs_of
 from services.scoring.protocol.tensors import block_of
-from shared.ports.inference import Array, TensorSpec
+from shared.ports.models.inference import Array, TensorSpec
 
 KEY, OBSERVED_AT = "sluice.key", "sluice.observed_at"
 

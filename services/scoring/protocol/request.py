@@ -18,7 +18,7 @@ from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
 from services.scoring.protocol.tensors import block_of, has_only_numbers
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 
 ARROW_TYPE = "application/vnd.apache.arrow.stream"
 # In place of the length of a JSON part, which no such request has: a door says by it that the body is an Arrow stream.
