@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import azure.functions as func
 
 from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem, ScoringPorts
-from services.scoring.background import Pace
-from services.scoring.capture import CaptureBuffer
-from services.scoring.instance import instance_of
-from services.scoring.warmth import Keeping
+from services.scoring.capture.buffer import CaptureBuffer
+from services.scoring.instance.assembly import instance_of
+from services.scoring.instance.background import Pace
+from services.scoring.model.warmth import Keeping
 from shared.adapters.azure.event_publisher import EventHubPublisher
 from shared.adapters.azure.model_packages import BlobModelPackages
 from shared.adapters.azure.serving import BlobServingManifests

@@ -21,6 +21,10 @@ _OFFENCES = {
         "shared/ports/clock.py",
         "shared.reactor",
     ),
+    "Inside scoring: instance > answering > files | capture > model > protocol": (
+        "services/scoring/model/table.py",
+        "services.scoring.answering.scorer",
+    ),
     "Only a composition root picks adapters": ("services/approval_pages/desk.py", "shared.adapters.memory"),
     "The product does not know its local runtime, nor the runtime the product": (
         "services/retraining/effects.py",

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import onnxruntime
 
 from services.scoring import ScoringPorts
-from services.scoring.loading import PREPARED_FORMAT
-from services.scoring.prepared import PreparedModels
+from services.scoring.model.loading import PREPARED_FORMAT
+from services.scoring.model.prepared import PreparedModels
 from shared.adapters.azure.blob_reading import BlobReader, ReadManifests, ReadPackages
 from shared.adapters.clock import SystemClock
 from shared.adapters.onnx import OnnxRuntime

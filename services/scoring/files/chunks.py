@@ -9,9 +9,9 @@ import pyarrow
 
 from services.scoring.files.columns import cells_of, check_type
 from services.scoring.files.reading import NotScorable
-from services.scoring.layout import DTYPES, Block, is_feature
+from services.scoring.model.version import Version
+from services.scoring.protocol.layout import DTYPES, Block, is_feature
 from services.scoring.protocol.tensors import check_numbers
-from services.scoring.version import Version
 from shared.ports.inference import Array, InferenceFailed, TensorSpec
 
 ROW = "row"

@@ -13,7 +13,7 @@ import pyarrow
 import pyarrow.compute
 
 from services.scoring.files.reading import NotScorable
-from services.scoring.layout import DTYPES, FLOATS, is_feature
+from services.scoring.protocol.layout import DTYPES, FLOATS, is_feature
 from shared.ports.inference import Array, TensorSpec
 
 _TYPES: dict[str, Callable[[pyarrow.DataType], bool]] = {

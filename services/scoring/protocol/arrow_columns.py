@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from services.scoring.answers import Invalid
-from services.scoring.layout import DTYPES, FLOATS
+from services.scoring.protocol.answers import Invalid
+from services.scoring.protocol.layout import DTYPES, FLOATS
 from shared.ports.inference import Array, TensorSpec
 
 _DEEPEST = 8

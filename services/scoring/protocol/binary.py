@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from services.scoring.answers import Invalid
-from services.scoring.layout import DTYPES
+from services.scoring.protocol.answers import Invalid
+from services.scoring.protocol.layout import DTYPES
 from shared.ports.inference import Array, TensorDatatype
 
 _LENGTH = struct.Struct("<I")

@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from services.scoring.answers import Invalid, Problem
-from services.scoring.layout import HeadForm, Layout
+from services.scoring.protocol.answers import Invalid, Problem
 from services.scoring.protocol.binary import BinaryTensors
 from services.scoring.protocol.forms import LONGEST, from_known_form, from_known_head, learn_form, learn_head
+from services.scoring.protocol.layout import HeadForm, Layout
 from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from services.scoring.answers import Invalid
-from services.scoring.layout import Layout
+from services.scoring.protocol.answers import Invalid
+from services.scoring.protocol.layout import Layout
 from shared.ports.inference import TensorSpec
 
 

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from services.scoring.answers import Invalid
-from services.scoring.layout import DTYPES, Block, Layout
+from services.scoring.protocol.answers import Invalid
+from services.scoring.protocol.layout import DTYPES, Block, Layout
 from shared.ports.inference import Array, TensorDatatype, TensorSpec
 
 type Tensor = Mapping[str, Any]
