@@ -25,6 +25,10 @@ _OFFENCES = {
         "services/scoring/model/table.py",
         "services.scoring.answering.scorer",
     ),
+    "Scoring and its doors have no circles": (
+        "function_app/scoring/serve/exchange.py",
+        "function_app.scoring.serve.connection",
+    ),
     "Only a composition root picks adapters": ("services/approval_pages/desk.py", "shared.adapters.memory"),
     "The product does not know its local runtime, nor the runtime the product": (
         "services/retraining/effects.py",
