@@ -7,7 +7,7 @@ import pytest
 
 from infra.local import topology
 from shared.events import EventsLost
-from shared.events.catalogue import EVENT_TYPES
+from shared.events.catalogue import event_types
 from shared.reactor import Service
 from tests.architecture import rules, service_table
 from tests.architecture.tree import ROOT, imported_services, python_files, service_folders, syntax
@@ -98,7 +98,7 @@ def test_whatever_is_not_given_is_noticed(line: str) -> None:
 def test_reactions_hear_and_emit_what_the_catalogue_has(service: Service) -> None:
     for event_type, reaction in service.reactions.items():
         for named in (event_type, *reaction.emits):
-            assert EVENT_TYPES.get(named.type) is named
+            assert event_types().get(named.type) is named
 
 
 @pytest.mark.parametrize("path", python_files("services"), ids=lambda path: str(path.relative_to(ROOT)))
@@ -116,7 +116,7 @@ def test_an_event_outside_the_catalogue_is_noticed() -> None:
     class Stray(EventsLost):
         type = "mlops.stray.noticed"
 
-    assert EVENT_TYPES.get(Stray.type) is not Stray
+    assert event_types().get(Stray.type) is not Stray
 
 
 def test_the_page_of_services_is_fresh() -> None:

@@ -1,11 +1,9 @@
 """Where events go out."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from shared.events import Envelope
-
-type Hub = Literal["inbound", "events", "decisions", "predictions", "labels", "dead-letter"]
+from shared.events import Envelope, Hub
 
 
 class EventPublisher(Protocol):
