@@ -51,8 +51,10 @@ from shared.events import Envelope
 from shared.policies import PolicyDocument
 from shared.reactor import (
     DeadLetters,
+    FoldFailures,
     Folding,
     Gaps,
+    HubLog,
     Patience,
     PolicyRecord,
     Reactor,
@@ -94,7 +96,8 @@ dead_letters = DeadLetters(publisher, evidence, clock, letter_book)
 on_record = PolicyRecord(
     policy, evidence, TablePolicyBook(storage.tables), publisher, clock, settings.policy_changed_by
 )
-gaps = Gaps(EventHubReader(settings.hubs()), publisher, clock)
+reader = EventHubReader(settings.hubs())
+gaps = Gaps(reader, publisher, clock)
 signer = Ed25519LinkSigner(settings.approval_signing_key.get_secret_value(), settings.approval_base_url)
 datastores = {name: storage.container(place) for name, place in settings.model_datastores.items()}
 provided: dict[type, Any] = {
@@ -128,7 +131,8 @@ owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
 patience = Patience.of(settings.lease_s, settings.patience_s, settings.longest_pause_s)
 reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, brake_table)
 streams = Streams(reactor, positions, gaps, dead_letters)
-folding = Folding(wiring, folds, publisher, gaps)
+failures = FoldFailures(dead_letters, evidence, publisher, clock)
+folding = Folding(wiring, folds, publisher, HubLog(reader, publisher, clock), failures)
 
 
 def facts_in(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:

@@ -5,23 +5,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.monitoring.keeping import Keeping
-from services.monitoring.windows import Part, Stream, Streams, complete, fold_block, published
+from services.monitoring.windows import Part, Stream, complete, fold_block, published
 from shared.events import (
     EndpointRef,
     Envelope,
-    LabelsRecorded,
     PackageRef,
     PredictionsCaptured,
-    Unreadable,
     WindowFolded,
     canonical,
-    decode,
     derive_id,
 )
 from shared.policies import PolicyDocument
-from shared.ports import Captures, Evidence, Message, ServingManifests
+from shared.ports import Captures, Evidence, ServingManifests
 from shared.profiles import Reference
-from shared.reactor import DeadLetters, FoldResult, State
+from shared.reactor import FoldResult, Row, State
 
 
 class References:
@@ -44,27 +41,21 @@ class References:
 
 
 async def fold_predictions(
-    state: Streams, messages: Sequence[Message], partition: int, captures: Captures, evidence: Evidence,
-    references: References, dead_letters: DeadLetters, document: PolicyDocument,
-) -> FoldResult[Streams]:  # fmt: skip
-    endpoints, events = dict(state.endpoints), []
+    state: Stream, rows: Sequence[Row], partition: int, captures: Captures, evidence: Evidence,
+    references: References, document: PolicyDocument,
+) -> FoldResult[Stream]:  # fmt: skip
+    """All rows are of one endpoint."""
+    events: list[Envelope[Any]] = []
     keeping = Keeping(captures.keep_predictions, partition)
-    for message in messages:
-        envelope = await _read(message, dead_letters)
-        if envelope is None or not isinstance(envelope.data, PredictionsCaptured):
-            continue
-        block = envelope.data
-        await keeping.add(message.sequence, block)
+    for row in rows:
+        block: PredictionsCaptured = row.envelope.data
+        await keeping.add(row.sequence, block)
         limits = document.limits(block.endpoint.name).monitoring
-        name = str(block.entity)
-        stream = fold_block(
-            endpoints.get(name, Stream()), block, await references.of(block.endpoint, block.package), limits
-        )
-        stream, folded = await _close(stream, envelope, partition, limits.grace_s, evidence)
-        endpoints[name] = stream
+        state = fold_block(state, block, await references.of(block.endpoint, block.package), limits)
+        state, folded = await _close(state, row.envelope, partition, limits.grace_s, evidence)
         events.extend(folded)
     await keeping.done()
-    return FoldResult(Streams(partition=partition, endpoints=endpoints), events)
+    return FoldResult(state, events)
 
 
 async def _close(
@@ -94,22 +85,10 @@ def _folded(
     )  # fmt: skip
 
 
-async def fold_labels(
-    state: State, messages: Sequence[Message], partition: int, captures: Captures, dead_letters: DeadLetters
-) -> FoldResult[State]:
+async def fold_labels(state: State, rows: Sequence[Row], partition: int, captures: Captures) -> FoldResult[State]:
     """Labels are not joined here: they are kept, and a job joins them with the rows they belong to."""
     keeping = Keeping(captures.keep_labels, partition)
-    for message in messages:
-        envelope = await _read(message, dead_letters)
-        if envelope is not None and isinstance(envelope.data, LabelsRecorded):
-            await keeping.add(message.sequence, envelope.data)
+    for row in rows:
+        await keeping.add(row.sequence, row.envelope.data)
     await keeping.done()
     return FoldResult(state)
-
-
-async def _read(message: Message, dead_letters: DeadLetters) -> Envelope[Any] | None:
-    try:
-        return decode(message.body)
-    except Unreadable as reason:
-        await dead_letters.bury("monitoring", message, str(reason))
-        return None

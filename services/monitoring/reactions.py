@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.monitoring import policy
 from services.monitoring.folding import References, fold_labels, fold_predictions
-from services.monitoring.windows import Part, Streams
+from services.monitoring.windows import Part, Stream
 from shared.events import (
     ActionFailed,
     DeadlineReached,
@@ -14,9 +14,11 @@ from shared.events import (
     Entity,
     JobEnded,
     JobRef,
+    LabelsRecorded,
     PackageRef,
     PerformanceMeasured,
     PerformanceRequested,
+    PredictionsCaptured,
     QualityMeasured,
     WindowFolded,
     canonical,
@@ -25,7 +27,7 @@ from shared.packages.performance import PerformanceReport
 from shared.policies import PolicyDocument
 from shared.ports import Evidence, Folds, Jobs
 from shared.profiles import Profile, measure, quality
-from shared.reactor import Service, State, job_of
+from shared.reactor import Service, State, folded_states, job_of
 
 service = Service("monitoring", state=policy.Monitoring)
 
@@ -73,10 +75,9 @@ async def _window(
     endpoint: EndpointRef, own: Part, partition: int | None, folds: Folds, evidence: Evidence,
     references: References, document: PolicyDocument,
 ) -> policy.WindowKnown:  # fmt: skip
-    streams = [Streams.model_validate(folded.state) for folded in await folds.all("monitoring", "predictions")]
-    others = [stream for stream in streams if stream.partition != partition]
+    streams = await folded_states(folds, service.name, "predictions", endpoint.entity, Stream)
+    seen = [stream for number, stream in streams.items() if number != partition]
     grace = document.limits(endpoint.name).monitoring.grace
-    seen = [stream.endpoints.get(str(endpoint.entity)) for stream in others]
     parts = [part for stream in seen if stream and (part := stream.parts.get(own.key))]
     if partition is not None:
         parts.append(own)
@@ -125,5 +126,5 @@ service.reacts_to(
 )  # fmt: skip
 service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, entity=tagged, emits=[PerformanceMeasured])
 service.reacts_to(ActionFailed, decide=policy.decide_after_failure, entity=ours)
-service.folds_from("predictions", state=Streams, fold=fold_predictions)
-service.folds_from("labels", state=State, fold=fold_labels)
+service.folds_from("predictions", state=Stream, fold=fold_predictions, types=[PredictionsCaptured])
+service.folds_from("labels", state=State, fold=fold_labels, types=[LabelsRecorded])

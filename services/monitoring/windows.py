@@ -35,10 +35,8 @@ class Part(BaseModel):
         return part_key(self.package, self.window)
 
 
-class Stream(BaseModel):
+class Stream(State):
     """One endpoint as seen through one partition."""
-
-    model_config = ConfigDict(frozen=True)
 
     watermark: datetime | None = None
     parts: dict[str, Part] = {}
@@ -47,13 +45,6 @@ class Stream(BaseModel):
 
     def is_past(self, window: Window, grace: timedelta) -> bool:
         return self.watermark is not None and self.watermark >= window.end + grace
-
-
-class Streams(State):
-    """One hub partition's view, by endpoint entity."""
-
-    partition: int = 0
-    endpoints: dict[str, Stream] = {}
 
 
 def part_key(package: PackageRef, window: Window) -> str:

@@ -27,8 +27,8 @@ from shared.packages import StagingReport
 from shared.policies import PolicyDocument
 from shared.ports import Clock, Evidence, Folds, Refused, ServingManifests
 from shared.profiles import NumericReference, Reference
-from shared.reactor import Service
-from shared.serving import Instance, Instances, fold_reports, live
+from shared.reactor import Service, folded_states
+from shared.serving import REPORTS, Instance, Instances, fold_reports, live
 
 service = Service("promotion", state=policy.Promotion)
 
@@ -63,7 +63,8 @@ async def gather_live(
 ) -> policy.Live:  # fmt: skip
     endpoint = EndpointRef.from_entity(event.entity)
     since = clock.now() - timedelta(seconds=document.limits(endpoint.name).promotion.silent_s)
-    instances = live(await folds.all("promotion", "predictions"), endpoint, since)
+    found = await folded_states(folds, service.name, "predictions", endpoint.entity, Instances)
+    instances = live(found.values(), since)
     routes = [route for route in (state.route, state.before) if route]
     digests = {route.package.digest for route in routes}
     return policy.Live(
@@ -119,4 +120,4 @@ for _not_performed in (ActionFailed, ActionSuperseded):
         entity=ours,
         emits=[PromotionCompleted, PromotionAborted, RollbackRequested],
     )
-service.folds_from("predictions", state=Instances, fold=fold_reports)
+service.folds_from("predictions", state=Instances, fold=fold_reports, types=REPORTS, buries=False)

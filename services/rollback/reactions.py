@@ -25,8 +25,8 @@ from shared.events.command_statement import command_statement
 from shared.packages import Rehearsal, StagingReport
 from shared.policies import PolicyDocument
 from shared.ports import Clock, CommandVerifier, Evidence, Folds, Refused, ServingManifests
-from shared.reactor import Service
-from shared.serving import Instances, fold_reports, live
+from shared.reactor import Service, folded_states
+from shared.serving import REPORTS, Instances, fold_reports, live
 
 service = Service("rollback", state=Rollback)
 
@@ -78,7 +78,8 @@ async def gather_live(
 ) -> Live:
     endpoint = EndpointRef.from_entity(event.entity)
     since = clock.now() - timedelta(seconds=document.limits(endpoint.name).rollback.silent_s)
-    instances = live(await folds.all("rollback", "predictions"), endpoint, since)
+    found = await folded_states(folds, service.name, "predictions", endpoint.entity, Instances)
+    instances = live(found.values(), since)
     return Live(manifest=await manifests.read(endpoint), instances=instances)
 
 
@@ -118,4 +119,4 @@ for _event_type in (ActionFailed, ActionSuperseded):
         emits=[RollbackFailed, RollbackSuperseded],
         any_mode=True,
     )
-service.folds_from("predictions", state=Instances, fold=fold_reports)
+service.folds_from("predictions", state=Instances, fold=fold_reports, types=REPORTS, buries=False)

@@ -39,6 +39,26 @@ class EventsLost(Event):
         return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
 
 
+class HubReplaced(Event):
+    """A hub was made again, or another one took its place: `service` reads the new log from its start.
+
+    `epoch` names the new log by when the hub was created, `before` the one of which `sequence` was the last number
+    handled; what that one still held is not read any more.
+    """
+
+    type: ClassVar[str] = "mlops.hub.replaced"
+    service: str
+    hub: str
+    partition: int
+    sequence: int
+    before: str
+    epoch: str
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
+
+
 class DeadLettered(Event):
     """A message that could not be handled, kept with its reason. `body` lies in evidence under its digest."""
 

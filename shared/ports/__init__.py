@@ -21,7 +21,7 @@ from shared.ports.records.brakes import Brake, Brakes
 from shared.ports.records.captures import CaptureName, Captures
 from shared.ports.records.deadlines import Deadline, Deadlines
 from shared.ports.records.evidence import Evidence
-from shared.ports.records.folds import Folded, Folds
+from shared.ports.records.folds import FoldPosition, Folds
 from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
 from shared.ports.records.letter_book import LetterBook
 from shared.ports.records.policy_book import PolicyBook, PolicyOnRecord

@@ -16,15 +16,17 @@ from shared.reactor.effects import (
     job_name,
     job_of,
 )
-from shared.reactor.folding import Folding
+from shared.reactor.fold_failures import FoldFailures
+from shared.reactor.folding import Folding, folded_states
 from shared.reactor.holding import check_modes
+from shared.reactor.hub_log import HubLog
 from shared.reactor.job_reports import JobFound, ask_after
 from shared.reactor.patience import Handled, Patience
 from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor
 from shared.reactor.recording import is_intact, read_effect
 from shared.reactor.releasing import ReleaseAction, StaleRelease, release_id, what_is_left
-from shared.reactor.service import Decision, Facts, Fold, FoldResult, Known, Reaction, Service, State
+from shared.reactor.service import Decision, Facts, Fold, FoldResult, Known, Reaction, Row, Service, State
 from shared.reactor.streams import Gaps, Streams
 from shared.reactor.translating import Translating
 from shared.reactor.wiring import Unwired, Wiring

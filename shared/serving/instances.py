@@ -6,23 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import (
-    EndpointRef,
-    Envelope,
-    GoldenProof,
-    ModelLoadFailed,
-    ServingReported,
-    Unreadable,
-    VersionReport,
-    decode,
-)
-from shared.ports import Folded, Message
-from shared.reactor import FoldResult, State
+from shared.events import Envelope, GoldenProof, ModelLoadFailed, ServingReported, VersionReport
+from shared.reactor import FoldResult, Row, State
 
 # An instance that has been silent for longer is forgotten, so that the state stays small however often apps scale.
 _FORGET = timedelta(minutes=10)
-# Nearly all of this hub is captured rows, half a megabyte a block: to look for a name costs far less than to decode.
-_TYPES = tuple(f'"{kind.type}"'.encode() for kind in (ServingReported, ModelLoadFailed))
+REPORTS = (ServingReported, ModelLoadFailed)
 
 
 class Instance(BaseModel):
@@ -46,31 +35,17 @@ class Instance(BaseModel):
 
 
 class Instances(State):
-    """By endpoint entity, then by instance id."""
+    """Those of one endpoint, by instance id."""
 
-    endpoints: dict[str, dict[str, Instance]] = {}
-
-
-async def fold_reports(state: Instances, messages: Sequence[Message]) -> FoldResult[Instances]:
-    endpoints = {name: dict(found) for name, found in state.endpoints.items()}
-    for message in messages:
-        envelope = _report(message)
-        if envelope is not None:
-            found = endpoints.setdefault(str(envelope.data.entity), {})
-            name = envelope.data.instance
-            found[name] = _updated(found.get(name), envelope)
-    return FoldResult(Instances(endpoints={name: _recent(found) for name, found in endpoints.items()}))
+    found: dict[str, Instance] = {}
 
 
-def _report(message: Message) -> Envelope[Any] | None:
-    """Other readers of this hub keep what is unreadable; here it is only passed over."""
-    if not any(name in message.body for name in _TYPES):
-        return None
-    try:
-        envelope = decode(message.body)
-    except Unreadable:
-        return None
-    return envelope if isinstance(envelope.data, ServingReported | ModelLoadFailed) else None
+async def fold_reports(state: Instances, rows: Sequence[Row]) -> FoldResult[Instances]:
+    found = dict(state.found)
+    for row in rows:
+        name = row.envelope.data.instance
+        found[name] = _updated(found.get(name), row.envelope)
+    return FoldResult(Instances(found=_recent(found)))
 
 
 def _updated(before: Instance | None, envelope: Envelope[Any]) -> Instance:
@@ -89,14 +64,13 @@ def _recent(found: dict[str, Instance]) -> dict[str, Instance]:
     return {name: instance for name, instance in found.items() if newest and newest - instance.at < _FORGET}
 
 
-def live(folded: Iterable[Folded], endpoint: EndpointRef, since: datetime) -> dict[str, Instance]:
+def live(parts: Iterable[Instances | None], since: datetime) -> dict[str, Instance]:
     """Instances heard of at or after `since`; where partitions differ, the newer word counts."""
-    found: dict[str, Instance] = {}
-    for part in folded:
-        reports = Instances.model_validate(part.state).endpoints.get(str(endpoint.entity), {})
-        for name, instance in reports.items():
-            found[name] = _merged(found[name], instance) if name in found else instance
-    return {name: instance for name, instance in sorted(found.items()) if instance.at >= since}
+    merged: dict[str, Instance] = {}
+    for part in parts:
+        for name, instance in (part.found if part else {}).items():
+            merged[name] = _merged(merged[name], instance) if name in merged else instance
+    return {name: instance for name, instance in sorted(merged.items()) if instance.at >= since}
 
 
 def _merged(one: Instance, other: Instance) -> Instance:

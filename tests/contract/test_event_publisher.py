@@ -4,6 +4,8 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient
@@ -113,3 +115,27 @@ async def test_reading_beyond_the_end_gives_what_is_there(hubs: Hubs) -> None:
     end = hubs.first[partition]
     assert len(await hubs.reader.read("events", partition, end, end + 500)) == 1
     assert await hubs.reader.read("events", partition, end + 1, end + 500) == []
+
+
+async def test_a_long_stretch_is_read_back_in_slices(hubs: Hubs) -> None:
+    await hubs.publisher.publish("events", [envelope(f"event-{number}") for number in range(10)])
+    partition = (await hubs.all_arrived())[0].partition
+    first = hubs.first[partition]
+    found = await hubs.reader.read("events", partition, first, first + 500, 4)
+    assert [message.sequence for message in found] == [first, first + 1, first + 2, first + 3]
+
+
+async def test_a_hub_has_one_epoch_and_another_hub_another(hubs: Hubs) -> None:
+    epoch = await hubs.reader.epoch("events")
+    assert epoch == await hubs.reader.epoch("events")
+    assert datetime.fromisoformat(epoch).tzinfo is not None
+
+
+async def test_a_hub_that_is_made_again_has_another_epoch(tmp_path: Path) -> None:
+    epochs = []
+    for place in ("one", "two"):
+        with EventHubsServer(tmp_path / place, {"events": 1}) as server:
+            epochs.append(await EventHubReader({"events": server.connection_string("events")}).epoch("events"))
+            server.restart()
+            epochs.append(await EventHubReader({"events": server.connection_string("events")}).epoch("events"))
+    assert epochs[0] == epochs[1] != epochs[2] == epochs[3]

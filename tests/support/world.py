@@ -34,7 +34,19 @@ from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.events import ActionReleased, EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
-from shared.reactor import DeadLetters, Folding, Gaps, Reactor, Service, Streams, Translating, Wiring, ring
+from shared.reactor import (
+    DeadLetters,
+    FoldFailures,
+    Folding,
+    Gaps,
+    HubLog,
+    Reactor,
+    Service,
+    Streams,
+    Translating,
+    Wiring,
+    ring,
+)
 from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
 from tests.support.faulty import Crash, Faults, Faulty
 
@@ -111,8 +123,12 @@ class Hubs:
             return [envelope.data.service]
         return [name for name, service in self._services.items() if type(envelope.data) in service.reactions]
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
-        return [row for row in self.rows if first <= row.sequence <= last] if hub == "predictions" else []
+    async def read(self, hub: Hub, partition: int, first: int, last: int, most: int | None = None) -> Sequence[Message]:
+        found = [row for row in self.rows if first <= row.sequence <= last] if hub == "predictions" else []
+        return found[:most]
+
+    async def epoch(self, hub: Hub) -> str:
+        return "first"
 
     def events[E](self, event_type: type[E]) -> list[E]:
         """All of this type on hub `events`, repeats included."""
@@ -182,7 +198,7 @@ class World:
         """Rows that came in, the last `behind` of those folded before once more."""
         for name, service in self.services.items():
             if "predictions" in service.folds and self.hubs.rows:
-                done = (await self.folds.read(name, "predictions", 0)).sequence
+                done = (await self.folds.position(name, "predictions", 0)).sequence
                 batch = self.hubs.rows[max(0, done + 1 - behind) :]
                 await self.attempt(self.app.folding.fold(service, "predictions", batch))
 
@@ -250,7 +266,9 @@ class App:
         owner = f"instance-{world.faults.instance}"
         self.reactor = Reactor(wiring, ledger, self.publisher, world.clock, world.policy, owner, brakes=brake_table)
         self.streams = Streams(self.reactor, positions, gaps, letters)
-        self.folding = Folding(wiring, folds, self.publisher, gaps)
+        failures = FoldFailures(letters, evidence, self.publisher, world.clock)
+        log = HubLog(world.hubs, self.publisher, world.clock)
+        self.folding = Folding(wiring, folds, self.publisher, log, failures)
         self._services = world.services
 
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:

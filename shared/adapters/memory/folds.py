@@ -1,35 +1,38 @@
-"""Folded states in a dictionary, kept as the JSON text that a store would hold."""
+"""Folded states in a dictionary, kept as the bytes that a store would hold."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from shared.events import canonical
-from shared.ports import Folded, Hub, Moved, Refused
+from shared.ports import FoldPosition, Hub, Moved, Refused
+from shared.ports.records.folds import too_large
 
-LIMIT_BYTES = 800 * 1024
+type _Place = tuple[str, Hub, int]
 
 
 class MemoryFolds:
     def __init__(self) -> None:
-        self._states: dict[tuple[str, Hub, int], tuple[bytes, int, int]] = {}
+        self._positions: dict[_Place, FoldPosition] = {}
+        self._states: dict[_Place, dict[str, bytes]] = {}
 
-    async def read(self, service: str, hub: Hub, partition: int) -> Folded:
-        kept = self._states.get((service, hub, partition))
-        return Folded(state={}) if kept is None else _folded(*kept)
+    async def position(self, fold: str, hub: Hub, partition: int) -> FoldPosition:
+        return self._positions.get((fold, hub, partition), FoldPosition())
 
-    async def write(self, service: str, hub: Hub, partition: int, folded: Folded) -> None:
-        body = canonical(dict(folded.state))
-        if len(body) > LIMIT_BYTES:
-            raise Refused(f"folded state of {service} is {len(body)} bytes, the limit is {LIMIT_BYTES}")
-        present = await self.read(service, hub, partition)
-        if present.version != folded.version:
-            raise Moved(f"folded state of {service} {hub}/{partition} moved")
-        self._states[service, hub, partition] = body, folded.sequence, int(present.version or 0) + 1
+    async def states(self, fold: str, hub: Hub, partition: int, keys: Collection[str]) -> Mapping[str, bytes]:
+        kept = self._states.get((fold, hub, partition), {})
+        return {key: kept[key] for key in keys if key in kept}
 
-    async def all(self, service: str, hub: Hub) -> Sequence[Folded]:
-        kept = sorted(item for item in self._states.items() if item[0][:2] == (service, hub))
-        return [_folded(*state) for _, state in kept]
+    async def write(
+        self, fold: str, hub: Hub, partition: int, position: FoldPosition, states: Mapping[str, bytes]
+    ) -> None:
+        if why := too_large(states):
+            raise Refused(f"write the fold {fold} of {hub}/{partition}: {why}")
+        place = fold, hub, partition
+        present = self._positions.get(place, FoldPosition()).version
+        if present != position.version:
+            raise Moved(f"the fold {fold} of {hub}/{partition} moved")
+        self._positions[place] = replace(position, version=str(int(present or 0) + 1))
+        self._states.setdefault(place, {}).update(states)
 
-
-def _folded(body: bytes, sequence: int, version: int) -> Folded:
-    return Folded(state=json.loads(body), sequence=sequence, version=str(version))
+    async def of(self, fold: str, hub: Hub, key: str) -> Mapping[int, bytes | None]:
+        met = sorted(partition for of, on, partition in self._positions if (of, on) == (fold, hub))
+        return {partition: self._states[fold, hub, partition].get(key) for partition in met}

@@ -10,11 +10,12 @@ from shared.ports import Hub, Message, Refused
 
 
 class MemoryEventPublisher:
-    """`published` holds the envelopes of each hub in order, `messages` what a reader sees."""
+    """`published` holds the envelopes of each hub in order, `messages` what a reader sees, `epoch` names these logs."""
 
     def __init__(self, partitions: int = 1, limit_bytes: int = 1024 * 1024) -> None:
         self.published: dict[Hub, list[Envelope[Any]]] = defaultdict(list)
         self.messages: dict[tuple[Hub, int], list[Message]] = defaultdict(list)
+        self.epoch = "1970-01-01T00:00:00+00:00"
         self._partitions = partitions
         self._limit_bytes = limit_bytes
 
@@ -33,6 +34,9 @@ class MemoryHubReader:
     def __init__(self, publisher: MemoryEventPublisher) -> None:
         self._publisher = publisher
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+    async def read(self, hub: Hub, partition: int, first: int, last: int, most: int | None = None) -> Sequence[Message]:
         messages = self._publisher.messages[hub, partition]
-        return [message for message in messages if first <= message.sequence <= last]
+        return [message for message in messages if first <= message.sequence <= last][:most]
+
+    async def epoch(self, hub: Hub) -> str:
+        return self._publisher.epoch

@@ -18,6 +18,13 @@ class Message:
 
 
 class HubReader(Protocol):
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
-        """The messages `first` to `last`, both included, that the hub still has. Raises `Unavailable`."""
+    async def read(self, hub: Hub, partition: int, first: int, last: int, most: int | None = None) -> Sequence[Message]:
+        """The messages `first` to `last`, both included, that the hub still has; the first `most` of them.
+
+        Raises `Unavailable`.
+        """
+        ...
+
+    async def epoch(self, hub: Hub) -> str:
+        """Names the log that the hub is now: another one where it was made again. Raises `Unavailable`."""
         ...

@@ -1,7 +1,9 @@
 """Reading a stretch of a partition back from Event Hubs."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from azure.eventhub import EventData
@@ -25,24 +27,37 @@ class EventHubReader:
         self._groups = groups or {}
         self._timeout_s = timeout_s
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+    async def read(self, hub: Hub, partition: int, first: int, last: int, most: int | None = None) -> Sequence[Message]:
+        async with self._client(hub, f"read {hub}/{partition} back") as client:
+            return await _read(client, hub, partition, first, last, most)
+
+    async def epoch(self, hub: Hub) -> str:
+        """When the hub was created."""
+        async with self._client(hub, f"ask when {hub} was created") as client:
+            created: datetime = (await client.get_eventhub_properties())["created_at"]
+            return created.astimezone(UTC).isoformat()
+
+    @asynccontextmanager
+    async def _client(self, hub: Hub, doing: str) -> AsyncIterator[EventHubConsumerClient]:
         if hub not in self._connections:
             raise Refused(f"hub {hub}: this app has no connection to it")
         group = self._groups.get(hub, "$Default")
         client = open_client(EventHubConsumerClient, self._connections[hub], consumer_group=group)
         try:
             async with client, asyncio.timeout(self._timeout_s):
-                return await _read(client, hub, partition, first, last)
+                yield client
         except TimeoutError as error:
-            raise Unavailable(f"read {hub}/{partition} back: not done within {self._timeout_s} s") from error
+            raise Unavailable(f"{doing}: not done within {self._timeout_s} s") from error
         except SDK_ERRORS as error:
-            raise meaning(error, f"read {hub}/{partition} back") from error
+            raise meaning(error, doing) from error
 
 
-async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first: int, last: int) -> list[Message]:
+async def _read(
+    client: EventHubConsumerClient, hub: Hub, partition: int, first: int, last: int, most: int | None
+) -> list[Message]:
     known = await client.get_partition_properties(str(partition))
-    last = min(last, known["last_enqueued_sequence_number"])
     first = max(first, known["beginning_sequence_number"])
+    last = min(last, known["last_enqueued_sequence_number"], *([first + most - 1] if most else []))
     if known["is_empty"] or last < first:
         return []
     stretch = _Stretch(hub, partition, first, last)

@@ -6,11 +6,13 @@ import pytest
 
 from services.promotion.reactions import gather_approved, gather_live, ours
 from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
-from shared.events import CheckResult, ServingReported, canonical, encode
+from shared.events import CheckResult, ServingReported, canonical
 from shared.packages import StagingReport
 from shared.packages.staging_suite import Rehearsal, StagingLimits
-from shared.ports import Folded, Message
+from shared.ports import FoldPosition
 from shared.profiles import Reference
+from shared.reactor import Row
+from shared.reactor.fold_codec import encode_state
 from shared.serving import Instances, fold_reports
 from tests.support.builders import NOW, digest, envelope, package_ref
 from tests.unit.services.promotion.material import (
@@ -82,9 +84,10 @@ async def folds() -> MemoryFolds:
 
     versions = (report(OLD.package, 10), report(NEW.package, 5), report(package_ref("7", "7"), 9))
     said = ServingReported(endpoint=ENDPOINT, instance="a", generation=5, versions=versions)
-    result = await fold_reports(Instances(), [Message("predictions", 0, 0, encode(envelope(said)))])
+    result = await fold_reports(Instances(), [Row(0, envelope(said))])
     found = MemoryFolds()
-    await found.write("promotion", "predictions", 0, Folded(result.state.model_dump(mode="json"), 0))
+    states = {str(ENDPOINT.entity): encode_state(result.state)}
+    await found.write("promotion", "predictions", 0, FoldPosition(0), states)
     return found
 
 

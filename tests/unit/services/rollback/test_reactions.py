@@ -15,11 +15,12 @@ from shared.events import (
     RollbackOrdered,
     RollbackRequested,
     ServingReported,
-    encode,
 )
 from shared.events.command_statement import command_statement
 from shared.packages import Rehearsal, StagingLimits, StagingReport
-from shared.ports import Folded, Manifest, Message, Route
+from shared.ports import FoldPosition, Manifest, Route
+from shared.reactor import Row
+from shared.reactor.fold_codec import encode_state
 from shared.serving import Instances, fold_reports
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref, policy_document, urlsafe
 
@@ -82,14 +83,14 @@ async def test_a_report_that_cannot_be_read_holds_up_no_rollback(
 async def test_only_instances_that_are_not_silent_count(manifests: MemoryServingManifests) -> None:
     folds, clock = MemoryFolds(), ManualClock(NOW + timedelta(seconds=10))
     told = [("gone", 0), ("here", 9)]
-    messages = [
-        Message("predictions", 0, number, encode(envelope(
+    rows = [
+        Row(number, envelope(
             ServingReported(endpoint=ENDPOINT, instance=name, generation=1), id=name, time=NOW + timedelta(seconds=at)
-        )))
+        ))
         for number, (name, at) in enumerate(told)
     ]  # fmt: skip
-    state = (await fold_reports(Instances(), messages)).state
-    await folds.write("rollback", "predictions", 0, Folded(state.model_dump(mode="json"), 1))
+    states = {str(ENDPOINT.entity): encode_state((await fold_reports(Instances(), rows)).state)}
+    await folds.write("rollback", "predictions", 0, FoldPosition(1), states)
     looked = DeadlineReached(service="rollback", about=str(ENDPOINT.entity), key="look", at=NOW)
     found = await gather_live(looked, manifests, folds, clock, policy_document(rollback={"silent_s": 5}))
     assert list(found.instances) == ["here"]

@@ -1,33 +1,21 @@
 """Reports of scoring instances, folded by partition and merged over partitions."""
 
 from datetime import timedelta
-from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events import (
-    Envelope,
-    Event,
-    GoldenProof,
-    ModelLoadFailed,
-    PredictionsCaptured,
-    ServingReported,
-    VersionReport,
-    decode,
-    encode,
-)
-from shared.ports import Folded, Message
-from shared.serving import Instances, fold_reports, instances, live
+from shared.events import Event, GoldenProof, ModelLoadFailed, ServingReported, VersionReport
+from shared.reactor import Row
+from shared.serving import Instances, fold_reports, live
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref
 
 ENDPOINT, PACKAGE = endpoint_ref(), package_ref()
 
 
-def message(sequence: int, event: Event, after_s: float) -> Message:
+def row(sequence: int, event: Event, after_s: float) -> Row:
     moment = NOW + timedelta(seconds=after_s)
-    return Message("predictions", 0, sequence, encode(envelope(event, id=f"e{sequence}", time=moment)))
+    return Row(sequence, envelope(event, id=f"e{sequence}", time=moment))
 
 
 def reported(name: str, generation: int) -> ServingReported:
@@ -39,57 +27,39 @@ def counted(name: str, requests: int) -> ServingReported:
     return ServingReported(endpoint=ENDPOINT, instance=name, generation=1, versions=(version,))
 
 
-async def folded(*messages: Message) -> Folded:
-    result = await fold_reports(Instances(), messages)
-    return Folded(result.state.model_dump(mode="json"))
+async def folded(*rows: Row) -> Instances:
+    return (await fold_reports(Instances(), rows)).state
 
 
 async def test_the_newest_report_of_an_instance_counts_whatever_the_order() -> None:
-    part = await folded(message(0, reported("a", 2), 10), message(1, reported("a", 1), 5))
-    assert live([part], ENDPOINT, NOW)["a"].generation == 2
+    part = await folded(row(0, reported("a", 2), 10), row(1, reported("a", 1), 5))
+    assert live([part], NOW)["a"].generation == 2
 
 
 async def test_partitions_merge_by_the_newest_word() -> None:
-    one = await folded(message(0, reported("a", 1), 1), message(1, reported("b", 2), 3))
-    two = await folded(message(0, reported("a", 2), 2))
-    assert {name: i.generation for name, i in live([one, two], ENDPOINT, NOW).items()} == {"a": 2, "b": 2}
+    one = await folded(row(0, reported("a", 1), 1), row(1, reported("b", 2), 3))
+    two = await folded(row(0, reported("a", 2), 2))
+    assert {name: i.generation for name, i in live([one, two], NOW).items()} == {"a": 2, "b": 2}
 
 
 async def test_a_silent_instance_is_not_live() -> None:
-    part = await folded(message(0, reported("gone", 1), 0), message(1, reported("here", 2), 9))
-    assert list(live([part], ENDPOINT, NOW + timedelta(seconds=5))) == ["here"]
+    part = await folded(row(0, reported("gone", 1), 0), row(1, reported("here", 2), 9))
+    assert list(live([part], NOW + timedelta(seconds=5))) == ["here"]
 
 
 async def test_a_failure_to_load_is_remembered_beside_later_reports() -> None:
     failure = ModelLoadFailed(
         endpoint=ENDPOINT, instance="a", package=package_ref("2"), generation=2, reason="bad digest"
     )
-    part = await folded(message(0, failure, 1), message(1, reported("a", 1), 2))
-    found = live([part], ENDPOINT, NOW)["a"]
+    part = await folded(row(0, failure, 1), row(1, reported("a", 1), 2))
+    found = live([part], NOW)["a"]
     assert (found.generation, found.failed, found.why) == (1, 2, "bad digest")
 
 
 async def test_the_counts_of_an_instance_are_those_of_its_newest_report_whatever_the_order() -> None:
     newest, older = counted("a", 30), counted("a", 20)
-    part = await folded(message(0, newest, 10), message(1, older, 5))
-    assert live([part], ENDPOINT, NOW)["a"].versions == {PACKAGE.digest: newest.versions[0]}
-
-
-async def test_a_report_is_found_among_blocks_of_rows_without_decoding_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    decoded: list[bytes] = []
-
-    def counting(body: bytes) -> Envelope[Any]:
-        decoded.append(body)
-        return decode(body)
-
-    monkeypatch.setattr(instances, "decode", counting)
-    block = PredictionsCaptured(
-        endpoint=ENDPOINT, package=PACKAGE, keys=("k",), observed_at=(NOW,), inputs={}, outputs={}
-    )
-    told = block.model_copy(update={"keys": ('"mlops.serving.reported"',)})
-    part = await folded(message(0, block, 0), message(1, told, 0), message(2, counted("a", 1), 1))
-    assert list(live([part], ENDPOINT, NOW)) == ["a"]
-    assert len(decoded) == 1, "the name in a caller's key is escaped text, not a type"
+    part = await folded(row(0, newest, 10), row(1, older, 5))
+    assert live([part], NOW)["a"].versions == {PACKAGE.digest: newest.versions[0]}
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 3), st.integers(0, 9)), max_size=20))
@@ -97,11 +67,11 @@ async def test_counts_add_up_over_instances_however_reports_are_spread_over_part
     reports: list[tuple[str, int, int]],
 ) -> None:
     totals: dict[str, int] = {}
-    parts: list[list[Message]] = [[], [], [], []]
+    parts: list[list[Row]] = [[], [], [], []]
     for number, (name, partition, more) in enumerate(reports):
         totals[name] = totals.get(name, 0) + more
-        parts[partition].append(message(number, counted(name, totals[name]), number))
-    found = live([await folded(*part) for part in parts], ENDPOINT, NOW)
+        parts[partition].append(row(number, counted(name, totals[name]), number))
+    found = live([await folded(*part) for part in parts], NOW)
     assert {name: each.versions[PACKAGE.digest].requests for name, each in found.items()} == totals
 
 
@@ -118,8 +88,8 @@ def proved(name: str, generation: int, *digits: str) -> ServingReported:
 
 
 async def test_the_proofs_are_those_of_the_newest_report_by_package() -> None:
-    part = await folded(message(0, proved("a", 2, "b", "C"), 10), message(1, proved("a", 1, "d"), 5))
-    found = live([part], ENDPOINT, NOW)["a"]
+    part = await folded(row(0, proved("a", 2, "b", "C"), 10), row(1, proved("a", 1, "d"), 5))
+    found = live([part], NOW)["a"]
     proof = found.proof(digest("b"))
     assert proof is not None
     assert (proof.generation, found.proof(digest("c")), found.proof(digest("d"))) == (2, None, None)
@@ -127,19 +97,14 @@ async def test_the_proofs_are_those_of_the_newest_report_by_package() -> None:
 
 async def test_proofs_merge_over_partitions_and_outlive_a_failure_to_load() -> None:
     failure = ModelLoadFailed(endpoint=ENDPOINT, instance="a", package=package_ref("2"), generation=3, reason="no")
-    one = await folded(message(0, proved("a", 1, "b"), 1))
-    two = await folded(message(0, proved("a", 2, "c"), 2), message(1, failure, 3))
-    found = live([one, two], ENDPOINT, NOW)["a"]
+    one = await folded(row(0, proved("a", 1, "b"), 1))
+    two = await folded(row(0, proved("a", 2, "c"), 2), row(1, failure, 3))
+    found = live([one, two], NOW)["a"]
     assert (found.proof(digest("b")), found.proof(digest("c")) is None) == (None, False)
-
-
-async def test_what_is_no_report_is_passed_over() -> None:
-    part = await folded(Message("predictions", 0, 0, b"garbage"), message(1, reported("a", 1), 0))
-    assert list(live([part], ENDPOINT, NOW)) == ["a"]
 
 
 @given(st.permutations(range(6)), st.integers(0, 6))
 async def test_the_split_into_partitions_does_not_matter(order: list[int], cut: int) -> None:
-    messages = [message(n, reported("ab"[n % 2], n), n) for n in order]
-    parts = [await folded(*messages[:cut]), await folded(*messages[cut:])]
-    assert {name: i.generation for name, i in live(parts, ENDPOINT, NOW).items()} == {"a": 4, "b": 5}
+    rows = [row(n, reported("ab"[n % 2], n), n) for n in order]
+    parts = [await folded(*rows[:cut]), await folded(*rows[cut:])]
+    assert {name: i.generation for name, i in live(parts, NOW).items()} == {"a": 4, "b": 5}
