@@ -94,7 +94,7 @@ class Approval(_Value):
         return {**data, "scope": str(EndpointRef.model_validate(data["endpoint"]).entity)}
 
     @property
-    def concerns(self) -> Entity:
+    def thing(self) -> Entity:
         return Entity.parse(self.scope)
 
     @property

@@ -18,12 +18,12 @@ class _OfQuestion(Event):
     scope: EntityName
 
     @property
-    def concerns(self) -> Entity:
+    def thing(self) -> Entity:
         return Entity.parse(self.scope)
 
     @property
     def entity(self) -> Entity:
-        return Entity.of(self.concerns.workspace, "approval", self.approval_id)
+        return Entity.of(self.thing.workspace, "approval", self.approval_id)
 
 
 class _OfCandidate(Event):

@@ -21,7 +21,7 @@ def decide_at_deadline(
     approval = state.open
     if approval is None or approval.id != identity:
         return Decision(state)
-    limits = policy.limits_of(approval.concerns).approvals
+    limits = policy.limits_of(approval.thing).approvals
     if facts.now >= approval.expires_at:
         if limits.at_expiry == "escalate" and not approval.escalated:
             return _escalate(state, approval, facts, limits, limits.expires_after_s)

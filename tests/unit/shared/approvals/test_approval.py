@@ -29,4 +29,4 @@ def test_a_stored_approval_is_in_its_endpoints_scope() -> None:
 
 def test_so_are_the_ledgers_state_and_effects() -> None:
     assert EndpointApprovals.model_validate({"open": STORED}).open == Approval.model_validate(STORED)
-    assert OpenApproval.model_validate({"approval": STORED}).approval.concerns == endpoint_ref().entity
+    assert OpenApproval.model_validate({"approval": STORED}).approval.thing == endpoint_ref().entity
