@@ -88,14 +88,14 @@ WORDS: dict[type[Event], Words] = {
     ApprovalGranted: lambda e: (f"{e.candidate.model} was approved", f"For endpoint {e.endpoint.name}."),
     ApprovalRejected: lambda e: (f"{e.candidate.model} was rejected", e.reason or "No reason was given."),
     ApprovalExpired: lambda e: (f"Nobody decided about {e.candidate.model}", "The approval has expired."),
-    ApprovalRefused: lambda e: (f"A decision about {e.endpoint.name} did not count", e.reason),
+    ApprovalRefused: lambda e: (f"A decision about {e.thing.name} did not count", e.reason),
     ApprovalEndorsed: lambda e: (
-        f"{e.approver} approved for {e.endpoint.name}",
+        f"{e.approver} approved for {e.thing.name}",
         f"Still waited for: {', '.join(e.missing)}. {e.reason}".strip(),
     ),
-    ApprovalDelegated: lambda e: (f"{e.delegator} passed a decision about {e.endpoint.name} on", f"To {e.delegate}."),
+    ApprovalDelegated: lambda e: (f"{e.delegator} passed a decision about {e.thing.name} on", f"To {e.delegate}."),
     ApprovalEscalated: lambda e: (
-        f"A decision about {e.endpoint.name} is waited for",
+        f"A decision about {e.thing.name} is waited for",
         f"{', '.join(e.personas)} may decide as well now: {e.reason}.",
     ),
     ActionObserved: lambda e: (f"{e.service} did not act", f"{e.why}. It would have done: {', '.join(e.would)}."),
@@ -157,8 +157,8 @@ WORDS: dict[type[Event], Words] = {
     EventsLost: lambda e: (f"Events were lost on {e.hub}", f"Partition {e.partition}, numbers {e.first} to {e.last}."),
     HubReplaced: lambda e: (
         f"Hub {e.hub} was made again",
-        f"{e.service} reads partition {e.partition} of the hub created at {e.epoch} from its start; of the one before "
-        f"it had come to number {e.sequence}.",
+        f"Partition {e.partition}: the hub created at {e.after} takes the place of that of {e.before}, and is read from "
+        "its start.",
     ),
     RowsRefused: lambda e: (
         f"{e.service} does not count some rows of {e.entity.name}",

@@ -3,18 +3,17 @@
 from typing import ClassVar
 
 from shared.events.entity import Entity
-from shared.events.event import Event, Hub
+from shared.events.event import Addressed, Event, Hub
 from shared.events.fields import Moment, Words
 from shared.events.references import Digest
 
 SYSTEM = "sluice"
 
 
-class DeadlineReached(Event):
+class DeadlineReached(Addressed):
     """Time is an event: `service` asked to be reminded about this entity. A needless reminder is a no-op by state."""
 
     type: ClassVar[str] = "mlops.deadline.reached"
-    service: str
     about: str
     key: str
     at: Moment
@@ -40,19 +39,16 @@ class EventsLost(Event):
 
 
 class HubReplaced(Event):
-    """A hub was made again, or another one took its place: `service` reads the new log from its start.
+    """A partition of this hub begins again: the hub was made anew, or another one has taken its place (failover).
 
-    `epoch` names the new log by when the hub was created, `before` the one of which `sequence` was the last number
-    handled; what that one still held is not read any more.
+    `before` and `after` are the epochs, the times at which the two were created. It is read from its start.
     """
 
     type: ClassVar[str] = "mlops.hub.replaced"
-    service: str
     hub: str
     partition: int
-    sequence: int
     before: str
-    epoch: str
+    after: str
 
     @property
     def entity(self) -> Entity:

@@ -61,12 +61,8 @@ class Folding:
         epoch = await self._log.epoch(place.fold.hub)
         if position.version is None or position.epoch == epoch:
             return replace(position, epoch=epoch)
-        await self._log.tell_replaced(
-            HubReplaced(
-                service=place.service.name, hub=place.fold.hub, partition=place.partition, sequence=position.sequence,
-                before=position.epoch, epoch=epoch,
-            )
-        )  # fmt: skip
+        replaced = HubReplaced(hub=place.fold.hub, partition=place.partition, before=position.epoch, after=epoch)
+        await self._log.tell_replaced(replaced)
         return replace(position, sequence=-1, epoch=epoch)
 
     async def _next(

@@ -40,8 +40,7 @@ class HubLog:
 
     async def tell_replaced(self, replaced: HubReplaced) -> None:
         """Raises `Unavailable`."""
-        place = (replaced.hub, str(replaced.partition), replaced.epoch)
-        await self._tell(replaced, "hub-replaced", replaced.service, *place)
+        await self._tell(replaced, "hub-replaced", replaced.hub, str(replaced.partition), replaced.after)
 
     async def _tell(self, event: Event, *identity: str) -> None:
         envelope = Envelope.first(event, id=derive_id(*identity), source="/sluice/streams", time=self._clock.now())

@@ -128,7 +128,7 @@ class Hubs:
         return found[:most]
 
     async def epoch(self, hub: Hub) -> str:
-        return "first"
+        return NOW.isoformat()
 
     def events[E](self, event_type: type[E]) -> list[E]:
         """All of this type on hub `events`, repeats included."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from shared.ports.streams.event_publisher import Hub
@@ -9,12 +10,13 @@ from shared.ports.streams.event_publisher import Hub
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as a hub holds it. `sequence` grows by one within a partition."""
+    """One message as a hub holds it. `sequence` grows by one within a partition, `enqueued_at` is the hub's time."""
 
     hub: str
     partition: int
     sequence: int
     body: bytes
+    enqueued_at: datetime | None = None
 
 
 class HubReader(Protocol):
@@ -26,5 +28,5 @@ class HubReader(Protocol):
         ...
 
     async def epoch(self, hub: Hub) -> str:
-        """Names the log that the hub is now: another one where it was made again. Raises `Unavailable`."""
+        """When this hub was created: another one under its name begins to count anew. Raises `Unavailable`."""
         ...

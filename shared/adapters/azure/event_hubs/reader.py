@@ -16,7 +16,7 @@ from shared.ports import Hub, Message, Refused, Unavailable
 class EventHubReader:
     """Without an epoch, so that it never throws out the function that reads the same partition.
 
-    `groups` names the consumer group for each hub, `$Default` where it says nothing; `timeout_s` bounds one `read`.
+    `groups` names the consumer group for each hub, `$Default` where it says nothing; `timeout_s` bounds one call.
     A connection is what `EventHubPublisher` takes.
     """
 
@@ -32,7 +32,6 @@ class EventHubReader:
             return await _read(client, hub, partition, first, last, most)
 
     async def epoch(self, hub: Hub) -> str:
-        """When the hub was created."""
         async with self._client(hub, f"ask when {hub} was created") as client:
             created: datetime = (await client.get_eventhub_properties())["created_at"]
             return created.astimezone(UTC).isoformat()
@@ -101,7 +100,7 @@ class _Stretch:
         for event in events:
             sequence = int(event.sequence_number or 0)
             if self._first <= sequence <= self._last:
-                self._messages.append(Message(self._hub, self._partition, sequence, _body(event)))
+                self._messages.append(Message(self._hub, self._partition, sequence, _body(event), event.enqueued_time))
             if sequence >= self._last and not self.complete.done():
                 self.complete.set_result(self._messages)
 

@@ -124,7 +124,7 @@ async def test_a_hub_that_begins_again_is_read_from_its_start_and_that_is_said()
         await sums.fold(*(labels(n, value=1) for n in range(start, start + 100)))
     assert await sums.total() == 1900
     (told,) = sums.said(HubReplaced)
-    assert (told.service, told.sequence, told.before, told.epoch) == ("sums", 999, "old", "new")
+    assert (told.hub, told.partition, told.before, told.after) == ("labels", 0, "old", "new")
     assert ((await sums.position()).sequence, (await sums.position()).epoch) == (899, "new")
 
 

@@ -55,8 +55,11 @@ class Hub8:
     def message(self, sequence: int) -> Message:
         return Message("events", 0, sequence, b"")
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
-        return [self.message(number) for number in range(max(first, self._first), min(last, 7) + 1)]
+    async def read(self, hub: Hub, partition: int, first: int, last: int, most: int | None = None) -> Sequence[Message]:
+        return [self.message(number) for number in range(max(first, self._first), min(last, 7) + 1)][:most]
+
+    async def epoch(self, hub: Hub) -> str:
+        return "2026-03-02T09:00:00+00:00"
 
 
 @pytest.fixture
