@@ -157,8 +157,8 @@ WORDS: dict[type[Event], Words] = {
     EventsLost: lambda e: (f"Events were lost on {e.hub}", f"Partition {e.partition}, numbers {e.first} to {e.last}."),
     HubReplaced: lambda e: (
         f"Hub {e.hub} was made again",
-        f"Partition {e.partition}: the hub created at {e.after} takes the place of that of {e.before}, and is read from "
-        "its start.",
+        f"Partition {e.partition} is read from its start: the hub created at {e.after} takes the place of that of "
+        f"{e.before}.",
     ),
     RowsRefused: lambda e: (
         f"{e.service} does not count some rows of {e.entity.name}",

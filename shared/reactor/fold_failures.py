@@ -5,7 +5,7 @@ import traceback
 from datetime import datetime
 
 from shared.events import Entity, Envelope, Event, RowsRefused, StateSetAside, Unreadable, derive_id
-from shared.ports import Clock, EventPublisher, Evidence, Hub, Message, Refused
+from shared.ports import Clock, EventPublisher, Evidence, Message, Place, Refused
 from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.fold_rows import Keyed
 
@@ -36,16 +36,16 @@ class FoldFailures:
         now = self._clock.now()
         await self._tell(refused, now, "rows-refused", service, key, type(error).__name__, f"{now:%Y-%m-%d}")
 
-    async def unreadable_state(
-        self, service: str, hub: Hub, partition: int, key: Entity, body: bytes, reason: Unreadable
-    ) -> None:
+    async def unreadable_state(self, place: Place, key: Entity, body: bytes, reason: Unreadable) -> None:
         """Raises `Unavailable`."""
-        log.error("state of %s in %s/%s set aside: %s", service, hub, partition, reason)
+        log.error("state of %s in %s/%s set aside: %s", place.reader, place.hub, place.partition, reason)
         digest = await self._evidence.keep(body)
         aside = StateSetAside(
-            service=service, hub=hub, partition=partition, about=str(key), reason=str(reason), state=digest
-        )
-        await self._tell(aside, self._clock.now(), "state-set-aside", service, str(key), str(partition), digest)
+            service=place.reader, hub=place.hub, partition=place.partition, about=str(key), reason=str(reason),
+            state=digest,
+        )  # fmt: skip
+        identity = ("state-set-aside", place.reader, str(key), str(place.partition), digest)
+        await self._tell(aside, self._clock.now(), *identity)
 
     async def _tell(self, event: Event, now: datetime, *identity: str) -> None:
         known = derive_id(*identity)

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from shared.events import Entity, HubReplaced, Unreadable
-from shared.ports import EventPublisher, FoldPosition, Folds, Hub, Message, Moved
+from shared.events import Entity, Unreadable
+from shared.ports import EventPublisher, Folds, Hub, Message, Moved, Place, Position
 from shared.reactor.fold_codec import decode_state
 from shared.reactor.fold_failures import FoldFailures
-from shared.reactor.fold_keys import FoldKeys, Place
+from shared.reactor.fold_keys import At, FoldKeys
 from shared.reactor.fold_rows import bounded, read
 from shared.reactor.hub_log import HubLog
 from shared.reactor.service import Service, State
+from shared.reactor.stalls import Stalls
 from shared.reactor.wiring import Wiring
 
 
@@ -18,9 +19,10 @@ class Folding:
     """Only `Unavailable` of our own storage holds a partition; whatever else is wrong harms its own message or key."""
 
     def __init__(
-        self, wiring: Wiring, folds: Folds, publisher: EventPublisher, log: HubLog, failures: FoldFailures
-    ) -> None:
-        self._folds, self._log, self._failures = folds, log, failures
+        self, wiring: Wiring, folds: Folds, publisher: EventPublisher, log: HubLog, failures: FoldFailures,
+        stalls: Stalls,
+    ) -> None:  # fmt: skip
+        self._folds, self._log, self._failures, self._stalls = folds, log, failures, stalls
         self._keys = FoldKeys(wiring, folds, publisher, failures)
 
     async def fold(self, service: Service, hub: Hub, messages: Sequence[Message]) -> None:
@@ -29,50 +31,49 @@ class Folding:
         Step by step, and each moves the position. Events are published before a step's states are written: their ids
         derive from what was folded, so that folding again after a crash publishes the same ones.
         """
-        if messages:
-            place = Place(service, service.folds[hub], messages[0].partition)
-            while not await self._step(place, messages):
+        if not messages:
+            return
+        at = At(service.folds[hub], Place(service.name, hub, messages[0].partition))
+        async with self._stalls.watch(at.place, messages[0].sequence):
+            while not await self._step(at, messages):
                 pass
 
-    async def _step(self, place: Place, messages: Sequence[Message]) -> bool:
+    async def _step(self, at: At, messages: Sequence[Message]) -> bool:
         """Whether the batch is folded in."""
-        position = await self._position(place, messages)
+        position = await self._position(at.place, messages)
         # A hub may deliver twice within one batch, too: each sequence number counts once, and in order.
         unseen = {message.sequence: message for message in messages if message.sequence > position.sequence}
         if not unseen:
             return True
-        rows, misread = read(place.fold, *await self._next(place, position, [unseen[n] for n in sorted(unseen)]))
-        changed, through = await self._keys.fold(place, rows)
+        next_ones = await self._next(at.place, position, [unseen[number] for number in sorted(unseen)])
+        rows, misread = read(at.fold, *next_ones)
+        changed, through = await self._keys.fold(at, rows)
         for message, reason in misread:
             if message.sequence <= through:
-                await self._failures.unreadable(place.service.name, message, reason)
+                await self._failures.unreadable(at.place.reader, message, reason)
         try:
-            await self._folds.write(*place.key, replace(position, sequence=through), changed)
+            await self._folds.write(at.place, replace(position, sequence=through), changed)
         except Moved:
             return False
         return through >= max(unseen)
 
-    async def _position(self, place: Place, messages: Sequence[Message]) -> FoldPosition:
+    async def _position(self, place: Place, messages: Sequence[Message]) -> Position:
         """Where to go on, in the log that the hub is now. Numbers that follow on the stored one prove which it is."""
-        position = await self._folds.position(*place.key)
-        first = min(message.sequence for message in messages)
-        if position.version is not None and first == position.sequence + 1:
-            return position
-        epoch = await self._log.epoch(place.fold.hub)
-        if position.version is None or position.epoch == epoch:
-            return replace(position, epoch=epoch)
-        replaced = HubReplaced(hub=place.fold.hub, partition=place.partition, before=position.epoch, after=epoch)
-        await self._log.tell_replaced(replaced)
-        return replace(position, sequence=-1, epoch=epoch)
+        written = await self._folds.position(place)
+        if written and min(message.sequence for message in messages) == written.sequence + 1:
+            return written
+        epoch = await self._log.epoch(place)
+        if written is None or written.epoch == epoch:
+            return written or Position(epoch)
+        await self._log.tell_replaced(place, written.epoch, epoch)
+        return replace(written, sequence=-1, epoch=epoch)
 
-    async def _next(
-        self, place: Place, position: FoldPosition, unseen: Sequence[Message]
-    ) -> tuple[Sequence[Message], int]:
+    async def _next(self, place: Place, position: Position, unseen: Sequence[Message]) -> tuple[Sequence[Message], int]:
         """What follows on the position without a gap, and the number up to which that is everything."""
         first, start = position.sequence + 1, unseen[0].sequence
         if start > first:
-            epoch = position.epoch if position.version is not None else ""
-            found, through = await self._log.read_back(*place.key, first, start - 1, epoch)
+            is_new = position.version is None
+            found, through = await self._log.read_back(place, first, start - 1, is_new=is_new)
             if found:
                 return bounded(found, through)
         run = [message for number, message in enumerate(unseen, start) if message.sequence == number]

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from shared.events import Envelope, Event, EventsLost, HubReplaced, derive_id
-from shared.ports import Clock, EventPublisher, Hub, HubReader, Message
+from shared.ports import Clock, EventPublisher, HubReader, Message, Place
+from shared.reactor.reading import missing
 
-# Read back at once: bounds memory, and what is read again after a crash.
-SLICE = 500
+# Rows are large: what is read back at once bounds memory, and what is read again after a crash.
+SLICE = 200
 
 
 class HubLog:
@@ -15,33 +16,38 @@ class HubLog:
     def __init__(self, reader: HubReader, publisher: EventPublisher, clock: Clock, slice: int = SLICE) -> None:
         self._reader, self._publisher, self._clock, self._slice = reader, publisher, clock, slice
 
-    async def epoch(self, hub: Hub) -> str:
+    async def epoch(self, place: Place) -> str:
         """Raises `Unavailable`."""
-        return await self._reader.epoch(hub)
+        return await self._reader.epoch(place.hub)
 
-    async def read_back(
-        self, service: str, hub: Hub, partition: int, first: int, last: int, epoch: str
-    ) -> tuple[Sequence[Message], int]:
+    async def read_back(self, place: Place, first: int, last: int, *, is_new: bool) -> tuple[Sequence[Message], int]:
         """The first slice of `first`..`last` that the hub still has, and the number up to which that is everything.
 
-        What is lost of it is told, but for what a service never had: `epoch` is "" where it has no position yet.
-        Raises `Unavailable`.
+        What is lost of it is told; a reader that is new here never had what the hub no longer has. Raises
+        `Unavailable`.
         """
-        found = await self._reader.read(hub, partition, first, last, self._slice)
-        through = found[-1].sequence if found else last
-        if epoch:
-            await self._tell_lost(service, hub, partition, epoch, first, (found[0].sequence if found else last + 1) - 1)
-        return found, through
+        held = await self._reader.held(place.hub, place.partition)
+        start = min(max(first, held.start), last + 1)
+        if not is_new:
+            await self._tell_lost(place, first, start - 1)
+        if start > last:
+            return [], last
+        through = min(start + self._slice - 1, last)
+        found = {each.sequence: each for each in await self._reader.read(place.hub, place.partition, start, through)}
+        for gone in missing(found, start, through):
+            await self._tell_lost(place, *gone)
+        return [found[number] for number in sorted(found)], through
 
-    async def _tell_lost(self, service: str, hub: Hub, partition: int, epoch: str, first: int, last: int) -> None:
-        if last >= first:
-            lost = EventsLost(service=service, hub=hub, partition=partition, first=first, last=last)
-            await self._tell(lost, "events-lost", service, hub, str(partition), str(first), str(last), epoch)
+    async def _tell_lost(self, place: Place, first: int, last: int) -> None:
+        if first <= last:
+            lost = EventsLost(service=place.reader, hub=place.hub, partition=place.partition, first=first, last=last)
+            await self._tell(place, lost)
 
-    async def tell_replaced(self, replaced: HubReplaced) -> None:
+    async def tell_replaced(self, place: Place, before: str, after: str) -> None:
         """Raises `Unavailable`."""
-        await self._tell(replaced, "hub-replaced", replaced.hub, str(replaced.partition), replaced.after)
+        await self._tell(place, HubReplaced(hub=place.hub, partition=place.partition, before=before, after=after))
 
-    async def _tell(self, event: Event, *identity: str) -> None:
-        envelope = Envelope.first(event, id=derive_id(*identity), source="/sluice/streams", time=self._clock.now())
+    async def _tell(self, place: Place, fact: Event) -> None:
+        identity = derive_id(fact.type, place.reader, fact.model_dump_json())
+        envelope = Envelope.first(fact, id=identity, source="/sluice/streams", time=self._clock.now())
         await self._publisher.publish("events", [envelope])

@@ -6,11 +6,12 @@ import pytest
 
 from shared.adapters.azure.storage.folds import TableFolds
 from shared.adapters.memory import MemoryFolds
-from shared.ports import FoldPosition, Folds, Moved, Refused
+from shared.ports import Folds, Moved, Place, Position, Refused
 from shared.ports.records.folds import LARGEST_STATE, MOST_BYTES, MOST_ROWS
 from tests.contract.conftest import Account
 
 pytestmark = pytest.mark.azure_untested
+PLACE = Place("monitoring", "predictions", 0)
 
 
 @pytest.fixture
@@ -19,19 +20,21 @@ async def folds(place: Account | None) -> Folds:
 
 
 async def write(folds: Folds, sequence: int, version: str | None = None, /, **states: bytes) -> None:
-    await folds.write("monitoring", "predictions", 0, FoldPosition(sequence, "born", version), states)
+    await folds.write(PLACE, Position("born", sequence, version), states)
 
 
-async def present(folds: Folds) -> FoldPosition:
-    return await folds.position("monitoring", "predictions", 0)
+async def present(folds: Folds) -> Position:
+    found = await folds.position(PLACE)
+    assert found is not None
+    return found
 
 
 async def read(folds: Folds, *keys: str) -> dict[str, bytes]:
-    return dict(await folds.states("monitoring", "predictions", 0, keys))
+    return dict(await folds.states(PLACE, keys))
 
 
 async def test_nothing_is_folded_at_first(folds: Folds) -> None:
-    assert await present(folds) == FoldPosition(sequence=-1, epoch="", version=None)
+    assert await folds.position(PLACE) is None
     assert await read(folds, "a") == {}
     assert await folds.of("monitoring", "predictions", "a") == {}
 
@@ -53,8 +56,8 @@ async def test_only_what_is_written_changes(folds: Folds) -> None:
 
 async def test_a_key_may_be_any_text(folds: Folds) -> None:
     keys = ["/subscriptions/x|endpoint|fl#ü?ghts", "x" * 2000, "x" * 1999 + "y", "position"]
-    await folds.write("monitoring", "labels", 3, FoldPosition(0), {key: key.encode() for key in keys})
-    assert await folds.states("monitoring", "labels", 3, keys) == {key: key.encode() for key in keys}
+    await folds.write(Place("monitoring", "labels", 3), Position("", 0), {key: key.encode() for key in keys})
+    assert await folds.states(Place("monitoring", "labels", 3), keys) == {key: key.encode() for key in keys}
 
 
 async def test_a_write_over_an_old_version_is_moved_and_changes_nothing(folds: Folds) -> None:
@@ -84,8 +87,8 @@ async def test_a_smaller_state_replaces_a_larger_one_wholly(folds: Folds) -> Non
 
 async def test_as_much_as_one_step_may_hold_is_written_in_one(folds: Folds) -> None:
     states = {f"endpoint-{n}": bytes([n]) * (MOST_BYTES // MOST_ROWS) for n in range(MOST_ROWS)}
-    await folds.write("monitoring", "predictions", 0, FoldPosition(1), states)
-    assert await folds.states("monitoring", "predictions", 0, states) == states
+    await folds.write(PLACE, Position("", 1), states)
+    assert await folds.states(PLACE, states) == states
 
 
 @pytest.mark.parametrize(
@@ -99,15 +102,15 @@ async def test_as_much_as_one_step_may_hold_is_written_in_one(folds: Folds) -> N
 )
 async def test_what_exceeds_a_step_is_refused_by_its_limit(folds: Folds, states: dict[str, bytes], limit: int) -> None:
     with pytest.raises(Refused, match=str(limit)):
-        await folds.write("monitoring", "predictions", 0, FoldPosition(1), states)
-    assert (await present(folds), await read(folds, *states)) == (FoldPosition(), {})
+        await folds.write(PLACE, Position("", 1), states)
+    assert (await folds.position(PLACE), await read(folds, *states)) == (None, {})
 
 
 async def test_the_states_of_one_key_are_found_in_all_partitions_that_were_met(folds: Folds) -> None:
     for partition in (2, 0, 10):
         state = {} if partition == 2 else {"a": b"%d" % partition}
-        await folds.write("monitoring", "predictions", partition, FoldPosition(1), {"b": b"b", **state})
-    await folds.write("monitoring", "labels", 1, FoldPosition(1), {"a": b"labels"})
-    await folds.write("instances", "predictions", 1, FoldPosition(1), {"a": b"instances"})
+        await folds.write(Place("monitoring", "predictions", partition), Position("", 1), {"b": b"b", **state})
+    await folds.write(Place("monitoring", "labels", 1), Position("", 1), {"a": b"labels"})
+    await folds.write(Place("instances", "predictions", 1), Position("", 1), {"a": b"instances"})
     found = await folds.of("monitoring", "predictions", "a")
     assert list(found.items()) == [(0, b"0"), (2, None), (10, b"10")]

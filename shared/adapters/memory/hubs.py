@@ -43,9 +43,13 @@ class MemoryHubReader:
     def __init__(self, publisher: MemoryEventPublisher) -> None:
         self._publisher = publisher
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int, most: int | None = None) -> Sequence[Message]:
+    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         messages = self._publisher.messages[hub, partition]
-        return [message for message in messages if first <= message.sequence <= last][:most]
+        return [message for message in messages if first <= message.sequence <= last]
+
+    async def held(self, hub: Hub, partition: int) -> range:
+        messages = self._publisher.messages[hub, partition]
+        return range(messages[0].sequence, messages[-1].sequence + 1) if messages else range(0)
 
     async def epoch(self, hub: Hub) -> str:
         return self._publisher.epoch

@@ -1,9 +1,9 @@
 """State folded from row streams: a row for each (fold, hub, partition, key), written with the partition's position."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
+from shared.ports.records.positions import Place, Position
 from shared.ports.streams.event_publisher import Hub
 
 # One entity-group transaction holds 100 rows, of which one is the position's, and 4 MiB, of which base64 takes a third.
@@ -13,35 +13,25 @@ MOST_BYTES = 2_800_000
 LARGEST_STATE = 700 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class FoldPosition:
-    """How far a fold has come in a partition: everything up to `sequence` is in its states.
+class Folds(Protocol):
+    """A place is a fold in a hub partition; a key is what a state is about, an endpoint as a rule.
 
-    `sequence` is -1 before the first message, `epoch` names the log that it counts in, `version` is the
-    compare-and-swap token, None where nothing was ever written.
+    All methods raise `Unavailable`.
     """
 
-    sequence: int = -1
-    epoch: str = ""
-    version: str | None = None
+    async def position(self, place: Place) -> Position | None:
+        """Everything up to it is in the states; None where nothing was ever written."""
+        ...
 
-
-class Folds(Protocol):
-    """A key is what a state is about, an endpoint as a rule. All methods raise `Unavailable`."""
-
-    async def position(self, fold: str, hub: Hub, partition: int) -> FoldPosition: ...
-
-    async def states(self, fold: str, hub: Hub, partition: int, keys: Collection[str]) -> Mapping[str, bytes]:
+    async def states(self, place: Place, keys: Collection[str]) -> Mapping[str, bytes]:
         """The states of these keys; one that was never written is absent."""
         ...
 
-    async def write(
-        self, fold: str, hub: Hub, partition: int, position: FoldPosition, states: Mapping[str, bytes]
-    ) -> None:
-        """All of it in one step, or nothing.
+    async def write(self, place: Place, position: Position, states: Mapping[str, bytes]) -> None:
+        """All of it in one step, or nothing. The position's version is that of the one before it.
 
-        Raises `Moved` if `position.version` is not the present one; `Refused` for more than `MOST_ROWS` states, more
-        than `MOST_BYTES` in all, or one larger than `LARGEST_STATE`.
+        Raises `Moved` if that is not the present one; `Refused` for more than `MOST_ROWS` states, more than
+        `MOST_BYTES` in all, or one larger than `LARGEST_STATE`.
         """
         ...
 

@@ -20,11 +20,12 @@ class Message:
 
 
 class HubReader(Protocol):
-    async def read(self, hub: Hub, partition: int, first: int, last: int, most: int | None = None) -> Sequence[Message]:
-        """The messages `first` to `last`, both included, that the hub still has; the first `most` of them.
+    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+        """The messages `first` to `last`, both included, that the hub still has. Raises `Unavailable`."""
+        ...
 
-        Raises `Unavailable`.
-        """
+    async def held(self, hub: Hub, partition: int) -> range:
+        """The numbers that the hub still has; empty, at the next number, where it has none. Raises `Unavailable`."""
         ...
 
     async def epoch(self, hub: Hub) -> str:

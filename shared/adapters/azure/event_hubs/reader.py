@@ -27,9 +27,15 @@ class EventHubReader:
         self._groups = groups or {}
         self._timeout_s = timeout_s
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int, most: int | None = None) -> Sequence[Message]:
+    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         async with self._client(hub, f"read {hub}/{partition} back") as client:
-            return await _read(client, hub, partition, first, last, most)
+            return await _read(client, hub, partition, first, last)
+
+    async def held(self, hub: Hub, partition: int) -> range:
+        async with self._client(hub, f"ask what {hub}/{partition} holds") as client:
+            known = await client.get_partition_properties(str(partition))
+        last = known["last_enqueued_sequence_number"]
+        return range(last + 1 if known["is_empty"] else known["beginning_sequence_number"], last + 1)
 
     async def epoch(self, hub: Hub) -> str:
         async with self._client(hub, f"ask when {hub} was created") as client:
@@ -51,12 +57,10 @@ class EventHubReader:
             raise meaning(error, doing) from error
 
 
-async def _read(
-    client: EventHubConsumerClient, hub: Hub, partition: int, first: int, last: int, most: int | None
-) -> list[Message]:
+async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first: int, last: int) -> list[Message]:
     known = await client.get_partition_properties(str(partition))
+    last = min(last, known["last_enqueued_sequence_number"])
     first = max(first, known["beginning_sequence_number"])
-    last = min(last, known["last_enqueued_sequence_number"], *([first + most - 1] if most else []))
     if known["is_empty"] or last < first:
         return []
     stretch = _Stretch(hub, partition, first, last)

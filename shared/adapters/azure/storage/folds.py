@@ -16,7 +16,7 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped, int64, number
-from shared.ports import Absent, FoldPosition, Hub, Moved, Refused
+from shared.ports import Absent, Hub, Moved, Place, Position, Refused
 from shared.ports.records.folds import too_large
 
 _POSITION = "position"
@@ -27,18 +27,18 @@ class TableFolds:
     def __init__(self, tables: TableServiceClient, table: str = "folds") -> None:
         self._table = tables.get_table_client(table)
 
-    async def position(self, fold: str, hub: Hub, partition: int) -> FoldPosition:
+    async def position(self, place: Place) -> Position | None:
         try:
-            with storage_errors(f"read the position of {fold} in {hub}/{partition}"):
-                row = await self._table.get_entity(_partition_key(fold, hub, partition), _POSITION)
+            with storage_errors(f"read the position of {place}"):
+                row = await self._table.get_entity(_partition_key(place), _POSITION)
         except Absent:
-            return FoldPosition()
-        return FoldPosition(number(row, "sequence"), row["epoch"], row.metadata["etag"])
+            return None
+        return Position(row["epoch"], number(row, "sequence"), row.metadata["etag"])
 
-    async def states(self, fold: str, hub: Hub, partition: int, keys: Collection[str]) -> Mapping[str, bytes]:
-        places = {key: (_partition_key(fold, hub, partition), _row_key(key)) for key in keys}
-        found = await self._read(list(places.values()), f"read states of {fold} in {hub}/{partition}")
-        states = dict(zip(places, found, strict=True))
+    async def states(self, place: Place, keys: Collection[str]) -> Mapping[str, bytes]:
+        rows = {key: (_partition_key(place), _row_key(key)) for key in keys}
+        found = await self._read(list(rows.values()), f"read states of {place}")
+        states = dict(zip(rows, found, strict=True))
         return {key: body for key, body in states.items() if body is not None}
 
     async def _read(self, places: Collection[tuple[str, str]], doing: str) -> list[bytes | None]:
@@ -55,33 +55,32 @@ class TableFolds:
 
         return list(await asyncio.gather(*(one(*place) for place in places)))
 
-    async def write(
-        self, fold: str, hub: Hub, partition: int, position: FoldPosition, states: Mapping[str, bytes]
-    ) -> None:
-        doing = f"write the fold {fold} of {hub}/{partition}"
+    async def write(self, place: Place, position: Position, states: Mapping[str, bytes]) -> None:
+        doing = f"write the fold {place}"
         if why := too_large(states):
             raise Refused(f"{doing}: {why}")
-        key = _partition_key(fold, hub, partition)
+        key = _partition_key(place)
         if position.version is None:
-            await self._meet(fold, hub, partition)
+            await self._meet(place)
         rows = [("upsert", _state(key, *state), {"mode": UpdateMode.REPLACE}) for state in states.items()]
         with storage_errors(doing):
             await self._table.submit_transaction([_move(key, position), *rows])
 
-    async def _meet(self, fold: str, hub: Hub, partition: int) -> None:
+    async def _meet(self, place: Place) -> None:
         """Before the first state: `of` may find a partition without one, but must not overlook any."""
-        with suppress(Moved), storage_errors(f"name the partitions of {fold} in {hub}"):
-            await self._table.create_entity({"PartitionKey": _met_key(fold, hub), "RowKey": f"{partition:04d}"})
+        row = {"PartitionKey": _met_key(place.reader, place.hub), "RowKey": f"{place.partition:04d}"}
+        with suppress(Moved), storage_errors(f"name the partition of {place}"):
+            await self._table.create_entity(row)
 
     async def of(self, fold: str, hub: Hub, key: str) -> Mapping[int, bytes | None]:
         with storage_errors(f"read the partitions of {fold} in {hub}"):
             rows = self._table.query_entities("PartitionKey eq @key", parameters={"key": _met_key(fold, hub)})
             met = sorted([int(row["RowKey"]) async for row in rows])
-        places = [(_partition_key(fold, hub, partition), _row_key(key)) for partition in met]
+        places = [(_partition_key(Place(fold, hub, partition)), _row_key(key)) for partition in met]
         return dict(zip(met, await self._read(places, f"read states of {fold} in {hub}"), strict=True))
 
 
-def _move(key: str, position: FoldPosition) -> tuple[Any, ...]:
+def _move(key: str, position: Position) -> tuple[Any, ...]:
     row = {
         "PartitionKey": key,
         "RowKey": _POSITION,
@@ -98,8 +97,8 @@ def _state(partition_key: str, key: str, body: bytes) -> dict[str, Any]:
     return {"PartitionKey": partition_key, "RowKey": _row_key(key), **split(body, "state")}
 
 
-def _partition_key(fold: str, hub: Hub, partition: int) -> str:
-    return f"{escaped(fold)}|{hub}|{partition:04d}"
+def _partition_key(place: Place) -> str:
+    return f"{_met_key(place.reader, place.hub)}|{place.partition:04d}"
 
 
 def _met_key(fold: str, hub: Hub) -> str:

@@ -10,7 +10,7 @@ from services.monitoring.reactions import gather_window
 from services.monitoring.windows import Stream
 from shared.adapters.memory import MemoryEvidence, MemoryFolds, MemoryServingManifests
 from shared.events import Window, WindowFolded, canonical
-from shared.ports import FoldPosition
+from shared.ports import Place, Position
 from shared.profiles import Profile
 from shared.reactor.fold_codec import encode_state
 from tests.support.builders import endpoint_ref, package_ref, policy_document
@@ -44,7 +44,7 @@ async def test_a_window_waits_for_every_partition_that_may_have_rows_of_it(
 ) -> None:
     folds, evidence = MemoryFolds(), MemoryEvidence()
     if other is not None:
-        await folds.write("monitoring", "predictions", 1, FoldPosition(1), other)
+        await folds.write(Place("monitoring", "predictions", 1), Position("", 1), other)
     await evidence.keep(NOTHING)
     references = References(MemoryServingManifests(), evidence)
     known = await gather_window(FOLDED, folds, evidence, references, policy_document())

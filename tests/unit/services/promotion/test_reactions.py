@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from services.promotion.reactions import gather_approved, gather_live, ours
+from services.promotion.reactions import gather_approved, gather_live, service
 from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
 from shared.events import CheckResult, ServingReported, canonical
 from shared.packages import StagingReport
 from shared.packages.staging_suite import Rehearsal, StagingLimits
-from shared.ports import FoldPosition
+from shared.ports import Place, Position
 from shared.profiles import Reference
 from shared.reactor import Row
 from shared.reactor.fold_codec import encode_state
@@ -87,7 +87,7 @@ async def folds() -> MemoryFolds:
     result = await fold_reports(Instances(), [Row(0, envelope(said))])
     found = MemoryFolds()
     states = {str(ENDPOINT.entity): encode_state(result.state)}
-    await found.write("promotion", "predictions", 0, FoldPosition(0), states)
+    await found.write(Place("promotion", "predictions", 0), Position("", 0), states)
     return found
 
 
@@ -112,5 +112,5 @@ async def test_a_profile_that_cannot_be_read_is_no_agreement(body: bytes) -> Non
 
 
 def test_answers_and_reminders_of_other_services_are_not_for_us() -> None:
-    assert ours(YES) == ours(NO) == ours(LOOKED) == ENDPOINT.entity
-    assert ours(YES.model_copy(update={"service": "retraining"})) is None
+    assert {service.concerned(event) for event in (YES, NO, LOOKED)} == {ENDPOINT.entity}
+    assert service.concerned(YES.model_copy(update={"service": "retraining"})) is None

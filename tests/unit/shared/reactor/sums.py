@@ -13,12 +13,14 @@ from shared.adapters.memory import (
     MemoryLetterBook,
 )
 from shared.events import Entity, Envelope, LabelsRecorded, ModelRejected, derive_id, encode
-from shared.ports import FoldPosition, Message
-from shared.reactor import DeadLetters, FoldFailures, Folding, FoldResult, HubLog, Row, Service, State, Wiring
+from shared.ports import Message, Place, Position
+from shared.reactor import DeadLetters, FoldFailures, Folding, FoldResult, HubLog, Row, Service, Stalls, State, Wiring
 from shared.reactor.fold_codec import decode_state
 from tests.support.builders import NOW, endpoint_ref, envelope
 from tests.support.faulty import Faults, Faulty
 from tests.support.sample_service import registered
+
+PLACE = Place("sums", "labels", 0)
 
 
 class Sum(State):
@@ -56,7 +58,7 @@ class Sums:
     """Everything that survives a crash, and the app that folds now."""
 
     def __init__(self, fold: Any = add, state: type[State] = Sum, slice: int = 7) -> None:
-        self.service = Service("sums")
+        self.service = Service("services.sums", lane="sums", state=State)
         self.service.folds_from("labels", state=state, fold=fold, types=[LabelsRecorded])
         self.faults, self.clock = Faults(), ManualClock(NOW)
         self.hubs, self.folds, self.evidence = MemoryEventPublisher(), MemoryFolds(), MemoryEvidence()
@@ -70,10 +72,11 @@ class Sums:
         publisher, folds = Faulty(self.hubs, self.faults), Faulty(self.folds, self.faults)
         evidence, book = Faulty(self.evidence, self.faults), Faulty(self.letters, self.faults)
         reader = Faulty(MemoryHubReader(self.hubs), self.faults)
-        dead = DeadLetters(publisher, evidence, self.clock, book)  # type: ignore[arg-type]
-        failures = FoldFailures(dead, evidence, publisher, self.clock)  # type: ignore[arg-type]
-        log = HubLog(reader, publisher, self.clock, self._slice)  # type: ignore[arg-type]
-        self.folding = Folding(Wiring({}), folds, publisher, log, failures)  # type: ignore[arg-type]
+        dead = DeadLetters(publisher, evidence, self.clock, book)
+        failures = FoldFailures(dead, evidence, publisher, self.clock)
+        log = HubLog(reader, publisher, self.clock, self._slice)
+        stalls = Stalls(publisher, self.clock)
+        self.folding = Folding(Wiring({}), folds, publisher, log, failures, stalls)
 
     def hold(self, *messages: Message) -> None:
         """What the hub has."""
@@ -82,11 +85,11 @@ class Sums:
     async def fold(self, *messages: Message) -> None:
         await self.folding.fold(self.service, "labels", messages)
 
-    async def position(self) -> FoldPosition:
-        return await self.folds.position("sums", "labels", 0)
+    async def position(self) -> Position:
+        return await self.folds.position(PLACE) or Position("")
 
     async def state(self, name: str = "flights", kind: type[State] = Sum) -> Any:
-        found = await self.folds.states("sums", "labels", 0, [str(entity(name))])
+        found = await self.folds.states(PLACE, [str(entity(name))])
         return decode_state(found[str(entity(name))], kind) if found else kind()
 
     async def total(self, name: str = "flights") -> int:

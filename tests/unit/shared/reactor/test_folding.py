@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.events import EventsLost, HubReplaced, ModelRejected
-from shared.ports import FoldPosition, Moved, Unavailable
+from shared.ports import Moved, Place, Position, Unavailable
 from shared.ports.records.folds import MOST_ROWS
 from shared.reactor import FoldResult, Row, State
 from tests.support.faulty import Crash
@@ -31,15 +31,13 @@ async def test_rows_count_once_however_batches_overlap_and_whatever_they_skip(ba
 async def test_a_lost_compare_and_swap_folds_again_on_what_won() -> None:
     sums = Sums()
     await sums.fold(*map(labels, range(5)))
-    write, lost = sums.folds.write, list[FoldPosition]()
+    write, lost = sums.folds.write, list[Position]()
 
-    async def lose_once(
-        fold: str, hub: Any, partition: int, position: FoldPosition, states: Mapping[str, bytes]
-    ) -> None:
+    async def lose_once(place: Place, position: Position, states: Mapping[str, bytes]) -> None:
         if not lost:
             lost.append(position)
             raise Moved("another instance was faster")
-        await write(fold, hub, partition, position, states)
+        await write(place, position, states)
 
     sums.folds.write = lose_once  # type: ignore[method-assign]
     await sums.fold(*map(labels, range(5, 8)))
@@ -64,15 +62,15 @@ async def test_a_batch_reads_and_writes_the_rows_that_it_touches_and_no_others()
     sums = Sums()
     await sums.fold(*(labels(n, f"endpoint-{n}") for n in range(50)))
     touched: list[set[str]] = []
-    states, write = sums.folds.states, sums.folds.write
+    read, write = sums.folds.states, sums.folds.write
 
-    async def reading(fold: str, hub: Any, partition: int, keys: Any) -> Mapping[str, bytes]:
+    async def reading(place: Place, keys: Any) -> Mapping[str, bytes]:
         touched.append(set(keys))
-        return await states(fold, hub, partition, keys)
+        return await read(place, keys)
 
-    async def writing(fold: str, hub: Any, partition: int, position: FoldPosition, new: Mapping[str, bytes]) -> None:
-        touched.append(set(new))
-        await write(fold, hub, partition, position, new)
+    async def writing(place: Place, position: Position, states: Mapping[str, bytes]) -> None:
+        touched.append(set(states))
+        await write(place, position, states)
 
     sums.folds.states, sums.folds.write = reading, writing  # type: ignore[method-assign]
     await sums.fold(labels(50, "endpoint-7"))

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from shared.events import Event, LabelsRecorded, RowsRefused, ServingReported, StateSetAside, encode
-from shared.ports import FoldPosition, Message, Refused, Unavailable
+from shared.ports import Message, Position, Refused, Unavailable
 from shared.reactor import FoldResult, Row, State
 from shared.reactor.fold_codec import encode_state
 from tests.support.builders import endpoint_ref, envelope
-from tests.unit.shared.reactor.sums import Sum, Sums, add, entity, labels
+from tests.unit.shared.reactor.sums import PLACE, Sum, Sums, add, entity, labels
 
 POISON = -666.0
 
@@ -129,7 +129,7 @@ async def test_a_state_that_cannot_be_read_harms_its_endpoint_alone(stored: byte
     sums = Sums()
     await sums.fold(labels(0, "a", 1), labels(1, "b", 1))
     version = (await sums.position()).version
-    await sums.folds.write("sums", "labels", 0, FoldPosition(1, sums.hubs.epoch, version), {str(entity("a")): stored})
+    await sums.folds.write(PLACE, Position(sums.hubs.epoch, 1, version), {str(entity("a")): stored})
     await sums.fold(labels(2, "a", 1), labels(3, "b", 1))
     assert (await sums.total("a"), await sums.total("b")) == (1, 2)
     (told,) = sums.said(StateSetAside)
