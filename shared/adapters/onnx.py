@@ -10,7 +10,7 @@ import onnxruntime
 
 from shared.adapters.onnx_graph import check_graph
 from shared.ports.errors import Refused
-from shared.ports.inference import Array, InferenceFailed, TensorDatatype, TensorSpec
+from shared.ports.models.inference import Array, InferenceFailed, TensorDatatype, TensorSpec
 
 _WARM_UP_ROWS = (1, 16)
 _DATATYPES: dict[str, tuple[TensorDatatype, type]] = {

@@ -1,21 +1,20 @@
 """What became of effects that were not performed: refused, stale, or held by a mode or a brake."""
 
-from datetime import datetime
 from typing import ClassVar, Literal
 
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Addressed, Event
+from shared.events.fields import Moment, Words
 from shared.events.references import Digest, EndpointRef
 
 
-class _OfAction(Event):
+class _OfAction(Addressed):
     """`effect` is the effect's kind, `decision` the id of the event that led to it."""
 
-    service: str
     about: str
     decision: str
     effect: str
-    reason: str
+    reason: Words
 
     @property
     def entity(self) -> Entity:
@@ -52,12 +51,16 @@ class _OfHeldAction(Event):
         return Entity.parse(self.about)
 
 
+class _Answer(Addressed, _OfHeldAction):
+    """What became of a held action, said to the service that holds it."""
+
+
 class ActionObserved(_OfHeldAction):
     """Decided and recorded, but not done: `would` says what would have been, `why` what held it."""
 
     type: ClassVar[str] = "mlops.action.observed"
-    why: str
-    would: tuple[str, ...]
+    why: Words
+    would: tuple[Words, ...]
 
 
 class ActionProposed(_OfHeldAction):
@@ -69,42 +72,42 @@ class ActionProposed(_OfHeldAction):
 
     type: ClassVar[str] = "mlops.action.proposed"
     endpoint: EndpointRef
-    because: str
-    would: tuple[str, ...]
+    because: Words
+    would: tuple[Words, ...]
     digest: Digest
-    proposed_at: datetime
+    proposed_at: Moment
     answer: Literal["release", "tell"] = "release"
-    question: str = ""
-    reason: str = ""
+    question: Words = ""
+    reason: Words = ""
 
 
-class ActionReleased(_OfHeldAction):
+class ActionReleased(_Answer):
     """A person said so: the service performs now what it had decided, exactly as it was recorded."""
 
     type: ClassVar[str] = "mlops.action.released"
     by: str
-    reason: str = ""
+    reason: Words = ""
     through: Literal["grant", "redrive"]
 
 
-class ActionApproved(_OfHeldAction):
+class ActionApproved(_Answer):
     """A person said yes to what a service had asked; the service goes on from there by itself."""
 
     type: ClassVar[str] = "mlops.action.approved"
     by: str
-    reason: str = ""
+    reason: Words = ""
 
 
-class ActionDeclined(_OfHeldAction):
+class ActionDeclined(_Answer):
     """A person said no, or nobody said anything in time: what was proposed is not done."""
 
     type: ClassVar[str] = "mlops.action.declined"
     by: str = ""
-    reason: str
+    reason: Words
 
 
 class ReleaseRefused(_OfHeldAction):
     """What was released could not be done any more: done already, or the world has moved on since it was decided."""
 
     type: ClassVar[str] = "mlops.release.refused"
-    reason: str
+    reason: Words

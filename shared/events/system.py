@@ -1,23 +1,22 @@
 """Sluice's own workings: time, loss, dead letters, seals."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Addressed, Event, Hub
+from shared.events.fields import Moment, Words
 from shared.events.references import Digest
 
 SYSTEM = "sluice"
 
 
-class DeadlineReached(Event):
+class DeadlineReached(Addressed):
     """Time is an event: `service` asked to be reminded about this entity. A needless reminder is a no-op by state."""
 
     type: ClassVar[str] = "mlops.deadline.reached"
-    service: str
     about: str
     key: str
-    at: datetime
+    at: Moment
 
     @property
     def entity(self) -> Entity:
@@ -39,16 +38,34 @@ class EventsLost(Event):
         return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
 
 
+class HubReplaced(Event):
+    """A partition of this hub begins again: the hub was made anew, or another one has taken its place (failover).
+
+    `before` and `after` are the epochs, the times at which the two were created. It is read from its start.
+    """
+
+    type: ClassVar[str] = "mlops.hub.replaced"
+    hub: str
+    partition: int
+    before: str
+    after: str
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
+
+
 class DeadLettered(Event):
     """A message that could not be handled, kept with its reason. `body` lies in evidence under its digest."""
 
     type: ClassVar[str] = "mlops.event.dead_lettered"
+    carried_by: ClassVar[Hub] = "dead-letter"
     service: str
     hub: str
     partition: int
     sequence: int
     body: Digest
-    reason: str
+    reason: Words
 
     @property
     def entity(self) -> Entity:

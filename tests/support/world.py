@@ -29,8 +29,8 @@ from services import (
 from services.monitoring.folding import References
 from shared import ports
 from shared.adapters import memory
-from shared.adapters.commands import Ed25519CommandVerifier
-from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
+from shared.adapters.signing.commands import Ed25519CommandVerifier
+from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.events import ActionReleased, EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
@@ -113,6 +113,9 @@ class Hubs:
 
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         return [row for row in self.rows if first <= row.sequence <= last] if hub == "predictions" else []
+
+    async def epoch(self, hub: Hub) -> str:
+        return NOW.isoformat()
 
     def events[E](self, event_type: type[E]) -> list[E]:
         """All of this type on hub `events`, repeats included."""
