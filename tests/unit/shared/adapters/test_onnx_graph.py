@@ -147,7 +147,8 @@ def function_of(domain: str, opset: int) -> bytes:
     model = onnx.load_model_from_string(saved(plain()))
     node = helper.make_node("Identity", ["c"], ["o"], domain=domain)
     model.functions.append(helper.make_function("", "F", ["c"], ["o"], [node], [helper.make_opsetid("", opset)]))
-    return model.SerializeToString()
+    found: bytes = model.SerializeToString()
+    return found
 
 
 @pytest.mark.parametrize(
