@@ -59,6 +59,7 @@ from shared.reactor import (
     ring,
 )
 from shared.reactor.sealing import seal
+from shared.serving import FoldedInstances
 from shared.settings.control import ControlSettings
 from shared.settings.reading import read as read_settings
 
@@ -104,6 +105,7 @@ provided: dict[type, Any] = {
     ports.Ledger: ledger,
     ports.LetterBook: letter_book,
     ports.LinkSigner: signer,
+    ports.LiveInstances: FoldedInstances(folds),
     ports.ModelPackages: BlobModelPackages(storage.blobs, datastores),
     ports.Models: AzureMLModels(workspaces),
     ports.Notifier: notifier(settings.notify_outbox, settings.notify_webhooks, settings.webhooks_may_be_private),

@@ -24,10 +24,9 @@ from shared.events import (
 )
 from shared.packages import StagingReport
 from shared.policies import PolicyDocument
-from shared.ports import Clock, Evidence, Folds, Refused, ServingManifests
+from shared.ports import Clock, Evidence, Instance, LiveInstances, Refused, ServingManifests
 from shared.profiles import NumericReference, Reference
-from shared.reactor import Service, folded_states
-from shared.serving import REPORTS, Instance, Instances, fold_reports, live
+from shared.reactor import Service
 
 service = Service(__package__, lane="lifecycle", state=policy.Promotion)
 
@@ -56,12 +55,11 @@ async def gather_manifest(event: ActionFailed | ActionSuperseded, manifests: Ser
 
 async def gather_live(
     event: DeadlineReached | ActionApproved | ActionDeclined, state: policy.Promotion, manifests: ServingManifests,
-    folds: Folds, evidence: Evidence, clock: Clock, document: PolicyDocument,
+    reports: LiveInstances, evidence: Evidence, clock: Clock, document: PolicyDocument,
 ) -> policy.Live:  # fmt: skip
     endpoint = EndpointRef.from_entity(event.entity)
     since = clock.now() - timedelta(seconds=document.limits(endpoint.name).promotion.silent_s)
-    found = await folded_states(folds, service.name, "predictions", endpoint.entity, Instances)
-    instances = live(found.values(), since)
+    instances = await reports.of(endpoint, since)
     routes = [route for route in (state.route, state.before) if route]
     digests = {route.package.digest for route in routes}
     return policy.Live(
@@ -107,4 +105,3 @@ service.reacts_to(ActionDeclined, gather=gather_live, decide=policy.decide_answe
 _ENDS = (PromotionCompleted, PromotionAborted, RollbackRequested)
 service.reacts_to(ActionFailed, gather=gather_manifest, decide=policy.decide_not_performed, emits=_ENDS)
 service.reacts_to(ActionSuperseded, gather=gather_manifest, decide=policy.decide_not_performed, emits=_ENDS)
-service.folds_from("predictions", state=Instances, fold=fold_reports, types=REPORTS, buries=False)

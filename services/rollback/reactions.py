@@ -23,9 +23,8 @@ from shared.events import (
 from shared.events.command_statement import command_statement
 from shared.packages import Rehearsal, StagingReport
 from shared.policies import PolicyDocument
-from shared.ports import Clock, CommandVerifier, Evidence, Folds, Refused, ServingManifests
-from shared.reactor import Service, folded_states
-from shared.serving import REPORTS, Instances, fold_reports, live
+from shared.ports import Clock, CommandVerifier, Evidence, LiveInstances, Refused, ServingManifests
+from shared.reactor import Service
 
 service = Service(__package__, lane="lifecycle", state=Rollback)
 
@@ -73,13 +72,12 @@ async def _rehearsal(report: str | None, evidence: Evidence) -> Rehearsal | None
 
 
 async def gather_live(
-    event: DeadlineReached, manifests: ServingManifests, folds: Folds, clock: Clock, document: PolicyDocument
+    event: DeadlineReached, manifests: ServingManifests, reports: LiveInstances, clock: Clock, document: PolicyDocument
 ) -> Live:
     endpoint = EndpointRef.from_entity(event.entity)
     since = clock.now() - timedelta(seconds=document.limits(endpoint.name).rollback.silent_s)
-    found = await folded_states(folds, service.name, "predictions", endpoint.entity, Instances)
-    instances = live(found.values(), since)
-    return Live(manifest=await manifests.read(endpoint), instances=instances)
+    instances = await reports.of(endpoint, since)
+    return Live(manifest=await manifests.read(endpoint), instances=dict(instances))
 
 
 service.reacts_to(ApprovalGranted, decide=policy.decide_granted, entity=lambda event: event.endpoint.entity)
@@ -111,4 +109,3 @@ service.reacts_to(
 service.reacts_to(
     ActionSuperseded, gather=gather_serving, decide=policy.decide_not_performed, emits=_NOT_DONE, any_mode=True
 )
-service.folds_from("predictions", state=Instances, fold=fold_reports, types=REPORTS, buries=False)

@@ -12,6 +12,7 @@ from shared.ports.azure.machine_learning import (
 from shared.ports.clock import Clock
 from shared.ports.errors import Absent, Moved, Refused, Unavailable
 from shared.ports.models.batch_files import BatchFile, BatchFiles
+from shared.ports.models.live_instances import Instance, LiveInstances
 from shared.ports.models.model_packages import ModelPackages
 from shared.ports.models.serving import Manifest, Route, ServingManifests
 from shared.ports.people.approvals import Approvals, LinkSigner

@@ -106,12 +106,13 @@ def key_of(event: Event) -> Entity:
 class Service[S: State = Any]:
     """A reason to react, with its own state and chains in the ledger. Its folder gives it its name.
 
-    `lane` is who reads hub `events` for it, `app` where it runs. `may_be_held`: by a mode or a brake; not so what
-    people are asked, told and obeyed by. `acts_on_the_past`: also on what lay in a hub before it first ran.
+    `lane` is who reads hub `events` for it, "" for one that only folds; `app` is where it runs. `may_be_held`: by a
+    mode or a brake; not so what people are asked, told and obeyed by. `acts_on_the_past`: also on what lay in a hub
+    before it first ran.
     """
 
     def __init__(
-        self, package: str, *, lane: str, state: type[S], app: str = "control", may_be_held: bool = True,
+        self, package: str, *, state: type[S], lane: str = "", app: str = "control", may_be_held: bool = True,
         acts_on_the_past: bool = False,
     ) -> None:  # fmt: skip
         self.name = package.rpartition(".")[2]

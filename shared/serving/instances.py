@@ -1,37 +1,14 @@
-"""What scoring instances reported last: folded from hub `predictions`, merged over its partitions."""
+"""What scoring instances reported last: folded from hub `predictions` by endpoint, merged over its partitions."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from shared.events import EndpointRef
+from shared.ports import Folds, Instance
+from shared.reactor import State, folded_states
 
-from shared.events import Envelope, GoldenProof, ModelLoadFailed, ServingReported, VersionReport
-from shared.reactor import FoldResult, Row, State
-
-# An instance that has been silent for longer is forgotten, so that the state stays small however often apps scale.
-_FORGET = timedelta(minutes=10)
-REPORTS = (ServingReported, ModelLoadFailed)
-
-
-class Instance(BaseModel):
-    """`failed` is the newest generation that this instance could not load, `why` its reason.
-
-    `versions` are the counts and proofs of the newest report, by package digest.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    generation: int = 0
-    at: datetime
-    failed: int = 0
-    why: str = ""
-    versions: dict[str, VersionReport] = {}
-
-    def proof(self, digest: str) -> GoldenProof | None:
-        """What its newest report says of this package's golden rows."""
-        report = self.versions.get(digest)
-        return report.golden if report else None
+# The fold that writes it: a service.
+FOLD = "instances"
 
 
 class Instances(State):
@@ -40,28 +17,15 @@ class Instances(State):
     found: dict[str, Instance] = {}
 
 
-async def fold_reports(state: Instances, rows: Sequence[Row]) -> FoldResult[Instances]:
-    found = dict(state.found)
-    for row in rows:
-        name = row.envelope.data.instance
-        found[name] = _updated(found.get(name), row.envelope)
-    return FoldResult(Instances(found=_recent(found)))
+class FoldedInstances:
+    """`LiveInstances` out of what is folded."""
 
+    def __init__(self, folds: Folds) -> None:
+        self._folds = folds
 
-def _updated(before: Instance | None, envelope: Envelope[Any]) -> Instance:
-    known = before or Instance(at=envelope.time)
-    at = max(known.at, envelope.time)
-    if isinstance(envelope.data, ModelLoadFailed):
-        return known.model_copy(update={"at": at, "failed": envelope.data.generation, "why": envelope.data.reason})
-    if envelope.time < known.at:
-        return known
-    versions = {report.package.digest: report for report in envelope.data.versions}
-    return known.model_copy(update={"at": at, "generation": envelope.data.generation, "versions": versions})
-
-
-def _recent(found: dict[str, Instance]) -> dict[str, Instance]:
-    newest = max((instance.at for instance in found.values()), default=None)
-    return {name: instance for name, instance in found.items() if newest and newest - instance.at < _FORGET}
+    async def of(self, endpoint: EndpointRef, since: datetime) -> Mapping[str, Instance]:
+        parts = await folded_states(self._folds, FOLD, "predictions", endpoint.entity, Instances)
+        return live(parts.values(), since)
 
 
 def live(parts: Iterable[Instances | None], since: datetime) -> dict[str, Instance]:

@@ -37,6 +37,7 @@ from shared.reactor import (
     Wiring,
     ring,
 )
+from shared.serving import FoldedInstances
 from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
 from tests.support.faulty import Crash, Faults, Faulty
 
@@ -244,6 +245,7 @@ class App:
             cast(type, ports.Ledger): ledger,
             cast(type, ports.LetterBook): book,
             cast(type, ports.LinkSigner): world.signer,
+            cast(type, ports.LiveInstances): FoldedInstances(folds),
             cast(type, ports.ModelPackages): port(world.packages),
             cast(type, ports.Models): port(world.models),
             cast(type, ports.Notifier): port(world.notifier),

@@ -5,9 +5,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.instances.folding import fold_reports
 from shared.events import Event, GoldenProof, ModelLoadFailed, ServingReported, VersionReport
 from shared.reactor import Row
-from shared.serving import Instances, fold_reports, live
+from shared.serving import Instances, live
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref
 
 ENDPOINT, PACKAGE = endpoint_ref(), package_ref()
