@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.monitoring.keeping import Keeping
@@ -16,9 +17,12 @@ from shared.events import (
     derive_id,
 )
 from shared.policies import PolicyDocument
-from shared.ports import Captures, Evidence, ServingManifests
+from shared.ports import Captures, Clock, Evidence, Refused, ServingManifests
 from shared.profiles import Reference
 from shared.reactor import FoldResult, Row, State
+
+# A hub keeps messages for a week at most, and a block is sent within seconds.
+_RETENTION = timedelta(days=8)
 
 
 class References:
@@ -29,20 +33,24 @@ class References:
         self._known: dict[PackageRef, Reference] = {}
 
     async def of(self, endpoint: EndpointRef, package: PackageRef) -> Reference | None:
-        """None for a package that the manifest no longer names, or names without a profile."""
+        """None for a package that the manifest no longer names, or names without a profile that can be read."""
         if package not in self._known:
             manifest = await self._manifests.read(endpoint)
             routes = [*manifest.routes, *([manifest.previous] if manifest.previous else [])]
             digest = next((route.profile for route in routes if route.package == package), None)
             if digest is None:
                 return None
-            self._known[package] = Reference.from_json(json.loads(await self._evidence.read(digest)))
+            try:
+                self._known[package] = Reference.from_json(json.loads(await self._evidence.read(digest)))
+            except (Refused, ValueError, KeyError, TypeError):
+                # As one without a profile: to keep every row as a dead letter would not make it readable.
+                return None
         return self._known[package]
 
 
 async def fold_predictions(
     state: Stream, rows: Sequence[Row], partition: int, captures: Captures, evidence: Evidence,
-    references: References, document: PolicyDocument,
+    references: References, document: PolicyDocument, clock: Clock,
 ) -> FoldResult[Stream]:  # fmt: skip
     """All rows are of one endpoint."""
     events: list[Envelope[Any]] = []
@@ -51,11 +59,17 @@ async def fold_predictions(
         block: PredictionsCaptured = row.envelope.data
         await keeping.add(row.sequence, block)
         limits = document.limits(block.endpoint.name).monitoring
-        state = fold_block(state, block, await references.of(block.endpoint, block.package), limits)
+        reference = await references.of(block.endpoint, block.package)
+        state = fold_block(state, block, reference, limits, scored_at(row.envelope.time, clock.now()))
         state, folded = await _close(state, row.envelope, partition, limits.grace_s, evidence)
         events.extend(folded)
     await keeping.done()
     return FoldResult(state, events)
+
+
+def scored_at(said: datetime, now: datetime) -> datetime:
+    """When a block was scored, as its instance says, as far as that can be: not ahead of us, and not before the hub."""
+    return max(min(said, now), now - _RETENTION)
 
 
 async def _close(
@@ -66,17 +80,17 @@ async def _close(
     events: list[Envelope[Any]] = []
     for part in complete(stream, grace_s):
         digest = await evidence.keep(canonical(part.profile))
-        events.append(_folded(part, cause, partition, digest, stream.late_rows if not digests else 0))
+        events.append(_folded(part, cause, partition, digest, stream if not digests else Stream()))
         digests[part.key] = digest
     return published(stream, digests), events
 
 
 def _folded(
-    part: Part, cause: Envelope[PredictionsCaptured], partition: int, digest: str, late_rows: int
+    part: Part, cause: Envelope[PredictionsCaptured], partition: int, digest: str, counted: Stream
 ) -> Envelope[WindowFolded]:
     event = WindowFolded(
         endpoint=cause.data.endpoint, package=part.package, window=part.window, partition=partition, rows=part.rows,
-        late_rows=late_rows, profile=digest,
+        late_rows=counted.late_rows, redated_rows=counted.redated_rows, profile=digest,
     )  # fmt: skip
     identity = derive_id("window", str(event.entity), part.key, str(partition))
     return Envelope(

@@ -20,7 +20,6 @@ from shared.events import (
     PredictionsCaptured,
     QualityMeasured,
     WindowFolded,
-    canonical,
 )
 from shared.packages.performance import PerformanceReport
 from shared.policies import PolicyDocument
@@ -82,6 +81,8 @@ async def _window(
         parts.append(own)
     # A partition that has not met the endpoint may be behind with rows of this window; `idle_s` bounds the wait for it.
     done = all(stream is not None and stream.is_past(own.window, grace) for stream in seen)
+    if partition is not None and not done:
+        return policy.WindowKnown(rows=sum(part.rows for part in parts))
     return await _measured(endpoint, own.package, parts, done, evidence, references)
 
 
@@ -90,14 +91,14 @@ async def _measured(
     references: References,
 ) -> policy.WindowKnown:  # fmt: skip
     rows = sum(part.rows for part in parts)
-    reference = await references.of(endpoint, package) if done or parts else None
-    profiles = [await _profile(part, evidence) for part in parts]
-    if reference is None or not rows:
+    reference = await references.of(endpoint, package) if rows else None
+    if reference is None:
         return policy.WindowKnown(complete=done, rows=rows)
+    profiles = [await _profile(part, evidence) for part in parts]
     whole = sum(profiles, Profile.empty(reference))
     drift, data = measure(whole, reference), quality(whole, reference)
     return policy.WindowKnown(
-        complete=done, rows=rows, profile=await evidence.keep(canonical(whole.to_json())),
+        complete=done, rows=rows, profile=whole.to_json(), reference_rows=reference.rows,
         features=drift.features, prediction=drift.prediction, null_rates=data.null_rates,
         out_of_range_rates=data.out_of_range_rates, unseen_category_rates=data.unseen_category_rates,
     )  # fmt: skip

@@ -140,7 +140,11 @@ class MonitoringLimits(Section):
     window_s: Seconds = 7 * 24 * 3600
     grace_s: float = Field(default=24 * 3600, ge=0)
     idle_s: Seconds = 300
-    min_rows: int = Field(default=200, ge=1, description="a smaller window measures nothing")
+    min_rows: int = Field(default=1000, ge=1, description="a smaller window measures nothing")
+    min_reference_rows: int = Field(
+        default=1000, ge=1, description="against fewer rows of training every distance is large"
+    )
+    min_labels: int = Field(default=5000, ge=1, description="metrics of fewer labelled rows are noise")
     labels_after_s: Seconds = 300
     performance: bool = True
     performance_timeout_s: Seconds = 600
@@ -162,6 +166,12 @@ class DriftLimits(Section):
     breaches: int = Field(default=2, ge=1)
     of: int = Field(default=3, ge=1)
     action: Literal["retrain", "notify", "nothing"] = "retrain"
+    retrain_on: tuple[Literal["data", "prediction", "performance"], ...] = Field(
+        default=("data", "performance"), description="signals that retrain; the others are told"
+    )
+    max_null_rise: Share = Field(
+        default=0.02, description="a column that lost more cells than this is a fault upstream, and counts as no drift"
+    )
 
 
 class RetrainingLimits(Section):
