@@ -40,21 +40,23 @@ def step(title: str, command: list[str], env: dict[str, str], on_failure: str) -
     output = ""
     try:
         with timed(title) as began:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=env,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-            )
-            output = _output(process, title, began)
-            if process.returncode:
+            code, output = _run(command, env, title, began)
+            if code:
                 raise SetUpFailed(on_failure)
     except SetUpFailed:
         _write(output[-4000:])
         raise
+
+
+def _run(command: list[str], env: dict[str, str], title: str, began: float) -> tuple[int, str]:
+    """Return exit code and output; a command that cannot be started has failed, too."""
+    out, err = subprocess.PIPE, subprocess.STDOUT
+    try:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=err, text=True, errors="replace")
+    except OSError as error:
+        return 127, f"{error}\n"
+    output = _output(process, title, began)
+    return process.returncode, output
 
 
 def _output(process: subprocess.Popen[str], title: str, began: float) -> str:
