@@ -15,8 +15,8 @@ from pathlib import Path
 
 from function_app.jobs.test_deployment import FolderPackage
 from services.scoring.files import ChunkScorer, NotScorable, Results, open_rows
-from services.scoring.loading import PackageLoader
-from services.scoring.version import Version
+from services.scoring.model.loading import PackageLoader
+from services.scoring.model.version import Version
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import ModelRef, PackageRef
 from shared.packages import digest

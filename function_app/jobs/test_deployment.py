@@ -16,9 +16,9 @@ import uvicorn
 
 from function_app.jobs.model_process import limit
 from services.scoring import Answer, Scorer
-from services.scoring.capture import CaptureBuffer
-from services.scoring.loading import PackageLoader
-from services.scoring.table import Table
+from services.scoring.capture.buffer import CaptureBuffer
+from services.scoring.model.loading import PackageLoader
+from services.scoring.model.table import Table
 from shared.adapters.clock import SystemClock
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import PackageRef

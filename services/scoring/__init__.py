@@ -5,9 +5,9 @@ Does: decodes requests to columns, runs them in natural batches, encodes answers
 package beside the present one and switches at once. Knows no transport: doors hand over bytes and get an `Answer`.
 """
 
-from services.scoring.answers import Answer, Problem
-from services.scoring.background import Background, ScoringPorts
-from services.scoring.endpoints import Endpoints
-from services.scoring.instance import Instance, instance_of
+from services.scoring.answering.endpoints import Endpoints
+from services.scoring.answering.scorer import Limits, Scorer
+from services.scoring.instance.assembly import Instance, instance_of
+from services.scoring.instance.background import Background, ScoringPorts
 from services.scoring.protocol import ARROW_STREAM, ARROW_TYPE
-from services.scoring.scorer import Limits, Scorer
+from services.scoring.protocol.answers import Answer, Problem

@@ -25,21 +25,12 @@ from shared.events.approvals import (
     DelegationRequested,
 )
 from shared.events.batch import BatchCompleted, BatchFailed, BatchRequested, BatchStarted, FileRef
+from shared.events.border import Unreadable
 from shared.events.brakes import BrakeEngaged, BrakeReleased, CommandRefused, ReactionsPaused, ReactionsResumed
+from shared.events.codec import CONTENT_TYPE, decode, encode, from_cloud_event, to_cloud_event
 from shared.events.drift import DriftCleared, DriftConfirmed
 from shared.events.entity import Entity
-from shared.events.event import (
-    CONTENT_TYPE,
-    Envelope,
-    Event,
-    Unreadable,
-    canonical,
-    decode,
-    derive_id,
-    encode,
-    from_cloud_event,
-    to_cloud_event,
-)
+from shared.events.event import Envelope, Event, Hub, canonical, derive_id
 from shared.events.jobs import JobEnded
 from shared.events.models import ModelRegistered, ModelRejected
 from shared.events.monitoring import (

@@ -1,10 +1,10 @@
 """What became of effects that were not performed: refused, stale, or held by a mode or a brake."""
 
-from datetime import datetime
 from typing import ClassVar, Literal
 
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.fields import Moment, Words
 from shared.events.references import Digest, EndpointRef
 
 
@@ -15,7 +15,7 @@ class _OfAction(Event):
     about: str
     decision: str
     effect: str
-    reason: str
+    reason: Words
 
     @property
     def entity(self) -> Entity:
@@ -56,8 +56,8 @@ class ActionObserved(_OfHeldAction):
     """Decided and recorded, but not done: `would` says what would have been, `why` what held it."""
 
     type: ClassVar[str] = "mlops.action.observed"
-    why: str
-    would: tuple[str, ...]
+    why: Words
+    would: tuple[Words, ...]
 
 
 class ActionProposed(_OfHeldAction):
@@ -69,13 +69,13 @@ class ActionProposed(_OfHeldAction):
 
     type: ClassVar[str] = "mlops.action.proposed"
     endpoint: EndpointRef
-    because: str
-    would: tuple[str, ...]
+    because: Words
+    would: tuple[Words, ...]
     digest: Digest
-    proposed_at: datetime
+    proposed_at: Moment
     answer: Literal["release", "tell"] = "release"
-    question: str = ""
-    reason: str = ""
+    question: Words = ""
+    reason: Words = ""
 
 
 class ActionReleased(_OfHeldAction):
@@ -83,7 +83,7 @@ class ActionReleased(_OfHeldAction):
 
     type: ClassVar[str] = "mlops.action.released"
     by: str
-    reason: str = ""
+    reason: Words = ""
     through: Literal["grant", "redrive"]
 
 
@@ -92,7 +92,7 @@ class ActionApproved(_OfHeldAction):
 
     type: ClassVar[str] = "mlops.action.approved"
     by: str
-    reason: str = ""
+    reason: Words = ""
 
 
 class ActionDeclined(_OfHeldAction):
@@ -100,11 +100,11 @@ class ActionDeclined(_OfHeldAction):
 
     type: ClassVar[str] = "mlops.action.declined"
     by: str = ""
-    reason: str
+    reason: Words
 
 
 class ReleaseRefused(_OfHeldAction):
     """What was released could not be done any more: done already, or the world has moved on since it was decided."""
 
     type: ClassVar[str] = "mlops.release.refused"
-    reason: str
+    reason: Words

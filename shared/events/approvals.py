@@ -1,10 +1,10 @@
 """The human gate (box 7, R041, N9)."""
 
-from datetime import datetime
 from typing import ClassVar, Literal
 
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Event, Hub
+from shared.events.fields import Moment, Words
 from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 
@@ -25,13 +25,14 @@ class ApprovalRequested(_OfApproval):
     evidence: Digest | None = None
     requested_by: str
     personas: tuple[str, ...]
-    expires_at: datetime
+    expires_at: Moment
 
 
 class ApprovalDecided(_OfApproval):
     """What the gateway saw: a signed-in person pressed a button. Control checks it again before it counts."""
 
     type: ClassVar[str] = "mlops.approval.decided"
+    carried_by: ClassVar[Hub] = "decisions"
     verdict: Literal["approve", "reject"]
     approver: str
     persona: str
@@ -48,6 +49,7 @@ class DelegationRequested(_OfApproval):
     """
 
     type: ClassVar[str] = "mlops.delegation.requested"
+    carried_by: ClassVar[Hub] = "decisions"
     delegator: str
     persona: str
     delegate: str
@@ -64,7 +66,7 @@ class ApprovalEndorsed(_OfApproval):
     approver: str
     persona: str
     on_behalf_of: str = ""
-    reason: str = ""
+    reason: Words = ""
     missing: tuple[str, ...]
 
 
@@ -75,7 +77,7 @@ class ApprovalDelegated(_OfApproval):
     delegator: str
     persona: str
     delegate: str
-    reason: str = ""
+    reason: Words = ""
 
 
 class ApprovalEscalated(_OfApproval):
@@ -83,15 +85,15 @@ class ApprovalEscalated(_OfApproval):
 
     type: ClassVar[str] = "mlops.approval.escalated"
     personas: tuple[str, ...]
-    expires_at: datetime
-    reason: str
+    expires_at: Moment
+    reason: Words
 
 
 class _Settled(_OfApproval):
     candidate: PackageRef
     evidence: Digest | None = None
     profile: Digest | None = None
-    reason: str = ""
+    reason: Words = ""
 
 
 class ApprovalGranted(_Settled):
@@ -100,7 +102,7 @@ class ApprovalGranted(_Settled):
     type: ClassVar[str] = "mlops.approval.granted"
     approver: str
     approvers: tuple[str, ...] = ()
-    requested_at: datetime | None = None
+    requested_at: Moment | None = None
 
 
 class ApprovalRejected(_Settled):
@@ -123,4 +125,4 @@ class ApprovalRefused(_OfApproval):
 
     type: ClassVar[str] = "mlops.approval.refused"
     approver: str
-    reason: str
+    reason: Words

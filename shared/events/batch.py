@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.fields import Words
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef, Reference, WorkspaceId
 
 _ETAG = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
@@ -109,4 +110,4 @@ class BatchFailed(_OfFile):
     type: ClassVar[str] = "mlops.batch.failed"
     endpoint: EndpointRef | None = None
     job: JobRef | None = None
-    reason: str
+    reason: Words

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, StringConstraints
 
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Event, Hub
+from shared.events.fields import Words
 from shared.events.system import SYSTEM
 
 ALL = "all"
@@ -37,6 +38,7 @@ class ReactionsPaused(_OfBrake):
     """An operator's command: from now on reactions about this are observed only. `proof` is their signature."""
 
     type: ClassVar[str] = "mlops.reactions.paused"
+    carried_by: ClassVar[Hub] = "decisions"
     proof: str = ""
 
 
@@ -44,6 +46,7 @@ class ReactionsResumed(_OfBrake):
     """An operator's command: reactions act again. What was held meanwhile stays held until it is redriven."""
 
     type: ClassVar[str] = "mlops.reactions.resumed"
+    carried_by: ClassVar[Hub] = "decisions"
     proof: str = ""
 
 
@@ -54,7 +57,7 @@ class CommandRefused(Event):
     command: str
     about: str
     operator: Named
-    refusal: str
+    refusal: Words
 
     @property
     def entity(self) -> Entity:

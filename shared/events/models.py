@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.fields import Words
 from shared.events.references import ModelRef
 
 
@@ -24,7 +25,7 @@ class ModelRejected(Event):
 
     type: ClassVar[str] = "mlops.model.rejected"
     model: ModelRef
-    reason: str
+    reason: Words
 
     @property
     def entity(self) -> Entity:

@@ -1,22 +1,18 @@
 """What monitoring measured (box 8, R046, R047, R105, R106)."""
 
-from datetime import datetime
 from typing import ClassVar
-
-from pydantic import BaseModel, ConfigDict
 
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.fields import Moment, Part
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
 
 
-class Window(BaseModel):
+class Window(Part):
     """A span of business time, start included, end excluded (UTC)."""
 
-    model_config = ConfigDict(frozen=True)
-
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
 
     @property
     def key(self) -> str:
@@ -43,10 +39,8 @@ class WindowFolded(_OfEndpoint):
     profile: Digest
 
 
-class FeatureDrift(BaseModel):
+class FeatureDrift(Part):
     """Distance of one column's window from its reference. `psi` and `js` as in the profiles' own docstrings."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     psi: float

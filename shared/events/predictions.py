@@ -4,30 +4,33 @@ import base64
 import binascii
 import sys
 from array import array
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from math import isfinite
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
+from shared.events.border import LARGEST_MESSAGE
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Event, Hub, Upcaster
+from shared.events.fields import Moment, Moments, Part, Words
 from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 type Cell = float | str | bool | None
 
 
-class PackedColumn(BaseModel):
+class PackedColumn(Part):
     """A column of numbers as their bytes, little-endian, in base64. NaN and infinities stand for nothing.
 
     Writing a number as text costs more than scoring a row with it does.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     datatype: Annotated[str, Field(pattern="^FP(32|64)$")]
-    base64: str
+    base64: Annotated[str, Field(max_length=LARGEST_MESSAGE)]
 
 
 def _unpacked(value: object) -> object:
@@ -53,13 +56,14 @@ type Column = Annotated[
 # the model has 10,000 rows at most, and a row's name 256 characters.
 MOST_ROWS = 20_000
 type _Count = Annotated[int, Field(ge=1, le=MOST_ROWS)]
+type _Key = Annotated[str, Field(max_length=1024)]
 type _Affix = Annotated[str, Field(max_length=320)]
 
 
-class KeyRun(BaseModel):
+class KeyRun(Part):
     """Keys that differ in a number only, which counts up from `first` between the texts `before` and `after` it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     before: _Affix
     first: Annotated[int, Field(ge=0, lt=1 << 63)]
@@ -70,12 +74,12 @@ class KeyRun(BaseModel):
         return [f"{self.before}{number}{self.after}" for number in range(self.first, self.first + self.count)]
 
 
-class MomentRun(BaseModel):
+class MomentRun(Part):
     """One moment of several rows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
-    at: datetime
+    at: Moment
     count: _Count
 
     def cells(self) -> list[datetime]:
@@ -95,11 +99,11 @@ def _spelt_out(run: type[KeyRun] | type[MomentRun], value: object) -> object:
 
 
 type Keys = Annotated[
-    tuple[str, ...],
+    tuple[_Key, ...],
     BeforeValidator(partial(_spelt_out, KeyRun), json_schema_input_type=tuple[str | KeyRun, ...]),
 ]
-type Moments = Annotated[
-    tuple[datetime, ...],
+type SpeltMoments = Annotated[
+    Moments,
     BeforeValidator(partial(_spelt_out, MomentRun), json_schema_input_type=tuple[datetime | MomentRun, ...]),
 ]
 
@@ -121,11 +125,17 @@ class PredictionsCaptured(_OfEndpoint):
     `observed_at` is the business time of a row (UTC), the time of scoring unless the caller gave one.
     """
 
+    # A cell may be a long text, as long as the block fits into a message.
+    model_config = ConfigDict(str_max_length=LARGEST_MESSAGE)
+
     type: ClassVar[str] = "mlops.predictions.captured"
+    carried_by: ClassVar[Hub] = "predictions"
     version: ClassVar[int] = 3
+    # Version 2 may pack columns, and need not; version 3 may have runs of keys and times, and need not.
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: lambda data: data, 2: lambda data: data}
     package: PackageRef
     keys: Keys
-    observed_at: Moments
+    observed_at: SpeltMoments
     inputs: dict[str, Column]
     outputs: dict[str, Column]
 
@@ -143,9 +153,10 @@ class CaptureLost(_OfEndpoint):
     """Rows that were scored but not captured, since the last report of this instance."""
 
     type: ClassVar[str] = "mlops.capture.lost"
+    carried_by: ClassVar[Hub] = "predictions"
     instance: AssetName
     rows: int
-    reason: str
+    reason: Words
 
 
 # Upper bounds of the buckets of `VersionReport.latency_us`; what is beyond the last is in bucket `inf`.
@@ -155,14 +166,12 @@ LATENCY_BOUNDS_US = (
 )  # fmt: skip
 
 
-class GoldenProof(BaseModel):
+class GoldenProof(Part):
     """The golden rows of a version, scored again by the session that serves, when `generation` was switched to.
 
     `distance` is the largest absolute difference from the outputs that the package records, `outputs` the digest of
     what was answered.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     generation: int
     rows: int
@@ -170,7 +179,7 @@ class GoldenProof(BaseModel):
     outputs: Digest
 
 
-class VersionReport(BaseModel):
+class VersionReport(Part):
     """Counts since the instance started, per package: monotonic, so that a lost report loses nothing.
 
     `predictions` counts the rows by the monitored output: over the quantile bins of the package's own
@@ -178,8 +187,6 @@ class VersionReport(BaseModel):
     package's reference gives no bins.
     `golden` is the newest proof, None for a version that has had no share of the traffic.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     package: PackageRef
     requests: int
@@ -197,6 +204,7 @@ class ServingReported(_OfEndpoint):
     """
 
     type: ClassVar[str] = "mlops.serving.reported"
+    carried_by: ClassVar[Hub] = "predictions"
     instance: AssetName
     generation: int
     versions: tuple[VersionReport, ...] = ()
@@ -206,19 +214,21 @@ class ModelLoadFailed(_OfEndpoint):
     """A scoring instance could not load a package; it goes on serving what it had."""
 
     type: ClassVar[str] = "mlops.model.load_failed"
+    carried_by: ClassVar[Hub] = "predictions"
     instance: AssetName
     package: PackageRef
     generation: int
-    reason: str
+    reason: Words
 
 
 class LabelsRecorded(_OfEndpoint):
     """The truth, learnt later: `keys` are those of the scored rows."""
 
     type: ClassVar[str] = "mlops.labels.recorded"
-    keys: tuple[str, ...]
+    carried_by: ClassVar[Hub] = "labels"
+    keys: tuple[_Key, ...]
     labels: tuple[float, ...]
-    observed_at: tuple[datetime, ...]
+    observed_at: Moments
 
     @model_validator(mode="after")
     def _one_label_per_key(self) -> "LabelsRecorded":

@@ -2,25 +2,22 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.fields import Part, Words
 from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 
-class Finding(BaseModel):
+class Finding(Part):
     """What one test says of the candidate in one canary step.
 
     `low` to `high` is where its figure lies: a difference of two rates, a rate, or a distance; `limit` is what it may
     be. `of` requests (rows for predictions) of the candidate, `champion_of` of the champion beside it, were counted.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     test: Literal["errors", "latency", "predictions"]
     verdict: Literal["go on", "abort", "inconclusive", "ask a person"]
-    detail: str
+    detail: Words
     low: float
     high: float
     limit: float
@@ -78,7 +75,7 @@ class PromotionAborted(_OfEndpoint):
     """`findings` are of the step in which it was aborted, where it had begun to be measured."""
 
     type: ClassVar[str] = "mlops.promotion.aborted"
-    reason: str
+    reason: Words
     findings: tuple[Finding, ...] = ()
 
 
@@ -87,4 +84,4 @@ class PromotionRefused(_OfEndpoint):
 
     type: ClassVar[str] = "mlops.promotion.refused"
     approval_id: AssetName
-    reason: str
+    reason: Words

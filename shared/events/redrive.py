@@ -6,7 +6,8 @@ from pydantic import model_validator
 
 from shared.events.brakes import Named, Reason
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Event, Hub
+from shared.events.fields import Words
 from shared.events.system import SYSTEM
 
 
@@ -40,6 +41,7 @@ class RedriveRequested(_OfRedrive):
     """
 
     type: ClassVar[str] = "mlops.redrive.requested"
+    carried_by: ClassVar[Hub] = "decisions"
     proof: str = ""
 
 
@@ -53,4 +55,4 @@ class RedriveRefused(_OfRedrive):
     """There is nothing to do again: unknown, still under way, done, or redriven before."""
 
     type: ClassVar[str] = "mlops.redrive.refused"
-    refusal: str
+    refusal: Words

@@ -3,18 +3,21 @@
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.events.entity import Entity
+from shared.events.fields import Part
 
 _WORKSPACE = re.compile(
     r"/?subscriptions/[^/|]+/resourcegroups/[^/|]+/providers/microsoft\.machinelearningservices/workspaces/[^/|]+",
     re.IGNORECASE,
 )
+# A subscription's id, 90 characters of resource group, 33 of workspace, and the words between them, twice over.
+_LONGEST_WORKSPACE = 512
 
 
 def _workspace(value: str) -> str:
-    if not _WORKSPACE.fullmatch(value):
+    if len(value) > _LONGEST_WORKSPACE or not value.isprintable() or not _WORKSPACE.fullmatch(value):
         raise ValueError("a full Azure ML workspace resource id is required")
     return "/" + value.strip("/").lower()
 
@@ -25,8 +28,8 @@ AssetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Reference(BaseModel):
-    model_config = ConfigDict(frozen=True)
+class Reference(Part):
+    """Base of what names a thing outside."""
 
 
 class ModelRef(Reference):

@@ -1,10 +1,10 @@
 """Retraining (box 9, R051, E4, E6): requested, then deferred, or started and completed or failed."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.fields import Moment, Words
 from shared.events.references import AssetName, EndpointRef, JobRef, ModelRef
 
 
@@ -21,14 +21,14 @@ class RetrainingRequested(_OfEndpoint):
     """`data_until`: train on rows up to this business time."""
 
     type: ClassVar[str] = "mlops.retraining.requested"
-    reason: str
-    data_until: datetime
+    reason: Words
+    data_until: Moment
 
 
 class RetrainingDeferred(_OfEndpoint):
     type: ClassVar[str] = "mlops.retraining.deferred"
-    reason: str
-    until: datetime | None = None
+    reason: Words
+    until: Moment | None = None
 
 
 class RetrainingStarted(_OfEndpoint):
@@ -45,4 +45,4 @@ class RetrainingCompleted(_OfEndpoint):
 class RetrainingFailed(_OfEndpoint):
     type: ClassVar[str] = "mlops.retraining.failed"
     job: JobRef
-    reason: str
+    reason: Words

@@ -2,11 +2,10 @@
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.events.brakes import Named, Reason
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Event, Hub
+from shared.events.fields import Part, Words
 from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 
@@ -22,6 +21,7 @@ class RollbackOrdered(_OfEndpoint):
     """An operator's command: put back what served before; control decides what that is. `proof` is their signature."""
 
     type: ClassVar[str] = "mlops.rollback.ordered"
+    carried_by: ClassVar[Hub] = "decisions"
     operator: Named
     reason: Reason
     proof: str = ""
@@ -35,19 +35,17 @@ class RollbackRequested(_OfEndpoint):
 
     type: ClassVar[str] = "mlops.rollback.requested"
     package: PackageRef
-    reason: str
+    reason: Words
     generation: int
     requested_by: str
 
 
-class InstanceProof(BaseModel):
+class InstanceProof(Part):
     """One live instance scored the golden rows of what it serves again, with the very session that answers requests.
 
     `distance` is the largest absolute difference from the outputs that the package records, `outputs` the digest of
     what it answered.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     instance: AssetName
     rows: int
@@ -55,10 +53,8 @@ class InstanceProof(BaseModel):
     outputs: Digest
 
 
-class RehearsedProof(BaseModel):
+class RehearsedProof(Part):
     """The same, tried beforehand in staging; `restore_s` is how many seconds it took there."""
-
-    model_config = ConfigDict(frozen=True)
 
     rows: int
     distance: float
@@ -73,7 +69,7 @@ class RollbackStarted(_OfEndpoint):
     package: PackageRef
     restored: PackageRef | None = None
     generation: int
-    reason: str
+    reason: Words
     requested_by: str
 
 
@@ -87,7 +83,7 @@ class RollbackCompleted(_OfEndpoint):
     package: PackageRef
     restored: PackageRef
     generation: int
-    reason: str
+    reason: Words
     requested_by: str
     instances: int
     seconds: float
@@ -105,7 +101,7 @@ class RollbackFailed(_OfEndpoint):
     package: PackageRef | None = None
     restored: PackageRef | None = None
     generation: int
-    reason: str
+    reason: Words
     requested_by: str
     behind: tuple[AssetName, ...] = ()
 
@@ -116,5 +112,5 @@ class RollbackSuperseded(_OfEndpoint):
     type: ClassVar[str] = "mlops.rollback.superseded"
     package: PackageRef | None = None
     generation: int
-    reason: str
+    reason: Words
     requested_by: str

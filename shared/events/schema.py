@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shared.events.catalogue import EVENT_TYPES
+from shared.events.catalogue import event_types
 from shared.events.event import Event
 
 FOLDER = Path(__file__).parent / "schemas"
@@ -49,7 +49,7 @@ def text(schema: Mapping[str, Any]) -> str:
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for event_type in EVENT_TYPES.values():
+    for event_type in event_types().values():
         (FOLDER / file_name(event_type)).write_text(text(schema_of(event_type)))
 
 

@@ -2,26 +2,23 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.fields import Part, Words
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
 
 type Verdict = Literal["passed", "failed", "inconclusive"]
 
 
-class CheckResult(BaseModel):
+class CheckResult(Part):
     """One check with its number and its limit; `detail` says in words what was compared."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     verdict: Verdict
     measured: float | None = None
     limit: float | None = None
     unit: str = ""
-    detail: str = ""
+    detail: Words = ""
 
 
 class _OfCandidate(Event):
@@ -52,7 +49,7 @@ class _Finished(_OfCandidate):
     evidence: Digest | None = None
     profile: Digest | None = None
     checks: tuple[CheckResult, ...] = ()
-    reason: str
+    reason: Words
 
 
 class StagingPassed(_Finished):

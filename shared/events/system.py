@@ -1,10 +1,10 @@
 """Sluice's own workings: time, loss, dead letters, seals."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Event, Hub
+from shared.events.fields import Moment, Words
 from shared.events.references import Digest
 
 SYSTEM = "sluice"
@@ -17,7 +17,7 @@ class DeadlineReached(Event):
     service: str
     about: str
     key: str
-    at: datetime
+    at: Moment
 
     @property
     def entity(self) -> Entity:
@@ -43,12 +43,13 @@ class DeadLettered(Event):
     """A message that could not be handled, kept with its reason. `body` lies in evidence under its digest."""
 
     type: ClassVar[str] = "mlops.event.dead_lettered"
+    carried_by: ClassVar[Hub] = "dead-letter"
     service: str
     hub: str
     partition: int
     sequence: int
     body: Digest
-    reason: str
+    reason: Words
 
     @property
     def entity(self) -> Entity:

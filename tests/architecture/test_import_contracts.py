@@ -17,9 +17,17 @@ _OFFENCES = {
     "Dependencies point inwards: doors > services > shared": ("shared/reactor/effects.py", "services.drift.policy"),
     "Services do not know each other": ("services/drift/reactions.py", "services.staging.verdict"),
     "Services and the core know no vendor, no adapter, no transport": ("services/staging/reactions.py", "requests"),
-    "Inside shared: adapters | settings | telemetry > serving > reactor > ports > profiles : policies : packages > events": (  # noqa: E501
+    "Inside shared: adapters | settings | telemetry > serving > reactor > ports > profiles : policies : packages : approvals > events": (  # noqa: E501
         "shared/ports/clock.py",
         "shared.reactor",
+    ),
+    "Inside scoring: instance > answering > files | capture > model > protocol": (
+        "services/scoring/model/table.py",
+        "services.scoring.answering.scorer",
+    ),
+    "Scoring and its doors have no circles": (
+        "function_app/scoring/serve/exchange.py",
+        "function_app.scoring.serve.connection",
     ),
     "Only a composition root picks adapters": ("services/approval_pages/desk.py", "shared.adapters.memory"),
     "The product does not know its local runtime, nor the runtime the product": (
@@ -27,7 +35,7 @@ _OFFENCES = {
         "infra.local.topology",
     ),
     "The emulators speak wire protocols only": ("infra/local/people.py", "shared.events"),
-    "Policies are pure": ("services/retraining/policy.py", "random"),
+    "Policies are pure": ("services/approvals/policy/settling.py", "random"),
 }
 _BROKEN = re.compile(r"^(.+?) BROKEN", re.MULTILINE)
 

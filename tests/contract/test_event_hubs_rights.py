@@ -6,8 +6,8 @@ import pytest
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient
 
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.hub_reader import EventHubReader
+from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.events import CONTENT_TYPE
 from shared.ports import Refused, Unavailable
 from tests.contract.examples import envelope

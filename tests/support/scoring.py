@@ -8,11 +8,11 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from services.scoring import Answer, Scorer
-from services.scoring.capture import CaptureBuffer
-from services.scoring.following import LoadFailure, ManifestFollower
-from services.scoring.loading import PackageLoader
-from services.scoring.scorer import Limits
-from services.scoring.warmth import Keeping
+from services.scoring.answering.scorer import Limits
+from services.scoring.capture.buffer import CaptureBuffer
+from services.scoring.instance.following import LoadFailure, ManifestFollower
+from services.scoring.model.loading import PackageLoader
+from services.scoring.model.warmth import Keeping
 from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryModelPackages, MemoryServingManifests
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import PackageRef

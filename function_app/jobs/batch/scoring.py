@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from function_app.jobs.batch.blobs import Counts
 from services.scoring.files import ChunkScorer, NotScorable, RowFile, ScoredChunk, open_rows
-from services.scoring.loading import PackageLoader
+from services.scoring.model.loading import PackageLoader
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import canonical
 from shared.packages import BatchReport, BatchRequestBody

@@ -19,8 +19,8 @@ from function_app.jobs.staging.graph import distance
 from function_app.jobs.staging.results import at_most, failed, inconclusive
 from function_app.jobs.storage import JobStorage
 from function_app.jobs.tables import feeds, read_table
-from services.scoring.golden import outputs_body
-from services.scoring.layout import DTYPES
+from services.scoring.model.golden import outputs_body
+from services.scoring.protocol.layout import DTYPES
 from shared.events import CheckResult, PackageRef
 from shared.packages import ModelPackage, NotAPackage, Rehearsal, Signature, StagingLimits, StagingRequestBody
 from shared.ports import Refused

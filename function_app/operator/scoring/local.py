@@ -11,10 +11,10 @@ import pyarrow
 from function_app.operator.connections import storage_at
 from function_app.operator.running import Unknown
 from services.scoring.files import ChunkScorer, NotScorable, Results, open_rows
-from services.scoring.loading import PackageLoader
-from services.scoring.version import Version
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.serving import BlobServingManifests
+from services.scoring.model.loading import PackageLoader
+from services.scoring.model.version import Version
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import EndpointRef
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvloop
 
-from services.scoring.metrics import metrics_page
+from services.scoring.answering.metrics import metrics_page
 from shared.adapters.onnx import check_providers
 from shared.ports import Refused
 from shared.settings.scoring import ScoringSettings

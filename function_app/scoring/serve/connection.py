@@ -5,39 +5,59 @@ Errors that leave the position in the stream unknown are answered, if they can b
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 import httptools
 
 from services.scoring import Problem
 
 from .exchange import FIELD_BYTES, HEADERS, Exchange, head_too_large
-
-if TYPE_CHECKING:
-    from .server import Server
+from .heads import Heads
+from .limits import HttpLimits
+from .responses import ResponseWriter
 
 # Between two requests. The parser never calls back then, so the type need not allow for it.
 _NOBODY = cast(Exchange, None)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
+class Host(Protocol):
+    """Who takes this process's connections and their requests. `tick` counts up while it runs."""
+
+    limits: HttpLimits
+    heads: Heads
+    writer: ResponseWriter
+    draining: bool
+    tick: int
+
+    def admit(self, connection: "Connection") -> bool: ...
+
+    def forget(self, connection: "Connection") -> None: ...
+
+    def dispatch(self, exchange: Exchange) -> None: ...
+
+    def observe(self, exchange: Exchange) -> None: ...
+
+    def turn_over(self) -> None: ...
+
+
 class Connection(asyncio.Protocol):
-    """`since` is the server's tick when the present wait began, `waits_for` for what; the sweep looks at both."""
+    """`since` is the host's tick when the present wait began, `waits_for` for what; the sweep looks at both."""
 
     __slots__ = (
         "_closing",
         "_current",
         "_head_bytes",
+        "_host",
         "_parser",
         "_queue",
-        "_server",
         "_transport",
         "since",
         "waits_for",
     )
 
-    def __init__(self, server: "Server") -> None:
-        self._server = server
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._queue: deque[Exchange] = deque()
         self._current = _NOBODY
         self._closing = False
@@ -45,13 +65,13 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.waits_for = "idle"
-        self.since = server.tick
+        self.since = host.tick
 
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if not self._server.admit(self):
+        if not self._host.admit(self):
             self._fail(Problem(503, "too many connections", retry_after_s=1))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -60,33 +80,33 @@ class Connection(asyncio.Protocol):
         self._queue.clear()
         self._parser = cast(httptools.HttpRequestParser, None)
         self._current = _NOBODY
-        self._server.forget(self)
+        self._host.forget(self)
 
     def data_received(self, data: bytes) -> None:
         if self._closing:
             return
         between = self._current is _NOBODY
-        if between and (known := self._server.heads.find(data)) is not None:
+        if between and (known := self._host.heads.find(data)) is not None:
             self.waits_for = "answer"
             self._accept(known.again(self, data))
-            return self._server.turn_over()
+            return self._host.turn_over()
         try:
             self._parser.feed_data(data)
             if self.waits_for == "head":
                 self._bound_head(len(data))
             elif between and self._current is _NOBODY and self._queue:
-                self._server.heads.learn(data, self._queue[-1])
+                self._host.heads.learn(data, self._queue[-1])
         except httptools.HttpParserUpgrade:
             pass  # refused when its headers were complete; what follows is not read
         except httptools.HttpParserError as error:
             self._fail(Problem(400, f"malformed request: {error}"))
-        self._server.turn_over()
+        self._host.turn_over()
 
     def _bound_head(self, size: int) -> None:
         """The parser holds an unfinished field back, however long; this is what bounds it."""
         self._head_bytes += size
-        if self._head_bytes > 2 * self._server.limits.head_bytes:
-            self._fail(head_too_large(self._server.limits))
+        if self._head_bytes > 2 * self._host.limits.head_bytes:
+            self._fail(head_too_large(self._host.limits))
 
     def eof_received(self) -> bool:
         """A client may close its side once it has asked: what it asked for is still answered."""
@@ -106,7 +126,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self._current = Exchange(self)
         self._head_bytes = 0
-        self.waits_for, self.since = "head", self._server.tick
+        self.waits_for, self.since = "head", self._host.tick
 
     def on_url(self, url: bytes) -> None:
         exchange = self._current
@@ -124,10 +144,10 @@ class Connection(asyncio.Protocol):
         exchange, parser = self._current, self._parser
         exchange.method = parser.get_method()
         exchange.keep_alive = parser.should_keep_alive()
-        exchange.headers_complete(parser.get_http_version(), self._server.limits)
+        exchange.headers_complete(parser.get_http_version(), self._host.limits)
         if parser.should_upgrade():
             exchange.refuse_upgrade()
-        self.waits_for, self.since = "body", self._server.tick
+        self.waits_for, self.since = "body", self._host.tick
         if exchange.problem is not None and not exchange.may_read_on:
             self._fail(exchange.problem)
         elif exchange.expects_continue:
@@ -137,7 +157,7 @@ class Connection(asyncio.Protocol):
         exchange = self._current
         if self._closing:
             return
-        exchange.add(body, self._server.limits)
+        exchange.add(body, self._host.limits)
         if exchange.problem is not None and not exchange.may_read_on:
             self._fail(exchange.problem)
 
@@ -153,32 +173,32 @@ class Connection(asyncio.Protocol):
         if not exchange.keep_alive:
             self._closing = True
         self._queue.append(exchange)
-        if len(self._queue) >= self._server.limits.pipelined:
+        if len(self._queue) >= self._host.limits.pipelined:
             self._transport.pause_reading()
-        self._server.dispatch(exchange)
+        self._host.dispatch(exchange)
 
     # answers
 
     def answered(self) -> None:
         """Write every answer whose turn it is."""
-        queue, transport, server = self._queue, self._transport, self._server
-        if not 1 == len(queue) < server.limits.pipelined or self._closing or server.draining:
+        queue, transport, host = self._queue, self._transport, self._host
+        if not 1 == len(queue) < host.limits.pipelined or self._closing or host.draining:
             return self._answer_in_turn()
         # The common case: nobody waits behind this answer, and the connection stays.
         exchange = queue[0]
         if (answer := exchange.answer) is not None and not transport.is_closing():
             queue.popleft()
-            self.waits_for, self.since = "idle", server.tick
-            transport.write(server.writer.write(answer, False, exchange.method == b"HEAD"))
+            self.waits_for, self.since = "idle", host.tick
+            transport.write(host.writer.write(answer, False, exchange.method == b"HEAD"))
 
     def _answer_in_turn(self) -> None:
-        queue, transport, server = self._queue, self._transport, self._server
-        was_full = len(queue) >= server.limits.pipelined
+        queue, transport, host = self._queue, self._transport, self._host
+        was_full = len(queue) >= host.limits.pipelined
         while queue and (answer := queue[0].answer) is not None:
             exchange = queue.popleft()
-            last = not exchange.keep_alive or (server.draining and not queue)
+            last = not exchange.keep_alive or (host.draining and not queue)
             if not transport.is_closing():
-                transport.write(server.writer.write(answer, close=last, without_body=exchange.method == b"HEAD"))
+                transport.write(host.writer.write(answer, close=last, without_body=exchange.method == b"HEAD"))
             if last:
                 self._closing = True
                 transport.close()
@@ -187,7 +207,7 @@ class Connection(asyncio.Protocol):
             self._wait_for("idle")
             if self._closing:
                 transport.close()
-        if was_full and len(queue) < server.limits.pipelined and self.waits_for != "writing":
+        if was_full and len(queue) < host.limits.pipelined and self.waits_for != "writing":
             transport.resume_reading()
 
     def _fail(self, problem: Problem) -> None:
@@ -197,7 +217,7 @@ class Connection(asyncio.Protocol):
         self._closing = True
         exchange = self._current or Exchange(self)
         exchange.keep_alive = False
-        self._server.observe(exchange)
+        self._host.observe(exchange)
         self._queue.append(exchange)
         exchange.reply(problem.answer())
 
@@ -218,4 +238,4 @@ class Connection(asyncio.Protocol):
         self._transport.close()
 
     def _wait_for(self, what: str) -> None:
-        self.waits_for, self.since = what, self._server.tick
+        self.waits_for, self.since = what, self._host.tick

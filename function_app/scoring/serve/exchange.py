@@ -1,15 +1,14 @@
 """One request on its way in, and the place its answer waits for its turn."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from dataclasses import replace
+from typing import Protocol, cast
 
 from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem
 
 from .limits import HttpLimits
-from .observing import Ids, with_ids
 
-if TYPE_CHECKING:
-    from .connection import Connection
+type Ids = tuple[tuple[str, str], ...]
 
 # What a header field counts beside its bytes, so that many empty ones are bounded, too.
 FIELD_BYTES = 32
@@ -19,6 +18,12 @@ _ARROW_TYPE = ARROW_TYPE.encode()
 _TYPES = ("application/json", "application/octet-stream", ARROW_TYPE)
 
 
+class Waiter(Protocol):
+    """Whose requests they are."""
+
+    def answered(self) -> None: ...
+
+
 class Exchange:
     """`problem` is the first thing found wrong; `may_read_on` says whether the rest of the stream is still readable.
 
@@ -26,8 +31,8 @@ class Exchange:
     makes such an object faster than one with slots, or with arguments left out.
     """
 
-    def __init__(self, connection: "Connection") -> None:
-        self._connection = connection
+    def __init__(self, waiter: Waiter) -> None:
+        self._waiter = waiter
         self.url = self.method = self.body = self.content_type = b""
         self.began_ns = self.head_bytes = self._body_bytes = 0
         self.expects_continue = self.host = False
@@ -55,16 +60,16 @@ class Exchange:
             and not self.ids and self.traceparent is None
         )  # fmt: skip
 
-    def without_connection(self) -> "Exchange":
+    def without_waiter(self) -> "Exchange":
         """To be kept for `again`: holds neither a client nor its body."""
-        found = Exchange(cast("Connection", None))
+        found = Exchange(cast(Waiter, None))
         found.url, found.method, found._body_bytes = self.url, self.method, self._body_bytes
         found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
         return found
 
-    def again(self, connection: "Connection", data: bytes) -> "Exchange":
+    def again(self, waiter: Waiter, data: bytes) -> "Exchange":
         """The same head once more, before another body: the rest of `data`."""
-        found = Exchange(connection)
+        found = Exchange(waiter)
         found.url, found.method, found.body = self.url, self.method, data[-self._body_bytes :]
         found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
         return found
@@ -78,7 +83,7 @@ class Exchange:
         """Called once, now or later."""
         if self.answer is None:
             self.answer = answer if self.finish is None else self.finish(self, answer)
-            self._connection.answered()
+            self._waiter.answered()
 
     def headers_complete(self, version: str, limits: HttpLimits) -> None:
         """Everything that can be refused before the body comes is refused here."""
@@ -125,6 +130,11 @@ class Exchange:
     def wrong(self, problem: Problem) -> None:
         self.refuse(problem)
         self.may_read_on = False
+
+
+def with_ids(exchange: Exchange, answer: Answer) -> Answer:
+    """The ids that the caller gave its request are those of the answer, too."""
+    return replace(answer, headers=(*answer.headers, *exchange.ids)) if exchange.ids else answer
 
 
 def head_too_large(limits: HttpLimits) -> Problem:

@@ -29,4 +29,4 @@ class Heads:
             return
         if len(self._known) >= _MOST:
             self._known.clear()
-        self._known[data[:end]] = len(data), exchange.without_connection()
+        self._known[data[:end]] = len(data), exchange.without_waiter()

@@ -1,16 +1,12 @@
 """What is told of a request when it has been answered: its line in the access log, its span, its ids in the answer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from time import time_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from services.scoring import Answer
 
-if TYPE_CHECKING:
-    from .exchange import Exchange
-
-type Ids = tuple[tuple[str, str], ...]
+from .exchange import Exchange, Ids, with_ids
 
 
 class Handled(NamedTuple):
@@ -43,11 +39,11 @@ class Observer:
     def __init__(self, takers: Sequence[Callable[[Handled], None]]) -> None:
         self._takers = tuple(takers)
 
-    def begin(self, exchange: "Exchange") -> None:
+    def begin(self, exchange: Exchange) -> None:
         exchange.began_ns = time_ns()
         exchange.finish = self._finish
 
-    def _finish(self, exchange: "Exchange", answer: Answer) -> Answer:
+    def _finish(self, exchange: Exchange, answer: Answer) -> Answer:
         handled = Handled(
             exchange.began_ns, time_ns(), exchange.method, exchange.url, answer.status, len(exchange.body),
             len(answer.body), answer.headers, exchange.ids, exchange.traceparent,
@@ -55,8 +51,3 @@ class Observer:
         for take in self._takers:
             take(handled)
         return with_ids(exchange, answer)
-
-
-def with_ids(exchange: "Exchange", answer: Answer) -> Answer:
-    """The ids that the caller gave its request are those of the answer, too."""
-    return replace(answer, headers=(*answer.headers, *exchange.ids)) if exchange.ids else answer

@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from services.scoring.loading import prepare
-from services.scoring.prepared import REFUSED, write_prepared
+from services.scoring.model.loading import prepare
+from services.scoring.model.prepared import REFUSED, write_prepared
 from shared.adapters.onnx import OnnxRuntime
 from shared.ports import Refused
 

@@ -4,7 +4,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 
 from services.scoring import Answer
-from services.scoring.answers import Headers
+from services.scoring.protocol.answers import Headers
 
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 _MOST_HEADS = 1_000

@@ -1,10 +1,10 @@
 """What a process that serves models is made of, whatever server stands in front of it."""
 
 from services.scoring import instance_of
-from services.scoring.background import Pace
-from services.scoring.capture import CaptureBuffer
-from services.scoring.instance import Instance
-from services.scoring.warmth import Keeping
+from services.scoring.capture.buffer import CaptureBuffer
+from services.scoring.instance.assembly import Instance
+from services.scoring.instance.background import Pace
+from services.scoring.model.warmth import Keeping
 from shared.adapters.clock import SystemClock
 from shared.adapters.instance_name import instance_name
 from shared.settings.scoring import ScoringSettings

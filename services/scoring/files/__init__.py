@@ -1,7 +1,8 @@
 """Files of rows through the core that answers requests (R042): read and scored in chunks, every row accounted for.
 
 What is wrong with a file as a whole is raised as `NotScorable`; what is wrong with a row is a rejected row that names
-its field. pyarrow is imported here and nowhere else in this service: the app that answers requests does without it.
+its field. This room imports pyarrow as it is loaded; the others do so only inside what needs it (Arrow streams, a
+package's parquet files), for an instance that answers JSON does without its 30 MB.
 """
 
 from services.scoring.files.chunks import ChunkScorer, ScoredChunk

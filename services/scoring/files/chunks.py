@@ -9,10 +9,10 @@ import pyarrow
 
 from services.scoring.files.columns import cells_of, check_type
 from services.scoring.files.reading import NotScorable
-from services.scoring.layout import DTYPES, Block, is_feature
+from services.scoring.model.version import Version
+from services.scoring.protocol.layout import DTYPES, Block, is_feature
 from services.scoring.protocol.tensors import check_numbers
-from services.scoring.version import Version
-from shared.ports.inference import Array, InferenceFailed, TensorSpec
+from shared.ports.models.inference import Array, InferenceFailed, TensorSpec
 
 ROW = "row"
 # A reason that is about the values of a row together.

@@ -13,8 +13,8 @@ import pyarrow
 import pyarrow.compute
 
 from services.scoring.files.reading import NotScorable
-from services.scoring.layout import DTYPES, FLOATS, is_feature
-from shared.ports.inference import Array, TensorSpec
+from services.scoring.protocol.layout import DTYPES, FLOATS, is_feature
+from shared.ports.models.inference import Array, TensorSpec
 
 _TYPES: dict[str, Callable[[pyarrow.DataType], bool]] = {
     "BYTES": lambda kind: pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind),

@@ -10,14 +10,14 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from services.scoring.answers import Answer, Headers, Invalid
-from services.scoring.layout import Layout
+from services.scoring.protocol.answers import Answer, Headers, Invalid
 from services.scoring.protocol.arrow_columns import column_of, found_in, values_of
 from services.scoring.protocol.arrow_frames import check_frames
+from services.scoring.protocol.infer_request import ARROW_TYPE, InferRequest, outputs_of
+from services.scoring.protocol.layout import Layout
 from services.scoring.protocol.parameters import keys_of, moments_of
-from services.scoring.protocol.request import ARROW_TYPE, InferRequest, outputs_of
 from services.scoring.protocol.tensors import block_of
-from shared.ports.inference import Array, TensorSpec
+from shared.ports.models.inference import Array, TensorSpec
 
 KEY, OBSERVED_AT = "sluice.key", "sluice.observed_at"
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from services.scoring.answers import Invalid
-from services.scoring.layout import DTYPES, FLOATS
-from shared.ports.inference import Array, TensorSpec
+from services.scoring.protocol.answers import Invalid
+from services.scoring.protocol.layout import DTYPES, FLOATS
+from shared.ports.models.inference import Array, TensorSpec
 
 _DEEPEST = 8
 _LISTS = (pa.types.is_fixed_size_list, pa.types.is_list, pa.types.is_large_list)

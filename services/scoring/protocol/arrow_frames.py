@@ -6,7 +6,7 @@ Layout: https://arrow.apache.org/docs/format/Columnar.html#serialization-and-int
 
 import struct
 
-from services.scoring.answers import Invalid
+from services.scoring.protocol.answers import Invalid
 
 _MOST_FRAMES = 1_000
 _LONGEST_HEAD = 1 << 20

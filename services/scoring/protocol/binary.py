@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from services.scoring.answers import Invalid
-from services.scoring.layout import DTYPES
-from shared.ports.inference import Array, TensorDatatype
+from services.scoring.protocol.answers import Invalid
+from services.scoring.protocol.layout import DTYPES
+from shared.ports.models.inference import Array, TensorDatatype
 
 _LENGTH = struct.Struct("<I")
 # Numbers as they lie in a message.

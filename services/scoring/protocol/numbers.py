@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 import simdjson
 
-from services.scoring.layout import DTYPES
+from services.scoring.protocol.layout import DTYPES
 
 # Below, the general way is as fast. Above, the parser's memory, which it keeps, would be ten times the body's.
 _SHORTEST, _LONGEST = 1 << 10, 64 << 10

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import orjson
 
-from services.scoring.answers import Invalid
+from services.scoring.protocol.answers import Invalid
 
 _LONGEST_KEY = 256
 

@@ -3,45 +3,20 @@
 Policy for numbers: infinities are refused; NaN or null is a missing value, taken where the signature says nullable.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
-from services.scoring.answers import Invalid, Problem
-from services.scoring.layout import HeadForm, Layout
+from services.scoring.protocol.answers import Invalid, Problem
 from services.scoring.protocol.binary import BinaryTensors
 from services.scoring.protocol.forms import LONGEST, from_known_form, from_known_head, learn_form, learn_head
+from services.scoring.protocol.infer_request import ARROW_STREAM, InferRequest, outputs_of
+from services.scoring.protocol.layout import HeadForm, Layout
 from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
 from services.scoring.protocol.tensors import block_of, has_only_numbers
-from shared.ports.inference import Array
-
-ARROW_TYPE = "application/vnd.apache.arrow.stream"
-# In place of the length of a JSON part, which no such request has: a door says by it that the body is an Arrow stream.
-ARROW_STREAM = -1
-
-
-@dataclass(slots=True)
-class InferRequest:
-    """Decoded. `arrays` are the layout's blocks; `outputs` maps the names asked for to "as binary", None for all.
-
-    `keys` and `observed_at` (UTC, one or one per row) are what the caller says about its rows. `arrow` asks for an
-    Arrow stream, as the request was one. `began_ns` is when it came, by the clock that latencies are measured with.
-    """
-
-    id: str
-    rows: int
-    arrays: list[Array]
-    outputs: dict[str, bool] | None = None
-    binary: bool = False
-    keys: Sequence[str] | None = None
-    observed_at: Sequence[datetime] | None = None
-    arrow: bool = False
-    began_ns: int = 0
 
 
 def decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int) -> InferRequest | Problem:
@@ -185,18 +160,3 @@ def _read_parameters(request: InferRequest, parameters: object) -> None:
         request.keys = keys_of(parameters["keys"], request.rows)
     if "observed_at" in parameters:
         request.observed_at = moments_of(parameters["observed_at"], request.rows)
-
-
-def outputs_of(outputs: object, binary: bool) -> dict[str, bool] | None:
-    """Names asked for, each with whether as bytes; whether they exist is for the encoder to say."""
-    if not isinstance(outputs, list):
-        raise Invalid("outputs: an array is required")
-    found: dict[str, bool] = {}
-    for output in outputs:
-        name = output.get("name") if isinstance(output, dict) else None
-        if not isinstance(name, str):
-            raise Invalid("outputs: every output must be an object with a name")
-        parameters = output.get("parameters") or {}
-        wish = parameters.get("binary_data", binary) if isinstance(parameters, dict) else binary
-        found[name] = wish is True
-    return found or None

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from services.scoring.answers import Invalid
-from services.scoring.layout import DTYPES, Block, Layout
-from shared.ports.inference import Array, TensorDatatype, TensorSpec
+from services.scoring.protocol.answers import Invalid
+from services.scoring.protocol.layout import DTYPES, Block, Layout
+from shared.ports.models.inference import Array, TensorDatatype, TensorSpec
 
 type Tensor = Mapping[str, Any]
 

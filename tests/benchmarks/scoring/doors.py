@@ -12,7 +12,7 @@ import uvicorn
 
 from function_app.scoring.serve.wiring import scoring_instance
 from services.scoring import Answer
-from services.scoring.instance import Instance
+from services.scoring.instance.assembly import Instance
 from shared.settings.scoring import ScoringSettings
 
 MODEL = "m"

@@ -13,7 +13,7 @@ import pytest
 from function_app.scoring.serve.limits import HttpLimits
 from function_app.scoring.serve.routes import Routes
 from function_app.scoring.serve.server import Server
-from services.scoring.metrics import metrics_page
+from services.scoring.answering.metrics import metrics_page
 from tests.support.onnx_models import sample_rows, tensors
 from tests.support.scoring import Bench
 

@@ -16,8 +16,8 @@ from services.brakes.policy import (
     decide_redrive,
 )
 from services.brakes.reactions import gather_redrive, service
-from shared.adapters.commands import Ed25519CommandVerifier
 from shared.adapters.memory import MemoryBrakes, MemoryEventPublisher, MemoryEvidence, MemoryLedger, MemoryLetterBook
+from shared.adapters.signing.commands import Ed25519CommandVerifier
 from shared.events import (
     ActionFailed,
     BrakeEngaged,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from services.scoring.outgoing import Outgoing
+from services.scoring.instance.outgoing import Outgoing
 from shared.events import (
     Envelope,
     decode,

@@ -1,18 +1,21 @@
 """The catalogue is a contract: every type has a schema that is fresh, an example that validates, and an owner."""
 
 import json
+import sys
 from pathlib import Path
+from pkgutil import ModuleInfo
+from types import ModuleType
 
 import jsonschema
 import pytest
 
-from shared.events import Event, Unreadable, decode, encode
-from shared.events.catalogue import EVENT_TYPES, upcast
+from shared.events import Event, EventsLost, Unreadable, catalogue, decode, encode
+from shared.events.catalogue import event_types, upcast
 from shared.events.hubs import may_carry
 from shared.events.schema import FOLDER, breaks, file_name, schema_of, text
 from tests.unit.shared.events.examples import envelopes, every_example, files
 
-TYPES = sorted(EVENT_TYPES.values(), key=lambda event_type: event_type.type)
+TYPES = sorted(event_types().values(), key=lambda event_type: event_type.type)
 
 
 @pytest.mark.parametrize("event_type", TYPES)
@@ -35,7 +38,7 @@ def test_every_example_is_of_a_type_and_in_its_folder(path: Path) -> None:
 
 def test_no_schema_is_left_of_a_type_that_is_gone() -> None:
     assert {path.name for path in FOLDER.glob("*.json")} >= {file_name(event_type) for event_type in TYPES}
-    assert {path.name.split(".v")[0] for path in FOLDER.glob("*.json")} == set(EVENT_TYPES)
+    assert {path.name.split(".v")[0] for path in FOLDER.glob("*.json")} == set(event_types())
 
 
 @pytest.mark.parametrize("event_type", TYPES)
@@ -59,10 +62,20 @@ def test_a_change_that_breaks_readers_is_found() -> None:
 
 @pytest.mark.parametrize("event_type", TYPES)
 def test_a_hub_carries_only_its_own_types(event_type: type[Event]) -> None:
-    hubs = [
-        hub for hub in ("events", "decisions", "predictions", "labels") if may_carry(hub, every_example(event_type)[0])
-    ]
-    assert len(hubs) == 1
+    hubs = ("events", "decisions", "predictions", "labels", "dead-letter")
+    assert len([hub for hub in hubs if may_carry(hub, every_example(event_type)[0])]) == 1
+
+
+def test_a_type_is_known_by_its_module_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but a module in the folder: what the walk finds there, its readers read, on the hub that it names."""
+    module = ModuleType("shared.events.novelties")
+    novelty = type(
+        "Novel", (EventsLost,), {"type": "mlops.novelty.seen", "carried_by": "labels", "__module__": module.__name__}
+    )
+    module.Novel = novelty  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(catalogue, "iter_modules", lambda *_: [ModuleInfo(None, module.__name__, False)])  # type: ignore[arg-type]
+    assert catalogue.event_types.__wrapped__() == {"mlops.novelty.seen": novelty}
 
 
 @pytest.mark.parametrize(

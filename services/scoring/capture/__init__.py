@@ -1,0 +1,1 @@
+"""What was answered: counted, kept in a bounded buffer, and packed into columnar events."""

@@ -1,0 +1,165 @@
+"""Everything a scoring instance does without being asked: follow the manifest, send captured rows, report.
+
+In the Functions worker, whose loop is not ours, it runs on a thread and loop of its own, from import on.
+The own server runs it on its own loop: two threads that compute would take the interpreter from each other at every
+callback, which costs far more than the work itself.
+"""
+
+import asyncio
+import gc
+import logging
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from functools import partial
+
+from services.scoring.answering.scorer import Scorer
+from services.scoring.capture.buffer import CaptureBuffer
+from services.scoring.instance.following import ManifestFollower, Manifests
+from services.scoring.instance.loop_share import LoopShare
+from services.scoring.instance.outgoing import Outgoing
+from services.scoring.model.loading import PackageFiles, PackageLoader
+from services.scoring.model.prepared import PreparedModels
+from services.scoring.model.warmth import Keeping
+from shared.events import EndpointRef
+from shared.ports import Clock, EventPublisher, Refused, Unavailable
+from shared.ports.models.inference import InferenceRuntime
+
+logger = logging.getLogger("sluice.scoring")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringPorts:
+    """What the background needs from outside; opened on its own loop, for clients belong to the loop they begin on."""
+
+    manifests: Manifests
+    packages: PackageFiles
+    publisher: EventPublisher
+    runtime: InferenceRuntime
+    clock: Clock
+    prepared: PreparedModels | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between looks at the manifest, reports, and flushes of captured rows; and for the last words.
+
+    `capture_share` of the loop's time, at most, is for packing and sending captured rows.
+    """
+
+    follow_s: float = 1.0
+    report_s: float = 1.0
+    flush_s: float = 0.5
+    farewell_s: float = 5.0
+    capture_share: float = 0.1
+
+
+class Background:
+    """Either `start` and `stop` a thread, or await `run` and `ask_to_stop`. The last words take `Pace.farewell_s`."""
+
+    def __init__(
+        self,
+        endpoint: EndpointRef,
+        instance: str,
+        scorer: Scorer,
+        capture: CaptureBuffer,
+        open_ports: Callable[[], AbstractAsyncContextManager[ScoringPorts]],
+        pace: Pace | None = None,
+        keeping: Keeping | None = None,
+        is_taken: Callable[[str], bool] = lambda name: False,
+    ) -> None:
+        self._endpoint = endpoint
+        self._instance = instance
+        self._scorer = scorer
+        self._capture = capture
+        self._open_ports = open_ports
+        self._pace = pace or Pace()
+        self._keeping = keeping
+        self._is_taken = is_taken
+        self._stopping: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self.run()), name="scoring-background", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Blocks until the last words are sent, or their time is over."""
+        self.ask_to_stop()
+        if self._thread.is_alive():
+            self._thread.join(self._pace.farewell_s + 1)
+
+    def ask_to_stop(self) -> None:
+        """From any thread; `run` then ends."""
+        loop, stopping = self._loop, self._stopping
+        if loop is not None and stopping is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(stopping.set)
+
+    async def run(self) -> None:
+        """Until `stop`. An error of one kind of work is logged and tried again at its next turn; it ends nothing."""
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        async with self._open_ports() as ports:
+            outgoing = Outgoing(self._endpoint, self._instance, ports.publisher, ports.clock)
+            loader = PackageLoader(ports.packages, ports.runtime, ports.prepared)
+            follower = ManifestFollower(
+                self._endpoint, ports.manifests, loader, self._scorer, outgoing.load_failed, ports.clock,
+                self._keeping, self._is_taken,
+            )  # fmt: skip
+            share = LoopShare(self._pace.capture_share)
+            follow = partial(self._follow, follower)
+            # The first look comes alone: an instance that has just started is asked for answers, not for reports.
+            await _attempt("follow the manifest", follow)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._every(self._pace.follow_s, "follow the manifest", follow))
+                tasks.create_task(self._every(self._pace.report_s, "report", lambda: self._report(outgoing)))
+                tasks.create_task(
+                    self._every(self._pace.flush_s, "flush", lambda: outgoing.flush(self._capture, share))
+                )
+            await self._farewell(outgoing)
+
+    async def _follow(self, follower: ManifestFollower) -> None:
+        table = self._scorer.table
+        await follower.step()
+        if self._scorer.table is not table:
+            _freeze_what_stays()
+
+    async def _report(self, outgoing: Outgoing) -> None:
+        await outgoing.report(self._scorer, self._capture)
+
+    async def _every(self, seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        stopping = self._stopping
+        assert stopping is not None  # noqa: S101 - set by `run`, which made this task
+        while not stopping.is_set():
+            await _attempt(name, work)
+            try:
+                async with asyncio.timeout(seconds):
+                    await stopping.wait()
+            except TimeoutError:
+                continue
+
+    async def _farewell(self, outgoing: Outgoing) -> None:
+        self._scorer.settle()  # from this thread, for no request is scored any more
+        try:
+            async with asyncio.timeout(self._pace.farewell_s):
+                await _attempt("flush", lambda: outgoing.flush(self._capture))
+                await _attempt("report", lambda: self._report(outgoing))
+        except TimeoutError:
+            pass
+        if self._capture.waiting_rows:
+            logger.error("%d captured rows could not be sent before the end", self._capture.waiting_rows)
+
+
+def _freeze_what_stays() -> None:
+    """Modules and models live as long as they serve: the collector need not look at them, request after request."""
+    gc.collect()  # what is garbage now would stay for ever
+    gc.freeze()
+
+
+async def _attempt(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except (Unavailable, Refused) as error:
+        logger.warning("%s: %s", name, error)
+    except Exception:
+        logger.exception("%s", name)

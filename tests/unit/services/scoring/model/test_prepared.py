@@ -1,0 +1,58 @@
+"""Packages prepared by another process are found again whole, or made anew."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.scoring.model.loading import PackageLoader
+from services.scoring.model.prepared import PreparedModels
+from shared.adapters.onnx import OnnxRuntime
+from shared.ports import Refused, Unavailable
+from tests.support.onnx_models import package_files, package_ref
+from tests.support.scoring import Bench
+
+COMMAND = [sys.executable, "-m", "function_app.scoring.serve.prepare"]
+
+
+def loader(bench: Bench, folder: Path, command: list[str] = COMMAND) -> PackageLoader:
+    return PackageLoader(bench.packages, OnnxRuntime(1), PreparedModels(folder, "test", command))
+
+
+async def test_what_was_prepared_once_is_loaded_without_the_package(bench: Bench, tmp_path: Path) -> None:
+    package = await bench.adopt("2", weight=0.5)
+    await loader(bench, tmp_path / "cache").load(package)
+    bench.packages.adopted.clear()
+    version = await loader(bench, tmp_path / "cache", ["/nonexistent"]).load(package)
+    assert version.number == "2"
+
+
+async def test_an_altered_entry_is_made_anew(bench: Bench, tmp_path: Path) -> None:
+    package = await bench.adopt("2", weight=0.5)
+    await loader(bench, tmp_path / "cache").load(package)
+    (model,) = (tmp_path / "cache").glob("*/model.onnx")
+    good = model.read_bytes()
+    model.write_bytes(good[:-1] + b"x")
+    await loader(bench, tmp_path / "cache").load(package)
+    assert model.read_bytes() == good
+
+
+async def test_a_package_that_must_not_serve_is_refused_with_the_reason(bench: Bench, tmp_path: Path) -> None:
+    files = package_files(0.5)
+    package = package_ref(files, "2")
+    bench.packages.adopted[package.digest] = {**files, "trained_until": b"2027-01-01T00:00:00Z"}
+    with pytest.raises(Refused, match="the package was altered"):
+        await loader(bench, tmp_path / "cache").load(package)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+async def test_a_process_that_dies_is_worth_another_try(bench: Bench, tmp_path: Path) -> None:
+    package = await bench.adopt("2", weight=0.5)
+    with pytest.raises(Unavailable, match="ended with 7"):
+        await loader(bench, tmp_path / "cache", [sys.executable, "-c", "raise SystemExit(7)"]).load(package)
+
+
+def test_a_folder_that_others_may_write_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(Refused, match="only this user"):
+        PreparedModels(tmp_path, "test", COMMAND)
