@@ -3,14 +3,11 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from infra.local.azure_ml.arm import bad_request, page
 from infra.local.azure_ml.call import Answer, Call, Handler, listed
 from infra.local.azure_ml.resources import Json, Resource, system_data
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
+from infra.local.azure_ml.versions import store_version
 
 _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}$")
 
@@ -56,31 +53,6 @@ def _check_fixed(kind: Kind, existing: Resource | None, properties: Json) -> Non
     for fixed in kind.fixed:
         if existing.properties.get(fixed) != properties.get(fixed):
             raise bad_request("Asset paths cannot be updated." if fixed.endswith("Uri") else f"{fixed} is immutable.")
-
-
-def store_version(emulator: "Emulator", path: str, properties: Json, existing: Resource | None = None) -> Resource:
-    """Keep the version at `workspace/kind/name/versions/version`, and the container that knows the latest one."""
-    version = Resource(path, {}, seq=existing.seq if existing else 0)
-    version.body = emulator.envelope(path) | {"properties": properties, "systemData": system_data(existing)}
-    emulator.resources.put(version)
-    if existing is None:
-        container, _, latest = path.rsplit("/", 2)
-        _store_container(emulator, container, latest)
-    return version
-
-
-def next_version(emulator: "Emulator", container: str) -> str:
-    """One more than the highest numeric version in the container at `workspace/kind/name`."""
-    names = [item.name for item in emulator.resources.children(f"{container}/versions")]
-    return str(max([int(name) for name in names if name.isdecimal()], default=0) + 1)
-
-
-def _store_container(emulator: "Emulator", path: str, latest: str) -> None:
-    existing = emulator.resources.get(path)
-    old = existing.properties if existing else {"isArchived": False, "tags": {}, "properties": {}}
-    properties = old | {"latestVersion": latest, "nextVersion": next_version(emulator, path)}
-    body = emulator.envelope(path) | {"properties": properties, "systemData": system_data(existing)}
-    emulator.resources.put(Resource(path, body, seq=existing.seq if existing else 0))
 
 
 def get_version(kind: str) -> Handler:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from infra.local.azure_ml import deployments
 from infra.local.azure_ml.arm import PROVIDER
-from infra.local.azure_ml.assets import store_version
 from infra.local.azure_ml.config import Config
 from infra.local.azure_ml.events.blobs import BlobWatch
 from infra.local.azure_ml.events.outbox import Outbox, Sink
@@ -19,6 +18,7 @@ from infra.local.azure_ml.journal import Journal
 from infra.local.azure_ml.operations import Operations
 from infra.local.azure_ml.resources import Json, Resources
 from infra.local.azure_ml.storage import CONTAINER, Storage
+from infra.local.azure_ml.versions import store_version
 
 
 class Emulator:

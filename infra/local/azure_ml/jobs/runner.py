@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.local.azure_ml import assets, uris
+from infra.local.azure_ml import uris, versions
 from infra.local.azure_ml.arm import ArmError
 from infra.local.azure_ml.events import shapes
 from infra.local.azure_ml.jobs import command, lifecycle, process
@@ -107,17 +107,17 @@ class Runner:
         is_model = "model" in output.get("jobOutputType", "")
         uri = uris.long_uri(self._emulator, job.workspace, f"azureml://jobs/{job.name}/outputs/{name}/paths/")
         container = f"{job.workspace}/{'models' if is_model else 'data'}/{output['assetName']}"
-        version = output.get("assetVersion") or assets.next_version(self._emulator, container)
+        version = output.get("assetVersion") or versions.next_version(self._emulator, container)
         path = f"{container}/versions/{version}"
         if self._emulator.resources.get(path) is not None:
             raise JobFailed(f"Output '{name}': {output['assetName']}:{version} is already registered.")
         shared = {"tags": {}, "properties": {}, "isArchived": False, "isAnonymous": False}
         if not is_model:
-            assets.store_version(self._emulator, path, shared | {"dataUri": uri, "dataType": "uri_folder"})
+            versions.store_version(self._emulator, path, shared | {"dataUri": uri, "dataType": "uri_folder"})
             return
         properties = shared | {"modelUri": uri, "flavors": {}, "jobName": job.name}
         properties["modelType"] = output["jobOutputType"]
-        assets.store_version(self._emulator, path, properties)
+        versions.store_version(self._emulator, path, properties)
         workspace_id = self._emulator.workspace_id(job.workspace)
         self._emulator.outbox.publish(
             shapes.model_registered(workspace_id, output["assetName"], str(version), properties)
