@@ -7,7 +7,7 @@ from infra.local.eventhubs.broker import Refused
 
 if TYPE_CHECKING:
     from infra.local.eventhubs.protocol.connection import Connection
-    from infra.local.eventhubs.protocol.requests import Request
+    from infra.local.eventhubs.protocol.request_message import Request
 
 _SAS = "servicebus.windows.net:sastoken"
 _JWT = "jwt"

@@ -11,7 +11,7 @@ from infra.local.eventhubs.broker import Hub, Refused
 
 if TYPE_CHECKING:
     from infra.local.eventhubs.protocol.connection import Connection
-    from infra.local.eventhubs.protocol.requests import Request
+    from infra.local.eventhubs.protocol.request_message import Request
 
 _HUB, _PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
 
