@@ -1,18 +1,15 @@
 """The request-reply nodes: requests come in on one link, replies go out on the matching one."""
 
 from collections import deque
-from typing import TYPE_CHECKING
 
 from infra.local.eventhubs.amqp.values import DecodeError
 from infra.local.eventhubs.broker import Refused
 from infra.local.eventhubs.protocol.cbs import put_token
 from infra.local.eventhubs.protocol.link import Delivery, IncomingLink, OutgoingLink
 from infra.local.eventhubs.protocol.management import read
+from infra.local.eventhubs.protocol.peer import Channel
 from infra.local.eventhubs.protocol.request_message import Request, reply
 from infra.local.eventhubs.sas import Unauthorized
-
-if TYPE_CHECKING:
-    from infra.local.eventhubs.protocol.session import Session
 
 NODES = frozenset({"$cbs", "$management"})
 _STATUS = {"amqp:not-found": 404, "com.microsoft:argument-out-of-range": 400}
@@ -21,7 +18,7 @@ _STATUS = {"amqp:not-found": 404, "com.microsoft:argument-out-of-range": 400}
 class ReplyLink(OutgoingLink):
     """The peer's receiver on a node; replies wait here for credit."""
 
-    def __init__(self, session: "Session", handle: int, node: str, reply_address: str) -> None:
+    def __init__(self, session: Channel, handle: int, node: str, reply_address: str) -> None:
         super().__init__(session, handle)
         self.node = node
         self.reply_address = reply_address
@@ -45,7 +42,7 @@ class RequestLink(IncomingLink):
 
     full_credit = 100
 
-    def __init__(self, session: "Session", handle: int, node: str) -> None:
+    def __init__(self, session: Channel, handle: int, node: str) -> None:
         super().__init__(session, handle)
         self._node = node
 
