@@ -4,11 +4,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from infra.local.azure_ml import assets, codes, deployments, endpoints, history, models, workspaces
+from infra.local.azure_ml import assets, codes, deployments, endpoints, history, models, submission, workspaces
 from infra.local.azure_ml.answer import Answer
 from infra.local.azure_ml.arm import PROVIDER
 from infra.local.azure_ml.call import Call, Handler
-from infra.local.azure_ml.jobs import submission
 
 COMPONENTS = assets.Kind("components", fixed=("componentSpec",))
 ENVIRONMENTS = assets.Kind("environments", fixed=("image", "condaFile"))
