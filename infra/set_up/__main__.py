@@ -4,6 +4,7 @@ from __future__ import annotations  # set-up runs on Python 3.9
 
 import argparse
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -65,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen, options = parser.parse_known_args(arguments)
     if options and chosen.command != "lock":
         parser.error(f"unknown options: {' '.join(options)}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what runs is ended as after Ctrl-C
     try:
         return _run(chosen.command, options, again=chosen.again)
     except SetUpFailed as failure:

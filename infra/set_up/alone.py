@@ -18,8 +18,12 @@ LOOK_EVERY_S = 0.1
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Wait until no other set-up runs in this folder; the system ends the lock with the process, however that ends."""
+    """Wait until no other set-up runs in this folder, nor anything that a killed one has left at work.
+
+    The system ends the lock with the last process that has it: ours, and the commands that its steps run.
+    """
     with LOCK.open("a+") as lock:
+        os.set_inheritable(lock.fileno(), True)
         _wait_for(lock)
         lock.truncate(0)
         lock.write(str(os.getpid()))

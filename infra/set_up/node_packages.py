@@ -13,6 +13,9 @@ from infra.set_up.tools import check_node
 LAUNCHER = ROOT / "infra" / "local" / "azurite_launcher.cjs"
 LISTENING, SERVICES = "successfully listening", ("blob", "queue", "table")
 STARTS_WITHIN_S = 180.0
+_NPM_FAILED = (
+    "npm ci failed, see above: check the network and npm's settings (npm config list), and run make setup again"
+)
 _REPAIR = "Begin again with: rm -rf node_modules && make setup"
 
 
@@ -21,9 +24,7 @@ def install(env: dict[str, str]) -> None:
     node, npm = check_node()
     NODE_STAMP.lift()
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    step(
-        "Azurite (node_modules)", command, env, "npm ci failed: check the network and npm's settings (npm config list)"
-    )
+    step("Azurite (node_modules)", command, env, _NPM_FAILED)
     see_that_it_starts(node, env)
     NODE_STAMP.set()
 

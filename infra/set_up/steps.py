@@ -52,7 +52,16 @@ def _run(command: list[str], env: dict[str, str], title: str, began: float) -> t
     """Return exit code and output; a command that cannot be started has failed, too."""
     out, err = subprocess.PIPE, subprocess.STDOUT
     try:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=err, text=True, errors="replace")
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdout=out,
+            stderr=err,
+            text=True,
+            errors="replace",
+            close_fds=False,  # it keeps the lock: whoever comes after a killed set-up waits for what that left at work
+        )
     except OSError as error:
         return 127, f"{error}\n"
     output = _output(process, title, began)

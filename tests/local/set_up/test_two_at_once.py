@@ -4,7 +4,9 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.local.set_up.clones import begin, set_up
+import pytest
+
+from tests.local.set_up.clones import begin
 from tests.support.eventually import eventually
 
 
@@ -31,21 +33,23 @@ def test_a_second_set_up_waits_for_the_first_and_finds_its_work_done(clone: Path
     assert (clone / "npm-ran").read_text().split() == ["once"]
 
 
-def test_a_killed_set_up_is_not_waited_for_and_its_work_is_not_believed(with_uv: Path, machine: Path) -> None:
+def test_what_a_killed_set_up_left_at_work_is_waited_for_and_not_believed(with_uv: Path, machine: Path) -> None:
     first = begin(with_uv, machine)
     until_npm_runs(with_uv, first)
     first.kill()
-    first.communicate()
+    first.wait()
+    second = begin(with_uv, machine)
+    assert "another set-up runs in this folder" in first_line(second), "its npm is still at work"
     (with_uv / "npm-may-go-on").touch()
-    eventually((with_uv / "npm-ran").exists)
-    assert set_up(with_uv, machine).returncode == 0
+    assert second.wait(timeout=120) == 0
     assert (with_uv / "npm-ran").read_text().split() == ["once", "once"]
 
 
-def test_ctrl_c_ends_what_runs_and_says_how_to_go_on(with_uv: Path, machine: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_what_runs_and_says_how_to_go_on(with_uv: Path, machine: Path, number: signal.Signals) -> None:
     process = begin(with_uv, machine)
     until_npm_runs(with_uv, process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate()
     assert process.returncode == 130
     assert "failed" not in err
