@@ -33,7 +33,7 @@ def alone() -> Iterator[None]:
 
 def _wait_for(lock: IO[str]) -> None:
     began, said = time.monotonic(), float("-inf")
-    while not _is_taken(lock):
+    while not _is_ours(lock):
         now = time.monotonic()
         if now - said >= SILENT_AT_MOST_S:
             waited = f" for {now - began:.0f} s" if said > 0 else ""
@@ -42,7 +42,7 @@ def _wait_for(lock: IO[str]) -> None:
         time.sleep(LOOK_EVERY_S)
 
 
-def _is_taken(lock: IO[str]) -> bool:
+def _is_ours(lock: IO[str]) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
