@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, List  # noqa: UP035 - the worker rejects list[...] in a trigger's annotation
 
 import azure.functions as func
@@ -72,8 +73,14 @@ def messages(hub: Hub, batch: Sequence[func.EventHubEvent]) -> list[Message]:
     common: Any = batch[0].metadata
     partition = int(common["PartitionContext"]["PartitionId"])
     return [
-        Message(hub, partition, event.sequence_number or 0, event.get_body(), event.enqueued_time) for event in batch
+        Message(hub, partition, event.sequence_number or 0, event.get_body(), in_utc(event.enqueued_time))
+        for event in batch
     ]
+
+
+def in_utc(enqueued: datetime | None) -> datetime | None:
+    """The worker gives the hub's time, which is in UTC, without saying so."""
+    return enqueued.replace(tzinfo=UTC) if enqueued and enqueued.tzinfo is None else enqueued
 
 
 def reads(name: str, hub: Hub, group: str) -> Callable[[Trigger], Trigger]:

@@ -59,7 +59,9 @@ class Runtime:
         self._reading = Reading(provided[Positions], provided[HubReader], publisher, clock)
         book = provided[LaneBook]
         breaker = Breaker(book, publisher, clock, build)
-        self.lanes = Lanes(self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls)
+        self.lanes = Lanes(
+            self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls, services
+        )
         self.folding = Folding(wiring, provided[Folds], publisher, Gaps(provided[HubReader], publisher, clock))
         self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
 
