@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from shared.ports import Hub, Moved, Place, Position, Refused
+from shared.ports import Folds, Hub, Moved, Place, Position, Refused
 from shared.ports.records.folds import too_large
 
 
-class MemoryFolds:
+class MemoryFolds(Folds):
     def __init__(self) -> None:
         self._positions: dict[Place, Position] = {}
         self._states: dict[Place, dict[str, bytes]] = {}

@@ -16,14 +16,14 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped, int64, number
-from shared.ports import Absent, Hub, Moved, Place, Position, Refused
+from shared.ports import Absent, Folds, Hub, Moved, Place, Position, Refused
 from shared.ports.records.folds import too_large
 
 _POSITION = "position"
 _READS_AT_ONCE = 16
 
 
-class TableFolds:
+class TableFolds(Folds):
     def __init__(self, tables: TableServiceClient, table: str = "folds") -> None:
         self._table = tables.get_table_client(table)
 

@@ -16,6 +16,7 @@ from tests.support.faulty import Crash
 from tests.unit.shared.reactor.sums import Sums, entity, labels
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), min_size=1, max_size=8))
 async def test_rows_count_once_however_batches_overlap_and_whatever_they_skip(batches: list[tuple[int, int]]) -> None:
     sums = Sums()
