@@ -13,7 +13,7 @@ from shared.adapters.memory import (
     MemoryLetterBook,
 )
 from shared.events import Entity, Envelope, LabelsRecorded, ModelRejected, derive_id, encode
-from shared.ports import Message, Place, Position
+from shared.ports import Folds, Message, Place, Position
 from shared.reactor import DeadLetters, FoldFailures, Folding, FoldResult, HubLog, Row, Service, Stalls, State, Wiring
 from shared.reactor.fold_codec import decode_state
 from tests.support.builders import NOW, endpoint_ref, envelope
@@ -57,11 +57,11 @@ def labels(sequence: int, name: str = "flights", value: float | None = None) -> 
 class Sums:
     """Everything that survives a crash, and the app that folds now."""
 
-    def __init__(self, fold: Any = add, state: type[State] = Sum, slice: int = 7) -> None:
+    def __init__(self, fold: Any = add, state: type[State] = Sum, slice: int = 7, folds: Folds | None = None) -> None:
         self.service = Service("services.sums", lane="sums", state=State)
         self.service.folds_from("labels", state=state, fold=fold, types=[LabelsRecorded])
         self.faults, self.clock = Faults(), ManualClock(NOW)
-        self.hubs, self.folds, self.evidence = MemoryEventPublisher(), MemoryFolds(), MemoryEvidence()
+        self.hubs, self.folds, self.evidence = MemoryEventPublisher(), folds or MemoryFolds(), MemoryEvidence()
         self.letters, self._slice = MemoryLetterBook(), slice
         self.restart()
 
