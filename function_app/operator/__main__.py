@@ -2,7 +2,17 @@
 
 import typer
 
-from function_app.operator.commands import brakes, dead_letters, events, explain, ledger, policy, rollback, score
+from function_app.operator.commands import (
+    brakes,
+    dead_letters,
+    events,
+    explain,
+    ledger,
+    policy,
+    redrive,
+    rollback,
+    score,
+)
 
 app = typer.Typer(
     name="sluice",
@@ -28,10 +38,11 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(events.app, name="events")
 app.add_typer(policy.app, name="policy")
-app.add_typer(brakes.app)
-app.command("rollback", epilog="Example: sluice rollback flights --reason 'every flight is called late'")(
-    rollback.rollback
-)
+app.add_typer(brakes.listing, name="brakes")
+app.command("pause", epilog=brakes.PAUSE_EXAMPLE)(brakes.pause)
+app.command("resume", epilog=brakes.RESUME_EXAMPLE)(brakes.resume)
+app.command("redrive", epilog=redrive.EXAMPLE)(redrive.redrive)
+app.command("rollback", epilog=rollback.EXAMPLE)(rollback.rollback)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import json
 import os
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
@@ -48,6 +49,17 @@ def say(text: str | Text = "") -> None:
 def warn(text: str) -> None:
     """To standard error, so that what is piped stays clean."""
     Console(stderr=True, highlight=False, markup=False, emoji=False).print(Text(clean(text), style="yellow"))
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal's standard error while something is waited for; what it says may be exchanged."""
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status(Text(clean(text))) as status:
+        yield lambda words: status.update(Text(clean(f"{text}; {words}")))
 
 
 def print_json(value: object, *, lines: bool = False) -> None:

@@ -1,7 +1,6 @@
 """`sluice dead-letters list | show | redrive`."""
 
 import base64
-import getpass
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from function_app.operator.commands.brakes import Who, Why, send
 from function_app.operator.connections import AsJson, RunDir, opened, settings
 from function_app.operator.console import clean, clean_lines, output, print_json, say, short, table, warn
 from function_app.operator.hubs import read
+from function_app.operator.ordering.orders import order
+from function_app.operator.ordering.sending import EXITS, Wait, Way, Who, Why, Within, give, who
 from function_app.operator.running import Unknown, run
 from shared.events import DeadLettered, Envelope, RedriveRequested, Unreadable, decode
 from shared.ports import Absent, Refused
@@ -65,20 +65,15 @@ def show(
     say(Text(body.as_text()))
 
 
-@app.command(epilog="Example: sluice dead-letters redrive 1f0c2a77 --reason 'the parser knows it now'")
+@app.command(epilog=f"Example: sluice dead-letters redrive 1f0c2a77 --reason 'the parser knows it now'. {EXITS}")
 def redrive(
-    letter_id: LetterId,
-    reason: Why,
-    operator: Who = "",
-    timeout: Timeout = 30,
-    as_json: AsJson = False,
-    run_dir: RunDir = None,
-) -> None:
+    letter_id: LetterId, reason: Why, operator: Who = "", wait: Wait = None, timeout: Within = 60,
+    as_json: AsJson = False, run_dir: RunDir = None,
+) -> None:  # fmt: skip
     """Have the message of a dead letter handled again, once: it is sent to its service anew."""
     letter = run(_found(run_dir, letter_id, timeout))
-    who = operator or getpass.getuser()
-    command = RedriveRequested(service=letter.data.service, letter=letter.id, operator=who, reason=reason)
-    send(command, settings(run_dir), as_json)
+    command = RedriveRequested(service=letter.data.service, letter=letter.id, operator=who(operator), reason=reason)
+    give(order(command, settings(run_dir)), Way(run_dir, False, wait, timeout, as_json))
 
 
 @dataclass(frozen=True, slots=True)
