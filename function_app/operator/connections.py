@@ -31,6 +31,7 @@ RunDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Resource ids in full.")]
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 

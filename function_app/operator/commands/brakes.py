@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from function_app.operator.connections import AsJson, RunDir, opened, settings
-from function_app.operator.console import output, print_json, say, table
+from function_app.operator.console import Grid, output, print_json, say, table
 from function_app.operator.ordering.answers import scope_words
 from function_app.operator.ordering.orders import order
 from function_app.operator.ordering.places import scope
@@ -61,7 +60,7 @@ async def _engaged(run_dir: Path | None) -> Sequence[Brake]:
         return await store.brakes.engaged()
 
 
-def brakes_table(brakes: Sequence[Brake]) -> Table:
+def brakes_table(brakes: Sequence[Brake]) -> Grid:
     rows = [(scope_words(each.scope), f"{each.since:%m-%d %H:%M:%S}", each.operator, each.reason) for each in brakes]
     return table(["paused", "since (UTC)", "by", "reason"], rows)
 

@@ -1,16 +1,15 @@
 """What can be named: what the policy in force lists and what the ledger has decided about."""
 
 import json
-import pkgutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-import services
 from function_app.operator.connections import Store
 from function_app.operator.console import clean
 from function_app.operator.ledger.reading import all_heads
 from function_app.operator.running import Unknown
+from services import deciding
 from shared.events import Entity
 from shared.events.brakes import ALL
 from shared.ports import Refused
@@ -36,10 +35,13 @@ class Names:
     @property
     def services(self) -> set[str]:
         """Those of this build, and those that have decided."""
-        return {
-            *(module.name for module in pkgutil.iter_modules(services.__path__)),
-            *(name for name, _ in self.chains),
-        }
+        return {*services_of_this_build(), *(name for name, _ in self.chains)}
+
+
+def services_of_this_build() -> set[str]:
+    """And their lanes: a dead letter may name either."""
+    found = deciding().values()
+    return {*(service.name for service in found), *(service.lane for service in found)}
 
 
 async def known(store: Store) -> Names:

@@ -1,8 +1,9 @@
 """One way for every command to control: look whether what it names is there, send it, wait, say the answer."""
 
+import asyncio
 import getpass
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ Wait = Annotated[
     typer.Option("--wait/--no-wait", help="Wait for the answer; without either: on a terminal.", show_default=False),
 ]
 Within = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait for the answer at most.")]
+_AT_ONCE = 8
 EXITS = (
     "Exit codes: 0 done (or sent, with --no-wait), 1 control says no or the name is unknown, "
     "2 wrong arguments or settings, 3 not reached or no answer in time, 130 interrupted."
@@ -78,6 +80,39 @@ def give(order: Order, way: Way) -> None:
         raise typer.Exit(UNREACHABLE)
     if not found.good:
         raise typer.Exit(NO)
+
+
+type Answered = tuple[Order, Answer | None]
+
+
+def give_all(orders: Sequence[Order], way: Way) -> list[Answered]:
+    """One after the other, so that Ctrl-C leaves whole ones behind; then all the answers, where they are waited for."""
+    done: list[Order] = []
+    try:
+        return run(_given(orders, way, done))
+    except typer.Exit:
+        warn(f"sluice: {len(done)} of {len(orders)} were sent; see `sluice ledger show --service brakes`")
+        raise
+
+
+async def _given(orders: Sequence[Order], way: Way, done: list[Order]) -> list[Answered]:
+    found = settings(way.run_dir)
+    with progress(f"sending {len(orders)} orders") as note:
+        for each in orders:
+            await publish([each], found)
+            done.append(each)
+            note(f"{len(done)} sent")
+    if not way.waits:
+        return [(each, None) for each in orders]
+    async with opened(way.run_dir) as store:
+        with progress(f"{len(orders)} sent; waiting for the answers"):
+            several = asyncio.Semaphore(_AT_ONCE)
+
+            async def one(order: Order) -> Answered:
+                async with several:
+                    return order, await answer(order, store.ledger, way.timeout_s, lambda _: None)
+
+            return await asyncio.gather(*map(one, orders))
 
 
 def sent(order: Order) -> str:
