@@ -154,7 +154,8 @@ class World:
     def __init__(self, services: Mapping[str, Service] = SERVICES, policy: PolicyDocument = POLICY) -> None:
         self.policy = policy
         self.services, self.faults, self.hubs = services, Faults(), Hubs(services)
-        self.clock, self.ledger = memory.ManualClock(NOW), memory.MemoryLedger()
+        self.clock = memory.ManualClock(NOW)
+        self.ledger = memory.MemoryLedger(self.clock)
         self.deadlines, self.positions = memory.MemoryDeadlines(), memory.MemoryPositions()
         self.models, self.packages = memory.MemoryModels(POLICY.workspaces.values()), memory.MemoryModelPackages()
         self.jobs, self.manifests, self.evidence = RecordingJobs(), RecordingManifests(), memory.MemoryEvidence()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from function_app.operator.ledger.chain_check import Problem
+from function_app.operator.ledger.chain_check import Problem, ends
 from function_app.operator.ledger.reading import Chain
 from shared.ports.records.seals import Seals
 from shared.reactor.sealing import BrokenSeal, Seal, read_seal, seal_digest
@@ -66,10 +66,11 @@ def check_claims(name: ChainName, chain: Chain | None, claims: Mapping[ChainName
                 f"{sealed}, {len(entries)} are here: the end was cut off" if chain else f"{sealed}, the chain is gone"
             )
             return Problem(*name, len(entries), "", what)
-        entry = entries[claim.length - 1].entry
-        if entry.hash != claim.hash:
+        progress = entries[claim.length - 1]
+        if claim.hash not in ends(progress):
             where = f"between position {good} and this one" if good < claim.length - 1 else "here"
-            return Problem(*name, claim.length - 1, entry.event_id, f"{sealed} with another hash: rewritten {where}")
+            event_id = progress.entry.event_id
+            return Problem(*name, claim.length - 1, event_id, f"{sealed} with another hash: rewritten {where}")
         good = claim.length
     return None
 
