@@ -28,7 +28,7 @@ from shared.adapters.azure.storage.ledger_rows import (
     rows_between,
 )
 from shared.events import Entity
-from shared.ports import Absent, Entry, Evidence, Head, Lease, Mark, Moved, Progress, Waiting
+from shared.ports import Absent, Entry, Evidence, Head, Lease, Mark, Moved, Progress, Refused, Waiting
 
 _READ_AT_ONCE = 16
 
@@ -136,9 +136,15 @@ class TableLedger:
                 marks[key.rpartition(":")[0]].update([indexed_mark(row)])
         decisions.sort(key=lambda row: (number(row, "position"), str(row["event_id"])))
         for some in batched(decisions, _READ_AT_ONCE, strict=False):
-            reads = (self._rows.progress(row, marks[row["RowKey"][2:]], server.now) for row in some)
+            reads = (self._listed(row, marks[row["RowKey"][2:]], server.now) for row in some)
             for found in await asyncio.gather(*reads, return_exceptions=True):
                 # Raised where it stands: what comes before a row that cannot be read is still good.
                 if isinstance(found, BaseException):
                     raise found
                 yield found
+
+    async def _listed(self, row: TableEntity, marks: Mapping[int, Mark], now: datetime) -> Progress:
+        """Raises `Refused` for a row that lies under another's key: asked for by its event it would not be found."""
+        if row["RowKey"] != decision_key(str(row["event_id"])):
+            raise Refused(f"the row of event {row['event_id']} lies under the key {row['RowKey']}")
+        return await self._rows.progress(row, marks, now)
