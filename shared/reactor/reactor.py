@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from shared.events import ActionFailed, ActionReleased, Entity, Envelope, Unreadable, from_cloud_event, to_cloud_event
+from shared.events import ActionFailed, Entity, Envelope, Unreadable, from_cloud_event, to_cloud_event
 from shared.policies import PolicyDocument
 from shared.ports import (
     Brakes,
@@ -79,11 +79,7 @@ class Reactor:
 
     def case(self, service: Service, envelope: Envelope[Any], waiting: Waiting | None = None) -> Case | None:
         """None when it does not concern the service."""
-        if isinstance(envelope.data, ActionReleased):
-            ours = envelope.data.service == service.name
-            return Case(service, envelope.data.entity, envelope, waiting) if ours else None
-        reaction = service.reactions.get(type(envelope.data))
-        entity = reaction.entity(envelope.data) if reaction else None
+        entity = service.concerned(envelope.data)
         return Case(service, entity, envelope, waiting) if entity else None
 
     async def _queue(self, case: Case, reason: str = "an earlier event of this chain is pending") -> Handled:
