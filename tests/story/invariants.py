@@ -91,7 +91,7 @@ class Invariants:
             assert name == request.ref.name, f"{cause} started two jobs: {name}, {request.ref.name}"
 
     async def _ledger(self) -> None:
-        """Entries never change, and each names the one before and what became of it; known ones are compared by hash."""
+        """Entries never change; each names the one before and what became of it. Known ones are compared by hash."""
         async for service, entity, head in self._world.ledger.chains():
             known = self._chains.setdefault((service, str(entity)), [])
             previous = ""
