@@ -45,8 +45,8 @@ class Reactor:
     ) -> None:  # fmt: skip
         self._ledger, self._clock, self._patience = ledger, clock, patience or Patience()
         self._deciding = Deciding(wiring, ledger, clock, policy, brakes)
-        self._performing = Performing(wiring, ledger, publisher, clock, policy, owner, self._patience)
         self._growth = Growth(grown)
+        self._performing = Performing(wiring, ledger, publisher, clock, policy, owner, self._patience, self._growth)
         self._sweeper = Sweeper(self, ledger, publisher, clock, policy.digest, self._patience, self._growth)
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
         self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()
@@ -102,15 +102,13 @@ class Reactor:
             if known is None and self._may_yet(case, reason):
                 return await self._wait(case, said(reason))
             progress, found = (known, True) if known else await self._given_up(case, reason)
+        self._growth.add(progress)
         try:
             return await self._performing.see_through(case, progress, found)
         except Exception as reason:
             if not isinstance(reason, Unavailable):
                 log.exception("%s on %s", case.service.name, case.envelope.data.type)
             return await self._wait(case, said(reason))
-        finally:
-            # However far it came: what was recorded, and what became of it, is to be sealed.
-            self._growth.add(case.service.name, case.entity)
 
     def _may_yet(self, case: Case, reason: Exception) -> bool:
         over = self._performing.out_of_patience(case)

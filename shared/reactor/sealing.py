@@ -5,7 +5,6 @@ unseen. What was decided after the last seal is covered by nothing yet. A seal h
 it, and points at the list of all chains that the first seal of its day made: so size and work go by what changed.
 """
 
-import asyncio
 import hashlib
 import json
 import logging
@@ -14,13 +13,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.events import Digest, canonical
+from shared.events import Digest, Entity, canonical
 from shared.ports import Ledger, Refused
-from shared.ports.records.grown import Grown, Noted
+from shared.ports.records.grown import End, Grown
 from shared.ports.records.seals import KeptSeal, Latest, Seals
 
 log = logging.getLogger("sluice.seals")
-_READ_AT_ONCE = 16
 type ChainName = tuple[str, str]
 
 
@@ -134,36 +132,42 @@ async def seal(ledger: Ledger, grown: Grown, seals: Seals) -> Seal | None:
     The store's clock says which minute it is. A seal of a time to come is not ours: it is said, and not built upon.
     What is kept is read back and compared. What was sealed is forgotten last, so that a crash seals it once more.
     """
-    noted = await grown.read()
-    if not noted:
+    ends = await grown.read()
+    if not ends:
         return None
     latest = await seals.latest()
     for moment in latest.future:
         log.error("there is a seal of a time to come, %s, which control did not write", moment.isoformat())
-    heads = await _heads(ledger, noted)
+    heads = _latest(ends)
     minute, last = latest.now.replace(second=0, microsecond=0), _readable(latest)
     full = last.full if last and last.full.minute.date() == minute.date() else None
     if full is None:
         full = await _list_all(ledger, seals, minute, last, heads)
     new = Seal(minute=minute, heads=tuple(heads), root=root_of(heads), full=full, previous=_digest(latest))
     kept = await seals.keep(minute, new.body())
-    await grown.forget(noted)
+    await grown.forget(ends)
     # A log is kept elsewhere, under other rights: one more place that a seal cannot be taken back from.
     log.info("sealed %d chains at %s: %s", len(heads), minute.isoformat(), seal_digest(kept))
     return new
 
 
-async def _heads(ledger: Ledger, noted: Sequence[Noted]) -> list[SealedHead]:
-    """The ends of these chains; one that has not begun has none."""
-    free = asyncio.Semaphore(_READ_AT_ONCE)
+def _latest(ends: Iterable[End]) -> list[SealedHead]:
+    """The latest end of each chain."""
+    last: dict[tuple[str, Entity], End] = {}
+    for end in sorted(ends, key=lambda end: (end.length, end.settled)):
+        last[end.service, end.entity] = end
+    return ordered(
+        SealedHead(service=end.service, entity=str(end.entity), length=end.length, hash=end.hash)
+        for end in last.values()
+    )
 
-    async def read(chain: Noted) -> SealedHead | None:
-        async with free:
-            head = await ledger.end(chain.service, chain.entity)
-        entity = str(chain.entity)
-        return SealedHead(service=chain.service, entity=entity, length=head[0], hash=head[1]) if head else None
 
-    return ordered(head for head in await asyncio.gather(*(read(chain) for chain in noted)) if head)
+def update(known: dict[ChainName, SealedHead], heads: Iterable[SealedHead]) -> None:
+    """What a seal adds to what is known: an end noted late may be behind one that was sealed before."""
+    for head in heads:
+        before = known.get((head.service, head.entity))
+        if before is None or before.length <= head.length:
+            known[head.service, head.entity] = head
 
 
 def _digest(latest: Latest) -> str | None:
@@ -190,7 +194,7 @@ async def _list_all(
         async for service, entity, head in ledger.chains():
             end = SealedHead(service=service, entity=str(entity), length=head.length, hash=head.hash)
             known[service, str(entity)] = end
-    known = {**known, **{(head.service, head.entity): head for head in heads}}
+    update(known, heads)
     digest = await seals.keep_list(write_list(known.values()))
     return FullList(minute=minute, digest=digest, root=root_of(known.values()), chains=len(known))
 
@@ -201,7 +205,7 @@ async def _sealed_before(seals: Seals, last: Seal) -> dict[ChainName, SealedHead
         known = read_list(await seals.read_list(last.full.digest))
         async for kept in seals.all(last.full.minute):
             if kept.minute <= last.minute:
-                known.update(((head.service, head.entity), head) for head in read_seal(kept).heads)
+                update(known, read_seal(kept).heads)
     except (BrokenSeal, Refused) as error:
         log.error("what was sealed cannot be read, so that the whole ledger is: %s", error)
         return None

@@ -127,10 +127,9 @@ class Sweeper:
             head = await self._ledger.head(waiting.service, waiting.entity)
             try:
                 entry = write_unread(waiting, head, self._clock.now(), self._policy, reason)
-                await self._ledger.record(entry, head, None)
+                self._growth.add(await self._ledger.record(entry, head, None))
             except Moved:
                 continue
-            self._growth.add(waiting.service, waiting.entity)
             return
 
 

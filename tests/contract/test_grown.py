@@ -1,16 +1,19 @@
-"""Every index of grown chains forgets what was sealed, and nothing that grew meanwhile."""
+"""Every index of grown chains keeps their ends until they are sealed, and forgets those alone."""
+
+from dataclasses import replace
 
 import pytest
 
 from shared.adapters.azure.storage.grown import TableGrown
 from shared.adapters.memory.grown import MemoryGrown
 from shared.events import Entity
-from shared.ports.records.grown import Grown
+from shared.ports.records.grown import End, Grown
 from tests.contract.conftest import Account
 from tests.contract.examples import ENTITY, WORKSPACE
 
 pytestmark = pytest.mark.azure_untested
-CHAINS = [("staging", Entity.of(WORKSPACE, "model", f"flights:{number}")) for number in range(130)]
+ENDS = [End("staging", Entity.of(WORKSPACE, "model", f"m:{n}"), n + 1, n % 2 == 0, f"{n:064x}") for n in range(130)]
+FIRST = End("drift", ENTITY, 7, False, "a" * 64)
 
 
 @pytest.fixture
@@ -18,29 +21,26 @@ async def grown(place: Account | None) -> Grown:
     return MemoryGrown() if place is None else TableGrown(place.storage.tables, await place.table("grown"))
 
 
-async def names(grown: Grown) -> list[tuple[str, Entity]]:
-    return sorted(((each.service, each.entity) for each in await grown.read()), key=str)
-
-
-async def test_a_chain_is_noted_once_however_often_it_grows(grown: Grown) -> None:
+async def test_an_end_is_kept_once_however_often_it_is_noted(grown: Grown) -> None:
     assert await grown.read() == []
     for _ in range(3):
-        await grown.note({("drift", ENTITY), ("staging", ENTITY)})
-    assert await names(grown) == [("drift", ENTITY), ("staging", ENTITY)]
+        await grown.note([FIRST])
+    assert await grown.read() == [FIRST]
+
+
+async def test_no_end_of_a_chain_hides_another(grown: Grown) -> None:
+    ends = {FIRST, replace(FIRST, settled=True, hash="b" * 64), replace(FIRST, length=8), replace(FIRST, service="x")}
+    for end in ends:
+        await grown.note([end])
+    assert set(await grown.read()) == ends
 
 
 async def test_more_than_one_change_holds_are_noted_and_forgotten(grown: Grown) -> None:
-    await grown.note(CHAINS)
+    await grown.note(ENDS)
     noted = await grown.read()
-    assert len(noted) == len(CHAINS)
-    await grown.forget(noted)
-    assert await grown.read() == []
-
-
-async def test_what_was_noted_again_meanwhile_is_not_forgotten(grown: Grown) -> None:
-    await grown.note(CHAINS)
-    noted = await grown.read()
-    await grown.note([CHAINS[7]])
+    assert set(noted) == set(ENDS)
+    await grown.note([FIRST])
+    await grown.forget(noted[5:6])
     await grown.forget(noted)
     await grown.forget(noted)
-    assert await names(grown) == [CHAINS[7]]
+    assert await grown.read() == [FIRST]

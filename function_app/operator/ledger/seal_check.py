@@ -9,7 +9,7 @@ from function_app.operator.ledger.chain_check import Problem, ends
 from function_app.operator.ledger.reading import Chain
 from shared.ports import Refused
 from shared.ports.records.seals import Seals
-from shared.reactor.sealing import BrokenSeal, Seal, SealedHead, read_list, read_seal, root_of, seal_digest
+from shared.reactor.sealing import BrokenSeal, Seal, SealedHead, read_list, read_seal, root_of, seal_digest, update
 
 type ChainName = tuple[str, str]
 
@@ -65,7 +65,7 @@ class _Replay:
 
     async def listed(self, seal: Seal) -> Iterable[SealedHead]:
         """What is in a list that this seal made, and in no seal; raises `BrokenSeal`."""
-        self._known.update(((head.service, head.entity), head) for head in seal.heads)
+        update(self._known, seal.heads)
         if seal.full.digest == self._full:
             return ()
         first, self._full = not self._full, seal.full.digest

@@ -1,25 +1,20 @@
-"""Grown chains in a dictionary."""
+"""Ends of grown chains in a dictionary that keeps their order."""
 
 from collections.abc import Collection, Sequence
 
-from shared.events import Entity
-from shared.ports.records.grown import Noted
+from shared.ports.records.grown import End
 
 
 class MemoryGrown:
     def __init__(self) -> None:
-        self._versions: dict[tuple[str, Entity], int] = {}
-        self._count = 0
+        self._ends: dict[End, None] = {}
 
-    async def note(self, chains: Collection[tuple[str, Entity]]) -> None:
-        for chain in chains:
-            self._count += 1
-            self._versions[chain] = self._count
+    async def note(self, ends: Collection[End]) -> None:
+        self._ends.update(dict.fromkeys(ends))
 
-    async def read(self) -> Sequence[Noted]:
-        return [Noted(*chain, str(version)) for chain, version in self._versions.items()]
+    async def read(self) -> Sequence[End]:
+        return list(self._ends)
 
-    async def forget(self, noted: Sequence[Noted]) -> None:
-        for each in noted:
-            if str(self._versions.get((each.service, each.entity))) == each.version:
-                del self._versions[each.service, each.entity]
+    async def forget(self, ends: Sequence[End]) -> None:
+        for end in ends:
+            self._ends.pop(end, None)

@@ -41,10 +41,6 @@ class MemoryLedger:
     async def head(self, service: str, entity: Entity) -> Head:
         return self._chain(service, entity).head()
 
-    async def end(self, service: str, entity: Entity) -> tuple[int, str] | None:
-        head = self._chain(service, entity).head()
-        return (head.length, head.hash) if head.length else None
-
     async def find(self, service: str, entity: Entity, event_id: str) -> Progress | None:
         chain = self._chain(service, entity)
         progress = chain.progress.get(event_id)

@@ -8,21 +8,24 @@ from shared.events import Entity
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
-    """`version` changes whenever the chain is noted again."""
+class End:
+    """The end of a chain: what follows its entry number `length`, counted from one, names `hash`.
+
+    The same entry has another hash once it is settled, and two ends therefore.
+    """
 
     service: str
     entity: Entity
-    version: str
+    length: int
+    settled: bool
+    hash: str
 
 
 class Grown(Protocol):
-    """All methods raise `Unavailable`."""
+    """Ends lie beside each other, so that no late writer hides a later end. All methods raise `Unavailable`."""
 
-    async def note(self, chains: Collection[tuple[str, Entity]]) -> None: ...
+    async def note(self, ends: Collection[End]) -> None: ...
 
-    async def read(self) -> Sequence[Noted]: ...
+    async def read(self) -> Sequence[End]: ...
 
-    async def forget(self, noted: Sequence[Noted]) -> None:
-        """Those of them that were not noted again since they were read."""
-        ...
+    async def forget(self, ends: Sequence[End]) -> None: ...

@@ -108,10 +108,6 @@ class Ledger(Protocol):
 
     async def head(self, service: str, entity: Entity) -> Head: ...
 
-    async def end(self, service: str, entity: Entity) -> tuple[int, str] | None:
-        """Length and hash of the head alone, without its state; None before the first entry."""
-        ...
-
     async def find(self, service: str, entity: Entity, event_id: str) -> Progress | None: ...
 
     async def record(self, entry: Entry, head: Head, lease: Lease | None) -> Progress:

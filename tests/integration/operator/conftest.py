@@ -15,6 +15,7 @@ from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.memory.grown import MemoryGrown
+from shared.ports.records.grown import End
 from shared.reactor.sealing import seal
 from tests.support.azurite import Azurite
 from tests.unit.operator.life import Life, live
@@ -51,7 +52,7 @@ class Account:
         try:
             ledger = TableLedger(clients.tables, BlobEvidence(clients.blobs))
             grown = MemoryGrown()
-            await grown.note([(service, entity) async for service, entity, _ in ledger.chains()])
+            await grown.note([End(name, of, head.length, True, head.hash) async for name, of, head in ledger.chains()])
             await seal(ledger, grown, BlobSeals(clients.blobs))
         finally:
             await clients.close()

@@ -15,6 +15,7 @@ from shared.adapters.memory.grown import MemoryGrown
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import Entity, ModelRegistered, canonical
 from shared.ports import Mark
+from shared.ports.records.grown import End
 from shared.reactor import Publish
 from shared.reactor.recording import entry_hash, hashed_fields, link
 from shared.reactor.sealing import seal
@@ -39,7 +40,7 @@ async def sealed(recorder: Recorder, seals: MemorySeals, minute: int = 0) -> Non
     """All chains, as if all had grown."""
     seals._clock = ManualClock(NOW + timedelta(minutes=minute))
     grown = MemoryGrown()
-    await grown.note([(service, entity) async for service, entity, _ in recorder.ledger.chains()])
+    await grown.note([End(name, of, head.length, True, head.hash) async for name, of, head in recorder.ledger.chains()])
     assert await seal(recorder.ledger, grown, seals)
 
 

@@ -1,18 +1,21 @@
-"""Grown chains as rows of one table partition, so that a hundred are noted or forgotten in one call."""
+"""Ends of grown chains as rows of one table partition, so that a hundred are noted or forgotten in one call.
+
+A row's key says which end it is, and its content follows from that: noting it twice, or forgetting one that was noted
+again after it was sealed, changes nothing.
+"""
 
 from collections.abc import Collection, Sequence
 from itertools import batched
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
-from shared.adapters.azure.storage.keys import digest_of
+from shared.adapters.azure.storage.keys import digest_of, int64, number, order_key
 from shared.events import Entity
-from shared.ports import Absent, Moved
-from shared.ports.records.grown import Noted
+from shared.ports import Absent
+from shared.ports.records.grown import End
 
 _PARTITION = "grown"
 _IN_ONE_CHANGE = 100
@@ -22,34 +25,26 @@ class TableGrown:
     def __init__(self, tables: TableServiceClient, table: str = "grown") -> None:
         self._table = tables.get_table_client(table)
 
-    async def note(self, chains: Collection[tuple[str, Entity]]) -> None:
-        for some in batched(dict.fromkeys(chains), _IN_ONE_CHANGE, strict=False):
-            rows = [{**_key(*chain), "service": chain[0], "entity": str(chain[1])} for chain in some]
-            await self._change([("upsert", row, {"mode": UpdateMode.REPLACE}) for row in rows])
+    async def note(self, ends: Collection[End]) -> None:
+        for some in batched(ends, _IN_ONE_CHANGE, strict=False):
+            await self._change([("upsert", _row(end), {"mode": UpdateMode.REPLACE}) for end in some])
 
-    async def read(self) -> Sequence[Noted]:
+    async def read(self) -> Sequence[End]:
         query, parameters = "PartitionKey eq @partition", {"partition": _PARTITION}
         with storage_errors("read which chains have grown"):
-            rows = self._table.query_entities(query, parameters=parameters)
-            return [Noted(row["service"], Entity.parse(row["entity"]), str(row.metadata["etag"])) async for row in rows]
+            return [_end(row) async for row in self._table.query_entities(query, parameters=parameters)]
 
-    async def forget(self, noted: Sequence[Noted]) -> None:
-        """In batches; where one of a batch was noted again, each of it alone."""
-        for some in batched(noted, _IN_ONE_CHANGE, strict=False):
+    async def forget(self, ends: Sequence[End]) -> None:
+        """In batches; where another has forgotten one of a batch, each of it alone."""
+        for some in batched(ends, _IN_ONE_CHANGE, strict=False):
             if not await self._forgotten(some):
-                for each in some if len(some) > 1 else ():
-                    await self._forgotten([each])
+                for end in some if len(some) > 1 else ():
+                    await self._forgotten([end])
 
-    async def _forgotten(self, noted: Sequence[Noted]) -> bool:
-        unchanged = MatchConditions.IfNotModified
+    async def _forgotten(self, ends: Sequence[End]) -> bool:
         try:
-            await self._change(
-                [
-                    ("delete", _key(each.service, each.entity), {"etag": each.version, "match_condition": unchanged})
-                    for each in noted
-                ]
-            )
-        except (Moved, Absent):
+            await self._change([("delete", _key(end)) for end in ends])
+        except Absent:
             return False
         return True
 
@@ -58,5 +53,15 @@ class TableGrown:
             await self._table.submit_transaction(operations)
 
 
-def _key(service: str, entity: Entity) -> dict[str, str]:
-    return {"PartitionKey": _PARTITION, "RowKey": digest_of(service, str(entity))}
+def _key(end: End) -> dict[str, str]:
+    place = f"{order_key(end.length)}:{'settled' if end.settled else 'open'}"
+    return {"PartitionKey": _PARTITION, "RowKey": f"{digest_of(end.service, str(end.entity))}:{place}"}
+
+
+def _row(end: End) -> dict[str, Any]:
+    columns = {"length": int64(end.length), "settled": end.settled, "hash": end.hash}
+    return {**_key(end), "service": end.service, "entity": str(end.entity), **columns}
+
+
+def _end(row: Any) -> End:
+    return End(row["service"], Entity.parse(row["entity"]), number(row, "length"), row["settled"], row["hash"])

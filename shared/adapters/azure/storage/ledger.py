@@ -47,16 +47,10 @@ class TableLedger:
         row = await self._row(chain_key(service, entity), HEAD)
         return Head(None, "", 0, None) if row is None else await self._rows.read_head(row)
 
-    async def end(self, service: str, entity: Entity) -> tuple[int, str] | None:
-        row = await self._row(chain_key(service, entity), HEAD, select=["length", "hash"])
-        return (number(row, "length"), row["hash"]) if row and number(row, "length") else None
-
-    async def _row(
-        self, partition: str, key: str, told: ServerTime | None = None, select: list[str] | None = None
-    ) -> TableEntity | None:
+    async def _row(self, partition: str, key: str, told: ServerTime | None = None) -> TableEntity | None:
         try:
             with storage_errors(f"read {key}"):
-                return await self._table.get_entity(partition, key, select=select, raw_response_hook=told)
+                return await self._table.get_entity(partition, key, raw_response_hook=told)
         except Absent:
             return None
 
