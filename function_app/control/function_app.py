@@ -23,6 +23,7 @@ from shared.adapters.azure.storage.captures import BlobCaptures
 from shared.adapters.azure.storage.deadlines import TableDeadlines
 from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.folds import TableFolds
+from shared.adapters.azure.storage.grown import TableGrown
 from shared.adapters.azure.storage.lane_book import TableLaneBook
 from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.azure.storage.letter_book import TableLetterBook
@@ -73,7 +74,7 @@ deadlines = TableDeadlines(storage.tables)
 positions = TablePositions(storage.tables)
 folds = TableFolds(storage.tables)
 manifests = BlobServingManifests(storage.blobs)
-seals = BlobSeals(storage.blobs)
+seals, grown = BlobSeals(storage.blobs), TableGrown(storage.tables)
 letter_book = TableLetterBook(storage.tables)
 brake_table = TableBrakes(storage.tables)
 dead_letters = DeadLetters(publisher, evidence, clock, letter_book)
@@ -116,7 +117,7 @@ check_modes(policy, services)
 
 owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
 patience = Patience.of(settings.lease_s, settings.patience_s, settings.longest_pause_s)
-reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, brake_table)
+reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, brake_table, grown)
 reading, stalls = Reading(positions, reader, publisher, clock), Stalls(publisher, clock)
 breaker = Breaker(lane_book, publisher, clock, build_digest())
 lanes = Lanes(reactor, reading, dead_letters, lane_book, clock, breaker, stalls)
@@ -207,4 +208,4 @@ async def resume_pending(timer: func.TimerRequest) -> None:
 @app.function_name("seal")
 @app.timer_trigger(arg_name="timer", schedule="0 * * * * *", use_monitor=False)
 async def seal_ledger(timer: func.TimerRequest) -> None:
-    await seal(ledger, publisher, seals, clock)
+    await seal(ledger, grown, seals)

@@ -26,7 +26,9 @@ from shared.ports import (
     Unavailable,
     Waiting,
 )
+from shared.ports.records.grown import Grown
 from shared.reactor.deciding import Case, Deciding
+from shared.reactor.growth import Growth
 from shared.reactor.patience import Behind, Handled, Patience, said
 from shared.reactor.performing import Performing, said_of
 from shared.reactor.service import Service
@@ -39,12 +41,13 @@ log = logging.getLogger("sluice.reactor")
 class Reactor:
     def __init__(
         self, wiring: Wiring, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: PolicyDocument,
-        owner: str, patience: Patience | None = None, brakes: Brakes | None = None,
+        owner: str, patience: Patience | None = None, brakes: Brakes | None = None, grown: Grown | None = None,
     ) -> None:  # fmt: skip
         self._ledger, self._clock, self._patience = ledger, clock, patience or Patience()
         self._deciding = Deciding(wiring, ledger, clock, policy, brakes)
-        self._performing = Performing(wiring, ledger, publisher, clock, policy, owner, self._patience)
-        self._sweeper = Sweeper(self, ledger, publisher, clock, policy.digest, self._patience)
+        self._growth = Growth(grown)
+        self._performing = Performing(wiring, ledger, publisher, clock, policy, owner, self._patience, self._growth)
+        self._sweeper = Sweeper(self, ledger, publisher, clock, policy.digest, self._patience, self._growth)
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
         self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()
 
@@ -68,6 +71,10 @@ class Reactor:
     async def resume(self, services: Mapping[str, Service], budget: timedelta = timedelta(seconds=40)) -> int:
         """Try again what is due; the number of chains looked at. The sweeper's half of the protocol."""
         return await self._sweeper.sweep(services, budget)
+
+    async def note_grown(self) -> None:
+        """To be called before a position moves: what was decided up to here is then sealed. Raises `Unavailable`."""
+        await self._growth.write()
 
     async def retry(self, case: Case) -> Handled:
         """One event from the front of its chain's queue, by whoever holds the chain's lock."""
@@ -95,6 +102,7 @@ class Reactor:
             if known is None and self._may_yet(case, reason):
                 return await self._wait(case, said(reason))
             progress, found = (known, True) if known else await self._given_up(case, reason)
+        self._growth.add(progress)
         try:
             return await self._performing.see_through(case, progress, found)
         except Exception as reason:

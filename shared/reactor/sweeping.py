@@ -12,6 +12,7 @@ from shared.events import ActionFailed, Entity, Envelope, Unreadable, derive_id,
 from shared.events.catalogue import event_types
 from shared.ports import Clock, EventPublisher, Ledger, Moved, Waiting
 from shared.reactor.deciding import Case
+from shared.reactor.growth import Growth
 from shared.reactor.patience import Handled, Patience, said
 from shared.reactor.recording import write_unread
 from shared.reactor.service import Service
@@ -36,10 +37,11 @@ class Chains(Protocol):
 
 class Sweeper:
     def __init__(
-        self, reactor: Chains, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: str, patience: Patience
-    ) -> None:
+        self, reactor: Chains, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: str,
+        patience: Patience, growth: Growth,
+    ) -> None:  # fmt: skip
         self._reactor, self._ledger, self._publisher, self._clock = reactor, ledger, publisher, clock
-        self._policy, self._patience = policy, patience
+        self._policy, self._patience, self._growth = policy, patience, growth
 
     async def sweep(self, services: Mapping[str, Service], budget: timedelta) -> int:
         """Every chain that is due, each once; how many were looked at. Raises `Unavailable` when none can be found."""
@@ -75,6 +77,7 @@ class Sweeper:
             while waiting := await self._ledger.first_waiting(service.name, entity):
                 if not await self._front(service, waiting):
                     return
+                await self._growth.write()
                 await self._ledger.stop_waiting(waiting)
                 if asyncio.get_running_loop().time() > until:
                     return
@@ -124,7 +127,7 @@ class Sweeper:
             head = await self._ledger.head(waiting.service, waiting.entity)
             try:
                 entry = write_unread(waiting, head, self._clock.now(), self._policy, reason)
-                await self._ledger.record(entry, head, None)
+                self._growth.add(await self._ledger.record(entry, head, None))
             except Moved:
                 continue
             return
