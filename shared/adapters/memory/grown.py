@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
-from shared.ports.records.grown import End
+from shared.ports import End, Grown
 
 
-class MemoryGrown:
+class MemoryGrown(Grown):
     def __init__(self) -> None:
         self._ends: dict[End, None] = {}
 

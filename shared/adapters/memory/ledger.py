@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.adapters.memory.clock import ManualClock
 from shared.events import Entity
-from shared.ports import Absent, Clock, Entry, Head, Lease, Mark, Moved, Progress, Waiting
+from shared.ports import Absent, Clock, Entry, Head, Lease, Ledger, Mark, Moved, Progress, Waiting
 
 
 @dataclass
@@ -28,7 +28,7 @@ class _Chain:
         return Head(self.state, self.hash, len(self.progress), version, len(self.queue), last, self.open)
 
 
-class MemoryLedger:
+class MemoryLedger(Ledger):
     """`clock` is the store's."""
 
     def __init__(self, clock: Clock | None = None) -> None:

@@ -6,11 +6,11 @@ from hashlib import sha256
 from itertools import count
 
 from shared.adapters.memory.clock import ManualClock
-from shared.ports import Absent, Clock
+from shared.ports import Absent, Clock, Seals
 from shared.ports.records.seals import KeptSeal, Latest
 
 
-class MemorySeals:
+class MemorySeals(Seals):
     def __init__(self, clock: Clock | None = None) -> None:
         self.kept: dict[tuple[datetime, int], bytes] = {}
         self.lists: dict[str, bytes] = {}

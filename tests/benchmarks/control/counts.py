@@ -86,7 +86,7 @@ async def _fact(control: Control) -> tuple[int, int]:
     reading = Reading(control.positions, MemoryHubReader(control.publisher), control.publisher, clock)
     letters = DeadLetters(control.publisher, MemoryEvidence(), clock)
     breaker, stalls = Breaker(control.lane_book, control.publisher, clock, "build"), Stalls(control.publisher, clock)
-    readers = Lanes(control.reactor, reading, letters, control.lane_book, clock, breaker, stalls)
+    readers = Lanes(control.reactor, reading, letters, control.lane_book, clock, breaker, stalls, services)
     of_events = [lane for lane in lanes_of(services).values() if lane.hub == "events"]
     for sequence in range(2):
         body = encode(from_cloud_event({**frame, "id": f"fact-{sequence}"}))

@@ -19,7 +19,7 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.keys import BUCKETS, bucket, digest_of, moment_key
 from shared.events import Entity
-from shared.ports import Absent, Deadline, Moved, Unavailable
+from shared.ports import Absent, Deadline, Deadlines, Moved, Unavailable
 
 log = logging.getLogger("sluice.deadlines")
 _ATTEMPTS = 20
@@ -27,7 +27,7 @@ _ATTEMPTS = 20
 _IN_ONE_CHANGE = 50
 
 
-class TableDeadlines:
+class TableDeadlines(Deadlines):
     def __init__(self, tables: TableServiceClient, table: str = "deadlines") -> None:
         self._table = tables.get_table_client(table)
 

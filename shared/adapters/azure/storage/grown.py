@@ -14,14 +14,13 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.keys import digest_of, int64, number, order_key
 from shared.events import Entity
-from shared.ports import Absent
-from shared.ports.records.grown import End
+from shared.ports import Absent, End, Grown
 
 _PARTITION = "grown"
 _IN_ONE_CHANGE = 100
 
 
-class TableGrown:
+class TableGrown(Grown):
     def __init__(self, tables: TableServiceClient, table: str = "grown") -> None:
         self._table = tables.get_table_client(table)
 

@@ -15,7 +15,7 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from shared.adapters.azure.storage.account import ServerTime, storage_errors
 from shared.adapters.azure.storage.blobs import create, download
-from shared.ports import Refused, Unavailable
+from shared.ports import Refused, Seals, Unavailable
 from shared.ports.records.seals import KeptSeal, Latest
 
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})/")
@@ -26,7 +26,7 @@ _OF_ONE_MINUTE = 100
 type _Key = tuple[datetime, int]
 
 
-class BlobSeals:
+class BlobSeals(Seals):
     def __init__(self, blobs: BlobServiceClient, container: str = "seals") -> None:
         self._container = blobs.get_container_client(container)
 
