@@ -13,6 +13,7 @@ from function_app.operator.commands import (
     dead_letters,
     events,
     explain,
+    lanes,
     ledger,
     policy,
     redrive,
@@ -61,6 +62,7 @@ app.command(
     epilog="Examples: sluice score in.parquet out.parquet --endpoint flights · "
     "sluice score in.csv --submit --endpoint flights",
 )(score.score)
+app.add_typer(lanes.app, name="lanes")
 app.add_typer(ledger.app, name="ledger")
 dead_letters.app.command("redrive", epilog=redrive_letters.EXAMPLE)(redrive_letters.redrive)
 app.add_typer(dead_letters.app, name="dead-letters")

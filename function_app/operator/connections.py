@@ -12,12 +12,14 @@ import typer
 from shared.adapters.azure.storage.account import Storage, storage_clients
 from shared.adapters.azure.storage.brakes import TableBrakes
 from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.lane_book import TableLaneBook
 from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.azure.storage.letter_book import TableLetterBook
 from shared.adapters.azure.storage.policy_book import TablePolicyBook
+from shared.adapters.azure.storage.positions import TablePositions
 from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.azure.storage.serving import BlobServingManifests
-from shared.ports import Brakes, Evidence, Ledger, LetterBook, PolicyBook, ServingManifests
+from shared.ports import Brakes, Evidence, LaneBook, Ledger, LetterBook, PolicyBook, Positions, ServingManifests
 from shared.ports.records.seals import Seals
 from shared.settings.operator import NoSettings, OperatorSettings
 
@@ -46,6 +48,8 @@ class Store:
     letters: LetterBook
     policies: PolicyBook
     manifests: ServingManifests
+    positions: Positions
+    lanes: LaneBook
 
     @classmethod
     def of(cls, clients: Storage) -> Self:
@@ -59,6 +63,8 @@ class Store:
             TableLetterBook(tables),
             TablePolicyBook(tables),
             BlobServingManifests(blobs),
+            TablePositions(tables),
+            TableLaneBook(tables),
         )
 
 

@@ -8,10 +8,9 @@ from typer.testing import CliRunner, Result
 
 from function_app.operator.__main__ import app
 from function_app.operator.connections import Store
-from shared.adapters.memory import MemoryPolicyBook
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import Envelope, Event, canonical
-from shared.ports import Hub, PolicyOnRecord
+from shared.ports import Hub, LaneBook, LetterBook, PolicyBook, PolicyOnRecord, Positions, ServingManifests
 from shared.settings.operator import OperatorSettings
 from tests.support.builders import NOW, envelope, urlsafe
 from tests.support.world import POLICY, World
@@ -33,14 +32,14 @@ class Terminal:
     """`answers`: control obeys; otherwise what is sent lies on the hub. `sent` holds all commands."""
 
     def __init__(self) -> None:
-        self.world, self.policies = World(), MemoryPolicyBook()
+        self.world = World()
         self.answers = True
         self.sent: list[Envelope[Any]] = []
 
     async def start(self) -> None:
         """Control keeps the policy that it decides by before anything else."""
         digest = await self.world.evidence.keep(canonical(POLICY.model_dump(mode="json")))
-        await self.policies.put(PolicyOnRecord(digest, 1, NOW))
+        await self.world.ports[PolicyBook].put(PolicyOnRecord(digest, 1, NOW))
 
     async def happen(self, event: Event, id: str, hub: Hub = "events") -> None:
         """An event, and all that follows from it at once."""
@@ -67,9 +66,9 @@ class Terminal:
     def attach(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Stand in for storage account and hub."""
         world = self.world
-        store = Store(
-            world.ledger, MemorySeals(), world.evidence, world.brakes, world.letters, self.policies, world.manifests
-        )
+        of = world.ports
+        book = of[LetterBook], of[PolicyBook], of[ServingManifests], of[Positions], of[LaneBook]
+        store = Store(world.ledger, MemorySeals(), world.evidence, world.brakes, *book)
         monkeypatch.setattr(Store, "of", lambda clients: store)
         monkeypatch.setattr("function_app.operator.ordering.orders.EventHubPublisher", lambda connections: self)
         for name in [*OperatorSettings.model_fields, "sluice_local"]:

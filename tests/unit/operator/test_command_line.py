@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 _COMMANDS = [
     "", "explain", "ledger", "ledger show", "ledger entry", "ledger verify", "dead-letters list", "dead-letters show",
     "events tail", "policy check", "policy show", "policy schema", "score", "status", "approvals list", "brakes list",
-    "pause", "resume", "redrive", "rollback", "dead-letters redrive",
+    "lanes list", "lanes resume", "pause", "resume", "redrive", "rollback", "dead-letters redrive",
 ]  # fmt: skip
 _RUN = {
     "connection_strings": {

@@ -8,7 +8,7 @@ import pytest
 
 from function_app.operator.hubs import Received
 from shared.events import RedriveRequested, RetrainingRequested, encode
-from shared.ports import Message
+from shared.ports import LetterBook, Message
 from shared.reactor import DeadLetters
 from tests.support.builders import NOW, endpoint_ref, envelope
 from tests.unit.operator.terminal import REASON, Terminal
@@ -20,7 +20,7 @@ WANTED = RetrainingRequested(endpoint=endpoint_ref(), model_name="flights", data
 def buried(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """Three of lane measurement by one bug, one of service drift; all but the last came by hub events."""
     world = terminal.world
-    dead = DeadLetters(world.hubs, world.evidence, world.clock, world.letters)
+    dead = DeadLetters(world.hubs, world.evidence, world.clock, world.ports[LetterBook])
 
     async def bury() -> None:
         for number, (of, hub, reason) in enumerate(

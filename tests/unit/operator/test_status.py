@@ -162,7 +162,7 @@ def test_what_waits_says_why_since_when_and_when_it_is_tried_again() -> None:
 
 
 def test_explain_says_what_of_it_waits(busy: Terminal) -> None:
-    asyncio.run(busy.world.attempt(busy.world.app.reactor.resume(busy.world.services)))
+    asyncio.run(busy.world.tick())
     result = busy.sluice("explain", "wanted")
     assert "pending retraining on endpoint flights" in " ".join(result.stdout.split()), result.output
     assert "RecordingJobs is down" in " ".join(result.stdout.split())
