@@ -15,6 +15,7 @@ from services import (
     intake,
     monitoring,
     notifications,
+    policy_in_force,
     promotion,
     registration,
     retraining,
@@ -60,7 +61,6 @@ from shared.reactor import (
     Streams,
     Translating,
     Wiring,
-    check_modes,
     ring,
 )
 from shared.reactor.sealing import seal
@@ -76,10 +76,10 @@ SERVICES = {
 }  # fmt: skip
 
 settings = read(ControlSettings, "control")
-policy = settings.policy()
+policy = policy_in_force(settings.policy_file, settings.inventory())
 clock = SystemClock()
 storage = storage_clients(settings.sluice_storage.get_secret_value())
-workspaces = AzureMLWorkspaces(policy.workspaces.values())
+workspaces = AzureMLWorkspaces(policy.workspace_ids)
 publisher = EventHubPublisher(settings.hubs())
 evidence = BlobEvidence(storage.blobs)
 ledger = TableLedger(storage.tables, evidence)
@@ -122,7 +122,6 @@ provided: dict[type, Any] = {
 }
 wiring = Wiring(provided)
 wiring.check(SERVICES.values())
-check_modes(policy, SERVICES)
 
 owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
 patience = Patience.of(settings.lease_s, settings.patience_s, settings.longest_pause_s)

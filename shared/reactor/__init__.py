@@ -17,7 +17,6 @@ from shared.reactor.effects import (
     job_of,
 )
 from shared.reactor.folding import Folding
-from shared.reactor.holding import check_modes
 from shared.reactor.job_reports import JobFound, ask_after
 from shared.reactor.patience import Handled, Patience
 from shared.reactor.policy_record import PolicyRecord

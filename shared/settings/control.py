@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.policies import InvalidPolicy, PolicyDocument
+from shared.events.workspaces import Stage, Workspace
 from shared.ports import Hub
 
 type _Named = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -53,27 +53,16 @@ class ControlSettings(BaseSettings):
     longest_pause_s: float = Field(default=60, gt=0)
     tick: _Named = Field(description="how often deadlines and pending events are looked at, as NCRONTAB")
 
-    @model_validator(mode="after")
-    def _policy_holds(self) -> "ControlSettings":
-        """A wrong policy stops the app at start, not at the first event that meets it."""
-        try:
-            self.policy()
-        except (OSError, InvalidPolicy) as error:
-            raise ValueError(f"POLICY_FILE: {error}") from error
-        return self
-
-    def policy(self) -> PolicyDocument:
-        return PolicyDocument.from_yaml(self.policy_file.read_text(), self.workspaces())
-
-    def workspaces(self) -> dict[str, str]:
-        """Resource ids by stage."""
+    def inventory(self) -> tuple[Workspace, ...]:
+        """The workspaces that are ours."""
         group = f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
         provider = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
-        return {
+        ids: dict[Stage, str] = {
             "development": f"{provider}/{self.azure_ml_development_workspace}",
             "staging": f"{provider}/{self.azure_ml_staging_workspace}",
             "production": f"{provider}/{self.azure_ml_production_workspace}",
         }
+        return Workspace.by_stage(ids)
 
     def hubs(self) -> dict[Hub, str]:
         secrets: dict[Hub, SecretStr] = {

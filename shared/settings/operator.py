@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.events.workspaces import Stage
 from shared.ports import Hub
 
 HUBS: tuple[Hub, ...] = ("inbound", "events", "decisions", "predictions", "labels", "dead-letter")
@@ -98,9 +99,9 @@ class OperatorSettings(BaseSettings):
             raise NoSettings(f"{name.upper()} is not set: {meaning}; or name a local system with --run-dir")
         return value.get_secret_value()
 
-    def workspaces(self) -> dict[str, str]:
+    def workspaces(self) -> dict[Stage, str]:
         """Resource ids by stage; empty unless all of AZURE_ML_* are set."""
-        names = {
+        names: dict[Stage, str] = {
             "development": self.azure_ml_development_workspace,
             "staging": self.azure_ml_staging_workspace,
             "production": self.azure_ml_production_workspace,

@@ -35,7 +35,7 @@ from shared.events import ActionReleased, EndpointRef, Envelope, JobRef, decode,
 from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
 from shared.reactor import DeadLetters, Folding, Gaps, Reactor, Service, Streams, Translating, Wiring, ring
-from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
+from tests.support.builders import INVENTORY, NOW, endpoint_ref, urlsafe
 from tests.support.faulty import Crash, Faults, Faulty
 
 SERVICES: Mapping[str, Service] = {
@@ -50,7 +50,8 @@ STORAGE = "sluice"
 PERSONAS = ("data-scientist", "project-lead")
 _LIMITS: dict[str, Any] = {
     "staging": {"timeout_s": 120, "look_every_s": 20},
-    "approvals": {"expires_after_s": 900, "remind_after_s": 300, "personas": PERSONAS},
+    "approvals": {"remind_after_s": 300},
+    "people": {"expires_after_s": 900, "personas": PERSONAS},
     "promotion": {
         "complete_within_s": 60, "look_every_s": 2, "silent_s": 6, "error_rate_rise": 0.1, "slow_rate_rise": 0.1,
         "steps": (
@@ -65,7 +66,7 @@ _LIMITS: dict[str, Any] = {
     "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},
 }  # fmt: skip
 POLICY = PolicyDocument(
-    workspaces={"development": workspace(), "staging": workspace("staging"), "production": workspace("production")},
+    inventory=INVENTORY,
     endpoints={"flights": EndpointPolicy(model="flights", limits=_LIMITS)},
 )
 _KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -137,7 +138,7 @@ class RecordingJobs(memory.MemoryJobs):
     """`asked` holds every submission, repeats included."""
 
     def __init__(self) -> None:
-        super().__init__(POLICY.workspaces.values())
+        super().__init__(POLICY.workspace_ids)
         self.asked: list[JobRequest] = []
 
     async def submit(self, request: JobRequest) -> None:
@@ -156,7 +157,7 @@ class World:
         self.services, self.faults, self.hubs = services, Faults(), Hubs(services)
         self.clock, self.ledger = memory.ManualClock(NOW), memory.MemoryLedger()
         self.deadlines, self.positions = memory.MemoryDeadlines(), memory.MemoryPositions()
-        self.models, self.packages = memory.MemoryModels(POLICY.workspaces.values()), memory.MemoryModelPackages()
+        self.models, self.packages = memory.MemoryModels(POLICY.workspace_ids), memory.MemoryModelPackages()
         self.jobs, self.manifests, self.evidence = RecordingJobs(), RecordingManifests(), memory.MemoryEvidence()
         self.approvals, self.notifier = memory.MemoryApprovals(), memory.MemoryNotifier()
         self.folds, self.captures = memory.MemoryFolds(), memory.MemoryCaptures()

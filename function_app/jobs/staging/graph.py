@@ -8,10 +8,10 @@ from function_app.jobs.sandbox import ModelFailed, Sandbox
 from function_app.jobs.staging.results import at_most, failed, passed
 from function_app.jobs.staging.subject import Subject
 from shared.events import CheckResult
-from shared.packages import StagingLimits
+from shared.packages import SuiteLimits
 
 
-def check_operators(model: bytes, sandbox: Sandbox, limits: StagingLimits) -> CheckResult:
+def check_operators(model: bytes, sandbox: Sandbox, limits: SuiteLimits) -> CheckResult:
     """Standard operators of a known version, all data inside the file; the model is not run for this."""
     name = "graph.operators"
     try:
@@ -51,7 +51,7 @@ def check_finite(subject: Subject) -> CheckResult:
     return at_most("graph.finite", wrong, 0, f"{wrong} of {cells} output cells are not finite", "cells")
 
 
-def check_golden(subject: Subject, limits: StagingLimits) -> CheckResult:
+def check_golden(subject: Subject, limits: SuiteLimits) -> CheckResult:
     """Numbers within the tolerance, everything else equal."""
     furthest = 0.0
     for output in subject.package.signature.outputs:

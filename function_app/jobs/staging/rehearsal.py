@@ -22,7 +22,7 @@ from function_app.jobs.tables import feeds, read_table
 from services.scoring.model.golden import outputs_body
 from services.scoring.protocol.layout import DTYPES
 from shared.events import CheckResult, PackageRef
-from shared.packages import ModelPackage, NotAPackage, Rehearsal, Signature, StagingLimits, StagingRequestBody
+from shared.packages import ModelPackage, NotAPackage, Rehearsal, Signature, StagingRequestBody, SuiteLimits
 from shared.ports import Refused
 
 NAME = "rollback.rehearsal"
@@ -83,7 +83,7 @@ def unrestorable(champion: PackageRef, problem: Exception) -> CheckResult:
 
 
 def _score(
-    ref: PackageRef, package: ModelPackage, files: dict[str, bytes], limits: StagingLimits, began: float
+    ref: PackageRef, package: ModelPackage, files: dict[str, bytes], limits: SuiteLimits, began: float
 ) -> _Restored:
     signature = package.signature
     names = [output.name for output in signature.outputs]
@@ -112,7 +112,7 @@ def _outputs(signature: Signature, answers: list[tuple[int, bytes]]) -> Outputs:
     return {name: np.array(found, kinds[name]) for name, found in cells.items()}
 
 
-def _check(champion: PackageRef, restored: _Restored, limits: StagingLimits) -> CheckResult:
+def _check(champion: PackageRef, restored: _Restored, limits: SuiteLimits) -> CheckResult:
     detail = f"{champion.model} was back after {restored.seconds:.1f} s and answered its {restored.rows} golden rows"
     if restored.distance > limits.golden_tolerance:
         detail = f"{champion.model} came back, but output {restored.furthest} differs by up to {restored.distance:.6g}"

@@ -10,9 +10,12 @@ from pydantic import ValidationError
 
 from function_app.operator.connections import AsJson, RunDir, opened, settings
 from function_app.operator.console import clean, output, print_json, say, table, warn
-from function_app.operator.policy_origins import EffectiveLimit, effective, policy_schema
+from function_app.operator.policy_origins import EffectiveLimit, effective
 from function_app.operator.running import NO, USAGE, Unknown, run
+from services import limits as service_limits
+from shared.events.workspaces import Workspace
 from shared.policies import InvalidPolicy, PolicyDocument
+from shared.policies.schema import policy_schema
 from shared.ports import Absent
 from shared.settings.operator import NoSettings
 
@@ -32,7 +35,7 @@ def check(
         print_json({"valid": True, "digest": document.digest, "endpoints": endpoints})
         return
     say(f"{clean(file)} holds: {len(document.endpoints)} endpoints, digest {document.digest}")
-    if not document.workspaces:
+    if not document.inventory:
         say("It names no workspaces: they come from the settings AZURE_ML_*, and the digest covers them.")
 
 
@@ -47,6 +50,7 @@ def show(
     """Every limit that holds for an endpoint, and where it comes from."""
     document = run(_kept(digest, run_dir)) if digest else _read(policy, run_dir)
     names = [endpoint] if endpoint else sorted(document.endpoints)
+    service_limits()
     limits = {name: effective(document, name) for name in names}
     if as_json:
         found = {name: [asdict(limit) for limit in each] for name, each in limits.items()}
@@ -58,7 +62,7 @@ def show(
 
 
 def _print(document: PolicyDocument, name: str, limits: list[EffectiveLimit]) -> None:
-    listed = document.endpoints.get(name)
+    listed = document.listed(name)
     serves = f"serves model {listed.model}" if listed else "is not listed, so it has the classical defaults"
     say()
     say(f"Endpoint {clean(name)} {clean(serves)}")
@@ -70,21 +74,19 @@ def _print(document: PolicyDocument, name: str, limits: list[EffectiveLimit]) ->
 @app.command(epilog="Example: sluice policy schema > policy.schema.json")
 def schema() -> None:
     """The JSON Schema of the policy document, for editors and checks."""
+    service_limits()
     print_json(policy_schema())
 
 
 def _read(path: Path, run_dir: Path | None) -> PolicyDocument:
     """Ends the process with a sentence that names file and field."""
+    service_limits()
     try:
         document = PolicyDocument.from_yaml(path.read_text(), _workspaces(run_dir))
-        document.limits("")  # so that the defaults are checked even where no endpoint is listed
     except NoSettings as error:
         raise _failed(str(error), USAGE) from error
     except OSError as error:
         raise _failed(f"{path}: {error.strerror}", USAGE) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise _failed(f"{path}: defaults.{'.'.join(map(str, first['loc']))}: {first['msg']}", NO) from error
     except (InvalidPolicy, UnicodeDecodeError) as error:
         raise _failed(f"{path}: {error}", NO) from error
     return document
@@ -99,8 +101,8 @@ async def _kept(digest: str, run_dir: Path | None) -> PolicyDocument:
             raise Unknown(f"no policy document is kept under {digest}; `sluice ledger entry` shows digests") from error
 
 
-def _workspaces(run_dir: Path | None) -> dict[str, str]:
-    return settings(run_dir).workspaces()
+def _workspaces(run_dir: Path | None) -> tuple[Workspace, ...]:
+    return Workspace.by_stage(settings(run_dir).workspaces())
 
 
 def _failed(text: str, code: int) -> typer.Exit:

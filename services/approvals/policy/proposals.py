@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+from services.approvals.limits import ApprovalLimits
 from services.approvals.policy.asking import may_decide, opening, seats
 from services.approvals.policy.state import EndpointApprovals
 from shared.approvals import Approval, HeldAction
 from shared.events import ActionProposed, Entity, derive_id
-from shared.policies import PolicyDocument
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Facts, Known
 
 _PREFIX = "action-"
@@ -33,7 +34,7 @@ def decide_to_propose(
     identity = action_id(event)
     if state.open or state.ended(identity):
         return Decision(state)
-    limits = policy.limits(event.endpoint.name).approvals
+    limits, people = policy.section(ApprovalLimits, event.endpoint), policy.section(People, event.endpoint)
     approval = Approval(
         id=identity,
         endpoint=event.endpoint,
@@ -45,10 +46,10 @@ def decide_to_propose(
         title=event.question or f"May {event.service} act for {event.endpoint.name}?",
         summary=event.reason or _ASKS_FIRST.format(service=event.service, because=event.because),
         requested_by=REQUESTER,
-        personas=may_decide(limits),
+        personas=may_decide(limits, people),
         seats=seats(limits),
         opened_at=facts.now,
-        expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
+        expires_at=facts.now + timedelta(seconds=people.expires_after_s),
     )  # fmt: skip
     opened = EndpointApprovals(open=approval, settled=state.settled, decision=facts.event_id)
     return Decision(opened, opening(approval, limits))

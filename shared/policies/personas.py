@@ -1,0 +1,50 @@
+"""The twelve personas of the architecture (R085), and the audiences that a policy maps onto them."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+# R085, in the order of its table. A person decides; a process never does.
+type Person = Literal[
+    "data-scientist",
+    "data-analyst",
+    "model-tester",
+    "business-stakeholders",
+    "project-lead",
+    "product-owner",
+    "platform-support",
+    "model-end-user",
+]
+type Process = Literal["ci-cd-processes", "aml-workspace", "monitoring-processes", "data-governance-processes"]
+type Persona = Person | Process
+# R014 and R023 name a team that is no persona of the table.
+type AudienceName = Literal["data-engineer", "infrastructure"]
+type Audience = Person | AudienceName
+
+PERSONS: tuple[Person, ...] = get_args(Person.__value__)
+PROCESSES: tuple[Process, ...] = get_args(Process.__value__)
+AUDIENCES: tuple[AudienceName, ...] = get_args(AudienceName.__value__)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaFacts:
+    """A row of the table. `kind` is its column Type: a model's end user may be either."""
+
+    title: str
+    kind: Literal["person", "process", "either"]
+    project_specific: bool
+
+
+PERSONAS: dict[Persona, PersonaFacts] = {
+    "data-scientist": PersonaFacts("Data scientist / ML engineer", "person", True),
+    "data-analyst": PersonaFacts("Data analyst", "person", True),
+    "model-tester": PersonaFacts("Model tester", "person", True),
+    "business-stakeholders": PersonaFacts("Business stakeholders", "person", True),
+    "project-lead": PersonaFacts("Project lead (data science lead)", "person", True),
+    "product-owner": PersonaFacts("Project/product owner (business owner)", "person", True),
+    "platform-support": PersonaFacts("Platform technical support", "person", False),
+    "model-end-user": PersonaFacts("Model end user", "either", True),
+    "ci-cd-processes": PersonaFacts("CI/CD processes", "process", False),
+    "aml-workspace": PersonaFacts("AML workspace", "process", False),
+    "monitoring-processes": PersonaFacts("Monitoring processes", "process", False),
+    "data-governance-processes": PersonaFacts("Data governance processes", "process", False),
+}
