@@ -44,7 +44,7 @@ from shared.reactor import Service
 
 NAME = "approvals"
 
-service = Service(NAME, state=EndpointApprovals, may_be_held=False)
+service = Service(__package__, lane="lifecycle", state=EndpointApprovals, may_be_held=False)
 
 
 async def gather_proof(
@@ -65,11 +65,7 @@ def _endpoint(event: StagingPassed | StagingInconclusive | StagingFailed) -> Ent
 
 def _decided(event: ApprovalDecided | DelegationRequested) -> Entity:
     """An approval of an action is remembered by itself."""
-    return event.entity if is_of_action(event.approval_id) else event.endpoint.entity
-
-
-def _own(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
-    return event.entity if event.service == NAME else None
+    return event.entity if is_of_action(event.approval_id) else event.thing
 
 
 _ASKED = (ApprovalRequested, ApprovalSuperseded)
@@ -92,6 +88,6 @@ service.reacts_to(
     emits=(ApprovalDelegated, ApprovalRefused),
 )
 _ENDED = (ApprovalExpired, ActionDeclined)
-service.reacts_to(DeadlineReached, entity=_own, decide=decide_at_deadline, emits=(*_ENDED, ApprovalEscalated))
-service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=_ENDED)
-service.reacts_to(ActionSuperseded, entity=_own, decide=decide_after_supersession)
+service.reacts_to(DeadlineReached, decide=decide_at_deadline, emits=(*_ENDED, ApprovalEscalated))
+service.reacts_to(ActionFailed, decide=decide_after_failure, emits=_ENDED)
+service.reacts_to(ActionSuperseded, decide=decide_after_supersession)

@@ -13,7 +13,7 @@ from shared.policies.finding import Finding, Problem, likely, problems, shown, s
 from shared.policies.layers import Layer, Path, merged, part, says
 from shared.policies.scope import Scope
 from shared.policies.section import Section, sections
-from shared.policies.upcast import source_path, to_version_2
+from shared.policies.upcast import earlier_names, source_path, to_version_2
 from shared.policies.yaml_text import NotYaml, Source, read_yaml
 
 # A document is mended as often to look further; whoever has more to mend looks again.
@@ -55,8 +55,13 @@ class _Looking:
         at = source_path(path, self.source.values)
         line, column = self.source.place(at, of_key=problem.of_key)
         found = at[-1] if problem.of_key else self._value(at)
-        meant = likely(found if problem.of_key else self._raw(at), problem.choices) if problem.choices else ""
+        choices = (*problem.choices, *earlier_names(at)) if self._is_old else problem.choices
+        meant = likely(found if problem.of_key else self._raw(at), choices) if problem.choices else ""
         self.findings.add(Finding(line, column, spelt(at), problem.text, found, meant))
+
+    @property
+    def _is_old(self) -> bool:
+        return bool(self.source.data.get("version", 1) == 1)
 
     def _raw(self, path: Path) -> Any:
         here: Any = self.source.data

@@ -141,7 +141,8 @@ def _fields(schema: Mapping[str, Any], path: Path) -> tuple[str, ...]:
         if name is None:
             break
         deeper = here.get("items") if name.isdigit() else here.get("properties", {}).get(name)
-        here = deeper or here.get("additionalProperties") or {}
+        patterns = tuple(here.get("patternProperties", {}).values())
+        here = deeper or here.get("additionalProperties") or (patterns[0] if patterns else {})
         if not isinstance(here, dict):
             return ()
     return tuple(here.get("properties", {}))

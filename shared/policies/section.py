@@ -1,6 +1,6 @@
 """A section of the policy document: limits under one name, declared where they are used.
 
-A class registers itself by being defined, so a document knows the sections of what is imported; `services.limits()`
+A class registers itself by being defined, so a document knows the sections of what is imported; `services.deciding()`
 imports those of all services. A section that nobody declared is an error in a document.
 """
 

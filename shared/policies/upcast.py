@@ -81,3 +81,9 @@ def source_path(path: Path, known: Container[Path]) -> Path:
         if path not in known and field[: len(after)] == after and earlier in known:
             return earlier
     return path
+
+
+def earlier_names(path: Path) -> tuple[str, ...]:
+    """What version 1 knew beside the last name of this path and version 2 has moved away."""
+    field = path[1:] if path[:1] == ("defaults",) else path[3:]
+    return tuple(before[-1] for before, _ in MOVED if before[:-1] == field[:-1])

@@ -9,8 +9,16 @@ import yaml
 from shared.policies.layers import Path
 
 # The one in C is many times as fast, where PyYAML was built with it.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 type Place = tuple[int, int]
+
+
+class _Loader(_SAFE):  # type: ignore[misc]  # which of the two it is, only the machine knows
+    """Names are text as it stands there: `off` and `1` are no booleans and no numbers on the left of a colon."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[str, Any]:
+        self.flatten_mapping(node)
+        return {str(key.value): self.construct_object(value, deep=deep) for key, value in node.value}
 
 
 class NotYaml(ValueError):
@@ -41,7 +49,7 @@ class Source:
 
 def read_yaml(text: str) -> Source:
     """Raises `NotYaml`."""
-    loader = _LOADER(text)
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         found = Source(None)

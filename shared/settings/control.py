@@ -1,13 +1,17 @@
 """Settings of the control app."""
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.events.workspaces import Stage, Workspace
+from shared.policies import InvalidPolicy, PolicyDocument
 from shared.ports import Hub
+from shared.reactor import Service, policy_in
 
 type _Named = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 _Connection = Annotated[SecretStr, Field(min_length=1)]
@@ -52,6 +56,13 @@ class ControlSettings(BaseSettings):
     patience_s: float = Field(default=3600, gt=0)
     longest_pause_s: float = Field(default=60, gt=0)
     tick: _Named = Field(description="how often deadlines and pending events are looked at, as NCRONTAB")
+
+    def policy(self, services: Mapping[str, Service[Any]]) -> PolicyDocument:
+        """What control decides by; one that does not hold ends the process with all that is wrong with it."""
+        try:
+            return policy_in(self.policy_file.read_text(), self.inventory(), services, str(self.policy_file))
+        except (OSError, UnicodeDecodeError, InvalidPolicy) as error:
+            sys.exit(f"control cannot start; POLICY_FILE: {error}")
 
     def inventory(self) -> tuple[Workspace, ...]:
         """The workspaces that are ours."""

@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.events.workspaces import Stage
+from shared.events.workspaces import Stage, Workspace
 from shared.ports import Hub
 
 HUBS: tuple[Hub, ...] = ("inbound", "events", "decisions", "predictions", "labels", "dead-letter")
@@ -99,20 +99,23 @@ class OperatorSettings(BaseSettings):
             raise NoSettings(f"{name.upper()} is not set: {meaning}; or name a local system with --run-dir")
         return value.get_secret_value()
 
-    def workspaces(self) -> dict[Stage, str]:
-        """Resource ids by stage; empty unless all of AZURE_ML_* are set."""
+    def inventory(self) -> tuple[Workspace, ...]:
+        """Our workspaces; empty unless all of AZURE_ML_* are set."""
         names: dict[Stage, str] = {
             "development": self.azure_ml_development_workspace,
             "staging": self.azure_ml_staging_workspace,
             "production": self.azure_ml_production_workspace,
         }
         if not all((self.azure_ml_subscription, self.azure_ml_resource_group, *names.values())):
-            return {}
+            return ()
         group = f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
-        return {
-            stage: f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
-            for stage, name in names.items()
-        }
+        provider = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
+        return Workspace.by_stage({stage: f"{provider}/{name}" for stage, name in names.items()})
+
+    def serving_workspace(self) -> str:
+        """The only workspace of stage production, "" where there is none or where there are several."""
+        found = [each.id for each in self.inventory() if "production" in each.stages]
+        return found[0] if len(found) == 1 else ""
 
 
 def _variable(hub: Hub) -> str:

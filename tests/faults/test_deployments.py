@@ -13,6 +13,7 @@ from tests.faults.receivers import ledger_of
 from tests.faults.stories import Stories
 from tests.faults.system import System
 from tests.faults.workload import policy
+from tests.support.builders import read_document
 from tests.support.eventually import aeventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]

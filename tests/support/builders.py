@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import services
+from services import deciding
 from shared.events import EndpointRef, Envelope, Event, JobRef, ModelRef, PackageRef
 from shared.events.workspaces import STAGES, Workspace
-from shared.policies import PolicyDocument, read_policy
-from shared.reactor import Facts, Known
+from shared.policies import PolicyDocument
+from shared.reactor import Facts, Known, policy_in
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CAUSE = "0b5b7b1c-56b1-4a77-9f0e-0a6b2f6f2d11"
@@ -53,7 +53,7 @@ def policy_document(**limits: Any) -> PolicyDocument:
 
 def read_document(text: str, inventory: Sequence[Workspace] = INVENTORY) -> PolicyDocument:
     """As control would read it. Raises `InvalidPolicy`."""
-    return read_policy(text, inventory, services.limits())
+    return policy_in(text, inventory, deciding())
 
 
 def facts[K: Known](known: K, *, event_id: str = CAUSE, after: timedelta = timedelta()) -> Facts[K]:

@@ -76,8 +76,8 @@ def scope_of(what: str, found: OperatorSettings) -> str:
             return str(Entity.parse(what))
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-    production = found.workspaces().get("production")
-    if production is None:
+    production = found.serving_workspace()
+    if not production:
         raise typer.BadParameter("AZURE_ML_* is not set, so the endpoint must be written out: workspace|endpoint|name")
     return str(EndpointRef(workspace=production, name=what).entity)
 

@@ -85,8 +85,8 @@ def _told() -> Iterator[None]:
 
 
 def _endpoint(found: OperatorSettings, name: str) -> EndpointRef:
-    production = found.workspaces().get("production")
-    if production is None:
+    production = found.serving_workspace()
+    if not production:
         raise NoSettings("AZURE_ML_* is not set: the production workspace tells which endpoint is meant")
     try:
         return EndpointRef(workspace=production, name=name)

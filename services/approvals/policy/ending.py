@@ -22,10 +22,10 @@ def decide_at_deadline(
     approval = state.open
     if approval is None or approval.id != identity:
         return Decision(state)
-    limits = policy.section(ApprovalLimits, approval.endpoint)
+    limits = policy.section(ApprovalLimits, approval.thing)
     if facts.now >= approval.expires_at:
         if limits.at_expiry == "escalate" and not approval.escalated:
-            more_s = policy.section(People, approval.endpoint).expires_after_s
+            more_s = policy.section(People, approval.thing).expires_after_s
             return _escalate(state, approval, facts, limits, more_s)
         return expire(state, approval, facts, "nobody decided in time")
     going_on = state.model_copy(update={"decision": facts.event_id})
@@ -56,7 +56,7 @@ def _escalate(
     waited = facts.now - approval.opened_at
     fact = ApprovalEscalated(
         approval_id=wider.id,
-        endpoint=wider.endpoint,
+        scope=wider.scope,
         personas=limits.escalate_to,
         expires_at=wider.expires_at,
         reason=f"nobody decided within {timedelta(seconds=round(waited.total_seconds()))}",

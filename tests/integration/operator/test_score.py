@@ -82,7 +82,7 @@ def package(storage: Azurite) -> PackageRef:
 async def serve(address: str, package: PackageRef, files: dict[str, bytes]) -> None:
     clients = storage_clients(address)
     found = OperatorSettings.model_validate({name.lower(): value for name, value in WORKSPACE.items()})
-    endpoint = EndpointRef(workspace=found.workspaces()["production"], name="flights")
+    endpoint = EndpointRef(workspace=found.serving_workspace(), name="flights")
     await BlobModelPackages(clients.blobs).adopt(package.digest, files)
     manifest = Manifest(endpoint=endpoint, generation=1, routes=(Route(package=package),), changed_by="test")
     await BlobServingManifests(clients.blobs).swap(manifest)

@@ -26,7 +26,7 @@ from shared.events import (
 )
 from shared.policies import InvalidPolicy
 from shared.reactor import Decision, Known, Publish, RemindAt
-from tests.support.builders import facts, policy_document
+from tests.support.builders import facts, policy_document, read_document
 from tests.unit.services.approvals.asked import passed
 from tests.unit.services.approvals.several import (
     DAN,

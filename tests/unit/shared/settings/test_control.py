@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from services import deciding
 from shared.settings.control import ControlSettings
 from shared.settings.reading import read
 
@@ -29,7 +30,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
 def test_what_is_optional_may_be_left_out(environment: pytest.MonkeyPatch) -> None:
     settings = read(ControlSettings, "control")
     assert settings.notify_webhooks == {}
-    assert settings.policy().endpoints["flights"].model == "flights"
+    assert [each.stages for each in settings.inventory()] == [("development",), ("staging",), ("production",)]
 
 
 def test_webhooks_are_read_from_json(environment: pytest.MonkeyPatch) -> None:
@@ -44,7 +45,6 @@ def test_webhooks_are_read_from_json(environment: pytest.MonkeyPatch) -> None:
         ("TICK", "", "TICK"),
         ("LEASE_S", "31", "LEASE_S"),
         ("APPROVAL_SIGNING_KEY", "short-secret", "APPROVAL_SIGNING_KEY"),
-        ("POLICY_FILE", "/nowhere/policy.yaml", "POLICY_FILE"),
     ],
 )
 def test_a_wrong_setting_is_named_and_no_value_is_shown(
@@ -62,5 +62,6 @@ def test_a_wrong_setting_is_named_and_no_value_is_shown(
 
 def test_a_policy_that_does_not_hold_stops_the_app(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text("endpoints: {flights: {model: flights, limits: {drift: {of: 0}}}}")
-    with pytest.raises(SystemExit, match=r"drift\.of"):
-        read(ControlSettings, "control")
+    settings = read(ControlSettings, "control")
+    with pytest.raises(SystemExit, match=r"policy\.yaml:1:\d+: endpoints\.flights\.limits\.drift\.of"):
+        settings.policy(deciding())
