@@ -19,8 +19,6 @@ from tests.support.eventually import aeventually
 from tests.support.onnx_models import expected_probability, package_files, sample_rows, tensors
 from tests.support.scoring_app import HubReader, ScoringApp, storage_clients
 
-pytestmark = [pytest.mark.timeout(120)]
-
 
 def probabilities(body: Any) -> list[float]:
     found: list[float] = next(each["data"] for each in body["outputs"] if each["name"] == "probability")
@@ -40,6 +38,14 @@ async def test_it_scores_and_says_which_version_did(app: ScoringApp, session: ai
     status, body, _ = await app.ask(session, tensors(rows), "/v2/models/flights/versions/7/infer")
     assert (status, "error" in body) == (404, True)
     assert (await app.ask(session, b"{"))[0] == 400
+
+
+@pytest.mark.parametrize("length", ["9" * 5_000, "9" * 16, "-1", "x", "\u0661\u0662"])
+async def test_the_length_of_a_json_part_is_a_number_or_a_400(
+    app: ScoringApp, session: aiohttp.ClientSession, length: str
+) -> None:
+    status, body, _ = await app.ask(session, tensors(sample_rows(1)), **{"inference-header-content-length": length})
+    assert (status, body["error"].partition(":")[0]) == (400, "inference-header-content-length")
 
 
 async def test_many_rows_may_come_and_go_as_an_arrow_stream(app: ScoringApp, session: aiohttp.ClientSession) -> None:
@@ -128,7 +134,8 @@ async def test_one_process_serves_two_endpoints_each_by_its_own_manifest(
         await app.serve(package)
     await app.start()
     hubs = [HubReader(predictions, endpoint) for endpoint in endpoints]
-    await app.serves(session, "1")
+    for model in ("flights", "trains"):
+        await app.serves(session, "1", model)
     row = sample_rows(1)[0]
     for model, weight in (("flights", 1.0), ("trains", 0.5)):
         status, body, _ = await app.ask(session, tensors([row]), f"/v2/models/{model}/infer")
@@ -161,7 +168,7 @@ async def test_a_dead_hub_delays_no_answer_and_what_is_lost_is_counted(
         captured = {key for block in hub.of(PredictionsCaptured) for key in block.keys}
         return len(captured) + sum(int(lost.rows) for lost in hub.of(CaptureLost))
 
-    await hub.until(lambda: rows() >= 300, timeout_s=60)
+    await hub.until(lambda: rows() >= 300)
     await hub.close()
     assert rows() == 300
     assert sum(lost.rows for lost in hub.of(CaptureLost)) > 0
