@@ -14,10 +14,19 @@ param tags object = {}
 @description('Where the Azure ML workspaces are, which exist already.')
 param mlSubscription string = subscription().subscriptionId
 param mlResourceGroup string
-param mlLocation string = location
-param developmentWorkspace string
-param stagingWorkspace string
-param productionWorkspace string
+
+@description('The workspaces: any number, each of one or more stages. Those of one project work together.')
+param workspaces workspace[]
+
+type workspace = {
+  name: string
+  stages: ('development' | 'staging' | 'production')[]
+  location: string?
+  project: string?
+}
+
+@description('Id of the workspace that scoring serves, where several are of stage production.')
+param servingWorkspace string = ''
 
 @description('Name of a workspace to the name of its Event Grid system topic, where one exists already.')
 param systemTopics object = {}
@@ -65,6 +74,15 @@ param storageSku string = 'Standard_ZRS'
 param maximumThroughputUnits int = 4
 param scoringMemoryMB int = 2048
 param scoringAlwaysReady int = 1
+
+var mlGroup = '/subscriptions/${mlSubscription}/resourceGroups/${mlResourceGroup}'
+// Setting WORKSPACES of every app that knows of workspaces.
+var inventory = string(map(workspaces, each => {
+  id: '${mlGroup}/providers/Microsoft.MachineLearningServices/workspaces/${each.name}'
+  stages: each.stages
+  location: each.?location ?? location
+  project: each.?project ?? ''
+}))
 
 var token = take(uniqueString(subscription().id, resourceGroup().id, prefix), 6)
 var scoped = '${prefix}-${token}'
@@ -186,11 +204,7 @@ module controlApp 'modules/function_app.bicep' = {
       PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
       LABELS: '${streams.outputs.hubsHost}/labels'
       DEAD_LETTER: '${streams.outputs.hubsHost}/dead-letter'
-      AZURE_ML_SUBSCRIPTION: mlSubscription
-      AZURE_ML_RESOURCE_GROUP: mlResourceGroup
-      AZURE_ML_DEVELOPMENT_WORKSPACE: developmentWorkspace
-      AZURE_ML_STAGING_WORKSPACE: stagingWorkspace
-      AZURE_ML_PRODUCTION_WORKSPACE: productionWorkspace
+      WORKSPACES: inventory
       SERVING_ENDPOINT: servingEndpoint
       // The package carries it; another policy is another deployment.
       POLICY_FILE: '/home/site/wwwroot/policy.yaml'
@@ -245,9 +259,8 @@ module scoringApp 'modules/function_app.bicep' = {
       SLUICE_STORAGE: data.outputs.blobEndpoint
       PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
       SERVING_ENDPOINT: servingEndpoint
-      AZURE_ML_SUBSCRIPTION: mlSubscription
-      AZURE_ML_RESOURCE_GROUP: mlResourceGroup
-      AZURE_ML_PRODUCTION_WORKSPACE: productionWorkspace
+      WORKSPACES: inventory
+      SERVING_WORKSPACE: servingWorkspace
       CAPTURE_SAMPLING: captureSampling
     }
   }
@@ -262,25 +275,23 @@ module signIn 'modules/sign_in.bicep' = {
   }
 }
 
-var workspaces = [developmentWorkspace, stagingWorkspace, productionWorkspace]
-
 module mlRole 'modules/ml_role.bicep' = {
   name: '${prefix}-ml-role'
   scope: resourceGroup(mlSubscription, mlResourceGroup)
   params: {
     prefix: prefix
-    workspaces: workspaces
+    workspaces: map(workspaces, each => each.name)
     control: principals.control
   }
 }
 
-module mlEvents 'modules/ml_events.bicep' = [for workspace in workspaces: {
-  name: '${prefix}-events-${workspace}'
+module mlEvents 'modules/ml_events.bicep' = [for each in workspaces: {
+  name: '${prefix}-events-${each.name}'
   scope: resourceGroup(mlSubscription, mlResourceGroup)
   params: {
-    workspaceName: workspace
-    topicName: contains(systemTopics, workspace) ? systemTopics[workspace] : '${prefix}-${workspace}'
-    location: mlLocation
+    workspaceName: each.name
+    topicName: systemTopics[?each.name] ?? '${prefix}-${each.name}'
+    location: each.?location ?? location
     tags: tags
     identityId: delivery.id
     hubId: streams.outputs.inboundHubId

@@ -1,8 +1,8 @@
 """The Azure ML workspaces that are ours: any number, each of one or more stages."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from shared.events.references import WorkspaceId
 
@@ -39,3 +39,19 @@ class Workspace(BaseModel):
             before = merged.get(each.id)
             merged[each.id] = cls(id=each.id, stages=(*before.stages, *each.stages)) if before else each
         return tuple(merged.values())
+
+
+def _once_each(workspaces: tuple[Workspace, ...]) -> tuple[Workspace, ...]:
+    if len({each.id for each in workspaces}) != len(workspaces):
+        raise ValueError("a workspace is named twice")
+    return workspaces
+
+
+# Setting WORKSPACES, in every app that reads it.
+Workspaces = Annotated[tuple[Workspace, ...], AfterValidator(_once_each)]
+
+
+def serving(workspaces: tuple[Workspace, ...]) -> str:
+    """The id of the only one of stage production, "" where there is none or where there are several."""
+    found = [each.id for each in workspaces if "production" in each.stages]
+    return found[0] if len(found) == 1 else ""

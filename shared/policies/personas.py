@@ -8,13 +8,13 @@ type Person = Literal[
     "data-scientist",
     "data-analyst",
     "model-tester",
-    "business-stakeholders",
+    "business-stakeholder",
     "project-lead",
     "product-owner",
     "platform-support",
     "model-end-user",
 ]
-type Process = Literal["ci-cd-processes", "aml-workspace", "monitoring-processes", "data-governance-processes"]
+type Process = Literal["ci-cd-process", "aml-workspace", "monitoring-process", "data-governance-process"]
 type Persona = Person | Process
 # R014 and R023 name a team that is no persona of the table.
 type AudienceName = Literal["data-engineer", "infrastructure"]
@@ -38,13 +38,13 @@ PERSONAS: dict[Persona, PersonaFacts] = {
     "data-scientist": PersonaFacts("Data scientist / ML engineer", "person", True),
     "data-analyst": PersonaFacts("Data analyst", "person", True),
     "model-tester": PersonaFacts("Model tester", "person", True),
-    "business-stakeholders": PersonaFacts("Business stakeholders", "person", True),
+    "business-stakeholder": PersonaFacts("Business stakeholders", "person", True),
     "project-lead": PersonaFacts("Project lead (data science lead)", "person", True),
     "product-owner": PersonaFacts("Project/product owner (business owner)", "person", True),
     "platform-support": PersonaFacts("Platform technical support", "person", False),
     "model-end-user": PersonaFacts("Model end user", "either", True),
-    "ci-cd-processes": PersonaFacts("CI/CD processes", "process", False),
+    "ci-cd-process": PersonaFacts("CI/CD processes", "process", False),
     "aml-workspace": PersonaFacts("AML workspace", "process", False),
-    "monitoring-processes": PersonaFacts("Monitoring processes", "process", False),
-    "data-governance-processes": PersonaFacts("Data governance processes", "process", False),
+    "monitoring-process": PersonaFacts("Monitoring processes", "process", False),
+    "data-governance-process": PersonaFacts("Data governance processes", "process", False),
 }

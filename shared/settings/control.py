@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.events.workspaces import Stage, Workspace
+from shared.events.workspaces import Workspaces
 from shared.policies import InvalidPolicy, PolicyDocument
 from shared.ports import Hub
 from shared.reactor import Service, policy_in
@@ -21,7 +21,7 @@ class ControlSettings(BaseSettings):
     """Read from the environment, by these names in upper case.
 
     Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`: a
-    connection string, or the account's blob URL. `notify_webhooks`: JSON, audience (or `*`) to a list of
+    connection string, or the account's blob URL. `workspaces`: JSON, list of `{id, stages, location, project}`. `notify_webhooks`: JSON, audience (or `*`) to a list of
     `teams=https://...` or `slack=https://...`. `model_datastores`: JSON, Azure ML datastore to the container behind it,
     a name in our own account or the container's URL in another. `operator_public_key` checks operators' commands;
     without it, whoever may send to hub decisions is believed. `policy_changed_by` names who deployed the policy, if
@@ -38,11 +38,7 @@ class ControlSettings(BaseSettings):
     labels: _Connection
     dead_letter: _Connection
     sluice_storage: _Connection
-    azure_ml_subscription: _Named
-    azure_ml_resource_group: _Named
-    azure_ml_development_workspace: _Named
-    azure_ml_staging_workspace: _Named
-    azure_ml_production_workspace: _Named
+    workspaces: Workspaces = Field(min_length=1)
     policy_file: Path
     policy_changed_by: str = ""
     approval_signing_key: SecretStr = Field(min_length=43)
@@ -60,20 +56,9 @@ class ControlSettings(BaseSettings):
     def policy(self, services: Mapping[str, Service[Any]]) -> PolicyDocument:
         """What control decides by; one that does not hold ends the process with all that is wrong with it."""
         try:
-            return policy_in(self.policy_file.read_text(), self.inventory(), services, str(self.policy_file))
+            return policy_in(self.policy_file.read_text(), self.workspaces, services, str(self.policy_file))
         except (OSError, UnicodeDecodeError, InvalidPolicy) as error:
             sys.exit(f"control cannot start; POLICY_FILE: {error}")
-
-    def inventory(self) -> tuple[Workspace, ...]:
-        """The workspaces that are ours."""
-        group = f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
-        provider = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
-        ids: dict[Stage, str] = {
-            "development": f"{provider}/{self.azure_ml_development_workspace}",
-            "staging": f"{provider}/{self.azure_ml_staging_workspace}",
-            "production": f"{provider}/{self.azure_ml_production_workspace}",
-        }
-        return Workspace.by_stage(ids)
 
     def hubs(self) -> dict[Hub, str]:
         secrets: dict[Hub, SecretStr] = {

@@ -78,7 +78,9 @@ def scope_of(what: str, found: OperatorSettings) -> str:
             raise typer.BadParameter(str(error)) from error
     production = found.serving_workspace()
     if not production:
-        raise typer.BadParameter("AZURE_ML_* is not set, so the endpoint must be written out: workspace|endpoint|name")
+        raise typer.BadParameter(
+            "WORKSPACES names no, or several, of production: write the endpoint out, workspace|endpoint|name"
+        )
     return str(EndpointRef(workspace=production, name=what).entity)
 
 

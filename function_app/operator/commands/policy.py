@@ -164,7 +164,7 @@ def _told(path: Path, findings: list[Finding]) -> typer.Exit:
 
 
 def _inventory(run_dir: Path | None) -> tuple[Workspace, ...]:
-    return settings(run_dir).inventory()
+    return settings(run_dir).workspaces
 
 
 def _failed(text: str, code: int) -> typer.Exit:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from function_app.operator.__main__ import app
 from shared.settings.operator import NoSettings, OperatorSettings
+from tests.support.builders import workspace
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 _COMMANDS = [
@@ -21,11 +22,8 @@ _RUN = {
         "storage": {"operators": "storage-of-operators", "root": "storage-root"},
         "event_hubs": {"root": "Endpoint=sb://h", "operators-dead-letter": "own", "operators-decisions": "send-only"},
     },
-    "workspace": {
-        "AZURE_ML_SUBSCRIPTION": "s", "AZURE_ML_RESOURCE_GROUP": "g", "AZURE_ML_DEVELOPMENT_WORKSPACE": "d",
-        "AZURE_ML_STAGING_WORKSPACE": "t", "AZURE_ML_PRODUCTION_WORKSPACE": "p",
-    },
-}  # fmt: skip
+    "workspaces": [{"id": workspace("p"), "stages": ["production"]}, {"id": workspace("t"), "stages": ["staging"]}],
+}
 
 
 @pytest.fixture(autouse=True)

@@ -41,7 +41,7 @@ def test_what_is_shipped_holds(path: Path) -> None:
         (limits("drfit: {}"), "endpoints.flights.limits.drfit", "unknown section", "drift"),
         (limits("drift: 5"), "endpoints.flights.limits.drift", "a mapping is required", ""),
         (limits("people: {personas: [data-scientits]}"), "people.personas[0]", "unknown name", "data-scientist"),
-        (limits("people: {personas: [ci-cd-processes]}"), "people.personas[0]", "unknown name", ""),
+        (limits("people: {personas: [ci-cd-process]}"), "people.personas[0]", "unknown name", ""),
         (limits("approvals: {quorum: [{personas: [lead]}]}"), "personas[0]", "unknown name", "project-lead"),
         (limits("modes: {driftt: observe}"), "modes.driftt", "no such service", "drift"),
         (limits("modes: {brakes: observe}"), "modes.brakes", "always acts", ""),
