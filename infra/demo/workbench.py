@@ -42,7 +42,8 @@ class Workbench:
         logging.getLogger("azure").setLevel(logging.ERROR)
         _, subscription, _, group, _, _, _, name = self._run.workspace_id("development").strip("/").split("/")
         self._client = MLClient(
-            ManagedIdentityCredential(), subscription, group, name, enable_telemetry=False, show_progress=False, polling_interval=1,
+            ManagedIdentityCredential(), subscription, group, name, enable_telemetry=False, show_progress=False,
+            polling_interval=1,
         )  # fmt: skip
         for name in ("azure.ai.ml", "azure.ai.ml._utils._endpoint_utils"):
             logging.getLogger(name).setLevel(logging.ERROR)

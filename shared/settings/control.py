@@ -20,13 +20,14 @@ _Connection = Annotated[SecretStr, Field(min_length=1)]
 class ControlSettings(BaseSettings):
     """Read from the environment, by these names in upper case.
 
-    Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`: a
-    connection string, or the account's blob URL. `workspaces`: JSON, list of `{id, stages, location, project}`. `notify_webhooks`: JSON, audience (or `*`) to a list of
-    `teams=https://...` or `slack=https://...`. `model_datastores`: JSON, Azure ML datastore to the container behind it,
-    a name in our own account or the container's URL in another. `operator_public_key` checks operators' commands;
-    without it, whoever may send to hub decisions is believed. `policy_changed_by` names who deployed the policy, if
-    the deployment knows. `lease_s` bounds one effect, in seconds,
-    `patience_s` how long an event may stay pending, `longest_pause_s` the pause between two tries.
+    Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`:
+    a connection string, or the account's blob URL. `workspaces`: JSON, list of `{id, stages, location, project}`.
+    `notify_webhooks`: JSON, audience (or `*`) to a list of `teams=https://...` or `slack=https://...`.
+    `model_datastores`: JSON, Azure ML datastore to the container behind it, a name in our own account or the
+    container's URL in another. `operator_public_key` checks operators' commands; without it, whoever may send to
+    hub decisions is believed. `policy_changed_by` names who deployed the policy, if the deployment knows. `lease_s`
+    bounds one effect, in seconds, `patience_s` how long an event may stay pending, `longest_pause_s` the pause
+    between two tries.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)

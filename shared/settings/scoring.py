@@ -40,17 +40,18 @@ type _List[T] = Annotated[T, BeforeValidator(_list)]
 class ScoringSettings(BaseModel):
     """Read from the environment, by these names in upper case. Not by pydantic-settings: it slows a start by 50 ms.
 
-    `sluice_storage` is a connection string or the account's blob URL, `predictions` a connection string with EntityPath
-    or `<namespace>/<hub>`. `capture_sampling` is the share of requests to capture, 0 to 1; `capture_loop_share` is
-    the most of the event loop's time that packing and sending them may take, rows beyond it are counted as lost.
-    `inference_threads` within one run: 0 takes one for each core of this process. `capture_features` names the inputs
-    whose values may leave; without it all do. `model_cache` is the folder of checked and optimised models, of this
-    user alone.
+    `sluice_storage` is a connection string or the account's blob URL, `predictions` a connection string with
+    EntityPath or `<namespace>/<hub>`. `capture_sampling` is the share of requests to capture, 0 to 1;
+    `capture_loop_share` is the most of the event loop's time that packing and sending them may take, rows beyond it
+    are counted as lost. `inference_threads` within one run: 0 takes one for each core of this process.
+    `capture_features` names the inputs whose values may leave; without it all do. `model_cache` is the folder of
+    checked and optimised models, of this user alone.
 
     `workspaces`: JSON, list of `{id, stages, location, project}`; where several are of stage production,
-    `serving_workspace` is the id of the one that this app serves. `serving_endpoint` may name several. Versions that lost their route are kept for `rollback_window_s`, as far as
-    `model_memory_mb` allows it for all model files together. `access_log` writes a line of JSON for each request, and
-    `otel_exporter_otlp_endpoint` gets a span for each (own server; OpenTelemetry's SDK reads its other variables).
+    `serving_workspace` is the id of the one that this app serves. `serving_endpoint` may name several. Versions
+    that lost their route are kept for `rollback_window_s`, as far as `model_memory_mb` allows it for all model
+    files together. `access_log` writes a line of JSON for each request, and `otel_exporter_otlp_endpoint` gets a
+    span for each (own server; OpenTelemetry's SDK reads its other variables).
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
