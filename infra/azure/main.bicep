@@ -15,15 +15,8 @@ param tags object = {}
 param mlSubscription string = subscription().subscriptionId
 param mlResourceGroup string
 
-@description('The workspaces: any number, each of one or more stages. Those of one project work together.')
-param workspaces workspace[]
-
-type workspace = {
-  name: string
-  stages: ('development' | 'staging' | 'production')[]
-  location: string?
-  project: string?
-}
+@description('List of {name, stages, location, project}, any number: stages are of development, staging and production.')
+param workspaces array
 
 @description('Id of the workspace that scoring serves, where several are of stage production.')
 param servingWorkspace string = ''
@@ -77,12 +70,13 @@ param scoringAlwaysReady int = 1
 
 var mlGroup = '/subscriptions/${mlSubscription}/resourceGroups/${mlResourceGroup}'
 // Setting WORKSPACES of every app that knows of workspaces.
-var inventory = string(map(workspaces, each => {
+var inventory = [for each in workspaces: {
   id: '${mlGroup}/providers/Microsoft.MachineLearningServices/workspaces/${each.name}'
   stages: each.stages
-  location: each.?location ?? location
-  project: each.?project ?? ''
-}))
+  location: each.location
+  project: each.project
+}]
+var workspaceNames = [for each in workspaces: each.name]
 
 var token = take(uniqueString(subscription().id, resourceGroup().id, prefix), 6)
 var scoped = '${prefix}-${token}'
@@ -204,7 +198,7 @@ module controlApp 'modules/function_app.bicep' = {
       PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
       LABELS: '${streams.outputs.hubsHost}/labels'
       DEAD_LETTER: '${streams.outputs.hubsHost}/dead-letter'
-      WORKSPACES: inventory
+      WORKSPACES: string(inventory)
       SERVING_ENDPOINT: servingEndpoint
       // The package carries it; another policy is another deployment.
       POLICY_FILE: '/home/site/wwwroot/policy.yaml'
@@ -259,7 +253,7 @@ module scoringApp 'modules/function_app.bicep' = {
       SLUICE_STORAGE: data.outputs.blobEndpoint
       PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
       SERVING_ENDPOINT: servingEndpoint
-      WORKSPACES: inventory
+      WORKSPACES: string(inventory)
       SERVING_WORKSPACE: servingWorkspace
       CAPTURE_SAMPLING: captureSampling
     }
@@ -280,7 +274,7 @@ module mlRole 'modules/ml_role.bicep' = {
   scope: resourceGroup(mlSubscription, mlResourceGroup)
   params: {
     prefix: prefix
-    workspaces: map(workspaces, each => each.name)
+    workspaces: workspaceNames
     control: principals.control
   }
 }
@@ -290,8 +284,8 @@ module mlEvents 'modules/ml_events.bicep' = [for each in workspaces: {
   scope: resourceGroup(mlSubscription, mlResourceGroup)
   params: {
     workspaceName: each.name
-    topicName: systemTopics[?each.name] ?? '${prefix}-${each.name}'
-    location: each.?location ?? location
+    topicName: contains(systemTopics, each.name) ? systemTopics[each.name] : '${prefix}-${each.name}'
+    location: each.location
     tags: tags
     identityId: delivery.id
     hubId: streams.outputs.inboundHubId

@@ -6,9 +6,9 @@ param prefix = 'sluice'
 // The resource group and the three workspaces, which exist already.
 param mlResourceGroup = 'machine-learning'
 param workspaces = [
-  { name: 'mlw-development', stages: ['development'], project: 'flights' }
-  { name: 'mlw-staging', stages: ['staging'], project: 'flights' }
-  { name: 'mlw-production', stages: ['production'], project: 'flights' }
+  { name: 'mlw-development', stages: ['development'], location: 'westeurope', project: 'flights' }
+  { name: 'mlw-staging', stages: ['staging'], location: 'westeurope', project: 'flights' }
+  { name: 'mlw-production', stages: ['production'], location: 'westeurope', project: 'flights' }
 ]
 
 param servingEndpoint = 'flights'
