@@ -1,4 +1,4 @@
-"""Writes the tables of docs/policy.md and docs/policy.schema.json: `python -m tests.architecture.policy_page`."""
+"""Writes the tables of docs/policy.md, and docs/policy.schema.json: `python -m tests.architecture.policy_page`."""
 
 import json
 import re

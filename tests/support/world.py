@@ -151,7 +151,7 @@ class World:
                 ports.HubReader: self.hubs,
                 ports.Jobs: RecordingJobs(),
                 ports.LinkSigner: self.signer,
-                ports.Models: memory.MemoryModels(POLICY.workspaces.values()),
+                ports.Models: memory.MemoryModels(POLICY.workspace_ids),
             },
         )
         self.ledger: memory.MemoryLedger = self.ports[ports.Ledger]
