@@ -19,13 +19,8 @@ from tests.support.eventhubs import StartEventHubs  # noqa: E402
 
 ENTITY = str(endpoint_ref().entity)
 WHO = ["--operator", "petra@example.com", "--reason", "looking into it"]
-WORKSPACE = {
-    "azure_ml_subscription": "0000",
-    "azure_ml_resource_group": "ml",
-    "azure_ml_development_workspace": "development",
-    "azure_ml_staging_workspace": "staging",
-    "azure_ml_production_workspace": "production",
-}
+PRODUCTION = "/subscriptions/s/resourcegroups/g/providers/microsoft.machinelearningservices/workspaces/p"
+WORKSPACES = [{"id": PRODUCTION, "stages": ["production"]}]
 
 
 def call(*arguments: str, **environment: str) -> Any:
@@ -34,7 +29,7 @@ def call(*arguments: str, **environment: str) -> Any:
 
 
 def test_a_scope_is_all_an_endpoints_name_or_an_entity() -> None:
-    found = OperatorSettings.model_validate(WORKSPACE)
+    found = OperatorSettings.model_validate({"workspaces": WORKSPACES})
     assert [brakes.scope_of(what, found) for what in ("all", "flights", ENTITY.upper())] == ["all", ENTITY, ENTITY]
 
 

@@ -10,7 +10,7 @@ from function_app.operator.__main__ import app
 from shared.events import RollbackOrdered
 from tests.support.builders import endpoint_ref
 from tests.support.eventhubs import StartEventHubs
-from tests.unit.operator.test_brake_commands import WHO, WORKSPACE, read
+from tests.unit.operator.test_brake_commands import WHO, WORKSPACES, read
 
 ENTITY = str(endpoint_ref().entity)
 
@@ -49,7 +49,7 @@ def test_help_says_what_holds_it_and_how_it_ends() -> None:
 
 def test_an_order_reaches_the_hub_in_its_operators_name(start_eventhubs: StartEventHubs) -> None:
     server = start_eventhubs({"decisions": 1})
-    environment = {name.upper(): value for name, value in WORKSPACE.items()}
+    environment = {"WORKSPACES": json.dumps(WORKSPACES)}
     environment["COMMANDS"] = server.connection_string("decisions")
     plain = call("flights", *WHO, **environment)
     assert plain.exit_code == 0, plain.output

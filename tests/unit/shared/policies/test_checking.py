@@ -138,5 +138,5 @@ def test_any_misspelt_name_is_found_with_the_right_one(key: tuple[str, Place], a
     if wrong in room or wrong == path[-1]:
         return
     room[wrong] = room.pop(path[-1])
-    told = [each for each in found(yaml.safe_dump(data, sort_keys=False)) if each.path.endswith(wrong)]
+    told = [each for each in found(yaml.safe_dump(data, sort_keys=False)) if each.found == wrong]
     assert [each.likely for each in told] == [path[-1]]
