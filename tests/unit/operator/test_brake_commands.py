@@ -19,7 +19,7 @@ from tests.support.eventhubs import StartEventHubs  # noqa: E402
 
 ENTITY = str(endpoint_ref().entity)
 WHO = ["--operator", "petra@example.com", "--reason", "looking into it"]
-PRODUCTION = "/subscriptions/s/resourcegroups/g/providers/microsoft.machinelearningservices/workspaces/p"
+PRODUCTION = endpoint_ref().workspace
 WORKSPACES = [{"id": PRODUCTION, "stages": ["production"]}]
 
 
