@@ -1,7 +1,7 @@
 """The twelve personas of the architecture (R085), and the audiences that a policy maps onto them."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 # R085, in the order of its table. A person decides; a process never does.
 type Person = Literal[
@@ -19,10 +19,6 @@ type Persona = Person | Process
 # R014 and R023 name a team that is no persona of the table.
 type AudienceName = Literal["data-engineer", "infrastructure"]
 type Audience = Person | AudienceName
-
-PERSONS: tuple[Person, ...] = get_args(Person.__value__)
-PROCESSES: tuple[Process, ...] = get_args(Process.__value__)
-AUDIENCES: tuple[AudienceName, ...] = get_args(AudienceName.__value__)
 
 
 @dataclass(frozen=True, slots=True)

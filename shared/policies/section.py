@@ -14,7 +14,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
 type Scenario = Literal["classical", "cv", "nlp"]
-SCENARIOS: tuple[Scenario, ...] = ("classical", "cv", "nlp")
 _VERSIONED = re.compile(r"^[^:@/\s]+[:@][^:@/\s]+$")
 
 
