@@ -33,6 +33,7 @@ from shared.adapters.azure.evidence import BlobEvidence
 from shared.adapters.azure.folds import TableFolds
 from shared.adapters.azure.hub_reader import EventHubReader
 from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.letter_bodies import BlobLetterBodies
 from shared.adapters.azure.letter_book import TableLetterBook
 from shared.adapters.azure.ml_jobs import AzureMLJobs
 from shared.adapters.azure.ml_models import AzureMLModels
@@ -90,7 +91,8 @@ manifests = BlobServingManifests(storage.blobs)
 seals = BlobSeals(storage.blobs)
 letter_book = TableLetterBook(storage.tables)
 brake_table = TableBrakes(storage.tables)
-dead_letters = DeadLetters(publisher, evidence, clock, letter_book)
+letter_bodies = BlobLetterBodies(storage.blobs)
+dead_letters = DeadLetters(publisher, letter_bodies, clock, letter_book)
 on_record = PolicyRecord(
     policy, evidence, TablePolicyBook(storage.tables), publisher, clock, settings.policy_changed_by
 )
@@ -113,6 +115,7 @@ provided: dict[type, Any] = {
     ports.Folds: folds,
     ports.Jobs: AzureMLJobs(workspaces),
     ports.Ledger: ledger,
+    ports.LetterBodies: letter_bodies,
     ports.LetterBook: letter_book,
     ports.LinkSigner: signer,
     ports.ModelPackages: BlobModelPackages(storage.blobs, datastores),
@@ -135,7 +138,7 @@ def facts_in(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
     return intake.read(body, policy, clock.now(), storage.account)
 
 
-translating = Translating("intake", facts_in, publisher, positions, gaps, dead_letters)
+translating = Translating("intake", facts_in, "events", publisher, positions, gaps, dead_letters)
 
 type Trigger = Callable[[List[func.EventHubEvent]], Awaitable[None]]  # noqa: UP006
 
@@ -194,7 +197,7 @@ for obeying in (approvals.service, brakes.service, rollback.service):
 
 @reads("intake", "inbound", "intake")
 async def translate(batch: List[func.EventHubEvent]) -> None:  # noqa: UP006
-    await translating.consume(messages("inbound", batch))
+    await translating.consume("inbound", messages("inbound", batch))
 
 
 @app.function_name("deadlines")

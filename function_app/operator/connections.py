@@ -11,9 +11,10 @@ import typer
 
 from shared.adapters.azure.evidence import BlobEvidence
 from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.letter_bodies import BlobLetterBodies
 from shared.adapters.azure.seals import BlobSeals
 from shared.adapters.azure.storage import Storage, storage_clients
-from shared.ports import Evidence, Ledger
+from shared.ports import Evidence, Ledger, LetterBodies
 from shared.ports.seals import Seals
 from shared.settings.operator import NoSettings, OperatorSettings
 
@@ -37,6 +38,7 @@ class Store:
     ledger: Ledger
     seals: Seals
     evidence: Evidence
+    letters: LetterBodies
 
 
 def settings(run_dir: Path | None) -> OperatorSettings:
@@ -71,7 +73,9 @@ async def opened(run_dir: Path | None) -> AsyncIterator[Store]:
     try:
         clients = storage_clients(settings(run_dir).storage())
         evidence = BlobEvidence(clients.blobs)
-        store = Store(TableLedger(clients.tables, evidence), BlobSeals(clients.blobs), evidence)
+        store = Store(
+            TableLedger(clients.tables, evidence), BlobSeals(clients.blobs), evidence, BlobLetterBodies(clients.blobs)
+        )
     except NoSettings:
         raise
     except ValueError as error:

@@ -82,6 +82,11 @@ def optional_text(frame: Mapping[str, Any], name: str, longest: int) -> str | No
     return None if frame.get(name) in (None, "") else text(frame, name, longest)
 
 
+def printable(text: str, longest: int) -> str:
+    """As `writable`, on one line: fit to be what frames an event."""
+    return "".join([each if each.isprintable() else "?" for each in writable(text, longest)])
+
+
 def writable(words: str, longest: int) -> str:
     """At most `longest` characters that can be written in UTF-8: what was said, as far as it can be kept."""
     plain = words[:longest].encode("utf-8", "replace").decode()

@@ -13,6 +13,7 @@ from shared.ports.evidence import Evidence
 from shared.ports.folds import Folded, Folds
 from shared.ports.hub_reader import HubReader, Message
 from shared.ports.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
+from shared.ports.letter_bodies import LetterBodies
 from shared.ports.letter_book import LetterBook
 from shared.ports.model_packages import ModelPackages
 from shared.ports.notifier import Notice, Notifier

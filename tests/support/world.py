@@ -161,6 +161,7 @@ class World:
         self.approvals, self.notifier = memory.MemoryApprovals(), memory.MemoryNotifier()
         self.folds, self.captures = memory.MemoryFolds(), memory.MemoryCaptures()
         self.brakes, self.letters = memory.MemoryBrakes(), memory.MemoryLetterBook()
+        self.letter_bodies = memory.MemoryLetterBodies()
         self.files = memory.MemoryBatchFiles()
         self.signer = Ed25519LinkSigner(urlsafe(_KEY.private_bytes_raw()), "https://sluice.example")
         self.verifier = Ed25519LinkVerifier(urlsafe(_KEY.public_key().public_bytes_raw()))
@@ -221,7 +222,8 @@ class App:
         self.publisher, self.deadlines, evidence = port(world.hubs), port(world.deadlines), port(world.evidence)
         folds, manifests, positions = port(world.folds), port(world.manifests), port(world.positions)
         ledger, brake_table, book = port(world.ledger), port(world.brakes), port(world.letters)
-        letters = DeadLetters(self.publisher, evidence, world.clock, book)
+        bodies = port(world.letter_bodies)
+        letters = DeadLetters(self.publisher, bodies, world.clock, book)
         gaps = Gaps(world.hubs, self.publisher, world.clock)
         provided: dict[type, object] = {
             PolicyDocument: world.policy,
@@ -239,6 +241,7 @@ class App:
             cast(type, ports.Folds): folds,
             cast(type, ports.Jobs): port(world.jobs),
             cast(type, ports.Ledger): ledger,
+            cast(type, ports.LetterBodies): bodies,
             cast(type, ports.LetterBook): book,
             cast(type, ports.LinkSigner): world.signer,
             cast(type, ports.ModelPackages): port(world.packages),
@@ -256,13 +259,13 @@ class App:
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
             return intake.read(body, world.policy, world.clock.now(), STORAGE)
 
-        self._translating = Translating("intake", translate, self.publisher, positions, gaps, letters)
+        self._translating = Translating("intake", translate, "events", self.publisher, positions, gaps, letters)
 
     async def consume(self, delivery: Delivery) -> None:
-        if delivery.reader == "intake":
-            await self._translating.consume([delivery.message])
-            return
         hub = cast(Hub, delivery.message.hub)
+        if delivery.reader == "intake":
+            await self._translating.consume(hub, [delivery.message])
+            return
         await self.streams.consume(self._services[delivery.reader], hub, [delivery.message])
 
 

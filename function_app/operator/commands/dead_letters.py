@@ -83,7 +83,7 @@ def redrive(
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The message as it came; `content` is None when evidence no longer has it, and `missing` says why."""
+    """The message as it came; `content` is None when it is deleted by now, and `missing` says why."""
 
     content: bytes | None
     missing: str = ""
@@ -147,7 +147,7 @@ async def _letter(run_dir: Path | None, letter_id: str, timeout_s: float) -> tup
     letter = await _found(run_dir, letter_id, timeout_s)
     async with opened(run_dir) as store:
         try:
-            return letter, Body(await store.evidence.read(letter.data.body))
+            return letter, Body(await store.letters.read(letter.data.body))
         except (Absent, Refused) as error:
             return letter, Body(None, f"not to be had: {error}")
 

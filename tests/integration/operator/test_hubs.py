@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.evidence import BlobEvidence
+from shared.adapters.azure.letter_bodies import BlobLetterBodies
 from shared.adapters.azure.storage import storage_clients
 from shared.adapters.clock import SystemClock
 from shared.events import Event, ModelRegistered, ModelRejected, RedriveRequested, decode
@@ -53,7 +53,7 @@ def publish(server: EventHubsServer, *facts: Event) -> None:
 def bury(server: EventHubsServer, account: Account, *bodies: bytes) -> None:
     async def send() -> None:
         clients, publisher = storage_clients(account.address), EventHubPublisher(connections(server))
-        letters = DeadLetters(publisher, BlobEvidence(clients.blobs), SystemClock())
+        letters = DeadLetters(publisher, BlobLetterBodies(clients.blobs), SystemClock())
         for sequence, body in enumerate(bodies):
             await letters.bury("staging", Message("events", 1, sequence, body), f"type: no\x1b[2J {sequence}")
         await publisher.close()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.memory import ManualClock, MemoryEventPublisher
-from shared.adapters.memory.evidence import MemoryEvidence
+from shared.adapters.memory.letter_bodies import MemoryLetterBodies
 from shared.adapters.memory.positions import MemoryPositions
 from shared.events import DeadLettered, DriftCleared, EndpointRef, EventsLost, ModelRejected, PackageRef, encode
 from shared.ports import Hub, Message, Unavailable
@@ -22,11 +22,11 @@ class Stream:
     """Hub `events` with one partition of the sample service's messages."""
 
     def __init__(self, bench: Bench) -> None:
-        self.bench, self.positions, self.evidence = bench, MemoryPositions(), MemoryEvidence()
+        self.bench, self.positions, self.bodies = bench, MemoryPositions(), MemoryLetterBodies()
         self.hub: list[Message] = []
         reader: Any = self
         gaps = Gaps(reader, bench.publisher, bench.clock)
-        letters = DeadLetters(bench.publisher, self.evidence, bench.clock)
+        letters = DeadLetters(bench.publisher, self.bodies, bench.clock)
         self.streams = Streams(bench.reactor, self.positions, gaps, letters)
 
     async def read(self, hub: str, partition: int, first: int, last: int) -> Sequence[Message]:
@@ -69,7 +69,7 @@ async def test_garbage_is_kept_with_its_reason_and_harms_nothing_else(stream: St
     assert sorted(stream.rejected()) == ["0", "2"]
     (letter,) = stream.dead()
     assert (letter.sequence, letter.reason.split(":")[0]) == (1, "body")
-    assert await stream.evidence.read(letter.body) == b"\xff{"
+    assert await stream.bodies.read(letter.body) == b"\xff{"
 
 
 async def test_a_type_that_the_hub_may_not_carry_is_unreadable(stream: Stream) -> None:
