@@ -8,12 +8,12 @@ from urllib.parse import parse_qsl, urlsplit
 import azure.functions as func
 
 from services.approval_pages import Answer, Desk, FormGuard, Person, decide, message, not_to_be_had, page, signed_in
-from shared.adapters.azure.approvals import TableApprovals
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+from shared.adapters.azure.storage.account import storage_clients
+from shared.adapters.azure.storage.approvals import TableApprovals
+from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.clock import SystemClock
-from shared.adapters.links import Ed25519LinkVerifier
+from shared.adapters.signing.links import Ed25519LinkVerifier
 from shared.ports import Unavailable
 from shared.settings.gateway import GatewaySettings
 from shared.settings.reading import read

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pydantic import BaseModel, ValidationError
 
 from function_app.jobs.storage import JobStorage
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.storage.account import storage_clients
 from shared.events import canonical
 from shared.packages import BatchRequestBody, NotAPackage, PerformanceRequestBody, StagingRequestBody
 from shared.ports import Refused, Unavailable

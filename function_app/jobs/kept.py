@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from azure.storage.blob.aio import ContainerClient
 from pydantic import BaseModel
 
-from shared.adapters.azure.blobs import download
-from shared.adapters.azure.storage import storage_errors
+from shared.adapters.azure.storage.account import storage_errors
+from shared.adapters.azure.storage.blobs import download
 from shared.events import EndpointRef
 from shared.ports import CaptureName
 

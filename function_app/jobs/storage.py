@@ -6,9 +6,9 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from function_app.jobs.batch.blobs import BatchBlobs
 from function_app.jobs.kept import Kept
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.storage import storage_errors
+from shared.adapters.azure.storage.account import storage_errors
+from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
 from shared.events import LabelsRecorded, PackageRef, PredictionsCaptured
 from shared.packages import FILES, ModelPackage, NotAPackage, read_package
 

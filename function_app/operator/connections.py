@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.ledger import TableLedger
-from shared.adapters.azure.letter_bodies import BlobLetterBodies
-from shared.adapters.azure.seals import BlobSeals
-from shared.adapters.azure.storage import Storage, storage_clients
+from shared.adapters.azure.storage.account import Storage, storage_clients
+from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.ledger import TableLedger
+from shared.adapters.azure.storage.letter_bodies import BlobLetterBodies
+from shared.adapters.azure.storage.seals import BlobSeals
 from shared.ports import Evidence, Ledger, LetterBodies
-from shared.ports.seals import Seals
+from shared.ports.records.seals import Seals
 from shared.settings.operator import NoSettings, OperatorSettings
 
 RunDir = Annotated[

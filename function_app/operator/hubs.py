@@ -11,7 +11,7 @@ from typing import Any
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient
 
-from shared.adapters.azure.event_hubs import SDK_ERRORS, attempt, meaning, open_client
+from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, attempt, meaning, open_client
 from shared.ports import Hub, Unavailable
 from shared.settings.operator import NoSettings, OperatorSettings
 

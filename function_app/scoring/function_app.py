@@ -11,10 +11,10 @@ from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.assembly import instance_of
 from services.scoring.instance.background import Pace
 from services.scoring.model.warmth import Keeping
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+from shared.adapters.azure.storage.account import storage_clients
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.adapters.clock import SystemClock
 from shared.adapters.instance_name import instance_name
 from shared.adapters.onnx import OnnxRuntime, check_providers

@@ -16,10 +16,11 @@ from services.approval_pages.pages import (
     why_not_approve,
 )
 from services.approval_pages.person import Person
+from shared.approvals import Approval
+from shared.approvals.quorum import claimed, standing, why_not_delegated
 from shared.events import ApprovalDecided, DelegationRequested, Envelope, derive_id
 from shared.events.decision_statement import decision_statement
-from shared.ports import Approval, Refused
-from shared.ports.quorum import claimed, standing, why_not_delegated
+from shared.ports import Refused
 
 SOURCE = "/sluice/approval_pages"
 LONGEST_COMMENT = 2000

@@ -16,8 +16,9 @@ from services.approval_pages.view import (
     says,
     waited_for,
 )
-from shared.ports import Approval, Refused
-from shared.ports.quorum import counts, has_said, same, standing
+from shared.approvals import Approval
+from shared.approvals.quorum import counts, has_said, same, standing
+from shared.ports import Refused
 
 MOST_LOOKS = 20
 _LONGEST_NUMBER = 6

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
+from shared.approvals import Approval
+from shared.approvals.quorum import missing
 from shared.events import CheckResult, PackageRef
 from shared.packages import StagingReport
-from shared.ports import Approval, Evidence, Refused
-from shared.ports.quorum import missing
+from shared.ports import Evidence, Refused
 
 _WORDS = {"passed": "passed", "failed": "failed", "inconclusive": "not conclusive"}
 

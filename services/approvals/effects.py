@@ -7,8 +7,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
+from shared.approvals import Approval
 from shared.events import AssetName
-from shared.ports import Absent, Approval, Approvals, LinkSigner, Notice, Notifier, Refused
+from shared.ports import Absent, Approvals, LinkSigner, Notice, Notifier, Refused
 from shared.reactor import Effect, Occasion
 
 

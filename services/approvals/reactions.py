@@ -14,7 +14,7 @@ from services.approvals.policy import (
     decide_to_ask,
     decide_to_propose,
 )
-from services.approvals.proposals import chain_of, is_of_action
+from services.approvals.policy.proposals import chain_of, is_of_action
 from shared.events import (
     ActionApproved,
     ActionDeclined,

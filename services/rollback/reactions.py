@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from services.rollback import policy
-from services.rollback.state import Live, Ordered, Rollback, Serving
+from services.rollback.policy.state import Live, Ordered, Rollback, Serving
 from shared.events import (
     ActionFailed,
     ActionSuperseded,

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 
 from shared.ports.errors import Refused
-from shared.ports.inference import Array, InferenceFailed, TensorDatatype, TensorSpec
+from shared.ports.models.inference import Array, InferenceFailed, TensorDatatype, TensorSpec
 
 # Operator sets whose meaning the ONNX standard fixes; anything else would be code we do not know.
 DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})

@@ -1,26 +1,6 @@
 """What the core needs from outside, one file a thing; every adapter of a port passes that port's contract suite."""
 
-from shared.ports.approvals import Approval, Approvals, ApprovalStatus, Delegation, HeldAction, LinkSigner, Say, Seat
-from shared.ports.batch_files import BatchFile, BatchFiles
-from shared.ports.brakes import Brake, Brakes
-from shared.ports.captures import CaptureName, Captures
-from shared.ports.clock import Clock
-from shared.ports.commands import CommandVerifier
-from shared.ports.deadlines import Deadline, Deadlines
-from shared.ports.errors import Absent, Moved, Refused, Unavailable
-from shared.ports.event_publisher import EventPublisher, Hub
-from shared.ports.evidence import Evidence
-from shared.ports.folds import Folded, Folds
-from shared.ports.hub_reader import HubReader, Message
-from shared.ports.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
-from shared.ports.letter_bodies import LetterBodies
-from shared.ports.letter_book import LetterBook
-from shared.ports.model_packages import ModelPackages
-from shared.ports.notifier import Notice, Notifier
-from shared.ports.policy_book import PolicyBook, PolicyOnRecord
-from shared.ports.positions import Positions
-from shared.ports.serving import Manifest, Route, ServingManifests
-from shared.ports.workspace import (
+from shared.ports.azure.machine_learning import (
     CommandJob,
     JobRequest,
     Jobs,
@@ -29,3 +9,23 @@ from shared.ports.workspace import (
     PipelineJob,
     RegisteredModel,
 )
+from shared.ports.clock import Clock
+from shared.ports.errors import Absent, Moved, Refused, Unavailable
+from shared.ports.models.batch_files import BatchFile, BatchFiles
+from shared.ports.models.model_packages import ModelPackages
+from shared.ports.models.serving import Manifest, Route, ServingManifests
+from shared.ports.people.approvals import Approvals, LinkSigner
+from shared.ports.people.commands import CommandVerifier
+from shared.ports.people.notifier import Notice, Notifier
+from shared.ports.records.brakes import Brake, Brakes
+from shared.ports.records.captures import CaptureName, Captures
+from shared.ports.records.deadlines import Deadline, Deadlines
+from shared.ports.records.evidence import Evidence
+from shared.ports.records.folds import Folded, Folds
+from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
+from shared.ports.records.letter_bodies import LetterBodies
+from shared.ports.records.letter_book import LetterBook
+from shared.ports.records.policy_book import PolicyBook, PolicyOnRecord
+from shared.ports.records.positions import Positions
+from shared.ports.streams.event_publisher import EventPublisher, Hub
+from shared.ports.streams.hub_reader import HubReader, Message

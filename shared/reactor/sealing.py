@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.events import Digest, Envelope, LedgerSealed, canonical, derive_id
 from shared.ports import Clock, EventPublisher, Ledger
-from shared.ports.seals import KeptSeal, Seals
+from shared.ports.records.seals import KeptSeal, Seals
 
 
 class SealedHead(BaseModel):

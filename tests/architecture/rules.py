@@ -9,7 +9,7 @@ MOST_CONSUMER_GROUPS = 18
 LONGEST_DOOR = 220
 # Services whose door is HTTP, or that only translate: they decide nothing through the reactor.
 NOT_DECIDING = frozenset({"approval_pages", "intake", "scoring"})
-_DECIDING_HAVE = ("__init__.py", "reactions.py", "policy.py")
+_DECIDING_HAVE = ("__init__.py", "reactions.py", "policy")
 _AMBIENT = frozenset({
     ("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time"),
     ("uuid", "uuid4"), ("uuid", "uuid1"), ("os", "environ"), ("os", "getenv"), ("os", "urandom"),
@@ -21,7 +21,20 @@ _AMBIENT_MODULES = frozenset({"random", "secrets"})
 
 def incomplete(service: Path) -> list[str]:
     """What a deciding service's folder lacks."""
-    return [f"{service.name}: {name} is missing" for name in _DECIDING_HAVE if not (service / name).is_file()]
+    return [f"{service.name}: {name} is missing" for name in _DECIDING_HAVE if not _has(service, name)]
+
+
+def _has(service: Path, name: str) -> bool:
+    """`name` is a file, or a module or package of that name."""
+    return any((service / form).is_file() for form in (name, f"{name}.py", f"{name}/__init__.py"))
+
+
+def stray_decisions(path: Path, tree: ast.Module) -> list[str]:
+    """Functions `decide_...` outside of the policy, where nothing holds them to purity."""
+    if "policy" in (part.removesuffix(".py") for part in path.parts):
+        return []
+    names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [f"{path.name}: {name}" for name in names if name.startswith("decide_")]
 
 
 def untested(service: str, tests: Path) -> list[str]:

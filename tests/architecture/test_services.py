@@ -46,7 +46,7 @@ def test_a_service_without_policy_or_test_is_noticed(tmp_path: Path) -> None:
     folder = tmp_path / "hasty"
     folder.mkdir()
     (folder / "__init__.py").touch()
-    assert rules.incomplete(folder) == ["hasty: reactions.py is missing", "hasty: policy.py is missing"]
+    assert rules.incomplete(folder) == ["hasty: reactions.py is missing", "hasty: policy is missing"]
     assert rules.untested("hasty", tmp_path) != []
 
 
@@ -99,6 +99,17 @@ def test_reactions_hear_and_emit_what_the_catalogue_has(service: Service) -> Non
     for event_type, reaction in service.reactions.items():
         for named in (event_type, *reaction.emits):
             assert event_types().get(named.type) is named
+
+
+@pytest.mark.parametrize("path", python_files("services"), ids=lambda path: str(path.relative_to(ROOT)))
+def test_whatever_decides_lies_in_a_policy(path: Path) -> None:
+    assert rules.stray_decisions(path.relative_to(ROOT), syntax(path)) == []
+
+
+def test_a_decision_outside_of_a_policy_is_noticed() -> None:
+    hidden = ast.parse("async def decide_to_stop() -> None: ...")
+    assert rules.stray_decisions(Path("services/drift/reactions.py"), hidden) == ["reactions.py: decide_to_stop"]
+    assert rules.stray_decisions(Path("services/drift/policy/stopping.py"), hidden) == []
 
 
 def test_an_event_outside_the_catalogue_is_noticed() -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pytest
 from azure.identity import ManagedIdentityCredential
 
-from shared.adapters.azure.ml_jobs import AzureMLJobs
-from shared.adapters.azure.ml_models import AzureMLModels
-from shared.adapters.azure.ml_workspaces import AzureMLWorkspaces
+from shared.adapters.azure.machine_learning.jobs import AzureMLJobs
+from shared.adapters.azure.machine_learning.models import AzureMLModels
+from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef
 from tests.local.azure_ml.emulator_process import (
     GROUP,

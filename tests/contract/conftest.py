@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.adapters.azure.storage import Storage, storage_clients
+from shared.adapters.azure.storage.account import Storage, storage_clients
 from tests.contract.azure_ml import azure_workspace, emulator, workspace
 from tests.support.azurite import Azurite
 

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.approvals import Approval
 from shared.events import EndpointRef, Entity, Envelope, JobRef, ModelRef, ModelRegistered, PackageRef
-from shared.ports import Approval, Entry, Lease, Waiting
+from shared.ports import Entry, Lease, Waiting
 
 WORKSPACE = (
     "/subscriptions/5ec0de00-0000-4000-8000-000000000001/resourcegroups/sluice"

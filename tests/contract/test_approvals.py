@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.adapters.azure.approvals import TableApprovals
+from shared.adapters.azure.storage.approvals import TableApprovals
 from shared.adapters.memory import MemoryApprovals
 from shared.ports import Absent, Approvals
 from tests.contract.conftest import Account

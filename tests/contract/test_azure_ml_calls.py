@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from azure.identity import ManagedIdentityCredential
 
-from shared.adapters.azure.ml_jobs import AzureMLJobs
-from shared.adapters.azure.ml_models import AzureMLModels
-from shared.adapters.azure.ml_workspaces import AzureMLWorkspaces
+from shared.adapters.azure.machine_learning.jobs import AzureMLJobs
+from shared.adapters.azure.machine_learning.models import AzureMLModels
+from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef, ModelRef
 from shared.ports import CommandJob, JobRequest, PipelineJob, Refused, Unavailable
 from tests.contract.azure_ml import WORKSPACE, reach, write_output

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.azure.batch_files import BlobBatchFiles
+from shared.adapters.azure.storage.batch_files import BlobBatchFiles
 from shared.adapters.memory import MemoryBatchFiles
 from shared.ports import Absent, BatchFile, BatchFiles, Moved, Refused
 from tests.contract.conftest import Account

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.adapters.azure.brakes import TableBrakes
+from shared.adapters.azure.storage.brakes import TableBrakes
 from shared.adapters.memory import MemoryBrakes
 from shared.ports import Brake, Brakes
 from tests.contract.conftest import Account

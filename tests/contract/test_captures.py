@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.adapters.azure.captures import BlobCaptures
+from shared.adapters.azure.storage.captures import BlobCaptures
 from shared.adapters.memory import MemoryCaptures
 from shared.events import EndpointRef
 from shared.ports import Captures, Refused

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.adapters.azure.deadlines import TableDeadlines
+from shared.adapters.azure.storage.deadlines import TableDeadlines
 from shared.adapters.memory import MemoryDeadlines
 from shared.ports import Deadline, Deadlines
 from tests.contract.conftest import Account

@@ -1,6 +1,7 @@
 """What the Event Hubs adapters make of refusals and outages."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from azure.eventhub import EventData
@@ -13,9 +14,9 @@ from azure.eventhub.exceptions import (
     EventHubError,
 )
 
-from shared.adapters.azure.event_hubs import meaning
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.hub_reader import EventHubReader
+from shared.adapters.azure.event_hubs.clients import meaning
+from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.events import CONTENT_TYPE
 from shared.ports import Refused, Unavailable
 from tests.contract.examples import envelope
@@ -51,7 +52,8 @@ class _Detail(Exception):
 
 
 def _said(kind: type[EventHubError], condition: bytes) -> EventHubError:
-    return kind(f"as the client says it: {condition.decode()}", _Detail(condition))
+    detail: Any = _Detail(condition)
+    return kind(f"as the client says it: {condition.decode()}", detail)
 
 
 TRANSIENT = [

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient
 
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.hub_reader import EventHubReader
+from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.memory import MemoryEventPublisher, MemoryHubReader
 from shared.events import decode, to_cloud_event
 from shared.ports import EventPublisher, HubReader, Message, Refused

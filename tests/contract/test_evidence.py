@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from shared.adapters.azure.evidence import BlobEvidence
+from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.memory import MemoryEvidence
 from shared.ports import Absent, Evidence, Refused
 from tests.contract.conftest import Account

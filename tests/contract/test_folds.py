@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.adapters.azure.folds import TableFolds
+from shared.adapters.azure.storage.folds import TableFolds
 from shared.adapters.memory import MemoryFolds
 from shared.ports import Folded, Folds, Moved, Refused
 from tests.contract.conftest import Account

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.memory import MemoryLedger
 from shared.events import Entity
 from shared.ports import Absent, Head, Lease, Ledger, Mark, Moved

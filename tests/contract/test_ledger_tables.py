@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.adapters.azure.keys import chain_key
+from shared.adapters.azure.storage.keys import chain_key
 from tests.contract.conftest import Account
 from tests.contract.examples import ENTITY, LEASE, entry, minutes, waiting
 from tests.contract.test_ledger import table_ledger

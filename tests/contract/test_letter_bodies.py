@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.adapters.azure.letter_bodies import BlobLetterBodies
+from shared.adapters.azure.storage.letter_bodies import BlobLetterBodies
 from shared.adapters.memory import MemoryLetterBodies
 from shared.ports import Absent, LetterBodies, Refused
 from tests.contract.conftest import Account

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.adapters.azure.letter_book import TableLetterBook
+from shared.adapters.azure.storage.letter_book import TableLetterBook
 from shared.adapters.memory import MemoryLetterBook
 from shared.events import DeadLettered
 from shared.ports import Absent, LetterBook

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier, VerifiedLink
+from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier, VerifiedLink
 from shared.ports import LinkSigner
 from tests.contract.examples import NOON, minutes
 

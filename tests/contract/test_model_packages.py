@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.adapters.azure.model_packages import BlobModelPackages
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
 from shared.adapters.memory import MemoryModelPackages
 from shared.packages import digest
 from shared.ports import Absent, ModelPackages, Refused

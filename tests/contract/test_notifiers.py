@@ -12,11 +12,11 @@ import pytest
 import trustme
 from aiohttp import web
 
-from shared.adapters.fan_out import FanOutNotifier
 from shared.adapters.memory import MemoryNotifier
-from shared.adapters.outbox import FileOutbox
-from shared.adapters.public_addresses import is_public
-from shared.adapters.webhook import Dialect, WebhookNotifier
+from shared.adapters.notify.fan_out import FanOutNotifier
+from shared.adapters.notify.outbox import FileOutbox
+from shared.adapters.notify.public_addresses import is_public
+from shared.adapters.notify.webhook import Dialect, WebhookNotifier
 from shared.ports import Notice, Notifier, Refused, Unavailable
 
 pytestmark = pytest.mark.local_only

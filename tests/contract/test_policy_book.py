@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.adapters.azure.policy_book import TablePolicyBook
+from shared.adapters.azure.storage.policy_book import TablePolicyBook
 from shared.adapters.memory import MemoryPolicyBook
 from shared.ports import Moved, PolicyBook, PolicyOnRecord
 from tests.contract.conftest import Account

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.adapters.azure.positions import TablePositions
+from shared.adapters.azure.storage.positions import TablePositions
 from shared.adapters.memory import MemoryPositions
 from shared.ports import Positions
 from tests.contract.conftest import Account

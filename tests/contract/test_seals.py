@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.adapters.azure.seals import BlobSeals
+from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.memory.seals import MemorySeals
-from shared.ports.seals import KeptSeal, Seals
+from shared.ports.records.seals import KeptSeal, Seals
 from tests.contract.conftest import Account
 
 pytestmark = pytest.mark.azure_untested

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.adapters.azure.serving import BlobServingManifests
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.adapters.memory import MemoryServingManifests
 from shared.ports import Manifest, Moved, Route, ServingManifests
 from tests.contract.conftest import Account

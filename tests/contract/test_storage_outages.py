@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.azure.approvals import TableApprovals
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.ledger import TableLedger
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import Storage, storage_clients
+from shared.adapters.azure.storage.account import Storage, storage_clients
+from shared.adapters.azure.storage.approvals import TableApprovals
+from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.ledger import TableLedger
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.ports import Unavailable
 from tests.contract.examples import ENDPOINT, ENTITY, NOON
 from tests.support.azurite import Azurite

@@ -4,7 +4,7 @@ AZURE = "shared.adapters.azure"
 # Module, and the class or the function that makes it.
 ADAPTERS = {
     "approvals": (f"{AZURE}.approvals", "TableApprovals"),
-    "batch_files": ("shared.adapters.azure.batch_files", "BlobBatchFiles"),
+    "batch_files": ("shared.adapters.azure.storage.batch_files", "BlobBatchFiles"),
     "brakes": (f"{AZURE}.brakes", "TableBrakes"),
     "captures": (f"{AZURE}.captures", "BlobCaptures"),
     "deadlines": (f"{AZURE}.deadlines", "TableDeadlines"),
@@ -17,7 +17,7 @@ ADAPTERS = {
     "letter_book": (f"{AZURE}.letter_book", "TableLetterBook"),
     "manifests": (f"{AZURE}.serving", "BlobServingManifests"),
     "models": (f"{AZURE}.ml_models", "AzureMLModels"),
-    "notifier": ("shared.adapters.notifiers", "notifier"),
+    "notifier": ("shared.adapters.notify.notifiers", "notifier"),
     "packages": (f"{AZURE}.model_packages", "BlobModelPackages"),
     "policy_book": (f"{AZURE}.policy_book", "TablePolicyBook"),
     "positions": (f"{AZURE}.positions", "TablePositions"),

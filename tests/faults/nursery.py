@@ -34,7 +34,7 @@ PRELOADED = (
         f"shared.adapters.azure.{name}"
         for name in ("ledger", "ml_jobs", "ml_models", "model_packages", "policy_book", "positions")
     ),
-    "shared.adapters.notifiers",
+    "shared.adapters.notify.notifiers",
     "shared.settings.control",
     "uvicorn.protocols.http.httptools_impl",
     "uvicorn.protocols.websockets.auto",

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.hub_reader import EventHubReader
-from shared.adapters.azure.ledger import TableLedger
+from shared.adapters.azure.event_hubs.reader import EventHubReader
+from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.ledger import TableLedger
 from shared.events import Unreadable, from_cloud_event
 from shared.ports import Hub, Message
 from shared.reactor import is_intact

@@ -16,7 +16,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.local import topology
-from shared.adapters.azure.storage import Storage, storage_clients
+from shared.adapters.azure.storage.account import Storage, storage_clients
 from shared.ports import Hub
 from tests.faults.crashing import Plan, Poison
 from tests.faults.losing import AmqpAnswers, HttpAnswers, LosingProxy

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.adapters.azure.evidence import BlobEvidence
+from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.policies import PolicyDocument
 from shared.ports import Progress
 from tests.faults.conftest import STEADY_ENDPOINTS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.outbox import FileOutbox
+from shared.adapters.notify.outbox import FileOutbox
 from tests.faults.adapters import ADAPTERS
 from tests.faults.plans import EVERY, LEFT_OUT, STEPS, outages_of, plan_of
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from azure.identity import ManagedIdentityCredential
 
-from shared.adapters.azure.approvals import TableApprovals
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.ml_workspaces import AzureMLWorkspaces
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.links import Ed25519LinkSigner
+from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
+from shared.adapters.azure.storage.approvals import TableApprovals
+from shared.adapters.azure.storage.serving import BlobServingManifests
+from shared.adapters.signing.links import Ed25519LinkSigner
 from shared.events import (
     ApprovalDecided,
     DriftCleared,

@@ -19,7 +19,7 @@ from infra.pipelines.flights.slow import delay
 from infra.pipelines.flights.train import train
 from shared.adapters.onnx import OnnxRuntime
 from shared.packages import FILES, StagingLimits, read_package
-from shared.ports.inference import InferenceSession
+from shared.ports.models.inference import InferenceSession
 
 FLIGHTS = Path("infra/pipelines/flights").resolve()
 

@@ -13,9 +13,9 @@ import aiohttp
 from azure.core.exceptions import ResourceExistsError
 from azure.eventhub.aio import EventHubConsumerClient
 
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.storage.account import storage_clients
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.events import EndpointRef, Envelope, PackageRef, decode
 from shared.ports import Manifest, Route
 from tests.support.azurite import Azurite

@@ -29,8 +29,8 @@ from services import (
 from services.monitoring.folding import References
 from shared import ports
 from shared.adapters import memory
-from shared.adapters.commands import Ed25519CommandVerifier
-from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
+from shared.adapters.signing.commands import Ed25519CommandVerifier
+from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.events import ActionReleased, EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable

@@ -17,9 +17,9 @@ import pyarrow
 import pyarrow.parquet
 from azure.storage.blob.aio import BlobServiceClient
 
-from shared.adapters.azure.batch_files import BlobBatchFiles
-from shared.adapters.azure.blobs import create
-from shared.adapters.azure.storage import storage_errors
+from shared.adapters.azure.storage.account import storage_errors
+from shared.adapters.azure.storage.batch_files import BlobBatchFiles
+from shared.adapters.azure.storage.blobs import create
 from shared.events import FileRef
 from shared.ports import Moved
 

@@ -12,8 +12,8 @@ import typer
 from function_app.operator.connections import AsJson, RunDir, settings
 from function_app.operator.console import print_json, say
 from function_app.operator.running import run
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.commands import Ed25519CommandSigner
+from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+from shared.adapters.signing.commands import Ed25519CommandSigner
 from shared.events import EndpointRef, Entity, Envelope, ReactionsPaused, ReactionsResumed, RedriveRequested, derive_id
 from shared.events.brakes import ALL
 from shared.events.command_statement import Command, command_statement

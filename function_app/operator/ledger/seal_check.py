@@ -7,7 +7,7 @@ from datetime import datetime
 
 from function_app.operator.ledger.chain_check import Problem
 from function_app.operator.ledger.reading import Chain
-from shared.ports.seals import Seals
+from shared.ports.records.seals import Seals
 from shared.reactor.sealing import BrokenSeal, Seal, read_seal, seal_digest
 
 type ChainName = tuple[str, str]

@@ -17,7 +17,7 @@ from function_app.operator.ledger.seal_check import (
 )
 from shared.events import Entity
 from shared.ports import Head
-from shared.ports.seals import Seals
+from shared.ports.records.seals import Seals
 
 _CHAINS_AT_ONCE = 8
 # A chain that grows while it is read looks broken once; one that was altered looks broken every time.

@@ -13,8 +13,8 @@ from function_app.operator.running import Unknown
 from services.scoring.files import ChunkScorer, NotScorable, Results, open_rows
 from services.scoring.model.loading import PackageLoader
 from services.scoring.model.version import Version
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.serving import BlobServingManifests
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import EndpointRef
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from function_app.operator.connections import storage_at
-from shared.adapters.azure.batch_files import BlobBatchFiles
+from shared.adapters.azure.storage.batch_files import BlobBatchFiles
 
 
 @dataclass(frozen=True, slots=True)

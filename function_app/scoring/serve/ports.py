@@ -15,7 +15,7 @@ import onnxruntime
 from services.scoring import ScoringPorts
 from services.scoring.model.loading import PREPARED_FORMAT
 from services.scoring.model.prepared import PreparedModels
-from shared.adapters.azure.blob_reading import BlobReader, ReadManifests, ReadPackages
+from shared.adapters.azure.storage.blob_reading import BlobReader, ReadManifests, ReadPackages
 from shared.adapters.clock import SystemClock
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import Envelope
@@ -23,7 +23,7 @@ from shared.ports import Hub
 from shared.settings.scoring import ScoringSettings
 
 if TYPE_CHECKING:
-    from shared.adapters.azure.event_publisher import EventHubPublisher
+    from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 
 
 class LatePublisher:
@@ -46,7 +46,7 @@ class LatePublisher:
 
 
 def _open_publisher(connections: Mapping[Hub, str]) -> "EventHubPublisher":
-    from shared.adapters.azure.event_publisher import EventHubPublisher
+    from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 
     return EventHubPublisher(connections)
 

@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from services.scoring.model.table import Table
 from services.scoring.model.version import Version
 from services.scoring.protocol.answers import Answer
-from shared.ports.inference import TensorSpec
+from shared.ports.models.inference import TensorSpec
 
 LIVE = Answer(200, b'{"live":true}')
 EXTENSIONS = ("binary_tensor_data", "arrow_stream")

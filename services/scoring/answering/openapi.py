@@ -8,7 +8,7 @@ from services.scoring.model.table import Table
 from services.scoring.model.version import Version
 from services.scoring.protocol import ARROW_TYPE
 from services.scoring.protocol.answers import Answer
-from shared.ports.inference import TensorSpec
+from shared.ports.models.inference import TensorSpec
 
 _TEXT = {"type": "string"}
 _ERROR = {"type": "object", "required": ["error"], "properties": {"error": _TEXT}}

@@ -16,7 +16,7 @@ from services.scoring.model.version import Version
 from services.scoring.protocol import InferRequest, check_numbers, decode
 from services.scoring.protocol.answers import Answer, Invalid, Problem
 from services.scoring.protocol.response import Outputs
-from shared.ports.inference import InferenceFailed
+from shared.ports.models.inference import InferenceFailed
 
 logger = logging.getLogger("sluice.scoring")
 

@@ -13,7 +13,7 @@ from time import perf_counter_ns
 from services.scoring.model.version import Version
 from services.scoring.protocol import check_numbers, decode
 from services.scoring.protocol.answers import Invalid, Problem
-from shared.ports.inference import InferenceFailed
+from shared.ports.models.inference import InferenceFailed
 
 logger = logging.getLogger("sluice.scoring")
 

@@ -14,7 +14,7 @@ from services.scoring.capture.scored import joined_outputs, kind_of
 from services.scoring.model.version import Version
 from services.scoring.protocol import InferRequest
 from services.scoring.protocol.layout import WIDEST
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 
 # So many runs or rows, or the first of them after so long: they are settled in the next turn of the loop. Were they
 # kept for longer, their small arrays would make the requests after them take memory that the processor's caches do not

@@ -14,7 +14,7 @@ from services.scoring.capture.scored import ScoredRows, ScoredRun, joined, kind_
 from services.scoring.model.version import Version
 from services.scoring.protocol.layout import WIDEST
 from shared.events import EndpointRef, PredictionsCaptured
-from shared.ports.inference import Array, TensorSpec
+from shared.ports.models.inference import Array, TensorSpec
 
 # Cells in one event: a packed one has 5 to 11 bytes, a text counts as many. About half of the hub's limit of 1 MB, for
 # sending a small event costs about as much as sending a large one.

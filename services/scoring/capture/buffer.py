@@ -14,7 +14,7 @@ from services.scoring.capture.scored import ScoredRows, ScoredRun
 from services.scoring.model.version import Version
 from services.scoring.protocol import InferRequest
 from shared.ports import Clock
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 
 _GOLDEN = 0.618033988749895  # see model.table: an even sample without randomness
 

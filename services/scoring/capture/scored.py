@@ -8,7 +8,7 @@ import numpy as np
 
 from services.scoring.model.version import Version
 from services.scoring.protocol import InferRequest
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 
 
 class Mark(NamedTuple):

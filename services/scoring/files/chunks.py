@@ -12,7 +12,7 @@ from services.scoring.files.reading import NotScorable
 from services.scoring.model.version import Version
 from services.scoring.protocol.layout import DTYPES, Block, is_feature
 from services.scoring.protocol.tensors import check_numbers
-from shared.ports.inference import Array, InferenceFailed, TensorSpec
+from shared.ports.models.inference import Array, InferenceFailed, TensorSpec
 
 ROW = "row"
 # A reason that is about the values of a row together.

@@ -14,7 +14,7 @@ import pyarrow.compute
 
 from services.scoring.files.reading import NotScorable
 from services.scoring.protocol.layout import DTYPES, FLOATS, is_feature
-from shared.ports.inference import Array, TensorSpec
+from shared.ports.models.inference import Array, TensorSpec
 
 _TYPES: dict[str, Callable[[pyarrow.DataType], bool]] = {
     "BYTES": lambda kind: pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind),

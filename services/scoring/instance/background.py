@@ -24,7 +24,7 @@ from services.scoring.model.prepared import PreparedModels
 from services.scoring.model.warmth import Keeping
 from shared.events import EndpointRef
 from shared.ports import Clock, EventPublisher, Refused, Unavailable
-from shared.ports.inference import InferenceRuntime
+from shared.ports.models.inference import InferenceRuntime
 
 logger = logging.getLogger("sluice.scoring")
 

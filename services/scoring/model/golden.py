@@ -15,7 +15,7 @@ from services.scoring.protocol.tensors import block_of, check_numbers
 from shared.events import GoldenProof, canonical
 from shared.packages import Signature
 from shared.ports import Refused
-from shared.ports.inference import Array, InferenceFailed, InferenceSession, TensorSpec
+from shared.ports.models.inference import Array, InferenceFailed, InferenceSession, TensorSpec
 
 RELATIVE, ABSOLUTE = 1e-3, 1e-5
 

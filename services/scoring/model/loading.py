@@ -14,7 +14,7 @@ from services.scoring.model.version import Version
 from shared.events import PackageRef
 from shared.packages import FILES, NotAPackage, Signature, read_package
 from shared.ports import Refused
-from shared.ports.inference import InferenceRuntime, InferenceSession
+from shared.ports.models.inference import InferenceRuntime, InferenceSession
 
 # Grows when `prepare` writes other files: what an earlier build kept is then made anew.
 PREPARED_FORMAT = 2

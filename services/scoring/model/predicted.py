@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from shared.packages import PREDICTION
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 from shared.profiles import NumericCounts, NumericReference
 from shared.profiles.numeric import added
 

@@ -8,7 +8,7 @@ from services.scoring.protocol.layout import Layout, is_slim, layout_of
 from services.scoring.protocol.response import ResponseEncoder
 from shared.events import PackageRef
 from shared.packages import Signature
-from shared.ports.inference import InferenceSession
+from shared.ports.models.inference import InferenceSession
 
 
 @dataclass(frozen=True, slots=True, eq=False)

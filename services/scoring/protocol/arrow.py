@@ -17,7 +17,7 @@ from services.scoring.protocol.infer_request import ARROW_TYPE, InferRequest, ou
 from services.scoring.protocol.layout import Layout
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.tensors import block_of
-from shared.ports.inference import Array, TensorSpec
+from shared.ports.models.inference import Array, TensorSpec
 
 KEY, OBSERVED_AT = "sluice.key", "sluice.observed_at"
 

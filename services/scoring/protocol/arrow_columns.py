@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from services.scoring.protocol.answers import Invalid
 from services.scoring.protocol.layout import DTYPES, FLOATS
-from shared.ports.inference import Array, TensorSpec
+from shared.ports.models.inference import Array, TensorSpec
 
 _DEEPEST = 8
 _LISTS = (pa.types.is_fixed_size_list, pa.types.is_list, pa.types.is_large_list)

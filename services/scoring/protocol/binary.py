@@ -8,7 +8,7 @@ import numpy as np
 
 from services.scoring.protocol.answers import Invalid
 from services.scoring.protocol.layout import DTYPES
-from shared.ports.inference import Array, TensorDatatype
+from shared.ports.models.inference import Array, TensorDatatype
 
 _LENGTH = struct.Struct("<I")
 # Numbers as they lie in a message.

@@ -14,7 +14,7 @@ import orjson
 from services.scoring.protocol.binary import aligned
 from services.scoring.protocol.layout import DTYPES, Form, HeadForm, Layout
 from services.scoring.protocol.tensors import STRUCT_CODES
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 
 _MOST = 1_000
 LONGEST = 1_024

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.scoring.protocol.answers import Invalid
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 
 ARROW_TYPE = "application/vnd.apache.arrow.stream"
 # In place of the length of a JSON part, which no such request has: a door says by it that the body is an Arrow stream.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.packages import Signature
-from shared.ports.inference import Array, TensorDatatype, TensorSpec
+from shared.ports.models.inference import Array, TensorDatatype, TensorSpec
 
 DTYPES: dict[TensorDatatype, np.dtype] = {
     "BOOL": np.dtype(np.bool_),

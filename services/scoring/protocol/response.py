@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from services.scoring.protocol.answers import JSON, Answer, Headers, Invalid
 from services.scoring.protocol.binary import write_tensor
 from services.scoring.protocol.infer_request import InferRequest
-from shared.ports.inference import Array, TensorSpec
+from shared.ports.models.inference import Array, TensorSpec
 
 _MOST_HEADS = 1_000
 

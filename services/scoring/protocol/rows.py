@@ -4,7 +4,7 @@ from typing import Any
 
 from services.scoring.protocol.answers import Invalid
 from services.scoring.protocol.layout import Layout
-from shared.ports.inference import TensorSpec
+from shared.ports.models.inference import TensorSpec
 
 
 def tensors_from_rows(layout: Layout, rows: object) -> dict[str, dict[str, Any]]:

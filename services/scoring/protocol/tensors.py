@@ -12,7 +12,7 @@ import numpy as np
 
 from services.scoring.protocol.answers import Invalid
 from services.scoring.protocol.layout import DTYPES, Block, Layout
-from shared.ports.inference import Array, TensorDatatype, TensorSpec
+from shared.ports.models.inference import Array, TensorDatatype, TensorSpec
 
 type Tensor = Mapping[str, Any]
 

@@ -1,6 +1,7 @@
 """Approvals in a dictionary."""
 
-from shared.ports import Absent, Approval
+from shared.approvals import Approval
+from shared.ports import Absent
 
 
 class MemoryApprovals:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from shared.ports.seals import KeptSeal
+from shared.ports.records.seals import KeptSeal
 
 
 class MemorySeals:

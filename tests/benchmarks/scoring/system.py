@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 from azure.core.exceptions import ResourceExistsError
 
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import Storage, storage_clients
+from shared.adapters.azure.storage.account import Storage, storage_clients
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.events import EndpointRef, ModelRef, PackageRef
 from shared.packages import digest
 from shared.ports import Manifest, Route

@@ -16,13 +16,13 @@ from azure.eventhub import EventHubConsumerClient
 from azure.storage.blob import BlobServiceClient
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.adapters.azure.approvals import TableApprovals
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.storage import Storage, storage_clients
-from shared.adapters.links import Ed25519LinkSigner
+from shared.adapters.azure.storage.account import Storage, storage_clients
+from shared.adapters.azure.storage.approvals import TableApprovals
+from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.signing.links import Ed25519LinkSigner
+from shared.approvals import Approval
 from shared.events import ApprovalDecided, CheckResult, Envelope, decode
 from shared.packages import StagingReport
-from shared.ports import Approval
 from tests.integration.gateway.running_gateway import Browser, Gateway
 from tests.support.azurite import Azurite
 from tests.support.builders import digest, endpoint_ref, package_ref, policy_document, urlsafe

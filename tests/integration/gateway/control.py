@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from services import approvals
-from services.approvals.asking import approval_id
+from services.approvals.policy.asking import approval_id
 from shared import ports
-from shared.adapters.azure.approvals import TableApprovals
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.storage import Storage, storage_clients
+from shared.adapters.azure.storage.account import Storage, storage_clients
+from shared.adapters.azure.storage.approvals import TableApprovals
+from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.memory import (
     ManualClock,
     MemoryBrakes,
@@ -19,9 +19,9 @@ from shared.adapters.memory import (
     MemoryLedger,
     MemoryNotifier,
 )
+from shared.approvals import Approval
 from shared.events import CheckResult, Envelope, Event, StagingPassed
 from shared.policies import PolicyDocument
-from shared.ports import Approval
 from shared.reactor import Handled, Reactor, Wiring
 from tests.integration.gateway.conftest import Setting, report
 from tests.support.builders import digest, endpoint_ref, envelope, package_ref, policy_document

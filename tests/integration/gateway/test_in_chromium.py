@@ -10,6 +10,7 @@ from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from shared.approvals import Approval
 from shared.events import (
     ApprovalDelegated,
     ApprovalEndorsed,
@@ -17,7 +18,6 @@ from shared.events import (
     ApprovalRefused,
     ApprovalRejected,
 )
-from shared.ports import Approval
 from tests.integration.gateway.conftest import Setting
 from tests.integration.gateway.control import Control
 from tests.support.chromium import Browse

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from shared.approvals import Approval
 from shared.events import ApprovalDecided, ApprovalGranted, ApprovalRefused, ApprovalSuperseded, Envelope
 from shared.events.decision_statement import decision_statement
-from shared.ports import Approval
 from shared.reactor import Handled
 from tests.integration.gateway.conftest import Setting
 from tests.integration.gateway.control import Control

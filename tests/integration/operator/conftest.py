@@ -10,10 +10,10 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from typer.testing import CliRunner, Result
 
 from function_app.operator.__main__ import app
-from shared.adapters.azure.evidence import BlobEvidence
-from shared.adapters.azure.ledger import TableLedger
-from shared.adapters.azure.seals import BlobSeals
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.storage.account import storage_clients
+from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.ledger import TableLedger
+from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.memory import ManualClock, MemoryEventPublisher
 from shared.reactor.sealing import seal
 from tests.support.azurite import Azurite

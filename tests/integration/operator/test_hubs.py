@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.azure.event_publisher import EventHubPublisher
-from shared.adapters.azure.letter_bodies import BlobLetterBodies
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+from shared.adapters.azure.storage.account import storage_clients
+from shared.adapters.azure.storage.letter_bodies import BlobLetterBodies
 from shared.adapters.clock import SystemClock
 from shared.events import Event, ModelRegistered, ModelRejected, RedriveRequested, decode
 from shared.ports import Hub, Message

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from azure.data.tables import UpdateMode
 
-from shared.adapters.azure.ledger_rows import decision_key
+from shared.adapters.azure.storage.ledger_rows import decision_key
 from tests.integration.operator.conftest import Account, sluice
 
 

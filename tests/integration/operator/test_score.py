@@ -18,9 +18,9 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from typer.testing import Result
 
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.storage.account import storage_clients
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.events import EndpointRef, PackageRef
 from shared.ports import Manifest, Route
 from shared.settings.operator import OperatorSettings

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from services import promotion
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import storage_clients
+from shared.adapters.azure.storage.account import storage_clients
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.events import (
     ApprovalGranted,
     CheckResult,

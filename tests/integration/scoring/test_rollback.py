@@ -14,9 +14,9 @@ import pytest
 
 from function_app.jobs.__main__ import run
 from services import rollback
-from shared.adapters.azure.model_packages import BlobModelPackages
-from shared.adapters.azure.serving import BlobServingManifests
-from shared.adapters.azure.storage import Storage, storage_clients
+from shared.adapters.azure.storage.account import Storage, storage_clients
+from shared.adapters.azure.storage.model_packages import BlobModelPackages
+from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.events import (
     ApprovalGranted,
     Envelope,

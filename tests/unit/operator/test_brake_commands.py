@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 brakes = pytest.importorskip("function_app.operator.commands.brakes")
 
-from shared.adapters.commands import Ed25519CommandVerifier  # noqa: E402
+from shared.adapters.signing.commands import Ed25519CommandVerifier  # noqa: E402
 from shared.events import ReactionsPaused, ReactionsResumed, RedriveRequested, decode, encode  # noqa: E402
 from shared.events.command_statement import command_statement  # noqa: E402
 from shared.events.hubs import may_carry  # noqa: E402

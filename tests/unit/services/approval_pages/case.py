@@ -7,11 +7,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.approval_pages import Answer, Desk, FormGuard, Person, decide, page
-from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.adapters.memory import MemoryApprovals, MemoryEventPublisher, MemoryEvidence
+from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
+from shared.approvals import Approval
 from shared.events import ApprovalDecided, CheckResult, Envelope, PackageRef
 from shared.packages import StagingReport
-from shared.ports import Approval
 from tests.support.builders import NOW, endpoint_ref, package_ref, policy_document, urlsafe
 
 KEY = Ed25519PrivateKey.generate()

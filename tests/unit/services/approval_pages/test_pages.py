@@ -10,8 +10,9 @@ import pytest
 
 from services.approval_pages.view import number
 from shared.adapters.memory import MemoryEventPublisher
+from shared.approvals import ApprovalStatus
 from shared.events import Envelope
-from shared.ports import ApprovalStatus, Hub, Refused, Unavailable
+from shared.ports import Hub, Refused, Unavailable
 from tests.support.builders import digest, package_ref
 from tests.unit.services.approval_pages.case import Case, fields, report, token
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from services.approval_pages import Person
+from shared.approvals import Delegation, HeldAction, Say, Seat
 from shared.events import DelegationRequested
 from shared.events.decision_statement import decision_statement
-from shared.ports import Delegation, HeldAction, Say, Seat
 from tests.support.builders import digest, endpoint_ref
 from tests.unit.services.approval_pages.case import LEA, SIGNER, Case, fields
 

@@ -9,6 +9,7 @@ from services.approvals.policy import (
     decide_on_delegation,
     decide_to_ask,
 )
+from shared.approvals import Approval
 from shared.events import (
     ApprovalDecided,
     ApprovalRefused,
@@ -17,7 +18,6 @@ from shared.events import (
     StagingPassed,
 )
 from shared.policies import PolicyDocument
-from shared.ports import Approval
 from shared.reactor import Decision, Known, Publish
 from tests.support.builders import NOW, endpoint_ref, facts, policy_document
 from tests.unit.services.approvals.asked import passed

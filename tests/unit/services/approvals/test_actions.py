@@ -10,7 +10,7 @@ from services.approvals.policy import (
     decide_on_decision,
     decide_to_propose,
 )
-from services.approvals.proposals import action_id, chain_of
+from services.approvals.policy.proposals import action_id, chain_of
 from services.approvals.reactions import service
 from shared.events import (
     ActionApproved,

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services import approvals, registration, staging
 from shared import ports
-from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.adapters.memory import (
     ManualClock,
     MemoryApprovals,
@@ -26,6 +25,7 @@ from shared.adapters.memory import (
     MemoryNotifier,
     MemoryServingManifests,
 )
+from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.events import ApprovalDecided, CheckResult, Envelope, JobRef, ModelRegistered
 from shared.events.decision_statement import decision_statement
 from shared.events.staging import Verdict

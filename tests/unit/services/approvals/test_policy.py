@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from services.approvals.asking import approval_id
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
 from services.approvals.policy import (
     EndpointApprovals,
@@ -14,6 +13,7 @@ from services.approvals.policy import (
     decide_on_decision,
     decide_to_ask,
 )
+from services.approvals.policy.asking import approval_id
 from shared.events import (
     ApprovalGranted,
     ApprovalRefused,

@@ -15,6 +15,8 @@ from services.approvals.policy import (
     decide_to_ask,
 )
 from shared.adapters.memory import MemoryApprovals
+from shared.approvals import Say, Seat
+from shared.approvals.quorum import missing
 from shared.events import (
     ApprovalEndorsed,
     ApprovalEscalated,
@@ -23,8 +25,6 @@ from shared.events import (
     ApprovalRejected,
 )
 from shared.policies import InvalidPolicy, PolicyDocument
-from shared.ports import Say, Seat
-from shared.ports.quorum import missing
 from shared.reactor import Decision, Known, Publish, RemindAt
 from tests.support.builders import facts, policy_document
 from tests.unit.services.approvals.asked import passed

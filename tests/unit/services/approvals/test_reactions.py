@@ -6,13 +6,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
+from services.approvals.policy.state import EndpointApprovals
 from services.approvals.reactions import gather_proof, service
-from services.approvals.state import EndpointApprovals
-from shared.adapters.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.adapters.memory import MemoryApprovals, MemoryNotifier
+from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
+from shared.approvals import Approval
 from shared.events import ActionFailed, ApprovalDecided, DeadlineReached
 from shared.events.decision_statement import decision_statement
-from shared.ports import Approval, Notice, Refused
+from shared.ports import Notice, Refused
 from shared.reactor import Occasion
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref, urlsafe
 

@@ -16,7 +16,6 @@ from services.brakes.policy import (
     decide_redrive,
 )
 from services.brakes.reactions import gather_redrive, service
-from shared.adapters.commands import Ed25519CommandVerifier
 from shared.adapters.memory import (
     MemoryBrakes,
     MemoryEventPublisher,
@@ -24,6 +23,7 @@ from shared.adapters.memory import (
     MemoryLetterBodies,
     MemoryLetterBook,
 )
+from shared.adapters.signing.commands import Ed25519CommandVerifier
 from shared.events import (
     ActionFailed,
     BrakeEngaged,

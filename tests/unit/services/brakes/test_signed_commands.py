@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.brakes.policy import Commanded, CommandKnown, RedriveKnown, decide_pause, decide_redrive
 from services.brakes.reactions import gather_command, gather_redrive
-from shared.adapters.commands import Ed25519CommandSigner, Ed25519CommandVerifier
 from shared.adapters.memory import MemoryLedger, MemoryLetterBook
+from shared.adapters.signing.commands import Ed25519CommandSigner, Ed25519CommandVerifier
 from shared.events import CommandRefused, ReactionsPaused, ReactionsResumed, RedriveRequested
 from shared.events.command_statement import Command, command_statement
 from shared.reactor import Publish

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.promotion.policy import LOOK, Approved, Live, Promotion
-from services.promotion.tally import Measured, Tally
+from services.promotion.policy.tally import Measured, Tally
 from shared.events import (
     ActionApproved,
     ActionDeclined,

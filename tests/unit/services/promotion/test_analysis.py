@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.promotion.analysis import Analysis, analyse, psi_by_chance
-from services.promotion.sequences import difference_within, rate_within
-from services.promotion.tally import Tally
+from services.promotion.policy.analysis import Analysis, analyse, psi_by_chance
+from services.promotion.policy.sequences import difference_within, rate_within
+from services.promotion.policy.tally import Tally
 from shared.policies import CanaryStep, PromotionLimits
 from shared.profiles import psi
 from tests.unit.services.promotion.material import REFERENCE, tally

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.promotion.policy import LOOK, Promotion, Serving, decide_granted, decide_not_performed
-from services.promotion.state import Ending
+from services.promotion.policy.state import Ending
 from shared.events import (
     ActionFailed,
     ActionSuperseded,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.promotion.tally import Measured, Tally, begun, counted_of, slow_bound_us
+from services.promotion.policy.tally import Measured, Tally, begun, counted_of, slow_bound_us
 from shared.events import VersionReport
 from tests.support.builders import package_ref
 from tests.unit.services.promotion.material import tally

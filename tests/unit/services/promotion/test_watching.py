@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.promotion.policy import LOOK, Live, Promotion, decide_answer, decide_look
-from services.promotion.tally import Measured
+from services.promotion.policy.tally import Measured
 from shared.events import (
     ActionApproved,
     ActionDeclined,

@@ -9,7 +9,7 @@ from services.rollback.policy import (
     decide_ordered,
     decide_requested,
 )
-from services.rollback.state import Live, Ordered, Rollback, Serving
+from services.rollback.policy.state import Live, Ordered, Rollback, Serving
 from shared.events import (
     DeadlineReached,
     Event,

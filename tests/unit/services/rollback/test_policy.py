@@ -9,7 +9,7 @@ from services.rollback.policy import (
     decide_not_performed,
     decide_requested,
 )
-from services.rollback.state import REMEMBERED, Rollback, Serving
+from services.rollback.policy.state import REMEMBERED, Rollback, Serving
 from shared.events import (
     ActionFailed,
     ActionSuperseded,

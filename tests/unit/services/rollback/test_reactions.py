@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from services.rollback.policy.state import Rollback
 from services.rollback.reactions import gather_live, gather_order, gather_serving, ours, service
-from services.rollback.state import Rollback
-from shared.adapters.commands import Ed25519CommandSigner, Ed25519CommandVerifier
 from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
+from shared.adapters.signing.commands import Ed25519CommandSigner, Ed25519CommandVerifier
 from shared.events import (
     ActionFailed,
     DeadlineReached,

@@ -7,7 +7,7 @@ from onnx import TensorProto, helper
 
 from shared.adapters.onnx import OnnxRuntime, check_graph
 from shared.ports import Refused
-from shared.ports.inference import InferenceFailed, TensorSpec
+from shared.ports.models.inference import InferenceFailed, TensorSpec
 from tests.support.onnx_models import onnx_model, saved, wide_model
 
 

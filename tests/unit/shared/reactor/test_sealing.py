@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import LedgerSealed
-from shared.ports.seals import KeptSeal
+from shared.ports.records.seals import KeptSeal
 from shared.reactor.sealing import BrokenSeal, Seal, SealedHead, merkle_root, read_seal, root_of, seal, seal_digest
 from tests.support.sample_service import registered
 from tests.unit.shared.reactor.bench import Bench

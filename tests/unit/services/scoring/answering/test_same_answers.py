@@ -31,7 +31,7 @@ from services.scoring.protocol.layout import DTYPES
 from shared.adapters.memory import ManualClock
 from shared.adapters.onnx import OnnxRuntime
 from shared.packages import Signature
-from shared.ports.inference import Array, InferenceSession, TensorDatatype, TensorSpec
+from shared.ports.models.inference import Array, InferenceSession, TensorDatatype, TensorSpec
 from tests.support.arrow_streams import stream_of
 from tests.support.onnx_models import package_files, package_ref, saved
 

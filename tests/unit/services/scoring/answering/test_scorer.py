@@ -8,7 +8,7 @@ from pydantic_core import from_json, to_json
 
 from services.scoring.answering.scorer import Limits
 from services.scoring.model.table import Table
-from shared.ports.inference import Array, InferenceSession
+from shared.ports.models.inference import Array, InferenceSession
 from tests.support.onnx_models import sample_rows, tensors
 from tests.support.scoring import Bench, output
 

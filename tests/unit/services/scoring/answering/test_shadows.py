@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from services.scoring.model.table import Table
 from shared.ports import Route
-from shared.ports.inference import Array
+from shared.ports.models.inference import Array
 from tests.support.eventually import aeventually
 from tests.support.onnx_models import sample_rows, tensors
 from tests.support.scoring import Bench, output

@@ -11,7 +11,7 @@ from services.scoring import Answer
 from services.scoring.model.table import Table
 from shared.events import GoldenProof
 from shared.ports import Route
-from shared.ports.inference import Array, InferenceSession
+from shared.ports.models.inference import Array, InferenceSession
 from tests.support.onnx_models import package_files, package_ref, parquet, sample_rows, tensors
 from tests.support.scoring import Bench, output
 

@@ -14,7 +14,7 @@ from services.scoring.protocol.answers import Problem
 from services.scoring.protocol.layout import Layout, layout_of
 from services.scoring.protocol.numbers import numeric_message
 from shared.packages import Signature
-from shared.ports.inference import TensorSpec
+from shared.ports.models.inference import TensorSpec
 from tests.support.onnx_models import SIGNATURE, sample_rows, tensors
 from tests.support.scoring import Bench, output
 

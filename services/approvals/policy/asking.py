@@ -1,0 +1,129 @@
+"""When to ask a person, and what (R041)."""
+
+from datetime import timedelta
+
+from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
+from services.approvals.policy.state import EndpointApprovals
+from shared.approvals import Approval, Seat
+from shared.events import (
+    ApprovalRequested,
+    ApprovalSuperseded,
+    StagingFailed,
+    StagingInconclusive,
+    StagingPassed,
+    derive_id,
+)
+from shared.policies import ApprovalLimits, PolicyDocument
+from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt
+
+REMIND, ESCALATE, EXPIRE = "remind", "escalate", "expire"
+
+
+def approval_id(event: StagingPassed | StagingInconclusive) -> str:
+    """One approval for each endpoint, package and evidence: asking again for the same is the same approval."""
+    return derive_id("approval", str(event.endpoint.entity), event.candidate.digest, event.evidence or "")
+
+
+def decide_to_ask(
+    state: EndpointApprovals,
+    facts: Facts[Known],
+    event: StagingPassed | StagingInconclusive,
+    policy: PolicyDocument,
+) -> Decision[EndpointApprovals]:
+    """Open an approval in place of an older one. Without evidence there is nothing to show, so nobody is asked."""
+    identity = approval_id(event)
+    known = state.ended(identity) or (state.open and state.open.id == identity)
+    if known or event.evidence is None or not event.checks:
+        return Decision(state)
+    limits = policy.limits(event.endpoint.name).approvals
+    approval = Approval(
+        id=identity,
+        endpoint=event.endpoint,
+        candidate=event.candidate,
+        evidence=event.evidence,
+        title=f"May model {event.candidate.model} serve {event.endpoint.name}?",
+        summary=_summary(event),
+        requested_by=event.requested_by,
+        personas=may_decide(limits),
+        seats=seats(limits),
+        opened_at=facts.now,
+        expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
+    )
+    request = ApprovalRequested(
+        approval_id=approval.id,
+        endpoint=approval.endpoint,
+        candidate=event.candidate,
+        evidence=approval.evidence,
+        requested_by=approval.requested_by,
+        personas=approval.personas,
+        expires_at=approval.expires_at,
+    )
+    before, closing = supersede(state, facts, "a newer request for this endpoint has taken its place")
+    opened = EndpointApprovals(open=approval, profile=event.profile, settled=before.settled, decision=facts.event_id)
+    return Decision(opened, (*closing, *opening(approval, limits, Publish(event=request))))
+
+
+def _summary(event: StagingPassed | StagingInconclusive) -> str:
+    verdict = "passed staging" if isinstance(event, StagingPassed) else "could not be judged by staging"
+    against = f"against {event.champion.model}" if event.champion else "with nothing serving yet"
+    return f"Model {event.candidate.model} {verdict}, {against}. {event.reason}".strip()
+
+
+def may_decide(limits: ApprovalLimits) -> tuple[str, ...]:
+    """Every persona that has a seat, in the policy's order."""
+    return tuple(dict.fromkeys(persona for seat in limits.seats for persona in seat.personas))
+
+
+def seats(limits: ApprovalLimits) -> tuple[Seat, ...]:
+    return tuple(Seat(personas=seat.personas, count=seat.count) for seat in limits.quorum)
+
+
+def opening(approval: Approval, limits: ApprovalLimits, *requests: Publish) -> tuple[Effect, ...]:
+    """All reminders come first, so that an approval ends even if nothing after them could be done."""
+    times = {REMIND: limits.remind_after_s, ESCALATE: limits.escalate_after_s}
+    before_the_end = (
+        RemindAt(about=f"{about}:{approval.id}", at=approval.opened_at + timedelta(seconds=after_s))
+        for about, after_s in times.items()
+        if after_s is not None and after_s < limits.expires_after_s
+    )
+    end = RemindAt(about=f"{EXPIRE}:{approval.id}", at=approval.expires_at)
+    return (*before_the_end, end, OpenApproval(approval=approval), *requests, invitation(approval))
+
+
+def invitation(approval: Approval, again: bool = False, only: tuple[str, ...] = ()) -> InviteApprovers:
+    """To all who may decide, or `only` to some; whom it was passed on to is invited by their delegator's word."""
+    return InviteApprovers(
+        approval_id=approval.id,
+        personas=only or approval.personas,
+        title=f"Reminder: {approval.title}" if again else approval.title,
+        text=f"{approval.summary} The request expires at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
+        expires_at=approval.expires_at,
+    )
+
+
+def decide_after_failed_staging(
+    state: EndpointApprovals, facts: Facts[Known], event: StagingFailed, policy: PolicyDocument
+) -> Decision[EndpointApprovals]:
+    """A candidate that has failed since it was asked about is not to be approved on its earlier evidence."""
+    if state.open is None or state.open.candidate is None or state.open.candidate.digest != event.candidate.digest:
+        return Decision(state)
+    closed, effects = supersede(state, facts, f"the candidate has failed staging since: {event.reason}")
+    return Decision(closed, effects)
+
+
+def supersede(
+    state: EndpointApprovals, facts: Facts[Known], reason: str
+) -> tuple[EndpointApprovals, tuple[Effect, ...]]:
+    """The state without its open approval, and what says so."""
+    if state.open is None or state.open.candidate is None:
+        return state, ()
+    closed = state.open.model_copy(update={"status": "superseded", "reason": reason})
+    fact = ApprovalSuperseded(
+        approval_id=closed.id,
+        endpoint=closed.endpoint,
+        candidate=state.open.candidate,
+        evidence=closed.evidence,
+        profile=state.profile,
+        reason=reason,
+    )
+    return state.settling(closed, facts.event_id), (Publish(event=fact), SettleApproval(approval=closed))

@@ -1,0 +1,54 @@
+"""Asking whether something that a service has decided may be done (F25): each such question is a chain of its own."""
+
+from datetime import timedelta
+
+from services.approvals.policy.asking import may_decide, opening, seats
+from services.approvals.policy.state import EndpointApprovals
+from shared.approvals import Approval, HeldAction
+from shared.events import ActionProposed, Entity, derive_id
+from shared.policies import PolicyDocument
+from shared.reactor import Decision, Facts, Known
+
+_PREFIX = "action-"
+REQUESTER = "sluice"
+_ASKS_FIRST = "The policy has {service} ask first. It heard of {because} and would now do this."
+
+
+def action_id(event: ActionProposed) -> str:
+    return f"{_PREFIX}{derive_id('approval of action', event.service, event.about, event.decision)}"
+
+
+def is_of_action(approval_id: str) -> bool:
+    return approval_id.startswith(_PREFIX)
+
+
+def chain_of(event: ActionProposed) -> Entity:
+    return Entity.of(event.endpoint.workspace, "approval", action_id(event))
+
+
+def decide_to_propose(
+    state: EndpointApprovals, facts: Facts[Known], event: ActionProposed, policy: PolicyDocument
+) -> Decision[EndpointApprovals]:
+    """One question for each decision, however often it is heard of."""
+    identity = action_id(event)
+    if state.open or state.ended(identity):
+        return Decision(state)
+    limits = policy.limits(event.endpoint.name).approvals
+    approval = Approval(
+        id=identity,
+        endpoint=event.endpoint,
+        action=HeldAction(
+            service=event.service, about=event.about, decision=event.decision, would=event.would, digest=event.digest,
+            answer=event.answer,
+        ),
+        evidence=None,
+        title=event.question or f"May {event.service} act for {event.endpoint.name}?",
+        summary=event.reason or _ASKS_FIRST.format(service=event.service, because=event.because),
+        requested_by=REQUESTER,
+        personas=may_decide(limits),
+        seats=seats(limits),
+        opened_at=facts.now,
+        expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
+    )  # fmt: skip
+    opened = EndpointApprovals(open=approval, settled=state.settled, decision=facts.event_id)
+    return Decision(opened, opening(approval, limits))

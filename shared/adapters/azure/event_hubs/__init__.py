@@ -1,0 +1,1 @@
+"""Azure Event Hubs: sending, and reading a stretch back."""

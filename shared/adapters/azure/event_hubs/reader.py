@@ -1,0 +1,100 @@
+"""Reading a stretch of a partition back from Event Hubs."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from azure.eventhub import EventData
+from azure.eventhub.aio import EventHubConsumerClient
+
+from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, meaning, open_client
+from shared.ports import Hub, Message, Refused, Unavailable
+
+
+class EventHubReader:
+    """Without an epoch, so that it never throws out the function that reads the same partition.
+
+    `groups` names the consumer group for each hub, `$Default` where it says nothing; `timeout_s` bounds one `read`.
+    A connection is what `EventHubPublisher` takes.
+    """
+
+    def __init__(
+        self, connections: Mapping[Hub, str], groups: Mapping[Hub, str] | None = None, timeout_s: float = 20
+    ) -> None:
+        self._connections = connections
+        self._groups = groups or {}
+        self._timeout_s = timeout_s
+
+    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+        if hub not in self._connections:
+            raise Refused(f"hub {hub}: this app has no connection to it")
+        group = self._groups.get(hub, "$Default")
+        client = open_client(EventHubConsumerClient, self._connections[hub], consumer_group=group)
+        try:
+            async with client, asyncio.timeout(self._timeout_s):
+                return await _read(client, hub, partition, first, last)
+        except TimeoutError as error:
+            raise Unavailable(f"read {hub}/{partition} back: not done within {self._timeout_s} s") from error
+        except SDK_ERRORS as error:
+            raise meaning(error, f"read {hub}/{partition} back") from error
+
+
+async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first: int, last: int) -> list[Message]:
+    known = await client.get_partition_properties(str(partition))
+    last = min(last, known["last_enqueued_sequence_number"])
+    first = max(first, known["beginning_sequence_number"])
+    if known["is_empty"] or last < first:
+        return []
+    stretch = _Stretch(hub, partition, first, last)
+    receiving = asyncio.create_task(
+        client.receive_batch(
+            stretch.take,
+            partition_id=str(partition),
+            starting_position=first,
+            starting_position_inclusive=True,
+            max_batch_size=min(300, last - first + 1),
+            max_wait_time=0.2,
+            on_error=stretch.fail,
+        )
+    )
+    try:
+        found = await stretch.complete
+    finally:
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
+    return _complete(found, first, last)
+
+
+def _complete(found: list[Message], first: int, last: int) -> list[Message]:
+    """Each once and in order. What the hub still holds must not be taken for lost because a delivery left it out."""
+    by_sequence = {message.sequence: message for message in found}
+    absent = [sequence for sequence in range(first, last + 1) if sequence not in by_sequence]
+    if absent:
+        raise Unavailable(f"the hub holds number {absent[0]}, and did not deliver it")
+    return [by_sequence[sequence] for sequence in range(first, last + 1)]
+
+
+class _Stretch:
+    """Collects messages until the last one is there."""
+
+    def __init__(self, hub: Hub, partition: int, first: int, last: int) -> None:
+        self._hub, self._partition, self._first, self._last = hub, partition, first, last
+        self._messages: list[Message] = []
+        self.complete: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
+
+    async def take(self, _context: object, events: list[EventData]) -> None:
+        for event in events:
+            sequence = int(event.sequence_number or 0)
+            if self._first <= sequence <= self._last:
+                self._messages.append(Message(self._hub, self._partition, sequence, _body(event)))
+            if sequence >= self._last and not self.complete.done():
+                self.complete.set_result(self._messages)
+
+    async def fail(self, _context: object, error: Exception) -> None:
+        if not self.complete.done():
+            self.complete.set_exception(error)
+
+
+def _body(event: Any) -> bytes:
+    body = event.body
+    return body if isinstance(body, bytes) else b"".join(body)

@@ -1,0 +1,94 @@
+"""Azure ML clients, one for each of our workspaces, called on threads of their own: the SDK knows no asyncio.
+
+The SDK takes seconds to import, so that happens at the first call, on one of these threads.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from azure.core.credentials import TokenCredential
+from azure.identity import DefaultAzureCredential
+
+from shared.adapters.azure.machine_learning.errors import meaning
+from shared.adapters.workspaces import canonical_id, refuse_foreign
+
+# The reactor owns the long retries: the SDK must not sleep inside an effect for longer than its lease allows.
+_OPTIONS: dict[str, Any] = {
+    "retry_total": 2,
+    "retry_backoff_factor": 0.5,
+    "read_timeout": 30,
+    "connection_timeout": 5,
+    "polling_interval": 2,
+    "show_progress": False,
+    "enable_telemetry": False,
+}
+# These bring a handler of their own and write to stderr.
+_LOUD = (
+    "azure.ai.ml",
+    "azure.ai.ml._utils._endpoint_utils",
+    "azure.ai.ml._utils._package_utils",
+    "azure.ai.ml._arm_deployments.arm_deployment_executor",
+    "azure.ai.ml._local_endpoints.docker_client",
+)
+
+
+class AzureMLWorkspaces:
+    """`workspaces` are full resource ids; every other workspace is refused."""
+
+    def __init__(
+        self,
+        workspaces: Collection[str],
+        credential: Callable[[], TokenCredential] = DefaultAzureCredential,
+        threads: int = 4,
+    ) -> None:
+        self._workspaces = {canonical_id(workspace): workspace for workspace in workspaces}
+        self._credential = credential
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="azure-ml")
+        self._lock = threading.Lock()
+        self._clients: dict[str, Any] = {}
+
+    async def call[T](self, workspace: str, doing: str, operation: Callable[[Any], T]) -> T:
+        """Run `operation(client)` on a thread; raises what the ports promise."""
+        refuse_foreign(workspace, self._workspaces)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._run, canonical_id(workspace), doing, operation
+        )
+
+    def _run[T](self, workspace: str, doing: str, operation: Callable[[Any], T]) -> T:
+        client = self._client(workspace)
+        try:
+            return operation(client)
+        except Exception as error:
+            known = meaning(error, doing)
+            if known is error:
+                raise
+            raise known from error
+
+    def _client(self, workspace: str) -> Any:
+        with self._lock:
+            if workspace not in self._clients:
+                self._clients[workspace] = _open(self._workspaces[workspace], self._credential())
+            return self._clients[workspace]
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _open(workspace: str, credential: TokenCredential) -> Any:
+    """An `MLClient`; makes no call."""
+    from azure.ai.ml import MLClient
+
+    for name in _LOUD:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.ERROR)
+    # Reports every call, and every 404 as an error; what matters of that is in our own errors.
+    logging.getLogger("azure.ai.ml._telemetry").setLevel(logging.CRITICAL)
+    logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
+    _, subscription, _, group, _, _, _, name = workspace.strip("/").split("/")
+    return MLClient(credential, subscription, group, name, **_OPTIONS)

@@ -1,0 +1,1 @@
+"""Azure Storage: tables and blobs of the product's own account."""

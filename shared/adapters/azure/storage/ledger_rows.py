@@ -1,0 +1,158 @@
+"""How ledger entries and waiting events lie in table rows.
+
+One partition is one chain. Rows: `head`; `d:<event>` a decision; `m:<event>:<index>` what became of an effect;
+`w:<queue order>:<event>` a waiting event. Columns that are JSON go through `Bodies`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from azure.data.tables import TableEntity
+from azure.data.tables.aio import TableClient
+
+from shared.adapters.azure.storage.account import storage_errors
+from shared.adapters.azure.storage.bodies import Bodies
+from shared.adapters.azure.storage.keys import chain_key, escaped, int64, number
+from shared.events import Entity
+from shared.ports import Entry, Head, Lease, Mark, Progress, Waiting
+
+HEAD = "head"
+_REASON_CHARACTERS = 8000
+
+
+def decision_key(event_id: str) -> str:
+    return f"d:{escaped(event_id)}"
+
+
+def mark_prefix(event_id: str) -> str:
+    return f"m:{escaped(event_id)}:"
+
+
+async def rows_between(
+    table: TableClient, partition: str, first: str, after: str, select: list[str] | None = None
+) -> AsyncIterator[TableEntity]:
+    """Rows of one partition in key order, `after` excluded."""
+    query = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @after"
+    parameters = {"partition": partition, "first": first, "after": after}
+    with storage_errors(f"read rows {first}*"):
+        async for row in table.query_entities(query, parameters=parameters, select=select):
+            yield row
+
+
+def of_chain(service: str, entity: Entity) -> dict[str, Any]:
+    """Columns that say whose row this is; the partition key alone may be shortened."""
+    return {"PartitionKey": chain_key(service, entity), "service": service, "entity": str(entity)}
+
+
+def lease_columns(lease: Lease) -> dict[str, Any]:
+    return {"lease_owner": lease.owner, "lease_until": lease.until.isoformat()}
+
+
+def lease_of(row: Mapping[str, Any]) -> Lease | None:
+    if "lease_owner" not in row:
+        return None
+    return Lease(row["lease_owner"], datetime.fromisoformat(row["lease_until"]))
+
+
+def mark_row(entry: Entry, index: int, mark: Mark) -> dict[str, Any]:
+    return {
+        "PartitionKey": chain_key(entry.service, entry.entity),
+        "RowKey": f"{mark_prefix(entry.event_id)}{index:04d}",
+        "outcome": mark.outcome,
+        "reason": mark.reason[:_REASON_CHARACTERS],
+    }
+
+
+def indexed_mark(row: Mapping[str, Any]) -> tuple[int, Mark]:
+    return int(row["RowKey"].rpartition(":")[2]), Mark(row["outcome"], row["reason"])
+
+
+class LedgerRows:
+    """Writes and reads the rows' JSON columns, large ones in evidence."""
+
+    def __init__(self, bodies: Bodies) -> None:
+        self._bodies = bodies
+
+    async def _pack(self, **values: object) -> dict[str, bytes]:
+        packed = await asyncio.gather(*(self._bodies.pack(value) for value in values.values()))
+        return dict(zip(values, packed, strict=True))
+
+    async def decision(self, entry: Entry, lease: Lease) -> dict[str, Any]:
+        """The row of a new decision; lease and settled are no part of the record."""
+        return {
+            **of_chain(entry.service, entry.entity),
+            "RowKey": decision_key(entry.event_id),
+            "event_id": entry.event_id,
+            "position": int64(entry.position),
+            "decided_at": entry.decided_at.isoformat(),
+            "policy": entry.policy,
+            "previous": entry.previous,
+            "hash": entry.hash,
+            "settled": False,
+            **lease_columns(lease),
+            **await self._pack(event=entry.event, facts=entry.facts, state=entry.state, effects=list(entry.effects)),
+        }
+
+    async def head(self, entry: Entry, head: Head) -> dict[str, Any]:
+        """The head after `entry`, to be merged over the present one: the queue's columns stay as they are."""
+        return {
+            **of_chain(entry.service, entry.entity),
+            "RowKey": HEAD,
+            "hash": entry.hash,
+            "length": int64(head.length + 1),
+            "last": entry.event_id,
+            **await self._pack(state=entry.state),
+        }
+
+    async def read_head(self, row: TableEntity) -> Head:
+        state = await self._bodies.unpack(row["state"]) if "state" in row else None
+        version = row.metadata["etag"]
+        return Head(state, row.get("hash", ""), number(row, "length"), version, number(row, "waiting"), row.get("last"))
+
+    async def progress(self, row: Mapping[str, Any], marks: Mapping[int, Mark]) -> Progress:
+        event, facts, state, effects = await asyncio.gather(
+            *(self._bodies.unpack(row[name]) for name in ("event", "facts", "state", "effects"))
+        )
+        entry = Entry(
+            service=row["service"],
+            entity=Entity.parse(row["entity"]),
+            event_id=row["event_id"],
+            position=number(row, "position"),
+            decided_at=datetime.fromisoformat(row["decided_at"]),
+            event=event,
+            facts=facts,
+            policy=row["policy"],
+            state=state,
+            effects=effects,
+            previous=row["previous"],
+            hash=row["hash"],
+        )
+        return Progress(entry, marks, bool(row["settled"]), lease_of(row))
+
+    async def waiting(self, waiting: Waiting) -> dict[str, Any]:
+        """All columns but the row key, which says the place in the queue."""
+        return {
+            **of_chain(waiting.service, waiting.entity),
+            "event_id": waiting.event_id,
+            "since": waiting.since.isoformat(),
+            "due": waiting.due.isoformat(),
+            "attempts": waiting.attempts,
+            "reason": waiting.reason[:_REASON_CHARACTERS],
+            **await self._pack(event=waiting.event),
+        }
+
+    async def read_waiting(self, row: Mapping[str, Any]) -> Waiting:
+        waiting = Waiting(
+            service=row["service"],
+            entity=Entity.parse(row["entity"]),
+            event_id=row["event_id"],
+            event={},
+            since=datetime.fromisoformat(row["since"]),
+            due=datetime.fromisoformat(row["due"]),
+            attempts=row["attempts"],
+            reason=row["reason"],
+        )
+        return replace(waiting, event=await self._bodies.unpack(row["event"]))

@@ -1,0 +1,1 @@
+"""Where notices go: webhooks, an outbox, or several at once."""

@@ -1,0 +1,121 @@
+"""Notices to Teams and Slack, over addresses that come from settings alone."""
+
+import ssl
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+
+from shared.adapters.notify.public_addresses import NotPublic, PublicResolver, is_public
+from shared.ports import Notice, Refused, Unavailable
+
+type Dialect = Literal["teams", "slack"]
+_LONGEST = 2900
+# A right may come back: whoever turns a workflow or a channel off often turns it on again.
+_AGAIN_LATER = {401, 403, 408, 423, 425, 429}
+
+
+class WebhookNotifier:
+    """Posts JSON to one https address: no redirects, no private networks unless `allow_private`, no address in errors.
+
+    `trust` replaces the public certificate authorities; `timeout_s` bounds the whole exchange, in seconds.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        dialect: Dialect,
+        *,
+        allow_private: bool = False,
+        trust: ssl.SSLContext | None = None,
+        timeout_s: float = 10,
+    ) -> None:
+        parts = urlsplit(address)
+        if parts.scheme != "https" or not parts.hostname or parts.username is not None:
+            raise ValueError("webhook: an https address without a user name is required")
+        if not allow_private and _is_special(parts.hostname):
+            raise ValueError("webhook: a public address is required")
+        self._address, self._host, self._body = address, parts.hostname, _BODIES[dialect]
+        self._allow_private, self._trust = allow_private, trust
+        self._timeout = ClientTimeout(total=timeout_s, connect=min(5, timeout_s))
+
+    async def send(self, notice: Notice) -> None:
+        try:
+            status = await self._post(notice)
+        except NotPublic as error:
+            raise Refused(f"webhook {self._host}: {error}") from error
+        except (ClientError, OSError) as error:
+            if isinstance(error.__cause__, NotPublic):
+                raise Refused(f"webhook {self._host}: {error.__cause__}") from None
+            # The client's own text may quote the address, which is a secret.
+            raise Unavailable(f"webhook {self._host}: {type(error).__name__}") from None
+        if status in _AGAIN_LATER or status >= 500:
+            raise Unavailable(f"webhook {self._host}: answered {status}")
+        if not 200 <= status < 300:
+            raise Refused(f"webhook {self._host}: answered {status}")
+
+    async def _post(self, notice: Notice) -> int:
+        connector = TCPConnector(resolver=PublicResolver(self._allow_private), ssl=self._trust or True, limit=1)
+        headers = {"Idempotency-Key": sha256(notice.key.encode()).hexdigest()}
+        async with (
+            ClientSession(connector=connector, timeout=self._timeout, trust_env=False) as session,
+            session.post(self._address, json=self._body(notice), headers=headers, allow_redirects=False) as answer,
+        ):
+            return answer.status
+
+
+def _is_special(host: str) -> bool:
+    try:
+        return not is_public(host)
+    except ValueError:
+        return _like_an_address(host)
+
+
+def _like_an_address(host: str) -> bool:
+    """Spellings of an address that `ipaddress` rejects and the system's resolver takes: `127.1`, `0x7f000001`."""
+    return host.rpartition(".")[2].isdecimal() or host.lower().startswith("0x")
+
+
+def clean(text: str) -> str:
+    """Plain text for a message: no control characters but line breaks, and not too long."""
+    printable = "".join(character for character in text if character == "\n" or character.isprintable())
+    return printable if len(printable) <= _LONGEST else printable[:_LONGEST] + " …"
+
+
+def teams(notice: Notice) -> dict[str, Any]:
+    """An Adaptive Card. Text runs, unlike text blocks, know no Markdown: nobody's text becomes a link."""
+    card: dict[str, Any] = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [
+            _rich_text(clean(notice.title), weight="bolder", size="medium"),
+            _rich_text(clean(notice.text)),
+        ],
+    }
+    if notice.link:
+        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open", "url": notice.link}]
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
+    return {"type": "message", "attachments": [attachment]}
+
+
+def _rich_text(text: str, **style: str) -> dict[str, Any]:
+    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text, **style}]}
+
+
+def slack(notice: Notice) -> dict[str, Any]:
+    """Blocks of plain text; `text` is what a notification on a phone shows."""
+    title, text = clean(notice.title), clean(notice.text)
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": title.replace("\n", " ")[:150] or " "}},
+        {"type": "section", "text": {"type": "plain_text", "text": text or " "}},
+    ]
+    if notice.link:
+        button = {"type": "button", "text": {"type": "plain_text", "text": "Open"}, "url": notice.link}
+        blocks.append({"type": "actions", "elements": [button]})
+    return {"text": title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), "blocks": blocks}
+
+
+_BODIES: dict[Dialect, Callable[[Notice], dict[str, Any]]] = {"teams": teams, "slack": slack}

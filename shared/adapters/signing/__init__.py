@@ -1,0 +1,1 @@
+"""Ed25519: approval links, their proofs, and operators' commands."""

@@ -1,0 +1,3 @@
+"""What a person is asked, and who may still say what about it."""
+
+from shared.approvals.approval import Approval, ApprovalStatus, Delegation, HeldAction, Say, Seat

@@ -1,0 +1,90 @@
+"""A question to people, and what they have said so far: written by control, shown by the gateway."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events import Digest, EndpointRef, PackageRef
+
+type ApprovalStatus = Literal["open", "granted", "rejected", "expired", "superseded"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Seat(_Value):
+    """`count` different persons, each of one of these personas, must approve."""
+
+    personas: tuple[str, ...]
+    count: int = 1
+
+
+class Say(_Value):
+    """A person approved. `persona` is whose seat they take, `on_behalf_of` who passed it on to them."""
+
+    approver: str
+    persona: str
+    comment: str = ""
+    on_behalf_of: str = ""
+
+
+class Delegation(_Value):
+    """`delegator` passed their say on to `delegate`: a person's address, or a persona."""
+
+    delegator: str
+    persona: str
+    delegate: str
+
+
+class HeldAction(_Value):
+    """What `service` decided on event `decision` about `about`, and would do: `would`, known by `digest`.
+
+    `answer`: the reactor is to `release` what it holds, or the service is to be told (`tell`) what the person said.
+    """
+
+    service: str
+    about: str
+    decision: str
+    would: tuple[str, ...]
+    digest: Digest
+    answer: Literal["release", "tell"] = "release"
+
+
+class Approval(_Value):
+    """What a person is asked: whether `candidate` may serve, or whether `action` may be done.
+
+    `title` and `summary` are plain text; the evidence is fetched by its digest. Without `seats`, one person of
+    `personas` is enough. `revision` grows with every change. `correlation_id` names the chain that led to it,
+    `causation_id` the event that had it opened.
+    """
+
+    id: str
+    endpoint: EndpointRef
+    candidate: PackageRef | None = None
+    action: HeldAction | None = None
+    evidence: Digest | None
+    title: str
+    summary: str
+    requested_by: str
+    personas: tuple[str, ...]
+    seats: tuple[Seat, ...] = ()
+    says: tuple[Say, ...] = ()
+    delegations: tuple[Delegation, ...] = ()
+    escalated: bool = False
+    opened_at: datetime
+    expires_at: datetime
+    status: ApprovalStatus = "open"
+    decided_by: str = ""
+    reason: str = ""
+    revision: int = 0
+    correlation_id: str = ""
+    causation_id: str = ""
+
+    @property
+    def subject(self) -> Digest:
+        """Digest of what is decided about: the package, or the effects that wait."""
+        if self.candidate is not None:
+            return self.candidate.digest
+        return self.action.digest if self.action else ""

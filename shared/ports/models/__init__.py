@@ -1,0 +1,1 @@
+"""Model packages, what is served of them, and what is scored with them."""

@@ -1,0 +1,1 @@
+"""People who are asked and told, and whose word is checked."""

@@ -1,0 +1,28 @@
+"""Where approvals are kept, and who mints the links to them."""
+
+from datetime import datetime
+from typing import Protocol
+
+from shared.approvals import Approval
+
+
+class Approvals(Protocol):
+    async def put(self, approval: Approval) -> None:
+        """Create or replace. Raises `Unavailable`."""
+        ...
+
+    async def get(self, id: str) -> Approval:
+        """Raises `Absent` or `Unavailable`."""
+        ...
+
+
+class LinkSigner(Protocol):
+    """Mints what an approval link carries. Only control can."""
+
+    def link(self, approval_id: str, expires_at: datetime) -> str:
+        """The whole address; the token in it is never stored, logged or sent in an event."""
+        ...
+
+    def proof(self, approval_id: str, expires_at: datetime, statement: str) -> str:
+        """What the gateway must have computed for `statement` from the token of this approval."""
+        ...

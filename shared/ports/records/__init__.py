@@ -1,0 +1,1 @@
+"""What the product remembers: decisions, folded state, reminders, evidence."""

@@ -1,0 +1,1 @@
+"""What goes out to the hubs, and what is read back from them."""

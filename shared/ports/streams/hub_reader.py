@@ -1,0 +1,23 @@
+"""Reading back a stretch of a hub partition, to close a gap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from shared.ports.streams.event_publisher import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as a hub holds it. `sequence` grows by one within a partition."""
+
+    hub: str
+    partition: int
+    sequence: int
+    body: bytes
+
+
+class HubReader(Protocol):
+    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+        """The messages `first` to `last`, both included, that the hub still has. Raises `Unavailable`."""
+        ...
