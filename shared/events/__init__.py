@@ -32,6 +32,7 @@ from shared.events.drift import DriftCleared, DriftConfirmed
 from shared.events.entity import Entity
 from shared.events.event import Envelope, Event, Hub, canonical, derive_id
 from shared.events.jobs import JobEnded
+from shared.events.lanes import LaneResumed, LaneResumeOrdered, LaneStalled, LaneStopped
 from shared.events.models import ModelRegistered, ModelRejected
 from shared.events.monitoring import (
     DriftMeasured,
@@ -86,4 +87,4 @@ from shared.events.staging import (
     StagingRequested,
     StagingStarted,
 )
-from shared.events.system import DeadLettered, DeadlineReached, EventsLost, LedgerSealed, PolicyChanged
+from shared.events.system import DeadLettered, DeadlineReached, EventsLost, HubReplaced, LedgerSealed, PolicyChanged

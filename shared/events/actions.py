@@ -3,15 +3,14 @@
 from typing import ClassVar, Literal
 
 from shared.events.entity import Entity
-from shared.events.event import Event
+from shared.events.event import Addressed, Event
 from shared.events.fields import Moment, Words
 from shared.events.references import Digest, EndpointRef
 
 
-class _OfAction(Event):
+class _OfAction(Addressed):
     """`effect` is the effect's kind, `decision` the id of the event that led to it."""
 
-    service: str
     about: str
     decision: str
     effect: str
@@ -52,6 +51,10 @@ class _OfHeldAction(Event):
         return Entity.parse(self.about)
 
 
+class _Answer(Addressed, _OfHeldAction):
+    """What became of a held action, said to the service that holds it."""
+
+
 class ActionObserved(_OfHeldAction):
     """Decided and recorded, but not done: `would` says what would have been, `why` what held it."""
 
@@ -78,7 +81,7 @@ class ActionProposed(_OfHeldAction):
     reason: Words = ""
 
 
-class ActionReleased(_OfHeldAction):
+class ActionReleased(_Answer):
     """A person said so: the service performs now what it had decided, exactly as it was recorded."""
 
     type: ClassVar[str] = "mlops.action.released"
@@ -87,7 +90,7 @@ class ActionReleased(_OfHeldAction):
     through: Literal["grant", "redrive"]
 
 
-class ActionApproved(_OfHeldAction):
+class ActionApproved(_Answer):
     """A person said yes to what a service had asked; the service goes on from there by itself."""
 
     type: ClassVar[str] = "mlops.action.approved"
@@ -95,7 +98,7 @@ class ActionApproved(_OfHeldAction):
     reason: Words = ""
 
 
-class ActionDeclined(_OfHeldAction):
+class ActionDeclined(_Answer):
     """A person said no, or nobody said anything in time: what was proposed is not done."""
 
     type: ClassVar[str] = "mlops.action.declined"

@@ -2,10 +2,11 @@
 
 from shared.events.brakes import ReactionsPaused, ReactionsResumed
 from shared.events.event import canonical
+from shared.events.lanes import LaneResumeOrdered
 from shared.events.redrive import RedriveRequested
 from shared.events.rollback import RollbackOrdered
 
-type Command = ReactionsPaused | ReactionsResumed | RedriveRequested | RollbackOrdered
+type Command = LaneResumeOrdered | ReactionsPaused | ReactionsResumed | RedriveRequested | RollbackOrdered
 
 
 def command_statement(command: Command, event_id: str) -> bytes:

@@ -39,9 +39,22 @@ class Event(Part):
         """What this is about; also the partition key."""
         raise NotImplementedError
 
+    def concerns(self, service: str) -> Entity | None:
+        """What a service decides about when it hears of this; None where it is meant for another one."""
+        return self.entity
+
     def as_json(self) -> bytes:
         """A producer that holds its data as arrays may write it from those."""
         return to_json(self)
+
+
+class Addressed(Event):
+    """Base of what is meant for one service alone, which it names."""
+
+    service: str
+
+    def concerns(self, service: str) -> Entity | None:
+        return self.entity if service == self.service else None
 
 
 @dataclass(frozen=True, slots=True)

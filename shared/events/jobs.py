@@ -23,3 +23,15 @@ class JobEnded(Event):
     @property
     def entity(self) -> Entity:
         return self.job.entity
+
+    def concerns(self, service: str) -> Entity | None:
+        """Whom `service` submitted this job for, None for everybody else's jobs.
+
+        Tags are a hint that anybody may set: the state must be waiting for this very job, or nothing follows.
+        """
+        if self.tags.get("sluice-service") != service:
+            return None
+        try:
+            return Entity.parse(self.tags.get("sluice-entity", ""))
+        except ValueError:
+            return None

@@ -3,18 +3,17 @@
 from typing import ClassVar
 
 from shared.events.entity import Entity
-from shared.events.event import Event, Hub
+from shared.events.event import Addressed, Event, Hub
 from shared.events.fields import Moment, Words
 from shared.events.references import Digest
 
 SYSTEM = "sluice"
 
 
-class DeadlineReached(Event):
+class DeadlineReached(Addressed):
     """Time is an event: `service` asked to be reminded about this entity. A needless reminder is a no-op by state."""
 
     type: ClassVar[str] = "mlops.deadline.reached"
-    service: str
     about: str
     key: str
     at: Moment
@@ -33,6 +32,23 @@ class EventsLost(Event):
     partition: int
     first: int
     last: int
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
+
+
+class HubReplaced(Event):
+    """A partition of this hub begins again: the hub was made anew, or another one has taken its place (failover).
+
+    `before` and `after` are the epochs, the times at which the two were created. It is read from its start.
+    """
+
+    type: ClassVar[str] = "mlops.hub.replaced"
+    hub: str
+    partition: int
+    before: str
+    after: str
 
     @property
     def entity(self) -> Entity:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient
@@ -113,3 +114,10 @@ async def test_reading_beyond_the_end_gives_what_is_there(hubs: Hubs) -> None:
     end = hubs.first[partition]
     assert len(await hubs.reader.read("events", partition, end, end + 500)) == 1
     assert await hubs.reader.read("events", partition, end + 1, end + 500) == []
+
+
+async def test_a_hub_says_when_it_was_created_and_goes_on_saying_so(hubs: Hubs) -> None:
+    before = datetime.fromisoformat(await hubs.reader.epoch("events"))
+    await hubs.publisher.publish("events", [envelope("event-1")])
+    assert datetime.fromisoformat(await hubs.reader.epoch("events")) == before
+    assert before.tzinfo is not None

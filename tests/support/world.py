@@ -114,6 +114,9 @@ class Hubs:
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         return [row for row in self.rows if first <= row.sequence <= last] if hub == "predictions" else []
 
+    async def epoch(self, hub: Hub) -> str:
+        return NOW.isoformat()
+
     def events[E](self, event_type: type[E]) -> list[E]:
         """All of this type on hub `events`, repeats included."""
         return [sent.data for hub, sent in self.log if hub == "events" and isinstance(sent.data, event_type)]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -10,13 +11,22 @@ from shared.ports import Hub, Message, Refused
 
 
 class MemoryEventPublisher:
-    """`published` holds the envelopes of each hub in order, `messages` what a reader sees."""
+    """`published` holds the envelopes of each hub in order, `messages` what a reader sees.
+
+    `replace` does what deleting a hub and creating it again does.
+    """
 
     def __init__(self, partitions: int = 1, limit_bytes: int = 1024 * 1024) -> None:
+        self.epoch = "2026-01-01T00:00:00+00:00"
         self.published: dict[Hub, list[Envelope[Any]]] = defaultdict(list)
         self.messages: dict[tuple[Hub, int], list[Message]] = defaultdict(list)
         self._partitions = partitions
         self._limit_bytes = limit_bytes
+
+    def replace(self, hub: Hub) -> None:
+        self.epoch = (datetime.fromisoformat(self.epoch) + timedelta(days=1)).isoformat()
+        for place in [place for place in self.messages if place[0] == hub]:
+            del self.messages[place]
 
     async def publish(self, hub: Hub, envelopes: Sequence[Envelope[Any]]) -> None:
         bodies = [encode(envelope) for envelope in envelopes]
@@ -36,3 +46,6 @@ class MemoryHubReader:
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         messages = self._publisher.messages[hub, partition]
         return [message for message in messages if first <= message.sequence <= last]
+
+    async def epoch(self, hub: Hub) -> str:
+        return self._publisher.epoch

@@ -1,7 +1,9 @@
 """Reading a stretch of a partition back from Event Hubs."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from azure.eventhub import EventData
@@ -14,7 +16,7 @@ from shared.ports import Hub, Message, Refused, Unavailable
 class EventHubReader:
     """Without an epoch, so that it never throws out the function that reads the same partition.
 
-    `groups` names the consumer group for each hub, `$Default` where it says nothing; `timeout_s` bounds one `read`.
+    `groups` names the consumer group for each hub, `$Default` where it says nothing; `timeout_s` bounds one call.
     A connection is what `EventHubPublisher` takes.
     """
 
@@ -26,17 +28,27 @@ class EventHubReader:
         self._timeout_s = timeout_s
 
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+        async with self._client(hub, f"read {hub}/{partition} back") as client:
+            return await _read(client, hub, partition, first, last)
+
+    async def epoch(self, hub: Hub) -> str:
+        async with self._client(hub, f"ask when {hub} was created") as client:
+            created: datetime = (await client.get_eventhub_properties())["created_at"]
+            return created.astimezone(UTC).isoformat()
+
+    @asynccontextmanager
+    async def _client(self, hub: Hub, doing: str) -> AsyncIterator[EventHubConsumerClient]:
         if hub not in self._connections:
             raise Refused(f"hub {hub}: this app has no connection to it")
         group = self._groups.get(hub, "$Default")
         client = open_client(EventHubConsumerClient, self._connections[hub], consumer_group=group)
         try:
             async with client, asyncio.timeout(self._timeout_s):
-                return await _read(client, hub, partition, first, last)
+                yield client
         except TimeoutError as error:
-            raise Unavailable(f"read {hub}/{partition} back: not done within {self._timeout_s} s") from error
+            raise Unavailable(f"{doing}: not done within {self._timeout_s} s") from error
         except SDK_ERRORS as error:
-            raise meaning(error, f"read {hub}/{partition} back") from error
+            raise meaning(error, doing) from error
 
 
 async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first: int, last: int) -> list[Message]:
@@ -86,7 +98,7 @@ class _Stretch:
         for event in events:
             sequence = int(event.sequence_number or 0)
             if self._first <= sequence <= self._last:
-                self._messages.append(Message(self._hub, self._partition, sequence, _body(event)))
+                self._messages.append(Message(self._hub, self._partition, sequence, _body(event), event.enqueued_time))
             if sequence >= self._last and not self.complete.done():
                 self.complete.set_result(self._messages)
 

@@ -58,6 +58,9 @@ class Hub8:
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         return [self.message(number) for number in range(max(first, self._first), min(last, 7) + 1)]
 
+    async def epoch(self, hub: Hub) -> str:
+        return "2026-03-02T09:00:00+00:00"
+
 
 @pytest.fixture
 def stream(bench: Bench) -> Stream:
