@@ -13,7 +13,7 @@ ADAPTERS = {
     "hub_reader": (f"{AZURE}.hub_reader", "EventHubReader"),
     "jobs": (f"{AZURE}.ml_jobs", "AzureMLJobs"),
     "ledger": (f"{AZURE}.ledger", "TableLedger"),
-    "letter_bodies": (f"{AZURE}.letter_bodies", "BlobLetterBodies"),
+    "letter_bodies": ("shared.adapters.azure.storage.letter_bodies", "BlobLetterBodies"),
     "letter_book": (f"{AZURE}.letter_book", "TableLetterBook"),
     "manifests": (f"{AZURE}.serving", "BlobServingManifests"),
     "models": (f"{AZURE}.ml_models", "AzureMLModels"),

@@ -22,15 +22,17 @@ from tests.unit.operator.life import Life, live
 from tests.unit.operator.recorded import Recorder
 
 _TABLES = ("ledger", "pending")
+_CONTAINERS = ("evidence", "letters")
 
 
 @dataclass
 class Account:
-    """Storage as the product lays it out; `table` and `evidence` are for an intruder."""
+    """Storage as the product lays it out; `table`, `evidence` and `letters` are for an intruder."""
 
     address: str
     table: TableClient
     evidence: ContainerClient
+    letters: ContainerClient
 
     def live(self) -> Life:
         """A model's whole life, recorded."""
@@ -72,8 +74,10 @@ def account(own_azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     with TableServiceClient.from_connection_string(address) as tables:
         clients = [tables.create_table(name) for name in _TABLES]
         with BlobServiceClient.from_connection_string(address) as blobs:
-            yield Account(address, clients[0], blobs.create_container("evidence"))
-            blobs.delete_container("evidence")
+            containers = [blobs.create_container(name) for name in _CONTAINERS]
+            yield Account(address, clients[0], *containers)
+            for name in _CONTAINERS:
+                blobs.delete_container(name)
         for name in _TABLES:
             tables.delete_table(name)
 

@@ -126,10 +126,10 @@ def test_a_dead_letter_is_redriven_by_the_beginning_of_its_id(hubs: EventHubsSer
     )
 
 
-def test_a_message_that_evidence_no_longer_has_is_said_to_be_missing(hubs: EventHubsServer, account: Account) -> None:
+def test_a_message_that_was_deleted_by_now_is_said_to_be_missing(hubs: EventHubsServer, account: Account) -> None:
     bury(hubs, account, b"body")
     (letter,) = json.loads(sluice("dead-letters", "list", "--json").stdout)
-    account.evidence.delete_blob(f"{letter['body'][:2]}/{letter['body']}")
+    account.letters.delete_blob(f"{letter['body'][:2]}/{letter['body']}")
     assert "not to be had" in sluice("dead-letters", "show", letter["id"]).stdout
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.memory import ManualClock, MemoryEventPublisher
+from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryHubReader
 from shared.adapters.memory.letter_bodies import MemoryLetterBodies
 from shared.adapters.memory.positions import MemoryPositions
 from shared.events import DeadLettered, Envelope, ModelRegistered
@@ -27,9 +27,6 @@ class Hubs(MemoryEventPublisher):
                 raise self.trouble[envelope.data.model.version]
         await super().publish(hub, envelopes)
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
-        return []
-
 
 class Desk:
     """A translator to whom a body is a model's version, `bug` a division by zero, and `half` readable in part."""
@@ -37,7 +34,7 @@ class Desk:
     def __init__(self) -> None:
         self.hubs, self.positions, clock = Hubs(), MemoryPositions(), ManualClock(NOW)
         letters = DeadLetters(self.hubs, MemoryLetterBodies(), clock)
-        gaps = Gaps(self.hubs, self.hubs, clock)
+        gaps = Gaps(MemoryHubReader(self.hubs), self.hubs, clock)
         self.translating = Translating("intake", self.translate, "events", self.hubs, self.positions, gaps, letters)
 
     def translate(self, body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
