@@ -109,7 +109,7 @@ def _claim(approval: Approval, form: Mapping[str, str], person: Person) -> Appro
     say = standing(approval, person.address, person.personas)
     said: dict[str, Any] = {
         "approval_id": approval.id,
-        "endpoint": approval.endpoint,
+        "scope": approval.scope,
         "persona": claimed(approval, say, person.personas) if say else "",
         "comment": _comment(form),
         "package": approval.subject,

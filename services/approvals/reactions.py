@@ -65,7 +65,7 @@ def _endpoint(event: StagingPassed | StagingInconclusive | StagingFailed) -> Ent
 
 def _decided(event: ApprovalDecided | DelegationRequested) -> Entity:
     """An approval of an action is remembered by itself."""
-    return event.entity if is_of_action(event.approval_id) else event.endpoint.entity
+    return event.entity if is_of_action(event.approval_id) else event.thing
 
 
 def _own(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:

@@ -85,14 +85,14 @@ WORDS: dict[type[Event], Words] = {
     ApprovalGranted: lambda e: (f"{e.candidate.model} was approved", f"For endpoint {e.endpoint.name}."),
     ApprovalRejected: lambda e: (f"{e.candidate.model} was rejected", e.reason or "No reason was given."),
     ApprovalExpired: lambda e: (f"Nobody decided about {e.candidate.model}", "The approval has expired."),
-    ApprovalRefused: lambda e: (f"A decision about {e.endpoint.name} did not count", e.reason),
+    ApprovalRefused: lambda e: (f"A decision about {e.thing.name} did not count", e.reason),
     ApprovalEndorsed: lambda e: (
-        f"{e.approver} approved for {e.endpoint.name}",
+        f"{e.approver} approved for {e.thing.name}",
         f"Still waited for: {', '.join(e.missing)}. {e.reason}".strip(),
     ),
-    ApprovalDelegated: lambda e: (f"{e.delegator} passed a decision about {e.endpoint.name} on", f"To {e.delegate}."),
+    ApprovalDelegated: lambda e: (f"{e.delegator} passed a decision about {e.thing.name} on", f"To {e.delegate}."),
     ApprovalEscalated: lambda e: (
-        f"A decision about {e.endpoint.name} is waited for",
+        f"A decision about {e.thing.name} is waited for",
         f"{', '.join(e.personas)} may decide as well now: {e.reason}.",
     ),
     ActionObserved: lambda e: (f"{e.service} did not act", f"{e.why}. It would have done: {', '.join(e.would)}."),

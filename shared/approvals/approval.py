@@ -1,11 +1,12 @@
 """A question to people, and what they have said so far: written by control, shown by the gateway."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from shared.events import Digest, EndpointRef, PackageRef
+from shared.events import Digest, EndpointRef, Entity, EntityName, PackageRef
 
 type ApprovalStatus = Literal["open", "granted", "rejected", "expired", "superseded"]
 
@@ -53,15 +54,17 @@ class HeldAction(_Value):
 
 
 class Approval(_Value):
-    """What a person is asked: whether `candidate` may serve, or whether `action` may be done.
+    """What a person is asked: whether `candidate` may serve `endpoint`, or whether `action` may be done.
 
+    `scope` is the thing, of any kind, whose policy says who may decide.
     `title` and `summary` are plain text; the evidence is fetched by its digest. Without `seats`, one person of
     `personas` is enough. `revision` grows with every change. `correlation_id` names the chain that led to it,
     `causation_id` the event that had it opened.
     """
 
     id: str
-    endpoint: EndpointRef
+    scope: EntityName
+    endpoint: EndpointRef | None = None
     candidate: PackageRef | None = None
     action: HeldAction | None = None
     evidence: Digest | None
@@ -81,6 +84,18 @@ class Approval(_Value):
     revision: int = 0
     correlation_id: str = ""
     causation_id: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_endpoint(cls, data: Any) -> Any:
+        """What serves an endpoint is in that endpoint's scope; an earlier build wrote endpoints alone."""
+        if not isinstance(data, Mapping) or "scope" in data or data.get("endpoint") is None:
+            return data
+        return {**data, "scope": str(EndpointRef.model_validate(data["endpoint"]).entity)}
+
+    @property
+    def thing(self) -> Entity:
+        return Entity.parse(self.scope)
 
     @property
     def subject(self) -> Digest:

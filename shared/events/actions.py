@@ -1,11 +1,12 @@
 """What became of effects that were not performed: refused, stale, or held by a mode or a brake."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from shared.events.entity import Entity
-from shared.events.event import Addressed, Event
+from shared.events.entity import Entity, EntityName
+from shared.events.event import Addressed, Event, Upcaster
 from shared.events.fields import Moment, Words
-from shared.events.references import Digest, EndpointRef
+from shared.events.references import Digest, scoped
 
 
 class _OfAction(Addressed):
@@ -68,10 +69,13 @@ class ActionProposed(_OfHeldAction):
 
     `answer`: `release` has the reactor do what was held; `tell` says to the service that asked what the person said,
     by `mlops.action.approved` or `mlops.action.declined`. `question` and `reason` are its own words for the person.
+    `scope` is the thing, of any kind, whose policy says who is asked.
     """
 
     type: ClassVar[str] = "mlops.action.proposed"
-    endpoint: EndpointRef
+    version: ClassVar[int] = 2
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: scoped}
+    scope: EntityName
     because: Words
     would: tuple[Words, ...]
     digest: Digest

@@ -1,14 +1,34 @@
 """The human gate (box 7, R041, N9)."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from shared.events.entity import Entity
-from shared.events.event import Event, Hub
+from shared.events.entity import Entity, EntityName
+from shared.events.event import Event, Hub, Upcaster
 from shared.events.fields import Moment, Words
-from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
+from shared.events.references import AssetName, Digest, EndpointRef, PackageRef, scoped
 
 
-class _OfApproval(Event):
+class _OfQuestion(Event):
+    """About whatever people are asked: `scope` is the thing, of any kind, whose policy says who may decide."""
+
+    version: ClassVar[int] = 2
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: scoped}
+    approval_id: AssetName
+    scope: EntityName
+
+    @property
+    def thing(self) -> Entity:
+        return Entity.parse(self.scope)
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(self.thing.workspace, "approval", self.approval_id)
+
+
+class _OfCandidate(Event):
+    """About whether a model may serve an endpoint."""
+
     approval_id: AssetName
     endpoint: EndpointRef
 
@@ -17,7 +37,7 @@ class _OfApproval(Event):
         return Entity.of(self.endpoint.workspace, "approval", self.approval_id)
 
 
-class ApprovalRequested(_OfApproval):
+class ApprovalRequested(_OfCandidate):
     """A person is asked; the link itself travels to that person alone, never in an event."""
 
     type: ClassVar[str] = "mlops.approval.requested"
@@ -28,7 +48,7 @@ class ApprovalRequested(_OfApproval):
     expires_at: Moment
 
 
-class ApprovalDecided(_OfApproval):
+class ApprovalDecided(_OfQuestion):
     """What the gateway saw: a signed-in person pressed a button. Control checks it again before it counts."""
 
     type: ClassVar[str] = "mlops.approval.decided"
@@ -42,7 +62,7 @@ class ApprovalDecided(_OfApproval):
     proof: str
 
 
-class DelegationRequested(_OfApproval):
+class DelegationRequested(_OfQuestion):
     """What the gateway saw: a signed-in person passed their say on. Control checks it again before it counts.
 
     `delegate` is a person's address, or the name of a persona whose people may then decide instead.
@@ -59,7 +79,7 @@ class DelegationRequested(_OfApproval):
     proof: str
 
 
-class ApprovalEndorsed(_OfApproval):
+class ApprovalEndorsed(_OfQuestion):
     """One of several persons whom the policy wants has approved; `missing` says who else is waited for."""
 
     type: ClassVar[str] = "mlops.approval.endorsed"
@@ -70,7 +90,7 @@ class ApprovalEndorsed(_OfApproval):
     missing: tuple[str, ...]
 
 
-class ApprovalDelegated(_OfApproval):
+class ApprovalDelegated(_OfQuestion):
     """The delegator's say is the delegate's now."""
 
     type: ClassVar[str] = "mlops.approval.delegated"
@@ -80,7 +100,7 @@ class ApprovalDelegated(_OfApproval):
     reason: Words = ""
 
 
-class ApprovalEscalated(_OfApproval):
+class ApprovalEscalated(_OfQuestion):
     """Nobody decided in time, so that others are asked as well."""
 
     type: ClassVar[str] = "mlops.approval.escalated"
@@ -89,7 +109,7 @@ class ApprovalEscalated(_OfApproval):
     reason: Words
 
 
-class _Settled(_OfApproval):
+class _Settled(_OfCandidate):
     candidate: PackageRef
     evidence: Digest | None = None
     profile: Digest | None = None
@@ -120,7 +140,7 @@ class ApprovalSuperseded(_Settled):
     type: ClassVar[str] = "mlops.approval.superseded"
 
 
-class ApprovalRefused(_OfApproval):
+class ApprovalRefused(_OfQuestion):
     """A decision that does not count: own request, wrong persona, late, already used, or the proof does not match."""
 
     type: ClassVar[str] = "mlops.approval.refused"

@@ -1,7 +1,9 @@
 """What an event is about, in one canonical spelling: the unit of ordering, of state and of the ledger's chains."""
 
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 from urllib.parse import quote, unquote
+
+from pydantic import AfterValidator
 
 
 class Entity(NamedTuple):
@@ -31,3 +33,7 @@ class Entity(NamedTuple):
     def table_key(self) -> str:
         """Safe in a table key and in a blob name: `/ \\ # ? %` and control characters are escaped, reversibly."""
         return quote("|".join(self), safe="").replace("%", "=")
+
+
+# An entity in its one spelling, as a field of an event; anything else is refused.
+EntityName = Annotated[str, AfterValidator(lambda text: str(Entity.parse(text)))]

@@ -1,7 +1,8 @@
 """How events name things outside: models, jobs and endpoints, by workspace."""
 
 import re
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -69,6 +70,12 @@ class EndpointRef(Reference):
     @classmethod
     def from_entity(cls, entity: Entity) -> Self:
         return cls(workspace=entity.workspace, name=entity.name)
+
+
+def scoped(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same data with a `scope` where it had an endpoint: before, people were asked about endpoints alone."""
+    endpoint = EndpointRef.model_validate(data["endpoint"])
+    return {**{name: value for name, value in data.items() if name != "endpoint"}, "scope": str(endpoint.entity)}
 
 
 class PackageRef(Reference):

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shared.events import AssetName, WorkspaceId, canonical
+from shared.events import AssetName, Entity, WorkspaceId, canonical
 from shared.policies.limits import Limits
 
 type Overrides = Mapping[str, Any]
@@ -81,6 +81,11 @@ class PolicyDocument(BaseModel):
         for layer in layers:
             merged = _merged(merged, layer)
         return Limits.model_validate(merged)
+
+    def limits_of(self, scope: Entity) -> Limits:
+        """What holds for this thing. Entities are in lower case, endpoints may be written in any."""
+        names = (name for name in self.endpoints if scope.kind == "endpoint" and name.lower() == scope.name)
+        return self.limits(next(names, ""))
 
     def endpoint_of(self, model: str) -> str | None:
         """The endpoint that this model serves, None if no endpoint names it."""

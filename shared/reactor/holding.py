@@ -53,17 +53,18 @@ class Hold:
         return cls(held["mode"], held["why"]) if held else None
 
 
-def endpoint_of(event: Event, entity: Entity, policy: PolicyDocument) -> EndpointRef | None:
-    """Whose limits and whose brake concern it: the event's endpoint, the entity's, or the one that its model serves."""
+def scope_of(event: Event, entity: Entity, policy: PolicyDocument) -> Entity:
+    """Whose limits and whose brake concern it: the event's endpoint, the one that a model or a file is for, or itself.
+
+    A thing of any other kind, a subscription or a registry, is its own scope.
+    """
     named = getattr(event, "endpoint", None)
     if isinstance(named, EndpointRef):
-        return named
-    if entity.kind == "endpoint":
-        return EndpointRef.from_entity(entity)
+        return named.entity
     if entity.kind == "file" and ":" in entity.name:
-        return EndpointRef(workspace=entity.workspace, name=entity.name.partition(":")[0])
+        return Entity.of(entity.workspace, "endpoint", entity.name.partition(":")[0])
     name = policy.endpoint_of(entity.name.partition(":")[0]) if entity.kind == "model" else None
-    return EndpointRef(workspace=policy.workspaces["production"], name=name) if name else None
+    return EndpointRef(workspace=policy.workspaces["production"], name=name).entity if name else entity
 
 
 def hold(
@@ -73,20 +74,19 @@ def hold(
     """None when it acts. A brake comes before every mode."""
     if not service.may_be_held or all(effect.bookkeeping for effect in decision.effects):
         return None
-    endpoint = endpoint_of(event, entity, policy)
-    scopes = {ALL, str(entity), str(event.entity), *([str(endpoint.entity)] if endpoint else [])}
+    scope = scope_of(event, entity, policy)
+    scopes = {ALL, str(entity), str(event.entity), str(scope)}
     brake = next((brake for brake in brakes if brake.scope in scopes), None)
     if brake:
         return Hold("observe", f"paused by {brake.operator}: {brake.reason}")
     reaction = service.reactions.get(type(event))
     if reaction and reaction.any_mode:
         return None
-    mode = policy.limits(endpoint.name if endpoint else "").modes.get(service.name, "act")
+    mode = policy.limits_of(scope).modes.get(service.name, "act")
     if mode == "observe":
         return Hold("observe", f"policy: modes.{service.name} is observe")
     if mode == "propose" and not isinstance(event, _FOLLOWS_THROUGH):
-        why = f"policy: modes.{service.name} is propose"
-        return Hold("propose", why) if endpoint else Hold("observe", f"{why}, but there is no endpoint to ask for")
+        return Hold("propose", f"policy: modes.{service.name} is propose")
     return None
 
 
@@ -127,11 +127,13 @@ def _words(record: Mapping[str, Any]) -> str:
 def announcement(entry: Entry, event: Event, hold: Hold, policy: PolicyDocument) -> ActionObserved | ActionProposed:
     """What would have been done: for those who watch, or for a person to say yes to."""
     what: dict[str, Any] = {"service": entry.service, "about": str(entry.entity), "decision": entry.event_id}
-    endpoint, words = endpoint_of(event, entry.entity, policy), would(entry.effects)
-    if hold.mode == "observe" or endpoint is None:
+    words = would(entry.effects)
+    if hold.mode == "observe":
         return ActionObserved(**what, why=hold.why, would=words)
-    digest, moment = digest_of(entry.effects), entry.decided_at
-    return ActionProposed(**what, endpoint=endpoint, because=event.type, would=words, digest=digest, proposed_at=moment)
+    scope, digest = str(scope_of(event, entry.entity, policy)), digest_of(entry.effects)
+    return ActionProposed(
+        **what, scope=scope, because=event.type, would=words, digest=digest, proposed_at=entry.decided_at
+    )
 
 
 def check_modes(policy: PolicyDocument, services: Mapping[str, Service]) -> None:

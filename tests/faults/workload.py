@@ -155,7 +155,7 @@ class World:
             return
         approval = await self._approvals.get(approval_id)
         decided = ApprovalDecided(
-            approval_id=approval.id, endpoint=approval.endpoint, verdict="approve", approver="lea@example.com",
+            approval_id=approval.id, scope=approval.scope, verdict="approve", approver="lea@example.com",
             persona="project-lead", package=approval.subject, evidence=approval.evidence, proof="-",
         )  # fmt: skip
         proof = self._signer.proof(approval.id, approval.expires_at, decision_statement(decided))

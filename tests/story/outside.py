@@ -172,7 +172,7 @@ class People:
         approval = await self._world.approvals.get(urlsplit(link).path.rpartition("/")[2])
         claim = ApprovalDecided(
             approval_id=approval.id,
-            endpoint=approval.endpoint,
+            scope=approval.scope,
             verdict="reject" if manner == "reject" else "approve",
             approver=approval.requested_by if manner == "self-approve" else APPROVER,
             persona="model-end-user" if manner == "wrong persona" else approval.personas[0],

@@ -38,6 +38,7 @@ def decide_to_ask(
     limits = policy.limits(event.endpoint.name).approvals
     approval = Approval(
         id=identity,
+        scope=str(event.endpoint.entity),
         endpoint=event.endpoint,
         candidate=event.candidate,
         evidence=event.evidence,
@@ -51,7 +52,7 @@ def decide_to_ask(
     )
     request = ApprovalRequested(
         approval_id=approval.id,
-        endpoint=approval.endpoint,
+        endpoint=event.endpoint,
         candidate=event.candidate,
         evidence=approval.evidence,
         requested_by=approval.requested_by,
@@ -115,12 +116,12 @@ def supersede(
     state: EndpointApprovals, facts: Facts[Known], reason: str
 ) -> tuple[EndpointApprovals, tuple[Effect, ...]]:
     """The state without its open approval, and what says so."""
-    if state.open is None or state.open.candidate is None:
+    if state.open is None or state.open.candidate is None or state.open.endpoint is None:
         return state, ()
     closed = state.open.model_copy(update={"status": "superseded", "reason": reason})
     fact = ApprovalSuperseded(
         approval_id=closed.id,
-        endpoint=closed.endpoint,
+        endpoint=state.open.endpoint,
         candidate=state.open.candidate,
         evidence=closed.evidence,
         profile=state.profile,

@@ -21,7 +21,7 @@ def decide_at_deadline(
     approval = state.open
     if approval is None or approval.id != identity:
         return Decision(state)
-    limits = policy.limits(approval.endpoint.name).approvals
+    limits = policy.limits_of(approval.thing).approvals
     if facts.now >= approval.expires_at:
         if limits.at_expiry == "escalate" and not approval.escalated:
             return _escalate(state, approval, facts, limits, limits.expires_after_s)
@@ -54,7 +54,7 @@ def _escalate(
     waited = facts.now - approval.opened_at
     fact = ApprovalEscalated(
         approval_id=wider.id,
-        endpoint=wider.endpoint,
+        scope=wider.scope,
         personas=limits.escalate_to,
         expires_at=wider.expires_at,
         reason=f"nobody decided within {timedelta(seconds=round(waited.total_seconds()))}",

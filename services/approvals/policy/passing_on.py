@@ -33,7 +33,7 @@ def _pass_on(
     passed_on = approval.model_copy(update=update)
     fact = ApprovalDelegated(
         approval_id=approval.id,
-        endpoint=approval.endpoint,
+        scope=approval.scope,
         delegator=given.delegator,
         persona=given.persona,
         delegate=given.delegate,

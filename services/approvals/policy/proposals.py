@@ -23,7 +23,7 @@ def is_of_action(approval_id: str) -> bool:
 
 
 def chain_of(event: ActionProposed) -> Entity:
-    return Entity.of(event.endpoint.workspace, "approval", action_id(event))
+    return Entity.of(Entity.parse(event.scope).workspace, "approval", action_id(event))
 
 
 def decide_to_propose(
@@ -33,16 +33,17 @@ def decide_to_propose(
     identity = action_id(event)
     if state.open or state.ended(identity):
         return Decision(state)
-    limits = policy.limits(event.endpoint.name).approvals
+    scope = Entity.parse(event.scope)
+    limits = policy.limits_of(scope).approvals
     approval = Approval(
         id=identity,
-        endpoint=event.endpoint,
+        scope=event.scope,
         action=HeldAction(
             service=event.service, about=event.about, decision=event.decision, would=event.would, digest=event.digest,
             answer=event.answer,
         ),
         evidence=None,
-        title=event.question or f"May {event.service} act for {event.endpoint.name}?",
+        title=event.question or f"May {event.service} act for {scope.name}?",
         summary=event.reason or _ASKS_FIRST.format(service=event.service, because=event.because),
         requested_by=REQUESTER,
         personas=may_decide(limits),

@@ -80,7 +80,7 @@ def _approve(
         return settle(state, facts, settled, outcomes.granted(said, state.profile, said.says))
     fact = ApprovalEndorsed(
         approval_id=said.id,
-        endpoint=said.endpoint,
+        scope=said.scope,
         approver=say.approver,
         persona=say.persona,
         on_behalf_of=say.on_behalf_of,
@@ -109,5 +109,5 @@ def refuse(
     state: EndpointApprovals, event: ApprovalDecided | DelegationRequested, who: str, reason: str
 ) -> Decision[EndpointApprovals]:
     """The approval itself stays as it is."""
-    refusal = ApprovalRefused(approval_id=event.approval_id, endpoint=event.endpoint, approver=who, reason=reason)
+    refusal = ApprovalRefused(approval_id=event.approval_id, scope=event.scope, approver=who, reason=reason)
     return Decision(state, (Publish(event=refusal),))

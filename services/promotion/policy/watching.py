@@ -141,15 +141,22 @@ def _ask(way: UnderWay, facts: Facts[Live], analysis: Analysis, limits: Limits) 
     would = f"give it {following.share:g} % of the requests" if following else "call it live"
     what = {"package": way.route.package.digest, "generation": way.state.generation, "would": would}
     question = ActionProposed(
-        service=SERVICE, about=str(way.endpoint.entity), decision=facts.event_id, endpoint=way.endpoint,
-        because="an inconclusive canary step", would=(would,), digest=hashlib.sha256(canonical(what)).hexdigest(),
-        proposed_at=facts.now, answer="tell", question=f"May {way.route.package.model} go on at {way.endpoint.name}?",
+        service=SERVICE,
+        about=str(way.endpoint.entity),
+        decision=facts.event_id,
+        scope=str(way.endpoint.entity),
+        because="an inconclusive canary step",
+        would=(would,),
+        digest=hashlib.sha256(canonical(what)).hexdigest(),
+        proposed_at=facts.now,
+        answer="tell",
+        question=f"May {way.route.package.model} go on at {way.endpoint.name}?",
         reason=(
             f"With {way.step.share:g} % of the requests, this could not be settled in "
             f"{(facts.now - way.since).total_seconds():.0f} s: {analysis.reason}. A yes would {would}; "
             "a no, or no answer, takes it back."
         ),
-    )  # fmt: skip
+    )
     until = facts.now + timedelta(seconds=2 * limits.approvals.expires_after_s + 60)
     update = {"status": "asking", "question": facts.event_id, "ask_until": until}
     asking = way.state.model_copy(update=update)

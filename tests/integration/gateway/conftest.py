@@ -73,6 +73,7 @@ class Setting:
         now = datetime.now(UTC)
         approval = Approval(
             id=str(uuid4()),
+            scope=str(endpoint_ref().entity),
             endpoint=endpoint_ref(),
             candidate=package_ref("2"),
             evidence=self._within(lambda storage: BlobEvidence(storage.blobs).keep(report())),

@@ -31,7 +31,7 @@ def forged(setting: Setting, approval: Approval, **changes: object) -> Envelope[
     """A decision as somebody with the gateway's key on the hub would send it, proven with the real link."""
     claim = ApprovalDecided(
         approval_id=approval.id,
-        endpoint=approval.endpoint,
+        scope=approval.scope,
         verdict="approve",
         approver="lea@example.com",
         persona="project-lead",

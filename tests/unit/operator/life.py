@@ -118,8 +118,8 @@ async def _approval(recorder: Recorder, registered: Envelope[Any]) -> Envelope[A
         id=derive_id("decided"), source="/sluice/gateway", time=NOW + timedelta(hours=3), correlation_id="chain",
         causation_id=passed.id,
         data=ApprovalDecided(
-            approval_id="a-1", endpoint=endpoint, verdict="approve", approver="lea@example.com", persona="project-lead",
-            package=candidate.digest, proof="p",
+            approval_id="a-1", scope=str(endpoint.entity), verdict="approve", approver="lea@example.com",
+            persona="project-lead", package=candidate.digest, proof="p",
         ),
     )  # fmt: skip
     granted = ApprovalGranted(approval_id="a-1", endpoint=endpoint, candidate=candidate, approver="lea@example.com")

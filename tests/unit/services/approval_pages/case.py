@@ -37,6 +37,7 @@ class Case:
         evidence = await self.evidence.keep(report())
         approval = Approval(
             id="a-1",
+            scope=str(endpoint_ref().entity),
             endpoint=endpoint_ref(),
             candidate=package_ref("2"),
             evidence=evidence,

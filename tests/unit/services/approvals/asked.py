@@ -56,7 +56,7 @@ APPROVAL = OPEN.open
 def decided(**changes: Any) -> ApprovalDecided:
     fields: dict[str, Any] = {
         "approval_id": APPROVAL.id,
-        "endpoint": endpoint_ref(),
+        "scope": APPROVAL.scope,
         "verdict": "approve",
         "approver": "lea@example.com",
         "persona": "project-lead",

@@ -44,7 +44,7 @@ def decided(state: EndpointApprovals, who: str, persona: str, verdict: str = "ap
     approval = opened(state)
     return ApprovalDecided.model_validate(
         {
-            "approval_id": approval.id, "endpoint": endpoint_ref(), "verdict": verdict, "approver": who,
+            "approval_id": approval.id, "scope": approval.scope, "verdict": verdict, "approver": who,
             "persona": persona, "comment": "", "package": approval.subject, "evidence": approval.evidence, "proof": "p",
         }
     )  # fmt: skip
@@ -63,7 +63,7 @@ def pass_on(
 ) -> Decision[EndpointApprovals]:
     approval = opened(state)
     asked = DelegationRequested(
-        approval_id=approval.id, endpoint=endpoint_ref(), delegator=who, persona=persona, delegate=to,
+        approval_id=approval.id, scope=approval.scope, delegator=who, persona=persona, delegate=to,
         package=approval.subject, evidence=approval.evidence, proof="p",
     )  # fmt: skip
     return decide_on_delegation(state, facts(known), asked.model_copy(update=changes), POLICY)

@@ -37,7 +37,7 @@ from tests.unit.services.approvals.several import (
 )
 
 PROPOSED = ActionProposed(
-    service="retraining", about=str(endpoint_ref().entity), decision="d-1", endpoint=endpoint_ref(),
+    service="retraining", about=str(endpoint_ref().entity), decision="d-1", scope=str(endpoint_ref().entity),
     because="mlops.retraining.requested", would=("submit_job",), digest=digest("9"), proposed_at=NOW,
 )  # fmt: skip
 
@@ -75,6 +75,16 @@ def test_a_service_that_asked_by_itself_is_told_the_answer() -> None:
     assert (told.service, told.decision, told.by) == ("retraining", "d-1", LEA)
     (declined,) = published(say(state, LEA, "project-lead", "reject"))
     assert isinstance(declined, ActionDeclined)
+
+
+def test_an_action_about_a_thing_of_any_kind_is_asked_about() -> None:
+    """Who is asked comes from the policy of the thing's scope: what is no endpoint goes by the defaults."""
+    policy = policy_document().model_copy(update={"defaults": {"approvals": {"personas": ["platform-support"]}}})
+    scope = "subscriptions/1|subscription|research"
+    asked = PROPOSED.model_copy(update={"about": scope, "scope": scope})
+    approval = opened(decide_to_propose(EndpointApprovals(), facts(Known()), asked, policy).state)
+    assert (approval.scope, approval.endpoint, approval.personas) == (scope, None, ("platform-support",))
+    assert approval.title == "May retraining act for research?"
 
 
 def test_an_action_with_a_quorum_waits_for_all_of_them() -> None:

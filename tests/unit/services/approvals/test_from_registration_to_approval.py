@@ -121,7 +121,7 @@ class World:
         (approval,) = self.approvals.approvals.values()
         claim = ApprovalDecided(
             approval_id=approval.id,
-            endpoint=approval.endpoint,
+            scope=approval.scope,
             verdict="approve",
             approver="lea@example.com",
             persona="project-lead",

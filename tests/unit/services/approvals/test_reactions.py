@@ -22,6 +22,7 @@ SIGNER = Ed25519LinkSigner(urlsafe(KEY.private_bytes_raw()), "https://gateway.ex
 VERIFIER = Ed25519LinkVerifier(urlsafe(KEY.public_key().public_bytes_raw()))
 APPROVAL = Approval(
     id="a-1",
+    scope=str(endpoint_ref().entity),
     endpoint=endpoint_ref(),
     candidate=package_ref(),
     evidence=digest("e"),
@@ -35,7 +36,7 @@ APPROVAL = Approval(
 OPEN = EndpointApprovals(open=APPROVAL)
 CLAIM = ApprovalDecided(
     approval_id=APPROVAL.id,
-    endpoint=endpoint_ref(),
+    scope=APPROVAL.scope,
     verdict="approve",
     approver="lea@example.com",
     persona="project-lead",

@@ -123,7 +123,7 @@ def approved(world: World) -> ApprovalDecided:
     (approval,) = world.approvals.approvals.values()
     claim = ApprovalDecided(
         approval_id=approval.id,
-        endpoint=approval.endpoint,
+        scope=approval.scope,
         verdict="approve",
         approver="lea@example.com",
         persona="project-lead",

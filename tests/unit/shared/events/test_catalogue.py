@@ -32,8 +32,9 @@ def test_every_type_has_an_example_that_its_schema_accepts(event_type: type[Even
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: path.parent.parent.name)
 def test_every_example_is_of_a_type_and_in_its_folder(path: Path) -> None:
-    envelope = decode(path.read_bytes())
-    assert (path.parent.parent.name, path.parent.name) == (envelope.data.type, str(envelope.data.version))
+    written = json.loads(path.read_bytes())["dataschema"].removeprefix("urn:sluice:")
+    assert f"{path.parent.parent.name}:{path.parent.name}" == written
+    assert decode(path.read_bytes()).data.type == path.parent.parent.name
 
 
 def test_no_schema_is_left_of_a_type_that_is_gone() -> None:

@@ -26,7 +26,7 @@ FLIGHTS = str(EndpointRef(workspace=WORKSPACE, name="flights").entity)
 
 
 def with_mode(bench: Bench, mode: Mode) -> Bench:
-    bench.policy = POLICY.model_copy(update={"defaults": {"modes": {"sample": mode}}})
+    bench.policy = bench.policy.model_copy(update={"defaults": {"modes": {"sample": mode}}})
     bench.reactor = bench.another_instance("one")
     return bench
 
@@ -140,9 +140,20 @@ async def test_what_is_proposed_waits_for_a_person_and_names_exactly_what_waits(
     await with_mode(bench, "propose").handle()
     (proposed,) = bench.published()
     assert isinstance(proposed, ActionProposed)
-    assert proposed.endpoint.name == "flights"
+    assert proposed.scope == FLIGHTS
     assert proposed.because == "mlops.model.registered"
     assert (bench.trouble.performed, await bench.seen()) == ([], 0)
+
+
+async def test_a_thing_that_is_no_endpoint_is_asked_about_all_the_same(bench: Bench) -> None:
+    """`propose` never becomes `observe`: a model that serves no endpoint is its own scope."""
+    bench.policy = POLICY.model_copy(update={"endpoints": {}})
+    await with_mode(bench, "propose").handle()
+    (proposed,) = bench.published()
+    assert isinstance(proposed, ActionProposed)
+    assert proposed.scope == ABOUT
+    await release(bench)
+    assert len(bench.trouble.performed) == 2
 
 
 async def test_a_grant_does_what_was_proposed_under_its_own_keys_and_once(bench: Bench) -> None:
