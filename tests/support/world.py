@@ -262,12 +262,12 @@ class App:
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
             return intake.read(body, world.policy, world.clock.now(), STORAGE)
 
-        self._translating = Translating("intake", translate, "events", self.publisher, positions, gaps, letters)
+        self.translating = Translating("intake", translate, "events", self.publisher, positions, gaps, letters)
 
     async def consume(self, delivery: Delivery) -> None:
         hub = cast(Hub, delivery.message.hub)
         if delivery.reader == "intake":
-            await self._translating.consume(hub, [delivery.message])
+            await self.translating.consume(hub, [delivery.message])
             return
         await self.streams.consume(self._services[delivery.reader], hub, [delivery.message])
 
