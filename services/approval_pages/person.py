@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from shared.approvals.quorum import same
+
 _EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 _UPN = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"
 _ADDRESS_CLAIMS = ("preferred_username", _EMAIL, "email", _UPN, "upn")
@@ -23,8 +25,8 @@ class Person:
     personas: tuple[str, ...]
 
     def is_called(self, text: str) -> bool:
-        """Whether `text` names this person, by address or by name, in any casing."""
-        return text.strip().casefold() in {self.address.casefold(), self.name.casefold()}
+        """Whether `text` names this person, by an address of theirs or by name, in any casing."""
+        return same(text, self.address) or text.strip().casefold() == self.name.casefold()
 
 
 def signed_in(principal: str | None, *, authentication_on: bool, persona_groups: Mapping[str, str]) -> Person | None:

@@ -7,7 +7,7 @@ from services.registration.policy import (
     decide_after_supersession,
     decide_what_follows,
 )
-from shared.events import ActionFailed, ActionSuperseded, Entity, ModelRegistered, ModelRejected, StagingRequested
+from shared.events import ActionFailed, ActionSuperseded, ModelRegistered, ModelRejected, StagingRequested
 from shared.packages import NotAPackage, read_package
 from shared.policies import PolicyDocument
 from shared.ports import Absent, ModelPackages, Models, Refused, RegisteredModel
@@ -16,7 +16,7 @@ from shared.reactor import Service
 NAME = "registration"
 REQUESTER_TAG = "sluice-requester"
 
-service = Service(NAME, state=Registration)
+service = Service(__package__, lane="lifecycle", state=Registration)
 
 
 async def gather_model(
@@ -56,12 +56,8 @@ def requester(model: RegisteredModel) -> str:
     return model.tags.get(REQUESTER_TAG) or model.created_by or "unknown"
 
 
-def _own(event: ActionFailed | ActionSuperseded) -> Entity | None:
-    return event.entity if event.service == NAME else None
-
-
 service.reacts_to(
     ModelRegistered, gather=gather_model, decide=decide_what_follows, emits=(StagingRequested, ModelRejected)
 )
-service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=(ModelRejected,))
-service.reacts_to(ActionSuperseded, entity=_own, decide=decide_after_supersession)
+service.reacts_to(ActionFailed, decide=decide_after_failure, emits=(ModelRejected,))
+service.reacts_to(ActionSuperseded, decide=decide_after_supersession)

@@ -1,6 +1,7 @@
 """Who may still say what about an approval: the one rule, for the page that offers it and the policy that counts it."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from shared.approvals.approval import Approval, Delegation, Say, Seat
@@ -9,8 +10,14 @@ _DELEGATE = re.compile(r"[^\s@,;|]{1,200}@[^\s@,;|]{1,200}|[a-z][a-z0-9-]{1,60}"
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two addresses are one person's."""
-    return one.strip().casefold() == other.strip().casefold()
+    """Whether two addresses are one person's: `dana+x@example.com` is delivered to `dana@example.com`."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(address: str) -> str:
+    """In one casing and one spelling of its characters, without a tag (RFC 5233) and the root's dot of its domain."""
+    local, at, domain = unicodedata.normalize("NFKC", address).strip().casefold().rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain.rstrip('.')}"
 
 
 def seats_of(approval: Approval) -> tuple[Seat, ...]:

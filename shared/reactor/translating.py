@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.events import Envelope
-from shared.ports import EventPublisher, Hub, Message, Positions, Unavailable
+from shared.ports import EventPublisher, Hub, Message, Place, Unavailable
 from shared.reactor.dead_letters import DeadLetters
-from shared.reactor.streams import Gaps
+from shared.reactor.reading import Reading
+from shared.reactor.stalls import Stalls
 
 type Translate = Callable[[bytes], tuple[Sequence[Envelope[Any]], str]]
 
@@ -20,26 +21,27 @@ class Translating:
 
     def __init__(
         self,
-        service: str,
+        reader: str,
+        hub: Hub,
         translate: Translate,
         to: Hub,
         publisher: EventPublisher,
-        positions: Positions,
-        gaps: Gaps,
+        reading: Reading,
         dead_letters: DeadLetters,
+        stalls: Stalls,
     ) -> None:
-        self._service, self._translate, self._to, self._publisher = service, translate, to, publisher
-        self._positions, self._gaps, self._dead = positions, gaps, dead_letters
+        self._name, self._hub, self._translate, self._to, self._publisher = reader, hub, translate, to, publisher
+        self._reading, self._dead, self._stalls = reading, dead_letters, stalls
 
-    async def consume(self, hub: Hub, messages: Sequence[Message]) -> None:
+    async def consume(self, messages: Sequence[Message]) -> None:
         """See a batch of one partition through. Raises `Unavailable` when nothing can be written."""
         if not messages:
             return
-        partition = messages[0].partition
-        last = await self._positions.last(self._service, hub, partition)
-        batch = await self._gaps.close(self._service, hub, last, messages)
-        await self._publish([(message, facts) for message in batch if (facts := await self._facts(message))])
-        await self._positions.advance(self._service, hub, partition, batch[-1].sequence)
+        place = Place(self._name, self._hub, messages[0].partition)
+        async with self._stalls.watch(place, messages[0].sequence):
+            async for batch in self._reading.slices(place, messages):
+                await self._publish([(message, facts) for message in batch if (facts := await self._facts(message))])
+                await self._reading.moved(place, batch[-1].sequence, at_once=True)
 
     async def _facts(self, message: Message) -> Sequence[Envelope[Any]]:
         try:
@@ -47,7 +49,7 @@ class Translating:
         except Exception:  # noqa: BLE001 - a bug must not hold the partition: the message is kept, with the traceback
             facts, reason = (), traceback.format_exc(limit=-5)
         if reason:
-            await self._dead.bury(self._service, message, reason)
+            await self._dead.bury(self._name, message, reason)
         return facts
 
     async def _publish(self, translated: Sequence[tuple[Message, Sequence[Envelope[Any]]]]) -> None:
@@ -57,7 +59,7 @@ class Translating:
             return
         for message, some in translated:
             if reason := await self._sent(some):
-                await self._dead.bury(self._service, message, reason)
+                await self._dead.bury(self._name, message, reason)
 
     async def _sent(self, facts: Sequence[Envelope[Any]]) -> str | None:
         """Why these can never be sent; None when they were. Raises `Unavailable`."""

@@ -78,5 +78,6 @@ def test_a_principal_that_names_nobody_is_nobody(header: str | None) -> None:
 def test_a_person_is_recognised_by_address_and_by_name_in_any_casing() -> None:
     person = Person("lea@example.com", "Lea Novak", ())
     assert person.is_called(" LEA@Example.com ")
+    assert person.is_called("lea+models@example.com")
     assert person.is_called("lea novak")
     assert not person.is_called("dana@example.com")

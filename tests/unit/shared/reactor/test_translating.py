@@ -9,8 +9,8 @@ from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryHubR
 from shared.adapters.memory.letter_bodies import MemoryLetterBodies
 from shared.adapters.memory.positions import MemoryPositions
 from shared.events import DeadLettered, Envelope, ModelRegistered
-from shared.ports import Hub, Message, Refused, Unavailable
-from shared.reactor import DeadLetters, Gaps, Translating
+from shared.ports import Hub, Message, Place, Refused, Unavailable
+from shared.reactor import DeadLetters, Reading, Stalls, Translating
 from tests.support.builders import NOW, model_ref
 
 
@@ -34,8 +34,10 @@ class Desk:
     def __init__(self) -> None:
         self.hubs, self.positions, clock = Hubs(), MemoryPositions(), ManualClock(NOW)
         letters = DeadLetters(self.hubs, MemoryLetterBodies(), clock)
-        gaps = Gaps(MemoryHubReader(self.hubs), self.hubs, clock)
-        self.translating = Translating("intake", self.translate, "events", self.hubs, self.positions, gaps, letters)
+        reading = Reading(self.positions, MemoryHubReader(self.hubs), self.hubs, clock)
+        self.translating = Translating(
+            "intake", "inbound", self.translate, "events", self.hubs, reading, letters, Stalls(self.hubs, clock)
+        )
 
     def translate(self, body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
         text = body.decode()
@@ -44,7 +46,7 @@ class Desk:
 
     async def consume(self, *bodies: str) -> None:
         messages = [Message("inbound", 0, number, body.encode()) for number, body in enumerate(bodies)]
-        await self.translating.consume("inbound", messages)
+        await self.translating.consume(messages)
 
     @property
     def versions(self) -> list[str]:
@@ -55,7 +57,8 @@ class Desk:
         return [envelope.data for envelope in self.hubs.published["dead-letter"]]
 
     async def last(self) -> int | None:
-        return await self.positions.last("intake", "inbound", 0)
+        position = await self.positions.read(Place("intake", "inbound", 0))
+        return position.sequence if position else None
 
 
 async def test_a_bug_buries_its_message_and_the_next_one_is_translated() -> None:
