@@ -22,9 +22,9 @@ class Plane:
         if hub == "inbound":
             await app.translating.consume(messages)
         for service in self._folders(hub):
-            await app.folding.fold(self.world.services[service], hub, messages)
+            await app.runtime.folding.fold(self.world.services[service], hub, messages)
         for lane in self._readers(hub):
-            await app.lanes.consume(lane, messages)
+            await app.runtime.lanes.consume(lane, messages)
         self.world.hubs.waiting.clear()
 
     def _folders(self, hub: Hub) -> list[str]:

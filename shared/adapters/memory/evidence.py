@@ -1,9 +1,10 @@
 """Evidence in a dictionary; `reports` maps job names to the digests of their reports."""
 
 from shared.adapters.memory.digested import Digested
+from shared.ports import Evidence
 
 
-class MemoryEvidence(Digested):
+class MemoryEvidence(Digested, Evidence):
     name = "evidence"
 
     def __init__(self) -> None:

@@ -6,9 +6,10 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.digested import place_of, read_digested
+from shared.ports import LetterBodies
 
 
-class BlobLetterBodies:
+class BlobLetterBodies(LetterBodies):
     def __init__(self, blobs: BlobServiceClient, container: str = "letters") -> None:
         self._container = blobs.get_container_client(container)
 
