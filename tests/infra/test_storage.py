@@ -22,6 +22,7 @@ CONTAINERS: Grants = {
     "azureml": ({"control"}, {"trainers"}, set()),
     "batch-in": ({"control", "jobs"}, {"submitters"}, set()),
     "batch-out": ({"submitters"}, {"jobs"}, set()),
+    "seals": ({"operators"}, {"control"}, set()),
     UNDELIVERED: ({"operators"}, {"delivery"}, set()),
 }
 TABLES: Grants = {
@@ -33,6 +34,7 @@ TABLES: Grants = {
     "positions": (set(), {"control"}),
     "brakes": (frozenset({"operators"}), frozenset({"control"})),
     "letters": (frozenset({"operators"}), frozenset({"control"})),
+    "grown": (set(), {"control"}),
     "policies": (frozenset({"operators"}), frozenset({"control"})),
 }
 
@@ -105,6 +107,7 @@ def test_an_account_with_keys_is_found() -> None:
 
 LIVES = {
     "evidence": "evidenceLifeDays",
+    "seals": "evidenceLifeDays",
     "captures": "captureDays",
     "labels": "captureDays",
     "letters": "letterDays",
@@ -130,10 +133,11 @@ def test_bodies_of_dead_letters_are_deleted_and_never_immutable() -> None:
     assert (letters["immutableDays"], letters["lifeDays"]) == (0, "letterDays")
 
 
-def test_versions_are_kept_and_evidence_alone_is_immutable() -> None:
+def test_versions_are_kept_and_evidence_and_seals_are_immutable() -> None:
     storage = all_templates()["modules/product_storage.bicep"]
     assert body(storage.section("resources")["blobs"])["properties"]["isVersioningEnabled"] is True
     listed = all_templates()[DATA].parameters_of("storage")["containers"]
     assert {each["name"]: each["immutableDays"] for each in listed if each["immutableDays"]} == {
-        "evidence": "evidenceDays"
+        "evidence": "evidenceDays",
+        "seals": "evidenceDays",
     }
