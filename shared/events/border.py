@@ -92,5 +92,5 @@ def printable(text: str, longest: int) -> str:
 
 def writable(words: str, longest: int) -> str:
     """At most `longest` characters that can be written and shown: what was said, as far as it can be kept."""
-    plain = _UNSHOWN.sub("?", words[:longest])
+    plain = _UNSHOWN.sub("", words[:longest])
     return plain if len(words) <= longest else plain[:-1] + "…"
