@@ -1,4 +1,4 @@
-"""Sluice's own workings: time, loss, dead letters, seals."""
+"""Sluice's own workings: time, loss, dead letters."""
 
 from typing import ClassVar
 
@@ -86,15 +86,3 @@ class PolicyChanged(Event):
     @property
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "policy", "document")
-
-
-class LedgerSealed(Event):
-    """`root` is the Merkle root over the heads of all chains at this minute."""
-
-    type: ClassVar[str] = "mlops.ledger.sealed"
-    chains: int
-    root: Digest
-
-    @property
-    def entity(self) -> Entity:
-        return Entity.of(SYSTEM, "ledger", "seal")

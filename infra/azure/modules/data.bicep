@@ -88,6 +88,14 @@ module storage 'product_storage.bicep' = {
         immutableDays: 0
       }
       {
+        // Seals over the ledger: nobody else may write one, for a minute to come either.
+        name: 'seals'
+        readers: operators
+        writers: [principals.control]
+        creators: []
+        immutableDays: evidenceDays
+      }
+      {
         // What Event Grid could not deliver; nothing of ours reads it.
         name: 'undelivered'
         readers: operators
@@ -102,10 +110,11 @@ module storage 'product_storage.bicep' = {
       { name: 'deadlines', readers: [], writers: [principals.control] }
       { name: 'approvals', readers: [principals.gateway], writers: [principals.control] }
       { name: 'pending', readers: operators, writers: [principals.control] }
-      { name: 'positions', readers: [], writers: [principals.control] }
+      { name: 'positions', readers: operators, writers: [principals.control] }
       { name: 'brakes', readers: operators, writers: [principals.control] }
       { name: 'letters', readers: operators, writers: [principals.control] }
       { name: 'policies', readers: operators, writers: [principals.control] }
+      { name: 'grown', readers: [], writers: [principals.control] }
     ]
   }
 }
