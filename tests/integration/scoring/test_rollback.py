@@ -40,8 +40,6 @@ from tests.support.onnx_models import package_files, package_ref, parquet, sampl
 from tests.support.scoring_app import Door, HubReader, ScoringApp
 from tests.support.world import App, World
 
-pytestmark = [pytest.mark.timeout(180)]
-
 
 @pytest.fixture
 def door() -> Door:
@@ -83,7 +81,7 @@ class Control(World):
                 await self.deliver(delivery)
             return next((each for kind in outcomes for each in self.hubs.events(kind)), None)
 
-        outcome: E = await aeventually(found, timeout_s=60)
+        outcome: E = await aeventually(found)
         return outcome
 
 
