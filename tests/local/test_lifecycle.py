@@ -123,7 +123,8 @@ def test_files_with_keys_are_for_their_owner_only(running: Path) -> None:
 
 
 def test_logs_and_databases_are_for_their_owner_only(running: Path) -> None:
-    written = [path for folder in ("logs", "azurite", "event_hubs", "azure_ml") for path in (running / folder).rglob("*")]
+    folders = [running / name for name in ("logs", "azurite", "event_hubs", "azure_ml")]
+    written = [path for folder in folders for path in folder.rglob("*")]
     assert {path.parent.relative_to(running).parts[0] for path in written if path.is_file()} >= {"logs", "azurite"}
     assert [path for path in (running, *written) if path.stat().st_mode & 0o077] == []
 
