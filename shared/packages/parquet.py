@@ -36,7 +36,7 @@ def read_parquet(
     batches: list[pyarrow.RecordBatch] = []
     total = 0
     with pyarrow.parquet.ParquetFile(io.BytesIO(body), read_dictionary=texts_of(schema)) as file:
-        _check_claims(file.metadata, most_bytes)
+        _check_claims(file.metadata, names, most_bytes)
         for batch in file.iter_batches(_ROWS_AT_ONCE, columns=names, use_threads=False):
             total += bytes_of(batch)
             if total > most_bytes:
@@ -74,9 +74,11 @@ def plain(batches: "Sequence[pyarrow.RecordBatch]", schema: "pyarrow.Schema") ->
     yield from pyarrow.Table.from_batches(batches).cast(schema).to_batches()
 
 
-def _check_claims(metadata: "pyarrow.parquet.FileMetaData", most_bytes: int) -> None:
+def _check_claims(metadata: "pyarrow.parquet.FileMetaData", names: Sequence[str], most_bytes: int) -> None:
     """A list in one row may have millions of values, which would be there before its row is."""
     groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
-    values = max((group.column(index).num_values for group in groups for index in range(group.num_columns)), default=0)
+    found = (group.column(index) for group in groups for index in range(group.num_columns))
+    wanted = (each.num_values for each in found if each.path_in_schema.startswith(tuple(names)))
+    values = max(wanted, default=0)
     if values * _BYTES_OF_A_VALUE > most_bytes:
         raise TooLarge(f"{values} values in a column, at most {most_bytes // _BYTES_OF_A_VALUE} are taken")
