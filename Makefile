@@ -1,7 +1,7 @@
 # Sluice: everything starts here. `make help` lists the targets; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults bench bench-scoring up down status check lock package
+.PHONY: help setup demo test test-faults bench bench-scoring up down status check declare lock package
 
 # The environment's own Python starts fastest once it exists; before that, the first one that runs at all.
 BOOT := $(shell for p in .venv/bin/python python3 /usr/bin/python3 /usr/local/bin/python3; do \
@@ -52,6 +52,9 @@ check: setup ## lint, format, types, architecture contracts
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy shared services infra tests function_app
 	PYTHONPATH=. .venv/bin/lint-imports
+
+declare: setup ## write what follows from the services' declarations: docs/services.md, infra/streams.json
+	@$(PYTHON) -m tests.architecture.declarations
 
 lock: ## compile requirements.in into requirements.txt (ARGS=--upgrade)
 	@$(SET_UP) lock $(ARGS)

@@ -19,7 +19,7 @@ from tests.support.eventually import eventually
 
 pytestmark = [pytest.mark.local_only]
 EXPECTED = {
-    "control": {"intake", "registration", "deadlines", "sweeper"},
+    "control": {"intake", "lifecycle", "commands"},
     "gateway": {"show_approval"},
     "scoring": {"infer"},
 }

@@ -1,10 +1,10 @@
 """Approvals in a dictionary."""
 
 from shared.approvals import Approval
-from shared.ports import Absent
+from shared.ports import Absent, Approvals
 
 
-class MemoryApprovals:
+class MemoryApprovals(Approvals):
     def __init__(self) -> None:
         self.approvals: dict[str, Approval] = {}
 

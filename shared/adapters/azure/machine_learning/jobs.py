@@ -5,7 +5,7 @@ from typing import Any
 from shared.adapters.azure.machine_learning.errors import Exists, UnknownOutcome
 from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef
-from shared.ports import Absent, CommandJob, JobRequest, JobState, PipelineJob, Refused
+from shared.ports import Absent, CommandJob, JobRequest, Jobs, JobState, PipelineJob, Refused
 
 _ENDED: dict[str, JobState] = {
     "completed": "completed",
@@ -15,7 +15,7 @@ _ENDED: dict[str, JobState] = {
 }
 
 
-class AzureMLJobs:
+class AzureMLJobs(Jobs):
     def __init__(self, workspaces: AzureMLWorkspaces) -> None:
         self._workspaces = workspaces
 
