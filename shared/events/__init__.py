@@ -87,4 +87,4 @@ from shared.events.staging import (
     StagingRequested,
     StagingStarted,
 )
-from shared.events.system import DeadLettered, DeadlineReached, EventsLost, HubReplaced, LedgerSealed, PolicyChanged
+from shared.events.system import DeadLettered, DeadlineReached, EventsLost, HubReplaced, PolicyChanged

@@ -1,4 +1,4 @@
-"""Sluice's own workings: time, loss, dead letters, seals."""
+"""Sluice's own workings: time, loss, dead letters."""
 
 from typing import ClassVar
 
@@ -56,7 +56,7 @@ class HubReplaced(Event):
 
 
 class DeadLettered(Event):
-    """A message that could not be handled, kept with its reason. `body` lies in evidence under its digest."""
+    """A message that `service`, or the lane of that name, could not handle. `body` lies in `letters` by its digest."""
 
     type: ClassVar[str] = "mlops.event.dead_lettered"
     carried_by: ClassVar[Hub] = "dead-letter"
@@ -86,15 +86,3 @@ class PolicyChanged(Event):
     @property
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "policy", "document")
-
-
-class LedgerSealed(Event):
-    """`root` is the Merkle root over the heads of all chains at this minute."""
-
-    type: ClassVar[str] = "mlops.ledger.sealed"
-    chains: int
-    root: Digest
-
-    @property
-    def entity(self) -> Entity:
-        return Entity.of(SYSTEM, "ledger", "seal")

@@ -18,7 +18,7 @@ ENDPOINT = EndpointRef(workspace=WORKSPACE, name="flights")
 PACKAGE = PackageRef(model=MODEL, digest="ab" * 32)
 JOB = JobRef(workspace=WORKSPACE, name="staging-1")
 ENTITY = MODEL.entity
-LEASE = Lease("instance-1", NOON + timedelta(seconds=30))
+LEASE = Lease("instance-1", timedelta(seconds=30))
 
 
 def minutes(count: float) -> datetime:
@@ -29,6 +29,11 @@ def minutes(count: float) -> datetime:
 def envelope(id: str = "event-1", model: str = "flights", **tags: str) -> Envelope[ModelRegistered]:
     fact = ModelRegistered(model=ModelRef(workspace=WORKSPACE, name=model, version="3"), tags=tags)
     return Envelope.first(fact, id=id, source="/test", time=NOON)
+
+
+def long(characters: int) -> dict[str, str]:
+    """Tags for `envelope` that make it about this long: each of them is as long as a text may be."""
+    return {f"tag-{index}": "x" * 8000 for index in range(characters // 8000 + 1)}
 
 
 def entry(event_id: str = "event-1", position: int = 1, **changes: Any) -> Entry:

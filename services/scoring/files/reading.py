@@ -77,7 +77,17 @@ def _bounded(batches: Iterable[pyarrow.RecordBatch], schema: pyarrow.Schema) -> 
     for batch in batches:
         if bytes_of(batch) > MOST_CHUNK_BYTES:
             raise NotScorable(f"{batch.num_rows} rows of it are more than {MOST_CHUNK_BYTES >> 20} MB")
-        yield from plain([batch], schema)
+        yield from map(_valid, plain([batch], schema))
+
+
+def _valid(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+    """Parquet itself does not look at what it holds. Raises `NotScorable` naming the column."""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            column.validate(full=True)
+        except pyarrow.ArrowInvalid as error:
+            raise NotScorable(f"column {name[:100]!r}: it holds what is no {column.type}") from error
+    return batch
 
 
 def _open_csv(path: Path) -> RowFile:

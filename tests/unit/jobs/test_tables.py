@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from function_app.jobs.arrays import read_arrays, write_arrays
 from function_app.jobs.sandbox import Sandbox
 from function_app.jobs.staging.graph import distance
-from function_app.jobs.tables import feeds
+from function_app.jobs.tables import feeds, read_table
 from shared.packages import NotAPackage, Signature
 
 SANDBOX = Sandbox(seconds=60, megabytes=4096)
@@ -26,6 +26,8 @@ SIGNATURE = Signature.model_validate({
 })  # fmt: skip
 # 20,000 rows, one of them 200,000 characters wide: as texts of one width, 15 GB.
 UNEVEN = ["a"] * 19_999 + ["x" * 200_000]
+
+BROKEN = pa.array([b"AA", b"\xff\xfe"]).view(pa.string())  # no Unicode
 
 
 def body_of(table: pa.Table) -> bytes:
@@ -48,6 +50,10 @@ def test_columns_come_out_of_the_sandbox_as_they_were() -> None:
         (b"no table", "golden.parquet: cannot be read"),
         (body_of(pa.table({"y": [1]})), "golden.parquet, x: the column is missing"),
         (body_of(pa.table({"x": pa.array([], pa.int64())})), "golden.parquet: there are no rows in it"),
+        (
+            body_of(pa.table({"x": pa.array([b"AA", b"\xff\xfe"]).view(pa.string())})),
+            "golden.parquet: cannot be read .*UTF",
+        ),
         (body_of(pa.table({"x": [1] * 1_000_001})), "golden.parquet: cannot be read .1000001 rows, at most 1000000"),
     ],
 )
@@ -61,6 +67,13 @@ def test_a_table_that_eats_memory_does_it_to_its_own_process() -> None:
     table = pa.table({f"x{index}": np.zeros(1_000_000) for index in range(30)})
     with pytest.raises(NotAPackage, match=r"golden.parquet: cannot be read"):
         Sandbox(seconds=60, megabytes=600).table("golden.parquet", body_of(table), table.column_names)
+
+
+@pytest.mark.parametrize("column", [pa.array(["AA", None, "é"]), pa.array(["AA", None, "é"]).dictionary_encode()])
+def test_texts_come_as_they_are_however_they_are_packed(column: pa.Array) -> None:
+    columns = read_table("golden.parquet", body_of(pa.table({"text": column, "other": [1, 2, 3]})), ["text", "text"])
+    assert columns == {"text": ["AA", None, "é"]}
+    assert feeds(SIGNATURE, columns)["text"].tolist() == [["AA"], [""], ["é"]]
 
 
 def test_one_long_text_does_not_make_all_others_as_wide(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +21,10 @@ _BLOB_BACK_OFF: dict[str, Any] = {"initial_backoff": 0.3, "increment_base": 1, "
 _BLOB_OPTIONS: dict[str, Any] = {"retry_total": 2, **_BLOB_BACK_OFF, **_TIMEOUTS}
 _TABLE_OPTIONS: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3, **_TIMEOUTS}
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NOT_PROVISIONED = {"TableNotFound", "ContainerNotFound", "TableBeingDeleted", "ContainerBeingDeleted"}
+# A 400 that is about the token, not about what was asked.
+_NOT_KNOWN_YET = {"InvalidAuthenticationInfo"}
 
 
 @dataclass
@@ -74,6 +79,16 @@ def storage_clients(address: str) -> Storage:
     return Storage(address)
 
 
+@dataclass
+class ServerTime:
+    """The store's own clock: a hook that takes it, in whole seconds, from the last answer."""
+
+    now: datetime = _NEVER
+
+    def __call__(self, response: Any) -> None:
+        self.now = parsedate_to_datetime(response.http_response.headers["Date"])
+
+
 @contextmanager
 def storage_errors(doing: str) -> Iterator[None]:
     """Raise `Absent`, `Moved`, `Refused` or `Unavailable` for what the storage SDKs raise."""
@@ -90,7 +105,7 @@ def _meaning(error: HttpResponseError, doing: str) -> Exception:
     raw = getattr(error, "error_code", None) or ""
     code = str(getattr(raw, "value", raw))
     text = f"{doing}: {error.status_code} {code}".rstrip()
-    if code in _NOT_PROVISIONED:
+    if code in _NOT_PROVISIONED | _NOT_KNOWN_YET:
         return Unavailable(text)
     kinds: dict[int, type[Exception]] = {404: Absent, 409: Moved, 412: Moved, 400: Refused, 413: Refused}
     # 401 and 403 are Unavailable: a role assignment takes minutes to arrive, and nothing may be lost meanwhile.

@@ -16,7 +16,13 @@ from services.brakes.policy import (
     decide_redrive,
 )
 from services.brakes.reactions import gather_redrive, service
-from shared.adapters.memory import MemoryBrakes, MemoryEventPublisher, MemoryEvidence, MemoryLedger, MemoryLetterBook
+from shared.adapters.memory import (
+    MemoryBrakes,
+    MemoryEventPublisher,
+    MemoryLedger,
+    MemoryLetterBodies,
+    MemoryLetterBook,
+)
 from shared.adapters.signing.commands import Ed25519CommandVerifier
 from shared.events import (
     ActionFailed,
@@ -30,7 +36,7 @@ from shared.events import (
     RedriveStarted,
     encode,
 )
-from shared.ports import Brake, Lease, Refused
+from shared.ports import Brake, Refused
 from shared.reactor import Decision, Known, Publish, ReleaseAction
 from tests.contract.examples import ENTITY, LEASE, entry
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, facts, policy_document
@@ -124,9 +130,9 @@ async def test_a_decision_is_looked_up_and_must_have_something_left_to_do() -> N
     ledger, letters = MemoryLedger(), MemoryLetterBook()
     assert "has decided nothing" in (await known(redrive(), ledger, letters)).problem
     recorded = entry()
-    await ledger.record(recorded, await ledger.head("staging", ENTITY), Lease(LEASE.owner, LEASE.until))
+    progress = await ledger.record(recorded, await ledger.head("staging", ENTITY), LEASE)
     assert "under way" in (await known(redrive(), ledger, letters)).problem
-    await ledger.settle(recorded)
+    await ledger.settle(progress, {}, recorded.hash)
     assert (await known(redrive(), ledger, letters)).problem == ""
 
 
@@ -150,12 +156,12 @@ async def test_only_a_letter_that_control_has_buried_is_sent_again() -> None:
 
 
 async def test_a_letter_is_sent_again_under_its_own_id_and_garbage_is_refused() -> None:
-    evidence, publisher = MemoryEvidence(), MemoryEventPublisher()
+    letters, publisher = MemoryLetterBodies(), MemoryEventPublisher()
     original = envelope(registered())
-    await SendAgain(body=await evidence.keep(encode(original))).perform(evidence, publisher)
+    await SendAgain(body=await letters.keep(encode(original))).perform(letters, publisher)
     assert publisher.published["events"] == [original]
     with pytest.raises(Refused, match="unreadable"):
-        await SendAgain(body=await evidence.keep(b"garbage")).perform(evidence, publisher)
+        await SendAgain(body=await letters.keep(b"garbage")).perform(letters, publisher)
 
 
 def test_brakes_themselves_are_never_held() -> None:

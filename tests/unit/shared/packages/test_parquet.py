@@ -27,6 +27,13 @@ def test_what_is_read_is_what_was_written() -> None:
     assert read_parquet(body_of(table.slice(0, 0))).equals(table.slice(0, 0))
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_texts_that_are_no_unicode_are_no_table(kind: pa.DataType) -> None:
+    raw = pa.array([b"AA", b"\xff\xfe"], pa.binary() if kind == pa.string() else pa.large_binary())
+    with pytest.raises(pa.ArrowInvalid, match="UTF"):
+        read_parquet(body_of(pa.table({"text": raw.view(kind)})))
+
+
 def test_more_rows_than_are_taken_are_refused() -> None:
     body = body_of(pa.table({"x": [1, 2, 3]}))
     with pytest.raises(TooLarge, match="3 rows, at most 2 are taken"):

@@ -241,3 +241,10 @@ def test_a_chunk_that_stands_for_more_than_there_is_room_for_is_refused_before_i
     assert path.stat().st_size < 20_000
     with pytest.raises(NotScorable, match="20000 rows of it are more than 1024 MB"):
         list(open_rows(path).chunks(20_000))
+
+
+def test_texts_of_a_file_that_are_no_unicode_are_said_not_scored(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"carrier": pa.array([b"AA", b"\xff\xfe"]).view(pa.string())}), path)
+    with pytest.raises(NotScorable, match="column 'carrier': it holds what is no string"):
+        list(open_rows(path).chunks(10))
