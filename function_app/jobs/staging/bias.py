@@ -46,7 +46,7 @@ def _judged(subject: Subject, column: str, limits: SuiteLimits) -> Judged:
 
 def compare(column: str, judged: Judged, limits: SuiteLimits) -> list[CheckResult]:
     """Largest difference between any two groups that are large enough; `false_negative_rate` among positives only."""
-    groups = np.array([str(cell) for cell in judged.groups])
+    groups = np.array([str(cell) for cell in judged.groups], dtype=object)
     decided = (judged.predicted >= limits.decision_threshold).astype(np.int64)
     bounds = {
         "selection_rate": limits.selection_rate_difference,
@@ -62,7 +62,7 @@ def _difference(
     name: str,
     metric: str,
     judged: Judged,
-    groups: NDArray[np.str_],
+    groups: NDArray[np.object_],
     decided: NDArray[np.int64],
     bound: float,
     least: int,

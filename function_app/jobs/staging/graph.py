@@ -71,4 +71,5 @@ def distance(found: np.ndarray[Any, Any], expected: Any) -> float:
         wanted = np.asarray(expected, dtype=np.float64).reshape(found.shape)
         furthest = np.abs(found.astype(np.float64) - wanted).max(initial=0.0)
         return float(furthest) if np.isfinite(furthest) else 1e308
-    return float(np.mean(found.astype(str) != np.asarray(expected, dtype=str).reshape(found.shape)))
+    cells = zip(found.reshape(-1).tolist(), np.asarray(expected, dtype=object).reshape(-1).tolist(), strict=True)
+    return float(np.mean([str(cell) != str(wanted) for cell, wanted in cells]))

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from function_app.jobs.sandbox import ModelFailed
+from function_app.jobs.sandbox import ModelFailed, Sandbox
 from function_app.jobs.staging.deployment import CALL_TIMEOUT_S, call, deployed, request_bodies
 from function_app.jobs.staging.graph import distance
 from function_app.jobs.staging.results import at_most, failed, inconclusive
 from function_app.jobs.storage import JobStorage
-from function_app.jobs.tables import feeds, read_table
+from function_app.jobs.tables import feeds
 from services.scoring.model.golden import outputs_body
 from services.scoring.protocol.layout import DTYPES
 from shared.events import CheckResult, PackageRef
@@ -87,7 +87,8 @@ def _score(
 ) -> _Restored:
     signature = package.signature
     names = [output.name for output in signature.outputs]
-    golden = read_table("golden.parquet", files["golden.parquet"], [*signature.input_names, *names])
+    sandbox = Sandbox(limits.run_seconds, limits.run_megabytes)
+    golden = sandbox.table("golden.parquet", files["golden.parquet"], [*signature.input_names, *names])
     bodies = request_bodies(signature, feeds(signature, golden))
     with deployed(ref, files, limits) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_TIMEOUT_S)

@@ -21,7 +21,8 @@ RANDOM = np.random.default_rng(3)
 def subject(files: dict[str, bytes]) -> Subject:
     package = read_package(files)
     none = Join(Wanted(["x"], package.trained_until), []).rows()
-    return run_candidate(package, files, Tables.of(package.signature, files), none, Sandbox(30, 4096))
+    sandbox = Sandbox(30, 4096)
+    return run_candidate(package, files, Tables.of(package.signature, files, sandbox), none, sandbox)
 
 
 def test_outputs_that_are_no_numbers_fail() -> None:
