@@ -28,7 +28,7 @@ demo: setup ## a model's whole life on real data, in a fresh system (MANUAL=1: y
 test: setup ## all tests (ARGS="-k ledger" for some)
 	@$(SESSION) $(PYTHON) -m pytest -n 3 $(ARGS)
 
-test-faults: setup ## only the tests that kill, cut off and double
+test-faults: setup ## only the tests that kill, cut off, double and fuzz
 	@$(SESSION) $(PYTHON) -m pytest -m faults $(ARGS)
 
 bench: setup bench-scoring ## measure, and fail where a ratio is worse than recorded (ARGS=--record: record them)
@@ -56,8 +56,9 @@ check: setup ## lint, format, types, architecture contracts
 	$(PYTHON) -m mypy shared services infra tests function_app
 	PYTHONPATH=. .venv/bin/lint-imports
 
-declare: setup ## write what follows from the services' declarations: docs/services.md, infra/streams.json
+declare: setup ## write what follows from the services' declarations: docs/services.md, docs/policy.*, infra/streams.json
 	@$(PYTHON) -m tests.architecture.declarations
+	@$(PYTHON) -m tests.architecture.policy_page
 
 lock: ## compile requirements.in into requirements.txt (ARGS=--upgrade)
 	@$(SET_UP) lock $(ARGS)

@@ -34,6 +34,7 @@ def main() -> int:
     run_dir = Path(chosen.run_dir).resolve()
     try:
         if chosen.command == "up":
+            os.umask(0o077)  # logs, Azurite's database, hubs: what this starts writes for its owner alone
             return up(run_dir, chosen)
         return status(run_dir, as_json=chosen.json) if chosen.command == "status" else down(run_dir)
     except (StartFailed, AzuriteMissing, UnknownSetting, StateUnreadable) as failure:
@@ -115,7 +116,8 @@ def status(run_dir: Path, *, as_json: bool) -> int:
         print(json.dumps(document, indent=2))
     states = set()
     for name, report in document["processes"].items():
-        state = report["state"] if report["state"] == "restarting" or runs(report["pid"]) else "not running"
+        # Without a process it is between two of them, or before its first: the supervisor, which has one, knows.
+        state = report["state"] if report["pid"] is None or runs(report["pid"]) else "not running"
         states.add(state)
         if not as_json:
             endpoint = document["endpoints"].get("blob" if name == "azurite" else name, "")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.monitoring.keeping import Keeping
+from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import Part, Stream, complete, fold_block, published
 from shared.events import (
     EndpointRef,
@@ -58,7 +59,7 @@ async def fold_predictions(
     for row in rows:
         block: PredictionsCaptured = row.envelope.data
         await keeping.add(row.sequence, block)
-        limits = document.limits(block.endpoint.name).monitoring
+        limits = document.section(MonitoringLimits, block.endpoint)
         reference = await references.of(block.endpoint, block.package)
         state = fold_block(state, block, reference, limits, scored_at(row.envelope.time, clock.now()))
         state, folded = await _close(state, row.envelope, partition, limits.grace_s, evidence)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from services.monitoring import policy
 from services.monitoring.folding import References, fold_labels, fold_predictions
+from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import Part, Stream
 from shared.events import (
     ActionFailed,
@@ -75,7 +76,7 @@ async def _window(
 ) -> policy.WindowKnown:  # fmt: skip
     streams = await folded_states(folds, service.name, "predictions", endpoint.entity, Stream)
     seen = [stream for number, stream in streams.items() if number != partition]
-    grace = document.limits(endpoint.name).monitoring.grace
+    grace = document.section(MonitoringLimits, endpoint).grace
     parts = [part for stream in seen if stream and (part := stream.parts.get(own.key))]
     if partition is not None:
         parts.append(own)

@@ -1,8 +1,9 @@
 """From an event to the words a person reads. Links never appear here: approvals sends its own invitations."""
 
+from services.notifications.limits import NotificationLimits
 from services.notifications.words import words
-from shared.events import ActionFailed, Entity, Event
-from shared.policies import PolicyDocument
+from shared.events import ActionFailed, Event
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Facts, Known, SendNotice, State
 
 
@@ -11,8 +12,10 @@ class Nothing(State):
 
 
 def decide_notice(state: Nothing, facts: Facts[Known], event: Event, policy: PolicyDocument) -> Decision[Nothing]:
-    audiences = policy.limits(endpoint_name(event, policy)).notifications.audiences
-    heard_by = dict.fromkeys((*audiences.get(event.type, ()), *audiences.get(_of_one_service(event), ())))
+    scope = policy.scope_of(getattr(event, "endpoint", None) or event.entity)
+    audiences, people = policy.section(NotificationLimits, scope).audiences, policy.section(People, scope)
+    told = (*audiences.get(event.type, ()), *audiences.get(_of_one_service(event), ()))
+    heard_by = dict.fromkeys(member for audience in told for member in people.members(audience))
     if not heard_by or _about_ourselves(event):
         return Decision(state)
     title, text = words(event)
@@ -27,13 +30,3 @@ def _of_one_service(event: Event) -> str:
 def _about_ourselves(event: Event) -> bool:
     """A notice that could not be sent is not announced by another notice."""
     return isinstance(event, ActionFailed) and event.service == "notifications"
-
-
-def endpoint_name(event: Event, policy: PolicyDocument) -> str:
-    """Whose limits hold: the event's endpoint, or the one its model serves; unknown names get the defaults."""
-    endpoint = getattr(event, "endpoint", None)
-    if endpoint is not None:
-        return str(endpoint.name)
-    entity: Entity = event.entity
-    model = entity.name.partition(":")[0]
-    return policy.endpoint_of(model) or model

@@ -56,7 +56,7 @@ class ApprovalDecided(_OfQuestion):
     verdict: Literal["approve", "reject"]
     approver: str
     persona: str
-    comment: str = ""
+    comment: Words = ""
     package: Digest
     evidence: Digest | None = None
     proof: str
@@ -73,7 +73,7 @@ class DelegationRequested(_OfQuestion):
     delegator: str
     persona: str
     delegate: str
-    comment: str = ""
+    comment: Words = ""
     package: Digest
     evidence: Digest | None = None
     proof: str

@@ -18,11 +18,11 @@ from shared.reactor.effects import (
 )
 from shared.reactor.fold_failures import FoldFailures
 from shared.reactor.folding import Folding, folded_states
-from shared.reactor.holding import check_modes
 from shared.reactor.hub_log import HubLog
 from shared.reactor.job_reports import JobFound, ask_after
 from shared.reactor.lanes import Lane, Lanes, lanes_of
 from shared.reactor.patience import Handled, Patience
+from shared.reactor.policy_reading import findings_in, policy_in
 from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor
 from shared.reactor.reading import Reading

@@ -16,6 +16,7 @@ from shared.ports import (
     HubReader,
     LaneBook,
     Ledger,
+    LetterBodies,
     LetterBook,
     PolicyBook,
     Positions,
@@ -26,7 +27,6 @@ from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.deadlines import ring
 from shared.reactor.fold_failures import FoldFailures
 from shared.reactor.folding import Folding
-from shared.reactor.holding import check_modes
 from shared.reactor.hub_log import HubLog
 from shared.reactor.lanes import Lanes, lanes_of
 from shared.reactor.patience import Patience
@@ -44,18 +44,17 @@ from shared.reactor.wiring import Wiring
 class Runtime:
     """`provided` holds an adapter for each port, `owner` names this instance and `build` its code.
 
-    Raises `Unwired` where a service asks for more than is provided, `InvalidPolicy` where the document cannot hold.
+    Raises `Unwired` where a service asks for more than is provided.
     """
 
     def __init__(
         self, provided: Mapping[type, Any], services: Mapping[str, Service], policy: PolicyDocument, *,
         owner: str, build: str, patience: Patience | None = None, changed_by: str = "",
     ) -> None:  # fmt: skip
-        check_modes(policy, services)
         self.services, self.lanes_by_name = services, lanes_of(services)
         self._ports = provided
         clock, publisher, ledger = provided[Clock], provided[EventPublisher], provided[Ledger]
-        self._dead_letters = DeadLetters(publisher, provided[Evidence], clock, provided[LetterBook])
+        self._dead_letters = DeadLetters(publisher, provided[LetterBodies], clock, provided[LetterBook])
         wiring = Wiring({**provided, PolicyDocument: policy, DeadLetters: self._dead_letters})
         wiring.check(services.values())
         self.reactor = Reactor(
@@ -80,7 +79,9 @@ class Runtime:
     def translating(self, translate: Translate) -> Translating:
         """What reads hub `inbound`."""
         publisher = self._ports[EventPublisher]
-        return Translating("intake", "inbound", translate, publisher, self._reading, self._dead_letters, self._stalls)
+        return Translating(
+            "intake", "inbound", translate, "events", publisher, self._reading, self._dead_letters, self._stalls
+        )
 
     async def tick(self) -> None:
         """All that goes by the clock, each part in its own time. Raises `PartsFailed`, when all parts have ended."""

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import Stream, fold_block
 from shared.adapters.azure.storage.folds import TableFolds
 from shared.adapters.memory import MemoryFolds
 from shared.events import PredictionsCaptured
-from shared.policies import MonitoringLimits
 from shared.ports import Folds, Message, Place
 from shared.profiles import Reference
 from shared.reactor import FoldResult, Row, folded_states

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
+from services.approvals.limits import ApprovalLimits
 from services.approvals.policy.state import EndpointApprovals
 from shared.approvals import Approval, Seat
 from shared.events import (
@@ -13,7 +14,7 @@ from shared.events import (
     StagingPassed,
     derive_id,
 )
-from shared.policies import ApprovalLimits, PolicyDocument
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt
 
 REMIND, ESCALATE, EXPIRE = "remind", "escalate", "expire"
@@ -35,7 +36,7 @@ def decide_to_ask(
     known = state.ended(identity) or (state.open and state.open.id == identity)
     if known or event.evidence is None or not event.checks:
         return Decision(state)
-    limits = policy.limits(event.endpoint.name).approvals
+    limits, people = policy.section(ApprovalLimits, event.endpoint), policy.section(People, event.endpoint)
     approval = Approval(
         id=identity,
         scope=str(event.endpoint.entity),
@@ -45,10 +46,10 @@ def decide_to_ask(
         title=f"May model {event.candidate.model} serve {event.endpoint.name}?",
         summary=_summary(event),
         requested_by=event.requested_by,
-        personas=may_decide(limits),
+        personas=may_decide(limits, people),
         seats=seats(limits),
         opened_at=facts.now,
-        expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
+        expires_at=facts.now + timedelta(seconds=people.expires_after_s),
     )
     request = ApprovalRequested(
         approval_id=approval.id,
@@ -70,9 +71,9 @@ def _summary(event: StagingPassed | StagingInconclusive) -> str:
     return f"Model {event.candidate.model} {verdict}, {against}. {event.reason}".strip()
 
 
-def may_decide(limits: ApprovalLimits) -> tuple[str, ...]:
+def may_decide(limits: ApprovalLimits, people: People) -> tuple[str, ...]:
     """Every persona that has a seat, in the policy's order."""
-    return tuple(dict.fromkeys(persona for seat in limits.seats for persona in seat.personas))
+    return tuple(dict.fromkeys(persona for seat in limits.seats(people) for persona in seat.personas))
 
 
 def seats(limits: ApprovalLimits) -> tuple[Seat, ...]:
@@ -85,7 +86,7 @@ def opening(approval: Approval, limits: ApprovalLimits, *requests: Publish) -> t
     before_the_end = (
         RemindAt(about=f"{about}:{approval.id}", at=approval.opened_at + timedelta(seconds=after_s))
         for about, after_s in times.items()
-        if after_s is not None and after_s < limits.expires_after_s
+        if after_s is not None and approval.opened_at + timedelta(seconds=after_s) < approval.expires_at
     )
     end = RemindAt(about=f"{EXPIRE}:{approval.id}", at=approval.expires_at)
     return (*before_the_end, end, OpenApproval(approval=approval), *requests, invitation(approval))

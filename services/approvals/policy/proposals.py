@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
+from services.approvals.limits import ApprovalLimits
 from services.approvals.policy.asking import may_decide, opening, seats
 from services.approvals.policy.state import EndpointApprovals
 from shared.approvals import Approval, HeldAction
 from shared.events import ActionProposed, Entity, derive_id
-from shared.policies import PolicyDocument
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Facts, Known
 
 _PREFIX = "action-"
@@ -34,7 +35,7 @@ def decide_to_propose(
     if state.open or state.ended(identity):
         return Decision(state)
     scope = Entity.parse(event.scope)
-    limits = policy.limits_of(scope).approvals
+    limits, people = policy.section(ApprovalLimits, scope), policy.section(People, scope)
     approval = Approval(
         id=identity,
         scope=event.scope,
@@ -46,10 +47,10 @@ def decide_to_propose(
         title=event.question or f"May {event.service} act for {scope.name}?",
         summary=event.reason or _ASKS_FIRST.format(service=event.service, because=event.because),
         requested_by=REQUESTER,
-        personas=may_decide(limits),
+        personas=may_decide(limits, people),
         seats=seats(limits),
         opened_at=facts.now,
-        expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
+        expires_at=facts.now + timedelta(seconds=people.expires_after_s),
     )  # fmt: skip
     opened = EndpointApprovals(open=approval, settled=state.settled, decision=facts.event_id)
     return Decision(opened, opening(approval, limits))

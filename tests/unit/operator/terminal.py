@@ -1,5 +1,6 @@
 """`sluice` as an operator runs it, with the whole control plane behind it in memory: what is sent is obeyed at once."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,19 +11,22 @@ from function_app.operator.__main__ import app
 from function_app.operator.connections import Store
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import Envelope, Event, canonical
-from shared.ports import Hub, LaneBook, LetterBook, PolicyBook, PolicyOnRecord, Positions, ServingManifests
+from shared.ports import (
+    Hub,
+    LaneBook,
+    LetterBodies,
+    LetterBook,
+    PolicyBook,
+    PolicyOnRecord,
+    Positions,
+    ServingManifests,
+)
 from shared.settings.operator import OperatorSettings
-from tests.support.builders import NOW, envelope, urlsafe
+from tests.support.builders import INVENTORY, NOW, envelope, urlsafe
 from tests.support.world import POLICY, World
 
 REASON = ("--operator", "petra@example.com", "--reason", "looking into it")
-WORKSPACES = {
-    "AZURE_ML_SUBSCRIPTION": "0000",
-    "AZURE_ML_RESOURCE_GROUP": "ml",
-    "AZURE_ML_DEVELOPMENT_WORKSPACE": "development",
-    "AZURE_ML_STAGING_WORKSPACE": "staging",
-    "AZURE_ML_PRODUCTION_WORKSPACE": "production",
-}
+WORKSPACES = {"WORKSPACES": json.dumps([each.model_dump(mode="json") for each in INVENTORY])}
 _STORAGE = (
     f"AccountName=a;AccountKey={urlsafe(b'key')};BlobEndpoint=http://a;TableEndpoint=http://a;QueueEndpoint=http://a"
 )
@@ -67,7 +71,7 @@ class Terminal:
         """Stand in for storage account and hub."""
         world = self.world
         of = world.ports
-        book = of[LetterBook], of[PolicyBook], of[ServingManifests], of[Positions], of[LaneBook]
+        book = of[LetterBook], of[LetterBodies], of[PolicyBook], of[ServingManifests], of[Positions], of[LaneBook]
         store = Store(world.ledger, MemorySeals(), world.evidence, world.brakes, *book)
         monkeypatch.setattr(Store, "of", lambda clients: store)
         monkeypatch.setattr("function_app.operator.ordering.orders.EventHubPublisher", lambda connections: self)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from services.drift.policy import Findings, decide_measured, decide_performance
+from services.monitoring.limits import MonitoringLimits
 from services.monitoring.policy import JobKnown, Monitoring, Open, decide_job
 from services.monitoring.windows import part_key
 from shared.events import DriftMeasured, FeatureDrift, JobEnded, PerformanceMeasured, RetrainingRequested, Window
@@ -15,14 +16,14 @@ from shared.reactor import Effect, Known, Publish
 from tests.support.builders import NOW, digest, endpoint_ref, facts, job_ref, package_ref, policy_document
 
 POLICY = policy_document()
-LIMITS = POLICY.limits("flights")
+WINDOWS = MonitoringLimits()
 ENDPOINT, PACKAGE = endpoint_ref(), package_ref()
 SMALL = FeatureDrift(name="probability", psi=0.001, js=0.01, null_rate=0, reference_null_rate=0)
 
 
 def window(number: int) -> Window:
-    start = NOW + timedelta(seconds=number * LIMITS.monitoring.window_s)
-    return Window(start=start, end=start + timedelta(seconds=LIMITS.monitoring.window_s))
+    start = NOW + timedelta(seconds=number * WINDOWS.window_s)
+    return Window(start=start, end=start + timedelta(seconds=WINDOWS.window_s))
 
 
 def retrains(effects: list[Effect]) -> int:
@@ -47,7 +48,7 @@ def retrained(events: list[DriftMeasured]) -> int:
 def test_twenty_unchanged_features_at_the_least_sizes_never_retrain() -> None:
     """Reference and windows as small as they may be, ten quantile bins each."""
     random = np.random.default_rng(20260302)
-    n, m = LIMITS.monitoring.min_reference_rows, LIMITS.monitoring.min_rows
+    n, m = WINDOWS.min_reference_rows, WINDOWS.min_rows
     even = np.full(10, 0.1)
     for _ in range(10):
         references = random.multinomial(n, even, size=20)

@@ -70,3 +70,10 @@ def test_nobody_hears_one_thing_twice() -> None:
     names = ("mlops.action.observed", "mlops.action.observed:rollback")
     policy = policy_document(notifications={"audiences": {name: ["platform-support"] for name in names}})
     assert len(heard(observed("rollback"), policy)) == 1
+
+
+@pytest.mark.parametrize("event_type", WORDS)
+def test_what_is_addressed_to_another_service_is_heard_as_well(event_type: type[Event]) -> None:
+    """That an action of staging failed, or stalls, is said to people, whomever the event is for."""
+    for event in every_example(event_type):
+        assert service.concerned(event) == event.entity
