@@ -26,6 +26,7 @@ from shared.events import (
     Entity,
     Event,
     EventsLost,
+    HubReplaced,
     ModelRejected,
     PolicyChanged,
     PromotionAborted,
@@ -43,9 +44,11 @@ from shared.events import (
     RollbackFailed,
     RollbackStarted,
     RollbackSuperseded,
+    RowsRefused,
     StagingFailed,
     StagingInconclusive,
     StagingPassed,
+    StateSetAside,
 )
 from shared.events.brakes import ALL
 
@@ -152,6 +155,19 @@ WORDS: dict[type[Event], Words] = {
         f"{e.before or 'none'} → {e.after}, by {e.by or 'nobody named'}.",
     ),
     EventsLost: lambda e: (f"Events were lost on {e.hub}", f"Partition {e.partition}, numbers {e.first} to {e.last}."),
+    HubReplaced: lambda e: (
+        f"Hub {e.hub} was made again",
+        f"Partition {e.partition} is read from its start: the hub created at {e.after} takes the place of that of "
+        f"{e.before}.",
+    ),
+    RowsRefused: lambda e: (
+        f"{e.service} does not count some rows of {e.entity.name}",
+        f"{e.reason} (hub {e.hub}, partition {e.partition}, number {e.sequence}; further ones are not told today).",
+    ),
+    StateSetAside: lambda e: (
+        f"{e.service} counts {e.entity.name} anew",
+        f"What it had counted in partition {e.partition} of hub {e.hub} lies in evidence {e.state[:12]}: {e.reason}.",
+    ),
 }
 
 
