@@ -117,8 +117,10 @@ def _claim(approval: Approval, form: Mapping[str, str], person: Person) -> Appro
         "proof": "",
     }
     if form["verdict"] == "delegate":
-        return DelegationRequested(**said, delegator=person.address, delegate=form["delegate"].strip())
-    return ApprovalDecided(**said, approver=person.address, verdict=form["verdict"])
+        return DelegationRequested(
+            **said, delegator=person.address, delegator_id=person.object_id, delegate=form["delegate"].strip()
+        )
+    return ApprovalDecided(**said, approver=person.address, approver_id=person.object_id, verdict=form["verdict"])
 
 
 def _comment(form: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from services.approval_pages.view import (
     waited_for,
 )
 from shared.approvals import Approval
-from shared.approvals.quorum import counts, has_said, same, standing
+from shared.approvals.quorum import counts, has_said, same, standing, why_excluded
 from shared.ports import Refused
 
 MOST_LOOKS = 20
@@ -138,7 +138,7 @@ def why_not(approval: Approval, person: Person, now: datetime) -> str:
     """Why this person cannot decide this now; empty if they can."""
     if now >= approval.expires_at:
         return "This request has expired."
-    if person.is_called(approval.requested_by):
+    if why_excluded(approval, person.address, person.object_id):
         return "You asked for this yourself, so somebody else decides."
     passed_on = next((given for given in approval.delegations if same(given.delegator, person.address)), None)
     if passed_on:

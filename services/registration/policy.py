@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from services.registration.effects import AdoptPackage
+from services.registration.effects import AdoptPackage, NoteRequesters
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
@@ -19,6 +19,7 @@ from shared.reactor import Decision, Effect, Facts, Known, Publish, SendNotice, 
 
 # What the reactor calls a decision that could not even be prepared.
 GATHER = "gather"
+_NOBODY = "nobody is known who asked for it, which the policy refuses (registration.unknown_requester)"
 
 
 class Registration(State):
@@ -32,13 +33,17 @@ class Registration(State):
 
 
 class RegisteredModelKnown(Known):
-    """What Azure ML and the package itself say now. `problem` in words when there is no usable package."""
+    """What Azure ML and the package itself say now. `problem` in words when there is no usable package.
+
+    `requesters` may not approve it; none means that nobody is known who asked for it, then `requested_by` is a word.
+    """
 
     exists: bool = False
     location: str = ""
     digest: Digest | None = None
     problem: str = ""
     requested_by: str = ""
+    requesters: tuple[str, ...] = ()
 
 
 def decide_what_follows(
@@ -57,6 +62,8 @@ def decide_what_follows(
         return _reject(state, facts, event.model, known.problem)
     if state.status == "staging" and state.digest == known.digest:
         return Decision(state)
+    if not known.requesters and limits.registration.unknown_requester == "refused":
+        return _reject(state, facts, event.model, _NOBODY)
     target = EndpointRef(workspace=policy.workspaces["production"], name=endpoint)
     return _stage(facts, event.model, known.digest, target, limits)
 
@@ -71,8 +78,9 @@ def _stage(
         scenario=limits.scenario,
     )
     adopt = AdoptPackage(location=facts.known.location, digest=digest)
+    note = [NoteRequesters(package=digest, requesters=found)] if (found := facts.known.requesters) else []
     state = Registration(status="staging", model=model, digest=digest, decision=facts.event_id)
-    return Decision(state, (adopt, Publish(event=request)))
+    return Decision(state, (adopt, *note, Publish(event=request)))
 
 
 def _leave_to_a_person(

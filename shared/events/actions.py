@@ -69,7 +69,8 @@ class ActionProposed(_OfHeldAction):
 
     `answer`: `release` has the reactor do what was held; `tell` says to the service that asked what the person said,
     by `mlops.action.approved` or `mlops.action.declined`. `question` and `reason` are its own words for the person.
-    `scope` is the thing, of any kind, whose policy says who is asked.
+    `scope` is the thing, of any kind, whose policy says who is asked. Who asked for one of `packages` to serve, or for
+    this (`requested_by`), does not answer.
     """
 
     type: ClassVar[str] = "mlops.action.proposed"
@@ -83,6 +84,8 @@ class ActionProposed(_OfHeldAction):
     answer: Literal["release", "tell"] = "release"
     question: Words = ""
     reason: Words = ""
+    packages: tuple[Digest, ...] = ()
+    requested_by: str = ""
 
 
 class ActionReleased(_Answer):

@@ -49,12 +49,16 @@ class ApprovalRequested(_OfCandidate):
 
 
 class ApprovalDecided(_OfQuestion):
-    """What the gateway saw: a signed-in person pressed a button. Control checks it again before it counts."""
+    """What the gateway saw: a signed-in person pressed a button. Control checks it again before it counts.
+
+    `approver_id` is their object id.
+    """
 
     type: ClassVar[str] = "mlops.approval.decided"
     carried_by: ClassVar[Hub] = "decisions"
     verdict: Literal["approve", "reject"]
     approver: str
+    approver_id: str = ""
     persona: str
     comment: str = ""
     package: Digest
@@ -65,12 +69,14 @@ class ApprovalDecided(_OfQuestion):
 class DelegationRequested(_OfQuestion):
     """What the gateway saw: a signed-in person passed their say on. Control checks it again before it counts.
 
-    `delegate` is a person's address, or the name of a persona whose people may then decide instead.
+    `delegate` is a person's address, or the name of a persona whose people may then decide instead; `delegator_id` is
+    the delegator's object id.
     """
 
     type: ClassVar[str] = "mlops.delegation.requested"
     carried_by: ClassVar[Hub] = "decisions"
     delegator: str
+    delegator_id: str = ""
     persona: str
     delegate: str
     comment: str = ""

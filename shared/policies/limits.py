@@ -16,9 +16,13 @@ class Section(BaseModel):
 
 
 class RegistrationLimits(Section):
-    """E1: does a registered model go to staging by itself, or does a person say so first?"""
+    """E1: does a registered model go to staging by itself, or does a person say so first?
+
+    Of a model of which nobody is known who asked for it, two persons decide (R041), or it is refused.
+    """
 
     staging: Literal["automatic", "never"] = "automatic"
+    unknown_requester: Literal["second_person", "refused"] = "second_person"
 
 
 class StagingLimits(Section):

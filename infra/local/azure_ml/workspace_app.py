@@ -70,7 +70,7 @@ async def _dispatch(emulator: Emulator, request: web.Request, fault: Fault | Non
     workspace = emulator.workspace(target.workspace) or target.workspace
     scope = f"{emulator.workspace_id(workspace)}/{target.rest}".rstrip("/")
     rights.check(caller.identity, workspace, route.action, scope)
-    CALLER.set(caller.identity.name)
+    CALLER.set((caller.identity.name, caller.identity.type))
     _check_exists(emulator, target)
     if not is_history and "api-version" not in request.query:
         raise arm.bad_request(

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
+from services.approvals.policy.four_eyes import UNKNOWN, AskedBy, may_decide, seats
 from services.approvals.policy.state import EndpointApprovals
-from shared.approvals import Approval, Seat
+from shared.approvals import Approval
+from shared.approvals.identity import identity
 from shared.events import (
     ApprovalRequested,
     ApprovalSuperseded,
@@ -26,7 +28,7 @@ def approval_id(event: StagingPassed | StagingInconclusive) -> str:
 
 def decide_to_ask(
     state: EndpointApprovals,
-    facts: Facts[Known],
+    facts: Facts[AskedBy],
     event: StagingPassed | StagingInconclusive,
     policy: PolicyDocument,
 ) -> Decision[EndpointApprovals]:
@@ -36,6 +38,7 @@ def decide_to_ask(
     if known or event.evidence is None or not event.checks:
         return Decision(state)
     limits = policy.limits(event.endpoint.name).approvals
+    requesters = requesters_of(event, facts.known)
     approval = Approval(
         id=identity,
         scope=str(event.endpoint.entity),
@@ -43,10 +46,11 @@ def decide_to_ask(
         candidate=event.candidate,
         evidence=event.evidence,
         title=f"May model {event.candidate.model} serve {event.endpoint.name}?",
-        summary=_summary(event),
+        summary=_summary(event) if requesters else f"{_summary(event)} {UNKNOWN}",
         requested_by=event.requested_by,
+        requesters=requesters,
         personas=may_decide(limits),
-        seats=seats(limits),
+        seats=seats(limits, second_person=not requesters),
         opened_at=facts.now,
         expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
     )
@@ -64,19 +68,16 @@ def decide_to_ask(
     return Decision(opened, (*closing, *opening(approval, limits, Publish(event=request))))
 
 
+def requesters_of(event: StagingPassed | StagingInconclusive, known: AskedBy) -> tuple[str, ...]:
+    """What registration noted; of what was registered by an earlier build, whom the event names."""
+    named = identity(event.requested_by)
+    return known.requesters or ((named,) if named else ())
+
+
 def _summary(event: StagingPassed | StagingInconclusive) -> str:
     verdict = "passed staging" if isinstance(event, StagingPassed) else "could not be judged by staging"
     against = f"against {event.champion.model}" if event.champion else "with nothing serving yet"
     return f"Model {event.candidate.model} {verdict}, {against}. {event.reason}".strip()
-
-
-def may_decide(limits: ApprovalLimits) -> tuple[str, ...]:
-    """Every persona that has a seat, in the policy's order."""
-    return tuple(dict.fromkeys(persona for seat in limits.seats for persona in seat.personas))
-
-
-def seats(limits: ApprovalLimits) -> tuple[Seat, ...]:
-    return tuple(Seat(personas=seat.personas, count=seat.count) for seat in limits.quorum)
 
 
 def opening(approval: Approval, limits: ApprovalLimits, *requests: Publish) -> tuple[Effect, ...]:
