@@ -7,20 +7,7 @@ from typing import Any, List  # noqa: UP035 - the worker rejects list[...] in a 
 
 import azure.functions as func
 
-from services import (
-    approvals,
-    batch,
-    brakes,
-    drift,
-    intake,
-    monitoring,
-    notifications,
-    promotion,
-    registration,
-    retraining,
-    rollback,
-    staging,
-)
+from services import deciding, intake
 from services.monitoring.folding import References
 from shared import ports
 from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
@@ -36,6 +23,7 @@ from shared.adapters.azure.storage.captures import BlobCaptures
 from shared.adapters.azure.storage.deadlines import TableDeadlines
 from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.folds import TableFolds
+from shared.adapters.azure.storage.lane_book import TableLaneBook
 from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.azure.storage.letter_book import TableLetterBook
 from shared.adapters.azure.storage.model_packages import BlobModelPackages
@@ -43,6 +31,7 @@ from shared.adapters.azure.storage.policy_book import TablePolicyBook
 from shared.adapters.azure.storage.positions import TablePositions
 from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.azure.storage.serving import BlobServingManifests
+from shared.adapters.build import build_digest
 from shared.adapters.clock import SystemClock
 from shared.adapters.notify.notifiers import notifier
 from shared.adapters.signing.commands import Ed25519CommandVerifier
@@ -50,32 +39,29 @@ from shared.adapters.signing.links import Ed25519LinkSigner
 from shared.events import Envelope
 from shared.policies import PolicyDocument
 from shared.reactor import (
+    Breaker,
     DeadLetters,
     Folding,
     Gaps,
+    Lane,
+    Lanes,
     Patience,
     PolicyRecord,
     Reactor,
+    Reading,
     Service,
-    Streams,
+    Stalls,
     Translating,
     Wiring,
     check_modes,
+    lanes_of,
     ring,
 )
 from shared.reactor.sealing import seal
 from shared.settings.control import ControlSettings
-from shared.settings.reading import read
+from shared.settings.reading import read as read_settings
 
-SERVICES = {
-    module.service.name: module.service
-    for module in (
-        registration, staging, approvals, promotion, rollback, monitoring, drift, retraining, batch, notifications,
-        brakes,
-    )
-}  # fmt: skip
-
-settings = read(ControlSettings, "control")
+settings = read_settings(ControlSettings, "control")
 policy = settings.policy()
 clock = SystemClock()
 storage = storage_clients(settings.sluice_storage.get_secret_value())
@@ -94,7 +80,9 @@ dead_letters = DeadLetters(publisher, evidence, clock, letter_book)
 on_record = PolicyRecord(
     policy, evidence, TablePolicyBook(storage.tables), publisher, clock, settings.policy_changed_by
 )
-gaps = Gaps(EventHubReader(settings.hubs()), publisher, clock)
+reader = EventHubReader(settings.hubs())
+gaps = Gaps(reader, publisher, clock)
+lane_book = TableLaneBook(storage.tables)
 signer = Ed25519LinkSigner(settings.approval_signing_key.get_secret_value(), settings.approval_base_url)
 datastores = {name: storage.container(place) for name, place in settings.model_datastores.items()}
 provided: dict[type, Any] = {
@@ -112,6 +100,7 @@ provided: dict[type, Any] = {
     ports.Evidence: evidence,
     ports.Folds: folds,
     ports.Jobs: AzureMLJobs(workspaces),
+    ports.LaneBook: lane_book,
     ports.Ledger: ledger,
     ports.LetterBook: letter_book,
     ports.LinkSigner: signer,
@@ -121,13 +110,16 @@ provided: dict[type, Any] = {
     ports.ServingManifests: manifests,
 }
 wiring = Wiring(provided)
-wiring.check(SERVICES.values())
-check_modes(policy, SERVICES)
+services = deciding("control")
+wiring.check(services.values())
+check_modes(policy, services)
 
 owner = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
 patience = Patience.of(settings.lease_s, settings.patience_s, settings.longest_pause_s)
 reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, brake_table)
-streams = Streams(reactor, positions, gaps, dead_letters)
+reading, stalls = Reading(positions, reader, publisher, clock), Stalls(publisher, clock)
+breaker = Breaker(lane_book, publisher, clock, build_digest())
+lanes = Lanes(reactor, reading, dead_letters, lane_book, clock, breaker, stalls)
 folding = Folding(wiring, folds, publisher, gaps)
 
 
@@ -135,7 +127,7 @@ def facts_in(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
     return intake.read(body, policy, clock.now(), storage.account)
 
 
-translating = Translating("intake", facts_in, publisher, positions, gaps, dead_letters)
+translating = Translating("intake", "inbound", facts_in, publisher, reading, dead_letters, stalls)
 
 type Trigger = Callable[[List[func.EventHubEvent]], Awaitable[None]]  # noqa: UP006
 
@@ -146,7 +138,10 @@ def messages(hub: ports.Hub, batch: Sequence[func.EventHubEvent]) -> list[ports.
     """A batch is always of one partition, which its common metadata name."""
     common: Any = batch[0].metadata
     partition = int(common["PartitionContext"]["PartitionId"])
-    return [ports.Message(hub, partition, event.sequence_number or 0, event.get_body()) for event in batch]
+    return [
+        ports.Message(hub, partition, event.sequence_number or 0, event.get_body(), event.enqueued_time)
+        for event in batch
+    ]
 
 
 def reads(name: str, hub: ports.Hub, group: str) -> Callable[[Trigger], Trigger]:
@@ -167,13 +162,13 @@ def reads(name: str, hub: ports.Hub, group: str) -> Callable[[Trigger], Trigger]
     return decorate
 
 
-def stream(service: Service, hub: ports.Hub, name: str) -> None:
-    """Decide about every event of this hub that concerns the service."""
+def read(lane: Lane) -> None:
+    """Decide about every event of the lane's hub that concerns one of its services."""
 
-    @reads(name, hub, service.name)
+    @reads(lane.name, lane.hub, lane.name)
     async def consume(batch: List[func.EventHubEvent]) -> None:  # noqa: UP006
         await on_record.keep()
-        await streams.consume(service, hub, messages(hub, batch))
+        await lanes.consume(lane, messages(lane.hub, batch))
 
 
 def fold(service: Service, hub: ports.Hub) -> None:
@@ -184,12 +179,11 @@ def fold(service: Service, hub: ports.Hub) -> None:
         await folding.fold(service, hub, messages(hub, batch))
 
 
-for each in SERVICES.values():
-    stream(each, "events", each.name)
+for each_lane in lanes_of(services).values():
+    read(each_lane)
+for each in services.values():
     for row_stream in each.folds:
         fold(each, row_stream)
-for obeying in (approvals.service, brakes.service, rollback.service):
-    stream(obeying, "decisions", f"{obeying.name}_decisions")
 
 
 @reads("intake", "inbound", "intake")
@@ -207,7 +201,7 @@ async def reach_deadlines(timer: func.TimerRequest) -> None:
 @app.timer_trigger(arg_name="timer", schedule="%TICK%", use_monitor=False)
 async def resume_pending(timer: func.TimerRequest) -> None:
     await on_record.keep()
-    await reactor.resume(SERVICES)
+    await reactor.resume(services)
 
 
 @app.function_name("seal")

@@ -1,13 +1,25 @@
 """The gateway's doors and wiring: public HTTP. Its identity may read approvals and evidence, and send decisions."""
 
 import json
+import re
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import azure.functions as func
 
-from services.approval_pages import Answer, Desk, FormGuard, Person, decide, message, not_to_be_had, page, signed_in
+from services.approval_pages import (
+    Answer,
+    Desk,
+    FormGuard,
+    Person,
+    decide,
+    form_of,
+    message,
+    not_to_be_had,
+    page,
+    signed_in,
+)
 from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 from shared.adapters.azure.storage.account import storage_clients
 from shared.adapters.azure.storage.approvals import TableApprovals
@@ -19,7 +31,7 @@ from shared.settings.gateway import GatewaySettings
 from shared.settings.reading import read
 
 LARGEST_FORM = 64 * 1024
-_FIELDS = 20
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(:[0-9]{1,5})?")
 
 settings = read(GatewaySettings, "gateway")
 clock = SystemClock()
@@ -50,14 +62,25 @@ def _person(req: func.HttpRequest) -> Person | None:
 
 
 def _where(req: func.HttpRequest) -> dict[str, Any]:
-    """What both doors hand on; only a browser on this very machine may do without a Secure cookie."""
+    """What both doors hand on; only a browser on this very machine may do without a Secure cookie.
+
+    Raises `ValueError` when the request's host is no host.
+    """
     return {
         "approval_id": req.route_params["id"],
         "person": _person(req),
         "cookies": req.headers.get("Cookie", ""),
         "now": clock.now(),
-        "secure": not _is_loopback(urlsplit(req.url).hostname or ""),
+        "secure": not _is_loopback(_host(req.url)),
     }
+
+
+def _host(url: str) -> str:
+    """Raises `ValueError` when it is none; the standard library passes over what follows a bracket."""
+    parts = urlsplit(url)
+    if not _HOST.fullmatch(parts.netloc):
+        raise ValueError("host: a name or an address is required")
+    return parts.hostname or ""
 
 
 def _is_loopback(host: str) -> bool:
@@ -70,7 +93,11 @@ def _is_loopback(host: str) -> bool:
 @app.route("approvals/{id}", methods=["GET"])
 async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
     try:
-        return _response(await page(desk, query=req.params, **_where(req)))
+        where = _where(req)
+    except ValueError:
+        return _response(message(400, "That was not understood", "The address did not arrive as it was sent."))
+    try:
+        return _response(await page(desk, query=req.params, **where))
     except Unavailable:
         return _response(not_to_be_had())
 
@@ -81,11 +108,11 @@ async def decide_approval(req: func.HttpRequest) -> func.HttpResponse:
     if len(body) > LARGEST_FORM:
         return _response(message(413, "That is too much", "A decision and its comment are shorter than this."))
     try:
-        fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS))
+        where, fields = _where(req), form_of(body)
     except ValueError:
         return _response(message(400, "That was not understood", "The form did not arrive as it was sent."))
     try:
-        return _response(await decide(desk, form=fields, **_where(req)))
+        return _response(await decide(desk, form=fields, **where))
     except Unavailable:
         return _response(not_to_be_had())
 

@@ -44,7 +44,7 @@ def inspect(folder: Path) -> None:
     """`problem` is why it must not be run; `opset` that of the standard operators."""
     import onnx
 
-    from shared.adapters.onnx import check_graph
+    from shared.adapters.onnx_graph import check_graph
     from shared.ports import Refused
 
     body = (folder / "model.onnx").read_bytes()

@@ -1,6 +1,9 @@
 """What the local system consists of, as data: the same facts that the Bicep modules state for Azure."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 APPS = ("control", "gateway", "scoring")
 APPS_WITH_SIGN_IN = ("gateway",)
@@ -62,28 +65,9 @@ class Person:
     persona: str
 
 
-SERVICES = (
-    "registration",
-    "staging",
-    "approvals",
-    "promotion",
-    "rollback",
-    "monitoring",
-    "drift",
-    "retraining",
-    "batch",
-    "notifications",
-    "brakes",
-)
-
-HUBS = (
-    Hub("inbound", ("intake", "observers")),
-    Hub("events", (*SERVICES, "observers")),
-    Hub("decisions", ("approvals", "brakes", "rollback", "observers")),
-    Hub("predictions", ("monitoring", "promotion", "rollback", "observers")),
-    Hub("labels", ("monitoring", "observers")),
-    Hub("dead-letter", ("observers",)),
-)
+# Written from what the product's services declare; the templates for Azure read the same file.
+STREAMS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "streams.json").read_text())
+HUBS = tuple(Hub(name, tuple(hub["consumerGroups"]), hub["partitions"]) for name, hub in STREAMS.items())
 
 HUB_GRANTS = (
     HubGrant("azure-ml", "inbound", ("Send",)),

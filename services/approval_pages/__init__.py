@@ -9,5 +9,6 @@ from services.approval_pages.answer import Answer, message
 from services.approval_pages.csrf import FormGuard
 from services.approval_pages.decisions import decide
 from services.approval_pages.desk import Desk, Link, LinkVerifier
+from services.approval_pages.forms import form_of
 from services.approval_pages.pages import not_to_be_had, page
 from services.approval_pages.person import Person, signed_in

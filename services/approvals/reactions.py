@@ -46,7 +46,7 @@ from shared.reactor import Service
 
 NAME = "approvals"
 
-service = Service(NAME, state=EndpointApprovals, may_be_held=False)
+service = Service(__package__, lane="lifecycle", state=EndpointApprovals, may_be_held=False)
 
 
 async def gather_proof(
@@ -82,10 +82,6 @@ def _decided(event: ApprovalDecided | DelegationRequested) -> Entity:
     return event.entity if is_of_action(event.approval_id) else event.thing
 
 
-def _own(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
-    return event.entity if event.service == NAME else None
-
-
 _ASKED = (ApprovalRequested, ApprovalSuperseded)
 service.reacts_to(StagingPassed, entity=_endpoint, gather=gather_requesters, decide=decide_to_ask, emits=_ASKED)
 service.reacts_to(StagingInconclusive, entity=_endpoint, gather=gather_requesters, decide=decide_to_ask, emits=_ASKED)
@@ -106,6 +102,6 @@ service.reacts_to(
     emits=(ApprovalDelegated, ApprovalRefused),
 )
 _ENDED = (ApprovalExpired, ActionDeclined)
-service.reacts_to(DeadlineReached, entity=_own, decide=decide_at_deadline, emits=(*_ENDED, ApprovalEscalated))
-service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=_ENDED)
-service.reacts_to(ActionSuperseded, entity=_own, decide=decide_after_supersession)
+service.reacts_to(DeadlineReached, decide=decide_at_deadline, emits=(*_ENDED, ApprovalEscalated))
+service.reacts_to(ActionFailed, decide=decide_after_failure, emits=_ENDED)
+service.reacts_to(ActionSuperseded, decide=decide_after_supersession)

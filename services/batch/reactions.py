@@ -9,18 +9,17 @@ from shared.events import (
     BatchRequested,
     BatchStarted,
     DeadlineReached,
-    Entity,
     Event,
     JobEnded,
 )
 from shared.packages import BatchReport
 from shared.ports import Absent, BatchFiles, Evidence, Jobs, Refused, ServingManifests
-from shared.reactor import Service, ask_after, job_of
+from shared.reactor import Service, ask_after
 
 NAME = "batch"
 _ENDS: tuple[type[Event], ...] = (BatchStarted, BatchCompleted, BatchFailed)
 
-service = Service(NAME, state=Batch)
+service = Service(__package__, lane="lifecycle", state=Batch)
 
 
 async def gather_file(event: BatchRequested, files: BatchFiles, manifests: ServingManifests) -> FileKnown:
@@ -48,16 +47,7 @@ async def gather_job(event: JobEnded | DeadlineReached, state: Batch, jobs: Jobs
     return JobKnown(state=found.state, evidence=found.evidence, report=found.report, problem=found.problem)
 
 
-def _own_job(event: JobEnded) -> Entity | None:
-    """The file whose job this says it is; a job of somebody else's is not for us."""
-    return job_of(NAME, event.tags)
-
-
-def _own(event: DeadlineReached | ActionFailed) -> Entity | None:
-    return event.entity if event.service == NAME else None
-
-
 service.reacts_to(BatchRequested, gather=gather_file, decide=decide_requested, emits=(BatchStarted, BatchFailed))
-service.reacts_to(JobEnded, entity=_own_job, gather=gather_job, decide=decide_job, emits=_ENDS)
-service.reacts_to(DeadlineReached, entity=_own, gather=gather_job, decide=decide_job, emits=_ENDS)
-service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=(BatchFailed,))
+service.reacts_to(JobEnded, gather=gather_job, decide=decide_job, emits=_ENDS)
+service.reacts_to(DeadlineReached, gather=gather_job, decide=decide_job, emits=_ENDS)
+service.reacts_to(ActionFailed, decide=decide_after_failure, emits=(BatchFailed,))

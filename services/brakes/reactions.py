@@ -24,7 +24,7 @@ from shared.events.command_statement import command_statement
 from shared.ports import Absent, CommandVerifier, Ledger, LetterBook
 from shared.reactor import Service, StaleRelease, what_is_left
 
-service = Service("brakes", state=Commanded, may_be_held=False)
+service = Service(__package__, lane="operations", state=Commanded, may_be_held=False)
 
 
 async def gather_command(
@@ -68,14 +68,10 @@ async def _letter(event: RedriveRequested, letters: LetterBook) -> RedriveKnown:
     return RedriveKnown(body=letter.body)
 
 
-def _own(event: ActionFailed) -> Entity | None:
-    return event.entity if event.service == service.name else None
-
-
 service.reacts_to(ReactionsPaused, gather=gather_command, decide=decide_pause, emits=(BrakeEngaged, CommandRefused))
 service.reacts_to(ReactionsResumed, gather=gather_command, decide=decide_pause, emits=(BrakeReleased, CommandRefused))
 service.reacts_to(
     RedriveRequested, gather=gather_redrive, decide=decide_redrive,
     emits=(RedriveStarted, RedriveRefused, CommandRefused),
 )  # fmt: skip
-service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure)
+service.reacts_to(ActionFailed, decide=decide_after_failure)

@@ -12,7 +12,7 @@ from shared.events import (
 )
 from shared.reactor import Service
 
-service = Service("drift", state=policy.Findings)
+service = Service(__package__, lane="measurement", state=policy.Findings)
 
 _EMITS: list[type[Event]] = [DriftConfirmed, DriftCleared, RetrainingRequested]
 service.reacts_to(DriftMeasured, decide=policy.decide_measured, emits=_EMITS)

@@ -11,7 +11,6 @@ from shared.events import (
     DeadlineReached,
     DriftMeasured,
     EndpointRef,
-    Entity,
     JobEnded,
     JobRef,
     PackageRef,
@@ -25,9 +24,9 @@ from shared.packages.performance import PerformanceReport
 from shared.policies import PolicyDocument
 from shared.ports import Evidence, Folds, Jobs
 from shared.profiles import Profile, measure, quality
-from shared.reactor import Service, State, job_of
+from shared.reactor import Service, State
 
-service = Service("monitoring", state=policy.Monitoring)
+service = Service(__package__, lane="measurement", state=policy.Monitoring)
 
 
 async def gather_window(
@@ -108,22 +107,14 @@ async def _profile(part: Part, evidence: Evidence) -> Profile:
     return Profile.from_json(data)
 
 
-def ours(event: DeadlineReached | ActionFailed) -> Entity | None:
-    return event.entity if event.service == service.name else None
-
-
-def tagged(event: JobEnded) -> Entity | None:
-    return job_of(service.name, event.tags)
-
-
 service.reacts_to(
     WindowFolded, gather=gather_window, decide=policy.decide_folded, emits=[DriftMeasured, QualityMeasured]
 )
 service.reacts_to(
-    DeadlineReached, gather=gather_deadline, decide=policy.decide_deadline, entity=ours,
+    DeadlineReached, gather=gather_deadline, decide=policy.decide_deadline,
     emits=[DriftMeasured, QualityMeasured, PerformanceRequested, PerformanceMeasured],
 )  # fmt: skip
-service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, entity=tagged, emits=[PerformanceMeasured])
-service.reacts_to(ActionFailed, decide=policy.decide_after_failure, entity=ours)
+service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, emits=[PerformanceMeasured])
+service.reacts_to(ActionFailed, decide=policy.decide_after_failure)
 service.folds_from("predictions", state=Streams, fold=fold_predictions)
 service.folds_from("labels", state=State, fold=fold_labels)

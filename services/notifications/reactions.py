@@ -4,7 +4,7 @@ from services.notifications import policy
 from services.notifications.words import WORDS
 from shared.reactor import Service
 
-service = Service("notifications", state=policy.Nothing, may_be_held=False)
+service = Service(__package__, lane="tell", state=policy.Nothing, may_be_held=False)
 
 for _event_type in WORDS:
     service.reacts_to(_event_type, decide=policy.decide_notice)

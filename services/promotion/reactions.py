@@ -15,7 +15,6 @@ from shared.events import (
     ApprovalGranted,
     DeadlineReached,
     EndpointRef,
-    Entity,
     PromotionAborted,
     PromotionCompleted,
     PromotionRefused,
@@ -30,9 +29,7 @@ from shared.profiles import NumericReference, Reference
 from shared.reactor import Service
 from shared.serving import Instance, Instances, fold_reports, live
 
-service = Service("promotion", state=policy.Promotion)
-
-type Ours = DeadlineReached | ActionFailed | ActionSuperseded | ActionApproved | ActionDeclined
+service = Service(__package__, lane="lifecycle", state=policy.Promotion)
 
 
 async def gather_approved(event: ApprovalGranted, manifests: ServingManifests, evidence: Evidence) -> policy.Approved:
@@ -90,10 +87,6 @@ async def _reference(state: policy.Promotion, evidence: Evidence) -> tuple[int, 
     return tuple(column.buckets(column.own)) if isinstance(column, NumericReference) else ()
 
 
-def ours(event: Ours) -> Entity | None:
-    return event.entity if event.service == service.name else None
-
-
 service.reacts_to(
     ApprovalGranted,
     gather=gather_approved,
@@ -106,17 +99,11 @@ service.reacts_to(
     DeadlineReached,
     gather=gather_live,
     decide=policy.decide_look,
-    entity=ours,
     emits=[*_GOES_ON, ActionProposed],
 )
-for _answer in (ActionApproved, ActionDeclined):
-    service.reacts_to(_answer, gather=gather_live, decide=policy.decide_answer, entity=ours, emits=_GOES_ON)
-for _not_performed in (ActionFailed, ActionSuperseded):
-    service.reacts_to(
-        _not_performed,
-        gather=gather_manifest,
-        decide=policy.decide_not_performed,
-        entity=ours,
-        emits=[PromotionCompleted, PromotionAborted, RollbackRequested],
-    )
+service.reacts_to(ActionApproved, gather=gather_live, decide=policy.decide_answer, emits=_GOES_ON)
+service.reacts_to(ActionDeclined, gather=gather_live, decide=policy.decide_answer, emits=_GOES_ON)
+_ENDS = (PromotionCompleted, PromotionAborted, RollbackRequested)
+service.reacts_to(ActionFailed, gather=gather_manifest, decide=policy.decide_not_performed, emits=_ENDS)
+service.reacts_to(ActionSuperseded, gather=gather_manifest, decide=policy.decide_not_performed, emits=_ENDS)
 service.folds_from("predictions", state=Instances, fold=fold_reports)

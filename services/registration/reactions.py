@@ -20,11 +20,9 @@ from shared.events import (
 from shared.packages import NotAPackage, read_package
 from shared.policies import PolicyDocument
 from shared.ports import Absent, Creator, Jobs, Ledger, ModelPackages, Models, Refused, RegisteredModel
-from shared.reactor import Service, job_of
+from shared.reactor import Service
 
-NAME = "registration"
-
-service = Service(NAME, state=Registration)
+service = Service(__package__, lane="lifecycle", state=Registration)
 
 
 async def gather_model(
@@ -87,18 +85,18 @@ async def _is_our_own(service: str, model: RegisteredModel, ledger: Ledger) -> b
 
     The tags, which anybody may write, only say which decision to look at.
     """
-    entity, cause = job_of(service, model.tags), model.tags.get("sluice-causationid", "")
-    progress = await ledger.find(service, entity, cause) if service and entity and cause else None
+    cause = model.tags.get("sluice-causationid", "")
+    try:
+        entity = Entity.parse(model.tags.get("sluice-entity", ""))
+    except ValueError:
+        return False
+    progress = await ledger.find(service, entity, cause) if service and cause else None
     registered = [effect["data"].get("model") for effect in progress.entry.effects] if progress else []
     return model.ref.model_dump(mode="json") in registered
-
-
-def _own(event: ActionFailed | ActionSuperseded) -> Entity | None:
-    return event.entity if event.service == NAME else None
 
 
 service.reacts_to(
     ModelRegistered, gather=gather_model, decide=decide_what_follows, emits=(StagingRequested, ModelRejected)
 )
-service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=(ModelRejected,))
-service.reacts_to(ActionSuperseded, entity=_own, decide=decide_after_supersession)
+service.reacts_to(ActionFailed, decide=decide_after_failure, emits=(ModelRejected,))
+service.reacts_to(ActionSuperseded, decide=decide_after_supersession)

@@ -4,7 +4,6 @@ from services.retraining import policy
 from shared.events import (
     ActionFailed,
     DeadlineReached,
-    Entity,
     Event,
     JobEnded,
     RetrainingCompleted,
@@ -15,9 +14,9 @@ from shared.events import (
 )
 from shared.policies import PolicyDocument
 from shared.ports import Jobs, Models
-from shared.reactor import Service, job_of
+from shared.reactor import Service
 
-service = Service("retraining", state=policy.Retraining)
+service = Service(__package__, lane="measurement", state=policy.Retraining)
 
 
 async def gather_job(state: policy.Retraining, jobs: Jobs, models: Models, document: PolicyDocument) -> policy.JobKnown:
@@ -30,16 +29,8 @@ async def gather_job(state: policy.Retraining, jobs: Jobs, models: Models, docum
     return policy.JobKnown(job=found, next_version=version)
 
 
-def ours(event: DeadlineReached | ActionFailed) -> Entity | None:
-    return event.entity if event.service == service.name else None
-
-
-def tagged(event: JobEnded) -> Entity | None:
-    return job_of(service.name, event.tags)
-
-
 _ENDS: list[type[Event]] = [RetrainingStarted, RetrainingCompleted, RetrainingFailed]
 service.reacts_to(RetrainingRequested, decide=policy.decide_requested, emits=[RetrainingStarted, RetrainingDeferred])
-service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, entity=tagged, emits=_ENDS)
-service.reacts_to(DeadlineReached, gather=gather_job, decide=policy.decide_job, entity=ours, emits=_ENDS)
-service.reacts_to(ActionFailed, decide=policy.decide_not_performed, entity=ours, emits=[RetrainingFailed])
+service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, emits=_ENDS)
+service.reacts_to(DeadlineReached, gather=gather_job, decide=policy.decide_job, emits=_ENDS)
+service.reacts_to(ActionFailed, decide=policy.decide_not_performed, emits=[RetrainingFailed])

@@ -13,7 +13,6 @@ from shared.events import (
     CommandRefused,
     DeadlineReached,
     EndpointRef,
-    Entity,
     RollbackCompleted,
     RollbackFailed,
     RollbackOrdered,
@@ -28,7 +27,7 @@ from shared.ports import Clock, CommandVerifier, Evidence, Folds, Refused, Servi
 from shared.reactor import Service
 from shared.serving import Instances, fold_reports, live
 
-service = Service("rollback", state=Rollback)
+service = Service(__package__, lane="lifecycle", state=Rollback)
 
 
 async def gather_serving(
@@ -82,10 +81,6 @@ async def gather_live(
     return Live(manifest=await manifests.read(endpoint), instances=instances)
 
 
-def ours(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
-    return event.entity if event.service == service.name else None
-
-
 service.reacts_to(ApprovalGranted, decide=policy.decide_granted, entity=lambda event: event.endpoint.entity)
 service.reacts_to(
     RollbackRequested,
@@ -105,17 +100,14 @@ service.reacts_to(
     DeadlineReached,
     gather=gather_live,
     decide=policy.decide_look,
-    entity=ours,
     emits=[RollbackCompleted, RollbackFailed, RollbackSuperseded],
     any_mode=True,
 )
-for _event_type in (ActionFailed, ActionSuperseded):
-    service.reacts_to(
-        _event_type,
-        gather=gather_serving,
-        decide=policy.decide_not_performed,
-        entity=ours,
-        emits=[RollbackFailed, RollbackSuperseded],
-        any_mode=True,
-    )
+_NOT_DONE = (RollbackFailed, RollbackSuperseded)
+service.reacts_to(
+    ActionFailed, gather=gather_serving, decide=policy.decide_not_performed, emits=_NOT_DONE, any_mode=True
+)
+service.reacts_to(
+    ActionSuperseded, gather=gather_serving, decide=policy.decide_not_performed, emits=_NOT_DONE, any_mode=True
+)
 service.folds_from("predictions", state=Instances, fold=fold_reports)

@@ -14,7 +14,6 @@ from shared.events import (
     ActionFailed,
     ActionSuperseded,
     DeadlineReached,
-    Entity,
     Event,
     JobEnded,
     StagingFailed,
@@ -25,12 +24,12 @@ from shared.events import (
 )
 from shared.packages import StagingReport
 from shared.ports import Evidence, Jobs, ServingManifests
-from shared.reactor import Service, ask_after, job_of
+from shared.reactor import Service, ask_after
 
 NAME = "staging"
 _VERDICTS: tuple[type[Event], ...] = (StagingPassed, StagingFailed, StagingInconclusive)
 
-service = Service(NAME, state=Staging)
+service = Service(__package__, lane="lifecycle", state=Staging)
 
 
 async def gather_champion(event: StagingRequested, state: Staging, manifests: ServingManifests) -> ChampionKnown:
@@ -49,17 +48,8 @@ async def gather_job(event: JobEnded | DeadlineReached, state: Staging, jobs: Jo
     return JobKnown(state=found.state, evidence=found.evidence, report=found.report, problem=found.problem)
 
 
-def _own_job(event: JobEnded) -> Entity | None:
-    """The candidate whose job this says it is; a job of somebody else's is not for us."""
-    return job_of(NAME, event.tags)
-
-
-def _own(event: DeadlineReached | ActionFailed | ActionSuperseded) -> Entity | None:
-    return event.entity if event.service == NAME else None
-
-
 service.reacts_to(StagingRequested, gather=gather_champion, decide=decide_start, emits=(StagingStarted,))
-service.reacts_to(JobEnded, entity=_own_job, gather=gather_job, decide=decide_after_job_end, emits=_VERDICTS)
-service.reacts_to(DeadlineReached, entity=_own, gather=gather_job, decide=decide_at_look, emits=_VERDICTS)
-service.reacts_to(ActionFailed, entity=_own, decide=decide_after_failure, emits=(StagingInconclusive,))
-service.reacts_to(ActionSuperseded, entity=_own, decide=decide_after_supersession)
+service.reacts_to(JobEnded, gather=gather_job, decide=decide_after_job_end, emits=_VERDICTS)
+service.reacts_to(DeadlineReached, gather=gather_job, decide=decide_at_look, emits=_VERDICTS)
+service.reacts_to(ActionFailed, decide=decide_after_failure, emits=(StagingInconclusive,))
+service.reacts_to(ActionSuperseded, decide=decide_after_supersession)

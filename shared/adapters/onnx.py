@@ -1,20 +1,17 @@
-"""The inference port on ONNX Runtime: checks what a graph may contain, then loads it and warms it up."""
+"""The inference port on ONNX Runtime: loads a graph that was checked, and warms it up."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import onnxruntime
 
+from shared.adapters.onnx_graph import check_graph
 from shared.ports.errors import Refused
 from shared.ports.models.inference import Array, InferenceFailed, TensorDatatype, TensorSpec
 
-# Operator sets whose meaning the ONNX standard fixes; anything else would be code we do not know.
-DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})
-OLDEST_OPSET = 9
 _WARM_UP_ROWS = (1, 16)
 _DATATYPES: dict[str, tuple[TensorDatatype, type]] = {
     "tensor(bool)": ("BOOL", np.bool_),
@@ -134,52 +131,3 @@ def _spec(node: onnxruntime.NodeArg) -> TensorSpec:
     if not shape or shape[0] != -1:
         raise Refused(f"model.onnx: the first dimension of {node.name} must be free (the rows), found {node.shape}")
     return TensorSpec(node.name, _DATATYPES[node.type][0], shape)
-
-
-def check_graph(model: bytes) -> None:
-    """Raise `Refused` for a graph with data outside of the file, or operators or opsets we do not know.
-
-    `onnx` is imported here since it costs tens of megabytes that a process serving a known model does not need.
-    """
-    import onnx
-
-    try:
-        graph = onnx.load_model_from_string(model)
-    except Exception as error:
-        raise Refused(f"model.onnx: not an ONNX model ({error})") from error
-    for opset in graph.opset_import:
-        _check_opset(opset.domain, opset.version, onnx.defs.onnx_opset_version())
-    bodies = [graph.graph, *graph.functions]
-    for body in bodies:
-        _check_body(body)
-
-
-def _check_opset(domain: str, version: int, newest: int) -> None:
-    if domain not in DOMAINS:
-        raise Refused(f"model.onnx: operator domain {domain!r} is not one of ai.onnx, ai.onnx.ml")
-    if domain != "ai.onnx.ml" and not OLDEST_OPSET <= version <= newest:
-        raise Refused(f"model.onnx: opset {version} is outside of {OLDEST_OPSET} to {newest}")
-
-
-def _check_body(body: Any) -> None:
-    for tensor in _tensors(body):
-        if tensor.external_data or tensor.data_location == 1:  # TensorProto.EXTERNAL
-            raise Refused(f"model.onnx: tensor {tensor.name!r} keeps its data outside of the file")
-    for node in body.node:
-        if node.domain not in DOMAINS:
-            raise Refused(f"model.onnx: operator {node.op_type} of domain {node.domain!r} is not a standard one")
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                if inner.node:
-                    _check_body(inner)
-
-
-def _tensors(body: Any) -> Iterator[Any]:
-    yield from getattr(body, "initializer", ())
-    for sparse in getattr(body, "sparse_initializer", ()):
-        yield from (sparse.values, sparse.indices)
-    for node in body.node:
-        for attribute in node.attribute:
-            yield from (attribute.t, *attribute.tensors)
-            for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
-                yield from (sparse.values, sparse.indices)

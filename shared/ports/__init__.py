@@ -23,9 +23,10 @@ from shared.ports.records.captures import CaptureName, Captures
 from shared.ports.records.deadlines import Deadline, Deadlines
 from shared.ports.records.evidence import Evidence
 from shared.ports.records.folds import Folded, Folds
+from shared.ports.records.lane_book import LaneBook, Stop
 from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
 from shared.ports.records.letter_book import LetterBook
 from shared.ports.records.policy_book import PolicyBook, PolicyOnRecord
-from shared.ports.records.positions import Positions
+from shared.ports.records.positions import Place, Position, Positions
 from shared.ports.streams.event_publisher import EventPublisher, Hub
 from shared.ports.streams.hub_reader import HubReader, Message

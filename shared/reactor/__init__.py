@@ -1,5 +1,6 @@
 """Decide once, record it, perform it: how an event becomes effects and the next event."""
 
+from shared.reactor.breaker import Breaker, Tolerance
 from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.deadlines import ring
 from shared.reactor.deciding import Undeclared
@@ -14,17 +15,19 @@ from shared.reactor.effects import (
     SubmitJob,
     chain_tags,
     job_name,
-    job_of,
 )
 from shared.reactor.folding import Folding
 from shared.reactor.holding import check_modes
 from shared.reactor.job_reports import JobFound, ask_after
+from shared.reactor.lanes import Lane, Lanes, lanes_of
 from shared.reactor.patience import Handled, Patience
 from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor
+from shared.reactor.reading import Reading
 from shared.reactor.recording import is_intact, read_effect
 from shared.reactor.releasing import ReleaseAction, StaleRelease, release_id, what_is_left
 from shared.reactor.service import Decision, Facts, Fold, FoldResult, Known, Reaction, Service, State
-from shared.reactor.streams import Gaps, Streams
+from shared.reactor.stalls import Stalls
+from shared.reactor.streams import Gaps
 from shared.reactor.translating import Translating
 from shared.reactor.wiring import Unwired, Wiring

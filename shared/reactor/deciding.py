@@ -80,7 +80,8 @@ class Deciding:
         if reaction.gather is None:
             return Known()
         named = {"event": envelope.data, "event_id": envelope.id, "state": state}
-        return await reaction.gather(**self._wiring.arguments(reaction.gather, **named))
+        known: Known = await reaction.gather(**self._wiring.arguments(reaction.gather, **named))
+        return known
 
     async def _held_or_not(self, case: Case, decided: _Decided, head: Head, now: datetime) -> _Decided:
         event, decision = case.envelope.data, decided.decision

@@ -5,7 +5,6 @@ repeated after a crash, so it sets a state and never toggles one; names on the o
 """
 
 import hashlib
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -174,19 +173,6 @@ def chain_tags(occasion: Occasion) -> dict[str, str]:
         "sluice-correlationid": occasion.cause.correlation_id,
         "sluice-causationid": occasion.cause.id,
     }
-
-
-def job_of(service: str, tags: Mapping[str, str]) -> Entity | None:
-    """Whom `service` submitted a job with these tags for, None for everybody else's jobs.
-
-    Tags are a hint that anybody may set: the state must be waiting for this very job, or nothing follows.
-    """
-    if tags.get("sluice-service") != service:
-        return None
-    try:
-        return Entity.parse(tags.get("sluice-entity", ""))
-    except ValueError:
-        return None
 
 
 def job_name(service: str, event_id: str) -> str:

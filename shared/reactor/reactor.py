@@ -72,6 +72,15 @@ class Reactor:
             head = await self._ledger.head(service.name, case.entity)
             return await (self._queue(case) if head.waiting else self._advance(case))
 
+    async def postpone(self, service: Service, envelope: Envelope[Any], reason: str) -> Handled:
+        """Let an event wait that was begun and took too long: what of it was recorded or done counts."""
+        case = self._case(service, envelope)
+        if case is None:
+            return Handled.NOT_FOR_US
+        async with self._chain(service.name, case.entity):
+            progress = await self._ledger.find(service.name, case.entity, envelope.id)
+            return Handled.DUPLICATE if progress and progress.settled else await self._wait(case, reason)
+
     async def resume(self, services: Mapping[str, Service]) -> int:
         """Try again what is due; the number of chains looked at. The sweeper's half of the protocol."""
         due = await self._ledger.due(self._clock.now())

@@ -12,7 +12,7 @@ from shared.policies import PolicyDocument
 from shared.ports import Entry, EventPublisher, Ledger, Progress
 from shared.reactor.effects import Effect, Occasion
 from shared.reactor.holding import Hold, digest_of
-from shared.reactor.service import Decision, Reaction, own_entity
+from shared.reactor.service import Decision, Reaction
 
 type Through = Literal["grant", "redrive"]
 _WAYS: tuple[Through, ...] = ("grant", "redrive")
@@ -99,5 +99,9 @@ def _never(state: object, facts: object, event: object, policy: PolicyDocument) 
     raise AssertionError("a release is not decided by a policy")
 
 
+def _about(event: ActionReleased) -> Entity:
+    return event.entity
+
+
 # Every service reacts to the release of its own decisions.
-RELEASED = Reaction(ActionReleased, _never, own_entity, None, frozenset())
+RELEASED = Reaction(ActionReleased, _never, _about, None, frozenset())

@@ -1,13 +1,13 @@
 """How a service says what it reacts to. Everything here is declaration; nothing happens."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.events import Entity, Envelope, Event
+from shared.events import ActionReleased, Entity, Envelope, Event
 from shared.policies import PolicyDocument
 from shared.ports import Hub
 from shared.reactor.effects import Effect
@@ -40,9 +40,8 @@ class Decision[S: State]:
     effects: Sequence[Effect] = ()
 
 
-type Policy = Callable[[Any, Any, Any, PolicyDocument], Decision[Any]]
-type Gatherer = Callable[..., Awaitable[Known]]
-type Concern = Callable[[Any], Entity | None]
+type Policy[S: State, K: Known, E: Event] = Callable[[S, Facts[K], E, PolicyDocument], Decision[S]]
+type Gatherer[K: Known] = Callable[..., Awaitable[K]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,9 @@ class Reaction:
     """
 
     event_type: type[Event]
-    decide: Policy
-    entity: Concern
-    gather: Gatherer | None
+    decide: Policy[Any, Any, Any]
+    entity: Callable[[Any], Entity | None]
+    gather: Gatherer[Any] | None
     emits: frozenset[type[Event]]
     any_mode: bool = False
 
@@ -80,30 +79,30 @@ class Fold:
     fold: Folder
 
 
-def own_entity(event: Event) -> Entity | None:
-    return event.entity
+class Service[S: State = Any]:
+    """A reason to react, with its own state and chains in the ledger. Its folder gives it its name.
 
-
-@dataclass(slots=True)
-class Service:
-    """A reason to react, with its own consumer group, state and chains in the ledger.
-
-    `may_be_held`: by a mode or a brake. Not so what people are asked, told and obeyed by.
+    `lane` is who reads hub `events` for it, `app` where it runs. `may_be_held`: by a mode or a brake; not so what
+    people are asked, told and obeyed by. `acts_on_the_past`: also on what lay in a hub before it first ran.
     """
 
-    name: str
-    state: type[State] = State
-    may_be_held: bool = True
-    reactions: dict[type[Event], Reaction] = field(default_factory=dict)
-    folds: dict[Hub, Fold] = field(default_factory=dict)
+    def __init__(
+        self, package: str, *, lane: str, state: type[S], app: str = "control", may_be_held: bool = True,
+        acts_on_the_past: bool = False,
+    ) -> None:  # fmt: skip
+        self.name = package.rpartition(".")[2]
+        self.lane, self.app, self.state = lane, app, state
+        self.may_be_held, self.acts_on_the_past = may_be_held, acts_on_the_past
+        self.reactions: dict[type[Event], Reaction] = {}
+        self.folds: dict[Hub, Fold] = {}
 
-    def reacts_to(
+    def reacts_to[E: Event, K: Known](
         self,
-        event_type: type[Event],
+        event_type: type[E],
         *,
-        decide: Policy,
-        gather: Gatherer | None = None,
-        entity: Concern = own_entity,
+        decide: Policy[S, K, E],
+        gather: Gatherer[K] | None = None,
+        entity: Callable[[E], Entity | None] | None = None,
         emits: Sequence[type[Event]] = (),
         any_mode: bool = False,
     ) -> None:
@@ -111,11 +110,23 @@ class Service:
 
         `gather(event=..., state=..., <port>=...)` is called by keyword: `event` and `state` by name, everything else
         by the type in its annotation (a port, `PolicyDocument`). It raises `Unavailable` to be asked again later.
+        Without `entity`, the event itself says whom of this service it concerns.
         """
         if event_type in self.reactions:
             raise ValueError(f"{self.name} already reacts to {event_type.__name__}")
-        self.reactions[event_type] = Reaction(event_type, decide, entity, gather, frozenset(emits), any_mode)
+        concern = entity or self._concerned
+        self.reactions[event_type] = Reaction(event_type, decide, concern, gather, frozenset(emits), any_mode)
 
     def folds_from(self, hub: Hub, *, state: type[State], fold: Folder) -> None:
         """Declare a fold over a row stream: `fold(state=..., messages=..., partition=..., <port>=...)`."""
         self.folds[hub] = Fold(hub, state, fold)
+
+    def concerned(self, event: Event) -> Entity | None:
+        """Whose state decides about this event; None where it is not for this service."""
+        if isinstance(event, ActionReleased):  # every service reacts to the release of its own decisions
+            return event.concerns(self.name)
+        reaction = self.reactions.get(type(event))
+        return reaction.entity(event) if reaction else None
+
+    def _concerned(self, event: Event) -> Entity | None:
+        return event.concerns(self.name)

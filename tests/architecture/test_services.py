@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from infra.local import topology
+from services import deciding
 from shared.events import EventsLost
 from shared.events.catalogue import event_types
 from shared.reactor import Service
-from tests.architecture import rules, service_table
+from tests.architecture import declarations, rules
 from tests.architecture.tree import ROOT, imported_services, python_files, service_folders, syntax
 from tests.support.world import SERVICES
 
@@ -20,20 +21,17 @@ _DECIDING = sorted(_FOLDERS.keys() - rules.NOT_DECIDING)
 
 
 def hosts() -> dict[str, set[str]]:
-    """The services of each deployable app."""
+    """The services of each deployable app: what it imports, and what is found for it."""
     apps = sorted(path.parent for path in (ROOT / "function_app").glob("*/function_app.py"))
-    return {app.name: set().union(*map(imported_services, python_files(f"function_app/{app.name}"))) for app in apps}
+    imported = {
+        app.name: set().union(*map(imported_services, python_files(f"function_app/{app.name}"))) & _FOLDERS.keys()
+        for app in apps
+    }
+    return {app: names | set(deciding(app)) for app, names in imported.items()}
 
 
 def consumer_groups() -> dict[str, tuple[str, ...]]:
     return {hub.name: hub.consumer_groups for hub in topology.HUBS}
-
-
-def expected_groups(hub: str) -> set[str]:
-    """Who reads a hub, by what the services declare; `observers` are people and tests."""
-    readers = {name for name, service in SERVICES.items() if hub in service.folds}
-    own = {"inbound": {"intake"}, "events": set(SERVICES), "decisions": {"approvals", "brakes", "rollback"}}
-    return readers | own.get(hub, set()) | {"observers"}
 
 
 @pytest.mark.parametrize("name", _DECIDING)
@@ -51,7 +49,12 @@ def test_a_service_without_policy_or_test_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_deciding_services_are_those_that_the_rehearsals_run() -> None:
-    assert sorted(SERVICES) == _DECIDING == sorted(topology.SERVICES)
+    assert sorted(SERVICES) == _DECIDING
+
+
+@pytest.mark.parametrize("name", _DECIDING)
+def test_a_service_bears_the_name_of_its_folder(name: str) -> None:
+    assert SERVICES[name].name == name
 
 
 def test_every_service_is_hosted_by_exactly_one_app() -> None:
@@ -62,11 +65,6 @@ def test_a_service_that_is_hosted_twice_or_never_is_noticed() -> None:
     twice = {"control": {"drift"}, "gateway": {"drift"}}
     found = rules.wrongly_hosted(["drift", "lost"], twice)
     assert found == ["drift: hosted by ['control', 'gateway']", "lost: hosted by no app"]
-
-
-@pytest.mark.parametrize("hub", consumer_groups())
-def test_a_hub_has_a_consumer_group_for_each_of_its_readers(hub: str) -> None:
-    assert set(consumer_groups()[hub]) == expected_groups(hub)
 
 
 def test_every_hub_keeps_consumer_groups_free() -> None:
@@ -119,14 +117,13 @@ def test_an_event_outside_the_catalogue_is_noticed() -> None:
     assert event_types().get(Stray.type) is not Stray
 
 
-def test_the_page_of_services_is_fresh() -> None:
-    again = "run python -m tests.architecture.service_table"
-    assert service_table.PAGE.read_text() == service_table.page(), again
+@pytest.mark.parametrize("path", declarations.files(), ids=lambda path: path.name)
+def test_what_follows_from_the_declarations_is_fresh(path: Path) -> None:
+    assert path.read_text() == declarations.files()[path], "run python -m tests.architecture.declarations"
 
 
-def test_the_page_names_every_reaction(tmp_path: Path) -> None:
-    service_table.write(tmp_path / "services.md")
-    text = (tmp_path / "services.md").read_text()
+def test_the_page_names_every_reaction() -> None:
+    text = declarations.page()
     for name, service in SERVICES.items():
         assert f"## {name}\n" in text
         for event_type in service.reactions:

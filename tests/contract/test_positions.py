@@ -1,4 +1,4 @@
-"""Every store of positions moves forwards only."""
+"""Every store of positions moves by compare-and-swap, and tells one log from the next."""
 
 import asyncio
 
@@ -6,10 +6,11 @@ import pytest
 
 from shared.adapters.azure.storage.positions import TablePositions
 from shared.adapters.memory import MemoryPositions
-from shared.ports import Positions
+from shared.ports import Moved, Place, Position, Positions
 from tests.contract.conftest import Account
 
 pytestmark = pytest.mark.azure_untested
+PLACE = Place("lifecycle", "events", 0)
 
 
 @pytest.fixture
@@ -20,24 +21,37 @@ async def positions(place: Account | None) -> Positions:
 
 
 async def test_there_is_no_position_before_the_first_message(positions: Positions) -> None:
-    assert await positions.last("drift", "events", 0) is None
+    assert await positions.read(PLACE) is None
 
 
-async def test_a_position_moves_forwards_and_never_back(positions: Positions) -> None:
-    seen = []
-    for sequence in (0, 2**40, 7, 2**40 + 1):
-        await positions.advance("drift", "events", 0, sequence)
-        seen.append(await positions.last("drift", "events", 0))
-    assert seen == [0, 2**40, 2**40, 2**40 + 1]
+async def test_a_position_moves_from_where_it_was_read(positions: Positions) -> None:
+    first = await positions.move(PLACE, None, Position("then", 2**40))
+    assert await positions.read(PLACE) == first
+    again = await positions.move(PLACE, first, Position("then", 2**40 + 1))
+    assert (again.epoch, again.sequence) == ("then", 2**40 + 1)
+    with pytest.raises(Moved):
+        await positions.move(PLACE, first, Position("then", 2**40 + 2))
+    with pytest.raises(Moved):
+        await positions.move(PLACE, None, Position("then", 1))
 
 
-async def test_services_hubs_and_partitions_have_positions_of_their_own(positions: Positions) -> None:
-    await positions.advance("drift", "events", 0, 5)
-    assert await positions.last("drift", "events", 1) is None
-    assert await positions.last("drift", "labels", 0) is None
-    assert await positions.last("staging", "events", 0) is None
+async def test_a_new_log_begins_at_a_lower_number(positions: Positions) -> None:
+    before = await positions.move(PLACE, None, Position("then", 4711))
+    await positions.move(PLACE, before, Position("later", 3))
+    found = await positions.read(PLACE)
+    assert found is not None
+    assert (found.epoch, found.sequence) == ("later", 3)
 
 
-async def test_of_racing_advances_the_highest_stands(positions: Positions) -> None:
-    await asyncio.gather(*(positions.advance("drift", "events", 0, sequence) for sequence in (3, 8, 1, 6, 2, 7, 5, 4)))
-    assert await positions.last("drift", "events", 0) == 8
+async def test_readers_hubs_and_partitions_have_positions_of_their_own(positions: Positions) -> None:
+    await positions.move(PLACE, None, Position("then", 5))
+    others = (Place("lifecycle", "events", 1), Place("lifecycle", "labels", 0), Place("tell", "events", 0))
+    assert [await positions.read(other) for other in others] == [None, None, None]
+    assert [(place, position.sequence) async for place, position in positions.all()] == [(PLACE, 5)]
+
+
+async def test_of_racing_moves_one_wins(positions: Positions) -> None:
+    tries = (positions.move(PLACE, None, Position("then", number)) for number in range(8))
+    ended = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(each, Position) for each in ended) == 1
+    assert sum(isinstance(each, Moved) for each in ended) == 7

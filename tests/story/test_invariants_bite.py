@@ -1,5 +1,6 @@
 """The invariants can fail: policies and stores that break them are caught, and a killed app breaks none."""
 
+from copy import copy
 from itertools import count
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ from services.promotion import policy as promotion_policy
 from shared.events import ApprovalGranted, PromotionStarted, StagingPassed
 from shared.policies import PolicyDocument
 from shared.ports import ServingManifests
-from shared.reactor import Decision, Facts, Service
+from shared.reactor import Decision, Facts
 from tests.story.running import Play
 from tests.support.world import SERVICES, World
 
@@ -41,7 +42,8 @@ async def stage_one(play: Play) -> None:
 
 async def test_a_promotion_without_an_approval_is_caught() -> None:
     honest = SERVICES["promotion"]
-    hasty = Service("promotion", state=honest.state, reactions=dict(honest.reactions), folds=dict(honest.folds))
+    hasty = copy(honest)
+    hasty.reactions = dict(honest.reactions)
     hasty.reacts_to(
         StagingPassed, gather=gather_hastily, decide=decide_hastily, emits=[PromotionStarted],
         entity=lambda event: event.endpoint.entity,

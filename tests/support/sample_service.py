@@ -69,7 +69,7 @@ def decide_wrongly(state: Counted, facts: Facts[Known], event: Event, policy: Po
 
 
 def sample_service() -> Service:
-    service = Service("sample", state=Counted)
+    service = Service("sample", lane="samples", state=Counted)
     service.reacts_to(ModelRegistered, gather=gather, decide=decide, emits=[ModelRejected])
     service.reacts_to(DriftCleared, decide=decide_wrongly)
     return service

@@ -1,8 +1,8 @@
-"""The whole control plane in memory: every service, the real reactor, streams, folds, reminders and sweeper.
+"""The whole control plane in memory: every service, the real reactor, lanes, folds, reminders and sweeper.
 
-Every message of hubs `events`, `decisions` and `inbound` lies in a partition of its own, so that any order of delivery
-is a legal one; row streams have one partition. Port calls go through `Faulty`: a test may take a port down, or kill the
-app between any two calls, whereupon another instance takes over.
+Every service has a lane of its own, and every message of hubs `events`, `decisions` and `inbound` a partition of its
+own, so that any order of delivery is a legal one; row streams have one partition. Port calls go through `Faulty`: a
+test may take a port down, or kill the app between any two calls, whereupon another instance takes over.
 """
 
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
@@ -12,39 +12,34 @@ from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services import (
-    approvals,
-    batch,
-    brakes,
-    drift,
-    intake,
-    monitoring,
-    notifications,
-    promotion,
-    registration,
-    retraining,
-    rollback,
-    staging,
-)
+from services import deciding, intake
 from services.monitoring.folding import References
 from shared import ports
 from shared.adapters import memory
 from shared.adapters.signing.commands import Ed25519CommandVerifier
 from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
-from shared.events import ActionReleased, EndpointRef, Envelope, JobRef, decode, encode
+from shared.events import EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
-from shared.reactor import DeadLetters, Folding, Gaps, Reactor, Service, Streams, Translating, Wiring, ring
+from shared.reactor import (
+    Breaker,
+    DeadLetters,
+    Folding,
+    Gaps,
+    Lane,
+    Lanes,
+    Reactor,
+    Reading,
+    Service,
+    Stalls,
+    Translating,
+    Wiring,
+    ring,
+)
 from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
 from tests.support.faulty import Crash, Faults, Faulty
 
-SERVICES: Mapping[str, Service] = {
-    module.service.name: module.service
-    for module in (
-        registration, staging, approvals, promotion, rollback, monitoring, drift, retraining, batch, notifications,
-        brakes,
-    )
-}  # fmt: skip
+SERVICES = deciding()
 ENDPOINT = endpoint_ref()
 STORAGE = "sluice"
 PERSONAS = ("data-scientist", "project-lead")
@@ -106,13 +101,14 @@ class Hubs:
         self.waiting.append(Delivery(reader, Message(hub, self._sent, 0, body), kind))
 
     def _readers(self, hub: Hub, envelope: Envelope[Any]) -> list[str]:
-        """Those that react to this type: what others do with it, nothing, needs no steps."""
-        if isinstance(envelope.data, ActionReleased):
-            return [envelope.data.service]
-        return [name for name, service in self._services.items() if type(envelope.data) in service.reactions]
+        """Those whom it concerns: what others do with it, nothing, needs no steps."""
+        return [name for name, service in self._services.items() if service.concerned(envelope.data)]
 
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         return [row for row in self.rows if first <= row.sequence <= last] if hub == "predictions" else []
+
+    async def held(self, hub: Hub, partition: int) -> range:
+        return range(len(self.rows)) if hub == "predictions" else range(0)
 
     async def epoch(self, hub: Hub) -> str:
         return NOW.isoformat()
@@ -164,6 +160,7 @@ class World:
         self.approvals, self.notifier = memory.MemoryApprovals(), memory.MemoryNotifier()
         self.folds, self.captures = memory.MemoryFolds(), memory.MemoryCaptures()
         self.brakes, self.letters = memory.MemoryBrakes(), memory.MemoryLetterBook()
+        self.lane_book = memory.MemoryLaneBook()
         self.files = memory.MemoryBatchFiles()
         self.signer = Ed25519LinkSigner(urlsafe(_KEY.private_bytes_raw()), "https://sluice.example")
         self.verifier = Ed25519LinkVerifier(urlsafe(_KEY.public_key().public_bytes_raw()))
@@ -225,7 +222,7 @@ class App:
         folds, manifests, positions = port(world.folds), port(world.manifests), port(world.positions)
         ledger, brake_table, book = port(world.ledger), port(world.brakes), port(world.letters)
         letters = DeadLetters(self.publisher, evidence, world.clock, book)
-        gaps = Gaps(world.hubs, self.publisher, world.clock)
+        gaps, lane_book = Gaps(world.hubs, self.publisher, world.clock), port(world.lane_book)
         provided: dict[type, object] = {
             PolicyDocument: world.policy,
             DeadLetters: letters,
@@ -241,6 +238,7 @@ class App:
             cast(type, ports.Evidence): evidence,
             cast(type, ports.Folds): folds,
             cast(type, ports.Jobs): port(world.jobs),
+            cast(type, ports.LaneBook): lane_book,
             cast(type, ports.Ledger): ledger,
             cast(type, ports.LetterBook): book,
             cast(type, ports.LinkSigner): world.signer,
@@ -252,21 +250,25 @@ class App:
         wiring = Wiring(provided)
         owner = f"instance-{world.faults.instance}"
         self.reactor = Reactor(wiring, ledger, self.publisher, world.clock, world.policy, owner, brakes=brake_table)
-        self.streams = Streams(self.reactor, positions, gaps, letters)
-        self.folding = Folding(wiring, folds, self.publisher, gaps)
+        stalls = Stalls(self.publisher, world.clock)
+        reading = Reading(positions, world.hubs, self.publisher, world.clock)
+        breaker = Breaker(lane_book, self.publisher, world.clock, "a build")
+        self._lanes = Lanes(self.reactor, reading, letters, lane_book, world.clock, breaker, stalls)
         self._services = world.services
+        self.folding = Folding(wiring, folds, self.publisher, gaps)
 
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
             return intake.read(body, world.policy, world.clock.now(), STORAGE)
 
-        self._translating = Translating("intake", translate, self.publisher, positions, gaps, letters)
+        self._translating = Translating("intake", "inbound", translate, self.publisher, reading, letters, stalls)
 
     async def consume(self, delivery: Delivery) -> None:
         if delivery.reader == "intake":
             await self._translating.consume([delivery.message])
             return
-        hub = cast(Hub, delivery.message.hub)
-        await self.streams.consume(self._services[delivery.reader], hub, [delivery.message])
+        service = self._services[delivery.reader]
+        alone = Lane(service.name, cast(Hub, delivery.message.hub), {service.name: service})
+        await self._lanes.consume(alone, [delivery.message])
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

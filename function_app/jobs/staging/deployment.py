@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from function_app.jobs.sandbox import ModelFailed, environment, reason
+from function_app.jobs.sandbox import ModelFailed, empty, environment, reason
 from function_app.jobs.staging.results import at_most, failed
 from function_app.jobs.staging.subject import Subject
 from function_app.jobs.tables import Feeds, feeds
@@ -52,7 +52,9 @@ def deployed(ref: PackageRef, files: dict[str, bytes], limits: StagingLimits) ->
         bounds = ["--seconds", str(limits.run_seconds), "--megabytes", str(limits.run_megabytes)]
         command = [sys.executable, "-m", "function_app.jobs.test_deployment", name, "--package", ref.model_dump_json()]
         with (folder / "stderr").open("wb") as stderr:
-            process = subprocess.Popen([*command, *bounds], env=environment(), stdout=stderr, stderr=stderr)
+            process = subprocess.Popen(
+                [*command, *bounds], cwd=empty(folder), env=environment(), stdout=stderr, stderr=stderr
+            )
         try:
             yield _port(process, folder, limits.run_seconds)
         finally:

@@ -34,6 +34,7 @@ _FAREWELL_S = 3.0
 # A thread beside the loop (a model's load, log lines) keeps the interpreter this long while the loop waits for it;
 # Python's 5 ms are several requests' worth.
 _THREADS_HOLD_S = 0.0005
+_OF_EACH_WORKER = ("drain-seconds", "connections", "bodies-mb")
 
 
 def main() -> int:
@@ -49,7 +50,8 @@ def main() -> int:
     logging.getLogger("azure").setLevel(logging.WARNING)
     bound = listening_socket(options.host, options.port, shared=options.workers > 1 or options.worker)
     if options.workers > 1:
-        return supervise(options.workers, options.host, bound, lambda: _write_ready(options.ready_file, bound))
+        limits = [f"--{name}={getattr(options, name.replace('-', '_'))}" for name in _OF_EACH_WORKER]
+        return supervise(options.workers, options.host, bound, limits, lambda: _write_ready(options.ready_file, bound))
     uvloop.run(_serve(settings, bound, options))
     return 0
 
@@ -68,7 +70,8 @@ async def _serve(settings: ScoringSettings, bound: socket.socket, options: argpa
         ),
     )
     observer = Observer([each.offer for each in watching.values()]) if watching else None
-    server = Server(instance.scorer, routes, HttpLimits(), options.drain_seconds, observer)
+    limits = HttpLimits(held_bytes=options.bodies_mb << 20, connections=options.connections)
+    server = Server(instance.scorer, routes, limits, options.drain_seconds, observer)
     await server.run(bound, stop.wait(), lambda: _write_ready(options.ready_file, bound))
     for background in instance.backgrounds:
         background.ask_to_stop()
@@ -97,6 +100,7 @@ def _write_ready(path: Path | None, bound: socket.socket) -> None:
 
 
 def _options() -> argparse.Namespace:
+    usual = HttpLimits()
     parser = argparse.ArgumentParser("serve", description="Serve models by the Open Inference Protocol v2 over HTTP.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8080, help="0 picks a free one (default: %(default)s)")
@@ -104,6 +108,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--ready-file", type=Path, metavar="FILE", help="written once it listens: port and pid as JSON")
     parser.add_argument(
         "--drain-seconds", type=float, default=0.5, help="to go on listening after SIGTERM (default: 0.5)"
+    )
+    parser.add_argument(
+        "--connections", type=int, default=usual.connections, help="at once, in each process (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--bodies-mb",
+        type=int,
+        default=usual.held_bytes >> 20,
+        help="for the unfinished bodies of all connections together, in each process (default: %(default)s)",
     )
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()

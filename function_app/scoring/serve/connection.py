@@ -11,6 +11,7 @@ import httptools
 
 from services.scoring import Problem
 
+from .bodies import BodyBudget
 from .exchange import FIELD_BYTES, HEADERS, Exchange, head_too_large
 from .heads import Heads
 from .limits import HttpLimits
@@ -25,6 +26,7 @@ class Host(Protocol):
     """Who takes this process's connections and their requests. `tick` counts up while it runs."""
 
     limits: HttpLimits
+    bodies: BodyBudget
     heads: Heads
     writer: ResponseWriter
     draining: bool
@@ -48,7 +50,9 @@ class Connection(asyncio.Protocol):
         "_closing",
         "_current",
         "_head_bytes",
+        "_held",
         "_host",
+        "_is_full",
         "_parser",
         "_queue",
         "_transport",
@@ -60,8 +64,8 @@ class Connection(asyncio.Protocol):
         self._host = host
         self._queue: deque[Exchange] = deque()
         self._current = _NOBODY
-        self._closing = False
-        self._head_bytes = 0
+        self._closing = self._is_full = False
+        self._head_bytes = self._held = 0
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self.waits_for = "idle"
@@ -80,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._queue.clear()
         self._parser = cast(httptools.HttpRequestParser, None)
         self._current = _NOBODY
+        self._hold(0)
         self._host.forget(self)
 
     def data_received(self, data: bytes) -> None:
@@ -92,21 +97,39 @@ class Connection(asyncio.Protocol):
             return self._host.turn_over()
         try:
             self._parser.feed_data(data)
-            if self.waits_for == "head":
-                self._bound_head(len(data))
-            elif between and self._current is _NOBODY and self._queue:
+            if between and self._current is _NOBODY and self._queue:
                 self._host.heads.learn(data, self._queue[-1])
+            else:
+                self._bound(len(data))
         except httptools.HttpParserUpgrade:
             pass  # refused when its headers were complete; what follows is not read
         except httptools.HttpParserError as error:
             self._fail(Problem(400, f"malformed request: {error}"))
         self._host.turn_over()
 
-    def _bound_head(self, size: int) -> None:
-        """The parser holds an unfinished field back, however long; this is what bounds it."""
-        self._head_bytes += size
-        if self._head_bytes > 2 * self._host.limits.head_bytes:
-            self._fail(head_too_large(self._host.limits))
+    def _bound(self, size: int) -> None:
+        """A request has not ended, or one that began before has. The parser holds an unfinished field of a head back,
+        however long; and the unfinished bodies of all connections have one budget.
+        """
+        if self.waits_for == "head":
+            self._head_bytes += size
+            if self._head_bytes > 2 * self._host.limits.head_bytes:
+                self._fail(head_too_large(self._host.limits))
+        if not self._hold(self._current.held_bytes if self._current is not _NOBODY else 0):
+            self._fail(Problem(503, "too many bodies are under way", retry_after_s=1))
+
+    def _bound_unread(self) -> None:
+        """Short requests that were received before reading was paused may have long answers, which nobody takes."""
+        if self._transport.get_write_buffer_size() > self._host.limits.unread_bytes:
+            self._closing = True
+            self._transport.abort()
+
+    def _hold(self, size: int) -> bool:
+        if size != self._held:
+            if not self._host.bodies.move(self._held, size):
+                return False
+            self._held = size
+        return True
 
     def eof_received(self) -> bool:
         """A client may close its side once it has asked: what it asked for is still answered."""
@@ -114,16 +137,20 @@ class Connection(asyncio.Protocol):
         return bool(self._queue)
 
     def pause_writing(self) -> None:
+        self._is_full = True
         self._wait_for("writing")
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self._is_full = False
         self._wait_for("idle")
         self._transport.resume_reading()
 
     # httptools callbacks, called from within `feed_data`
 
     def on_message_begin(self) -> None:
+        if self._is_full:
+            self._bound_unread()
         self._current = Exchange(self)
         self._head_bytes = 0
         self.waits_for, self.since = "head", self._host.tick
@@ -216,6 +243,8 @@ class Connection(asyncio.Protocol):
             return
         self._closing = True
         exchange = self._current or Exchange(self)
+        exchange.drop_body()
+        self._hold(0)
         exchange.keep_alive = False
         self._host.observe(exchange)
         self._queue.append(exchange)
@@ -225,7 +254,7 @@ class Connection(asyncio.Protocol):
         """The sweep found that this wait took too long."""
         if self.waits_for in ("head", "body") and not self._closing:
             self._fail(Problem(408, f"the {self.waits_for} of the request took too long"))
-        elif self.waits_for == "writing":
+        elif self._is_full:
             self._transport.abort()
         else:
             self._transport.close()

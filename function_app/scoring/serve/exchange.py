@@ -74,6 +74,15 @@ class Exchange:
         found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
         return found
 
+    @property
+    def held_bytes(self) -> int:
+        """What has come of the body and is kept."""
+        return self._body_bytes if self.problem is None else 0
+
+    def drop_body(self) -> None:
+        """It will not be read."""
+        self.body, self._more = b"", None
+
     def complete(self) -> None:
         """The last byte has come."""
         if self._more is not None:
@@ -155,6 +164,8 @@ def _content_length(exchange: Exchange, value: bytes) -> None:
 
 
 def _header_length(exchange: Exchange, value: bytes) -> None:
+    if exchange.header_length is not None:
+        exchange.wrong(Problem(400, "inference-header-content-length: it is there twice"))
     exchange.header_length = _number(exchange, "inference-header-content-length", value)
 
 
@@ -169,6 +180,8 @@ def _content_encoding(exchange: Exchange, value: bytes) -> None:
 
 
 def _host(exchange: Exchange, _value: bytes) -> None:
+    if exchange.host:
+        exchange.wrong(Problem(400, "host: it is there twice"))
     exchange.host = True
 
 

@@ -6,7 +6,9 @@ Run by the server for every package that is new to it, so that what checking nee
 import argparse
 import os
 import sys
+from contextlib import chdir
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from services.scoring.model.loading import prepare
 from services.scoring.model.prepared import REFUSED, write_prepared
@@ -23,12 +25,15 @@ def main() -> int:
     parser.add_argument("digest", help="what the package's digest must be")
     options = parser.parse_args()
     os.nice(_NICER)
-    files = {path.name: path.read_bytes() for path in options.folder.iterdir()}
-    try:
-        write_prepared(options.folder, prepare(options.digest, files, OnnxRuntime(threads=1)))
-    except Refused as refused:
-        sys.stderr.write(str(refused))
-        return REFUSED
+    folder: Path = options.folder.resolve()
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    # What a graph names by a relative path is not there, should it ever pass the check.
+    with TemporaryDirectory(prefix="sluice-empty-") as empty, chdir(empty):
+        try:
+            write_prepared(folder, prepare(options.digest, files, OnnxRuntime(threads=1)))
+        except Refused as refused:
+            sys.stderr.write(str(refused))
+            return REFUSED
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from services.scoring import Endpoints, Scorer
 
+from .bodies import BodyBudget
 from .connection import Connection
 from .exchange import Exchange
 from .heads import Heads
@@ -38,6 +39,7 @@ class Server:
         self.limits = limits
         self.writer = ResponseWriter()
         self.heads = Heads()
+        self.bodies = BodyBudget(limits.held_bytes)
         self.draining = False
         self.tick = 0
         self._scorer = scorer
@@ -85,6 +87,7 @@ class Server:
             await asyncio.sleep(_TICK_S)
             self.tick += 1
             self.writer.next_second()
+            self.bodies.settle()
             late = [
                 each for each in self._connections if (self.tick - each.since) * _TICK_S > self._allowed[each.waits_for]
             ]

@@ -6,19 +6,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 logger = logging.getLogger("sluice.scoring")
 
 _RESTART_S = 1.0
 
 
-def supervise(count: int, host: str, bound: socket.socket, ready: Callable[[], None]) -> int:
+def supervise(count: int, host: str, bound: socket.socket, limits: Sequence[str], ready: Callable[[], None]) -> int:
     """Start the workers, replace those that end, and end them all on SIGTERM; the exit code is the worst of theirs.
 
-    `bound` reserves the port and never listens, so no connection is ever given to this process.
+    `limits` are the options that each of them is given. `bound` reserves the port and never listens, so no connection
+    is ever given to this process.
     """
-    arguments = ["--host", host, "--port", str(bound.getsockname()[1]), "--worker"]
+    arguments = ["--host", host, "--port", str(bound.getsockname()[1]), *limits, "--worker"]
     command = [sys.executable, "-m", __package__ or "serve", *arguments]
     workers = [subprocess.Popen(command) for _ in range(count)]
     stopping: list[int] = []

@@ -13,6 +13,9 @@ param truth array
 param maximumThroughputUnits int
 param inboundAllowsKeys bool
 
+// Who reads which hub, as the services declare it: `python -m tests.architecture.declarations` writes the file.
+var streams = loadJsonContent('../../streams.json')
+
 // Hints from outside: a namespace of its own, so that a flood or a leaked key reaches no other hub.
 module inbound 'event_hubs.bicep' = {
   name: 'inbound'
@@ -25,8 +28,8 @@ module inbound 'event_hubs.bicep' = {
     hubs: [
       {
         name: 'inbound'
-        partitions: 2
-        consumerGroups: ['intake', 'observers']
+        partitions: streams.inbound.partitions
+        consumerGroups: streams.inbound.consumerGroups
         senders: [principals.delivery, principals.gateway]
         receivers: concat([principals.control], operators)
       }
@@ -44,49 +47,36 @@ module hubs 'event_hubs.bicep' = {
     hubs: [
       {
         name: 'events'
-        partitions: 2
-        consumerGroups: [
-          'registration'
-          'staging'
-          'approvals'
-          'promotion'
-          'rollback'
-          'monitoring'
-          'drift'
-          'retraining'
-          'batch'
-          'notifications'
-          'brakes'
-          'observers'
-        ]
+        partitions: streams.events.partitions
+        consumerGroups: streams.events.consumerGroups
         senders: [principals.control]
         receivers: concat([principals.control], operators)
       }
       {
         name: 'decisions'
-        partitions: 2
-        consumerGroups: ['approvals', 'brakes', 'rollback', 'observers']
+        partitions: streams.decisions.partitions
+        consumerGroups: streams.decisions.consumerGroups
         senders: concat([principals.gateway], operators)
         receivers: concat([principals.control], operators)
       }
       {
         name: 'predictions'
-        partitions: 2
-        consumerGroups: ['monitoring', 'promotion', 'rollback', 'observers']
+        partitions: streams.predictions.partitions
+        consumerGroups: streams.predictions.consumerGroups
         senders: [principals.scoring]
         receivers: concat([principals.control], operators)
       }
       {
         name: 'labels'
-        partitions: 2
-        consumerGroups: ['monitoring', 'observers']
+        partitions: streams.labels.partitions
+        consumerGroups: streams.labels.consumerGroups
         senders: truth
         receivers: concat([principals.control], operators)
       }
       {
         name: 'dead-letter'
-        partitions: 2
-        consumerGroups: ['observers']
+        partitions: streams['dead-letter'].partitions
+        consumerGroups: streams['dead-letter'].consumerGroups
         senders: [principals.control]
         receivers: operators
       }

@@ -15,6 +15,7 @@ from services.scoring.model.table import Table
 from services.scoring.model.version import Version
 from services.scoring.protocol import InferRequest, check_numbers, decode
 from services.scoring.protocol.answers import Answer, Invalid, Problem
+from services.scoring.protocol.parameters import check_horizon
 from services.scoring.protocol.response import Outputs
 from shared.ports.models.inference import InferenceFailed
 
@@ -59,6 +60,7 @@ class Scorer:
         self._turn = 0
         self._is_turn_taken = False
         self._accounts = Accounts(capture)
+        self._clock = capture.clock  # the times of callers are held against the one that other rows are timed by
 
     @property
     def mirrored_left_out(self) -> int:
@@ -167,11 +169,13 @@ class Scorer:
             return request
         if self._waiting_rows + request.rows > limits.waiting_rows:
             return Problem(429, "too many rows are waiting", retry_after_s=1)
-        if request.outputs is not None:
-            try:
+        try:
+            if request.observed_at is not None:
+                check_horizon(request.observed_at, self._clock.now())
+            if request.outputs is not None:
                 version.encoder.check(request)
-            except Invalid as invalid:
-                return invalid.problem
+        except Invalid as invalid:
+            return invalid.problem
         return request
 
     def _enqueue(self, ticket: _Ticket) -> None:

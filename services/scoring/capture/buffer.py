@@ -32,9 +32,9 @@ class CaptureBuffer:
         most_rows: int = 50_000,
         features: frozenset[str] | None = None,
     ) -> None:
+        self.clock = clock
         self.features = features
         self.sampling = sampling
-        self._clock = clock
         self._most_rows = most_rows
         self._waiting: deque[ScoredRows] = deque()
         self._number = 0
@@ -61,7 +61,7 @@ class CaptureBuffer:
                 arrays, outputs = version.layout.pick(arrays, chosen), [output[chosen] for output in outputs]
                 requests = [requests[place] for place in kept]
                 # A key need only be one of its kind: those left out lend their numbers to those that stay.
-        self._take(version, arrays, outputs, ScoredRun.of(first, requests, self._clock.now()))
+        self._take(version, arrays, outputs, ScoredRun.of(first, requests, self.clock.now()))
 
     def _take(self, version: Version, arrays: Sequence[Array], outputs: Sequence[Array], run: ScoredRun) -> None:
         if self.waiting_rows + run.rows > self._most_rows:

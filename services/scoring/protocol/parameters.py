@@ -5,13 +5,16 @@ The protocol's parameters are plain values, so both take a JSON array, a text wi
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 
 from services.scoring.protocol.answers import Invalid
 
 _LONGEST_KEY = 256
+# Windows are cut by these times and closed by the newest of them, so one that is far ahead would make everybody else's
+# rows late. What is further off than this is a wrong clock or unit; 1970, the zero of many, is always refused.
+MOST_AHEAD, MOST_BEHIND = timedelta(minutes=5), timedelta(days=50 * 365)
 
 
 def keys_of(value: object, rows: int) -> Sequence[str]:
@@ -32,6 +35,17 @@ def moments_of(value: object, rows: int) -> Sequence[datetime]:
     if len(found) != rows:
         raise Invalid(f"parameters.observed_at: {len(found)} times for {rows} rows")
     return [_moment(each) for each in found]
+
+
+def check_horizon(moments: Sequence[datetime], now: datetime) -> None:
+    """Raises `Invalid` for a time further from `now` than `MOST_BEHIND` before or `MOST_AHEAD` after it."""
+    for moment in (min(moments), max(moments)):
+        if not now - MOST_BEHIND <= moment <= now + MOST_AHEAD:
+            years, minutes = MOST_BEHIND.days // 365, MOST_AHEAD.seconds // 60
+            raise Invalid(
+                f"parameters.observed_at: {moment.isoformat()} is not within {years} years before "
+                f"and {minutes} minutes after {now.isoformat(timespec='seconds')}"
+            )
 
 
 def _list(value: object, name: str) -> list[object]:

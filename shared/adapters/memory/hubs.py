@@ -47,5 +47,9 @@ class MemoryHubReader:
         messages = self._publisher.messages[hub, partition]
         return [message for message in messages if first <= message.sequence <= last]
 
+    async def held(self, hub: Hub, partition: int) -> range:
+        messages = self._publisher.messages[hub, partition]
+        return range(messages[0].sequence, messages[-1].sequence + 1) if messages else range(0)
+
     async def epoch(self, hub: Hub) -> str:
         return self._publisher.epoch

@@ -1,15 +1,26 @@
 """Positions in a dictionary."""
 
-from shared.ports import Hub
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import count
+
+from shared.ports import Moved, Place, Position, Positions
 
 
-class MemoryPositions:
+class MemoryPositions(Positions):
     def __init__(self) -> None:
-        self._last: dict[tuple[str, Hub, int], int] = {}
+        self._written: dict[Place, Position] = {}
+        self._versions = map(str, count(1))
 
-    async def last(self, service: str, hub: Hub, partition: int) -> int | None:
-        return self._last.get((service, hub, partition))
+    async def read(self, place: Place) -> Position | None:
+        return self._written.get(place)
 
-    async def advance(self, service: str, hub: Hub, partition: int, sequence: int) -> None:
-        key = service, hub, partition
-        self._last[key] = max(sequence, self._last.get(key, sequence))
+    async def move(self, place: Place, before: Position | None, after: Position) -> Position:
+        if self._written.get(place) != before:
+            raise Moved(f"the position of {place.reader} in {place.hub}/{place.partition}")
+        self._written[place] = replace(after, version=next(self._versions))
+        return self._written[place]
+
+    async def all(self) -> AsyncIterator[tuple[Place, Position]]:
+        for place, position in list(self._written.items()):
+            yield place, position

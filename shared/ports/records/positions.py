@@ -1,15 +1,39 @@
-"""How far each service has come in each hub partition: what a gap is measured against."""
+"""How far each reader has come in each hub partition: what a gap is measured against."""
 
-from typing import Protocol
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from shared.ports.streams.event_publisher import Hub
 
 
+class Place(NamedTuple):
+    """One reader (a lane, or what translates) of one hub partition."""
+
+    reader: str
+    hub: Hub
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """`sequence` is the last message handled, -1 before the first, in the log that the hub was in `epoch`.
+
+    `version` is the compare-and-swap token, None where nothing is written yet.
+    """
+
+    epoch: str
+    sequence: int = -1
+    version: str | None = None
+
+
 class Positions(Protocol):
-    async def last(self, service: str, hub: Hub, partition: int) -> int | None:
-        """Sequence number of the last message handled, None before the first. Raises `Unavailable`."""
+    """All methods raise `Unavailable`."""
+
+    async def read(self, place: Place) -> Position | None: ...
+
+    async def move(self, place: Place, before: Position | None, after: Position) -> Position:
+        """`after` with its new version; raises `Moved` when `before` is not what is written."""
         ...
 
-    async def advance(self, service: str, hub: Hub, partition: int, sequence: int) -> None:
-        """Never moves back: an older number is ignored. Raises `Unavailable`."""
-        ...
+    def all(self) -> AsyncIterator[tuple[Place, Position]]: ...

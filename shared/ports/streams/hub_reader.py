@@ -24,6 +24,10 @@ class HubReader(Protocol):
         """The messages `first` to `last`, both included, that the hub still has. Raises `Unavailable`."""
         ...
 
+    async def held(self, hub: Hub, partition: int) -> range:
+        """The numbers that the hub still has; empty, at the next number, where it has none. Raises `Unavailable`."""
+        ...
+
     async def epoch(self, hub: Hub) -> str:
         """When this hub was created: another one under its name begins to count anew. Raises `Unavailable`."""
         ...

@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -86,7 +86,9 @@ class Browser:
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Page:
         return self._call("GET", path, None, headers or {})
 
-    def post(self, path: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None) -> Page:
+    def post(
+        self, path: str, form: Mapping[str, str] | Sequence[tuple[str, str]], headers: Mapping[str, str] | None = None
+    ) -> Page:
         content_type = {"content-type": "application/x-www-form-urlencoded"}
         return self._call("POST", path, urlencode(form).encode(), {**content_type, **(headers or {})})
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from shared.events.decision_statement import decision_statement
 from tests.integration.gateway.conftest import PEOPLE, Setting
 from tests.integration.gateway.running_gateway import Browser, Gateway
@@ -38,6 +40,35 @@ def test_a_second_click_is_the_same_event(setting: Setting) -> None:
         assert browser.post(f"/approvals/{approval.id}", form).status == 303
     first, second = setting.decisions(approval, 2)
     assert first.id == second.id
+
+
+def test_a_form_that_decides_both_ways_decides_nothing(setting: Setting) -> None:
+    approval = setting.open()
+    browser = setting.browser("lea@example.com")
+    fields = browser.get(setting.link(approval)).fields
+    before = setting.sent()
+    answer = browser.post(f"/approvals/{approval.id}", [*fields.items(), ("verdict", "reject"), ("verdict", "approve")])
+    assert (answer.status, setting.sent()) == (400, before)
+    assert "did not arrive as it was sent" in answer.text
+
+
+def test_a_comment_is_kept_without_what_cannot_be_seen(setting: Setting) -> None:
+    approval = setting.open()
+    browser = setting.browser("lea@example.com")
+    fields = browser.get(setting.link(approval)).fields
+    hidden = {"verdict": "reject", "comment": "no\x00t\x07 \x1b[31mgood\u202e enough\r\nat all"}
+    assert browser.post(f"/approvals/{approval.id}", {**fields, **hidden}).status == 303
+    assert setting.decisions(approval)[0].data.comment == "not [31mgood enough\nat all"
+
+
+@pytest.mark.parametrize("host", ["[", "[::1", "[x]", "a]", "[::1]x", "a b", "127.0.0.1:x", "u@127.0.0.1"])
+def test_a_host_that_is_none_is_a_400(setting: Setting, host: str) -> None:
+    approval = setting.open()
+    browser = setting.browser("lea@example.com")
+    page = browser.get(setting.link(approval))
+    assert browser.get(setting.link(approval), {"host": host}).status == 400
+    form = {**page.fields, "verdict": "approve"}
+    assert browser.post(f"/approvals/{approval.id}", form, {"host": host}).status == 400
 
 
 def test_a_scanner_that_opens_the_link_sees_no_evidence_and_decides_nothing(setting: Setting) -> None:

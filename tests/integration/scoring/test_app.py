@@ -42,6 +42,14 @@ async def test_it_scores_and_says_which_version_did(app: ScoringApp, session: ai
     assert (await app.ask(session, b"{"))[0] == 400
 
 
+@pytest.mark.parametrize("length", ["9" * 5_000, "9" * 16, "-1", "x", "\u0661\u0662"])
+async def test_the_length_of_a_json_part_is_a_number_or_a_400(
+    app: ScoringApp, session: aiohttp.ClientSession, length: str
+) -> None:
+    status, body, _ = await app.ask(session, tensors(sample_rows(1)), **{"inference-header-content-length": length})
+    assert (status, body["error"].partition(":")[0]) == (400, "inference-header-content-length")
+
+
 async def test_many_rows_may_come_and_go_as_an_arrow_stream(app: ScoringApp, session: aiohttp.ClientSession) -> None:
     rows = sample_rows(2_000)
     kind = {"content-type": ARROW_TYPE}

@@ -98,6 +98,18 @@ def outside_data() -> bytes:
     return graph([helper.make_node("Mul", ["x", "weight"], ["score"])], [weight])
 
 
+def outside_data_in_a_branch() -> bytes:
+    """A branch without a node: all it has is a tensor whose numbers lie in a file of the host."""
+    value = helper.make_tensor("value", TensorProto.FLOAT, [1, 1], [0.0])
+    value.ClearField("float_data")
+    value.data_location = TensorProto.EXTERNAL
+    value.external_data.add(key="location", value="README.md")
+    output = helper.make_tensor_value_info("value", TensorProto.FLOAT, [1, 1])
+    branch = helper.make_graph([], "branch", [], [output], [value])
+    yes = helper.make_tensor("yes", TensorProto.BOOL, [], [True])
+    return graph([helper.make_node("If", ["yes"], ["score"], then_branch=branch, else_branch=branch)], [yes])
+
+
 def foreign_operator() -> bytes:
     return graph([helper.make_node("Telephone", ["x"], ["score"], domain="com.example")], domain="com.example")
 

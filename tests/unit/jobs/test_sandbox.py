@@ -1,5 +1,9 @@
 """Models that do harm do it to their own process."""
 
+import subprocess
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from function_app.jobs.sandbox import ModelFailed, Sandbox, environment
@@ -32,6 +36,7 @@ def test_a_model_that_eats_memory_is_stopped_by_its_limit() -> None:
     ("model", "reason"),
     [
         (material.outside_data(), "outside of the file"),
+        (material.outside_data_in_a_branch(), "outside of the file"),
         (material.foreign_operator(), "com.example"),
         (b"no model at all", "not an ONNX model"),
     ],
@@ -50,3 +55,19 @@ def test_an_opset_beyond_the_limit_fails_with_its_number() -> None:
 def test_the_process_of_a_model_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLUICE_STORAGE", "AccountKey=secret")
     assert "secret" not in str(environment())
+
+
+def test_a_model_runs_in_an_empty_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were a graph to pass that names a file by its relative path, it would not be there."""
+    places: list[tuple[Path, list[Path]]] = []
+    run = subprocess.run
+
+    def looked_at(command: list[str], **options: Any) -> Any:
+        places.append((options["cwd"], list(options["cwd"].iterdir())))
+        return run(command, **options)
+
+    monkeypatch.setattr(subprocess, "run", looked_at)
+    SANDBOX.run(material.graph(), FEEDS)
+    ((place, found),) = places
+    assert found == []
+    assert not place.exists()

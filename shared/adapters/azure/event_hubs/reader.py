@@ -31,6 +31,12 @@ class EventHubReader:
         async with self._client(hub, f"read {hub}/{partition} back") as client:
             return await _read(client, hub, partition, first, last)
 
+    async def held(self, hub: Hub, partition: int) -> range:
+        async with self._client(hub, f"ask what {hub}/{partition} holds") as client:
+            known = await client.get_partition_properties(str(partition))
+        last = known["last_enqueued_sequence_number"]
+        return range(last + 1 if known["is_empty"] else known["beginning_sequence_number"], last + 1)
+
     async def epoch(self, hub: Hub) -> str:
         async with self._client(hub, f"ask when {hub} was created") as client:
             created: datetime = (await client.get_eventhub_properties())["created_at"]

@@ -1,57 +1,53 @@
-"""Positions as table rows: one partition for each (service, hub), one row for each hub partition."""
+"""Positions as table rows: one partition for each (reader, hub), one row for each hub partition."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from azure.core import MatchConditions
-from azure.data.tables import UpdateMode
+from azure.data.tables import TableEntity, UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.keys import escaped, int64, number
-from shared.ports import Absent, Hub, Moved, Unavailable
-
-_ATTEMPTS = 20
+from shared.ports import Absent, Place, Position, Positions
 
 
-class TablePositions:
+class TablePositions(Positions):
     def __init__(self, tables: TableServiceClient, table: str = "positions") -> None:
         self._table = tables.get_table_client(table)
 
-    async def last(self, service: str, hub: Hub, partition: int) -> int | None:
-        return (await self._read(service, hub, partition))[0]
-
-    async def _read(self, service: str, hub: Hub, partition: int) -> tuple[int | None, str | None]:
-        """The number and its ETag."""
+    async def read(self, place: Place) -> Position | None:
+        key = _key(place)
         try:
-            with storage_errors(f"read the position of {service} in {hub}/{partition}"):
-                row = await self._table.get_entity(_partition_key(service, hub), _row_key(partition))
+            with storage_errors(f"read {_words(place)}"):
+                return _position(await self._table.get_entity(key["PartitionKey"], key["RowKey"]))
         except Absent:
-            return None, None
-        return number(row, "sequence"), row.metadata["etag"]
+            return None
 
-    async def advance(self, service: str, hub: Hub, partition: int, sequence: int) -> None:
-        for _ in range(_ATTEMPTS):
-            last, etag = await self._read(service, hub, partition)
-            if last is not None and last >= sequence:
-                return
-            try:
-                await self._write(service, hub, partition, sequence, etag)
-            except Moved:
-                continue
-            return
-        raise Unavailable(f"the position of {service} in {hub}/{partition} keeps moving")
-
-    async def _write(self, service: str, hub: Hub, partition: int, sequence: int, etag: str | None) -> None:
-        row = {"PartitionKey": _partition_key(service, hub), "RowKey": _row_key(partition), "sequence": int64(sequence)}
-        with storage_errors(f"write the position of {service} in {hub}/{partition}"):
-            if etag is None:
-                await self._table.create_entity(row)
+    async def move(self, place: Place, before: Position | None, after: Position) -> Position:
+        row = {**_key(place), "reader": place.reader, "hub": place.hub, "partition": place.partition}
+        row |= {"sequence": int64(after.sequence), "epoch": after.epoch}
+        with storage_errors(f"write {_words(place)}"):
+            if before is None or before.version is None:
+                written = await self._table.create_entity(row)
             else:
-                condition = MatchConditions.IfNotModified
-                await self._table.update_entity(row, UpdateMode.REPLACE, etag=etag, match_condition=condition)
+                condition, etag = MatchConditions.IfNotModified, before.version
+                written = await self._table.update_entity(row, UpdateMode.REPLACE, etag=etag, match_condition=condition)
+        return replace(after, version=written["etag"])
+
+    async def all(self) -> AsyncIterator[tuple[Place, Position]]:
+        with storage_errors("read all positions"):
+            async for row in self._table.query_entities("reader ne ''"):
+                yield Place(row["reader"], row["hub"], row["partition"]), _position(row)
 
 
-def _partition_key(service: str, hub: Hub) -> str:
-    return f"{escaped(service)}|{hub}"
+def _key(place: Place) -> dict[str, str]:
+    return {"PartitionKey": f"{escaped(place.reader)}|{place.hub}", "RowKey": f"{place.partition:04d}"}
 
 
-def _row_key(partition: int) -> str:
-    return f"{partition:04d}"
+def _position(row: TableEntity) -> Position:
+    return Position(str(row.get("epoch", "")), number(row, "sequence"), row.metadata["etag"])
+
+
+def _words(place: Place) -> str:
+    return f"the position of {place.reader} in {place.hub}/{place.partition}"

@@ -66,6 +66,7 @@ async def test_passing_on_sends_a_proven_request_and_decides_nothing(case: Case)
         ("LEA@example.com", "theirs already"),
         ("project-lead", "theirs already"),
         ("Dana@example.com", "nobody approves their own request"),
+        ("dana+x@example.com", "nobody approves their own request"),
     ],
 )
 async def test_passing_on_to_nobody_in_particular_is_refused_kindly(case: Case, delegate: str, why: str) -> None:

@@ -47,7 +47,12 @@ def test_a_persona_that_it_was_passed_on_to_counts_once_for_it() -> None:
     ("who", "persona", "to", "known", "changes", "why"),
     [
         (LEA, "project-lead", "Dana@example.com", HOLDS, {}, "own request"),
+        (LEA, "project-lead", "dana+x@example.com", HOLDS, {}, "own request"),
+        (LEA, "project-lead", "DANA+x+y@Example.com.", HOLDS, {}, "own request"),
+        (LEA, "project-lead", "\uff44ana@example.com", HOLDS, {}, "own request"),
+        (LEA, "project-lead", "lea+x@example.com", HOLDS, {}, "theirs already"),
         (LEA, "project-lead", LEA.upper(), HOLDS, {}, "theirs already"),
+        ("dana+x@example.com", "project-lead", OMAR, HOLDS, {}, "own request"),
         (LEA, "project-lead", "somebody", HOLDS, {"delegate": "no body"}, "an e-mail address or a persona"),
         ("dana@example.com", "project-lead", OMAR, HOLDS, {}, "own request"),
         ("uma@example.com", "model-end-user", OMAR, HOLDS, {}, "may not decide"),
@@ -73,6 +78,12 @@ def test_what_was_passed_on_or_said_cannot_be_passed_on() -> None:
     said = say(ask(), DAN, "data-scientist").state
     assert "has approved already" in refusal(pass_on(said, DAN, "data-scientist", OMAR))
     assert "has approved already" in refusal(pass_on(said, LEA, "project-lead", DAN))
+
+
+def test_one_person_has_one_say_whatever_address_of_theirs_is_used() -> None:
+    said = say(ask(), DAN, "data-scientist").state
+    assert "has approved already" in refusal(pass_on(said, LEA, "project-lead", "dan+x@example.com"))
+    assert "passed it on" in refusal(say(pass_on(ask(), LEA, "project-lead", OMAR).state, "lea+x@example.com", ""))
 
 
 def test_the_requester_stays_excluded_when_it_is_passed_on_to_their_persona() -> None:

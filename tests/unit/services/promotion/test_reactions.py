@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.promotion.reactions import gather_approved, gather_live, ours
+from services.promotion.reactions import gather_approved, gather_live, service
 from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
 from shared.events import CheckResult, ServingReported, canonical, encode
 from shared.packages import StagingReport
@@ -109,5 +109,5 @@ async def test_a_profile_that_cannot_be_read_is_no_agreement(body: bytes) -> Non
 
 
 def test_answers_and_reminders_of_other_services_are_not_for_us() -> None:
-    assert ours(YES) == ours(NO) == ours(LOOKED) == ENDPOINT.entity
-    assert ours(YES.model_copy(update={"service": "retraining"})) is None
+    assert {service.concerned(event) for event in (YES, NO, LOOKED)} == {ENDPOINT.entity}
+    assert service.concerned(YES.model_copy(update={"service": "retraining"})) is None

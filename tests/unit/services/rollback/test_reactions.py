@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.rollback.policy.state import Rollback
-from services.rollback.reactions import gather_live, gather_order, gather_serving, ours, service
+from services.rollback.reactions import gather_live, gather_order, gather_serving, service
 from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
 from shared.adapters.signing.commands import Ed25519CommandSigner, Ed25519CommandVerifier
 from shared.events import (
@@ -98,8 +98,8 @@ async def test_only_instances_that_are_not_silent_count(manifests: MemoryServing
 def test_deadlines_and_failures_of_others_are_not_ours() -> None:
     about = str(ENDPOINT.entity)
     failed = ActionFailed(service="promotion", about=about, decision="d", effect="publish", reason="")
-    assert ours(failed) is None
-    assert ours(failed.model_copy(update={"service": "rollback"})) == ENDPOINT.entity
+    assert service.concerned(failed) is None
+    assert service.concerned(failed.model_copy(update={"service": "rollback"})) == ENDPOINT.entity
 
 
 def test_what_a_person_ordered_and_what_ends_it_acts_in_every_mode_and_a_request_does_not() -> None:

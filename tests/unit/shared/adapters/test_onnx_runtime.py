@@ -1,50 +1,13 @@
-"""What a graph may contain before it is run here."""
+"""A graph that was checked, in memory and asked."""
 
 import numpy as np
-import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from shared.adapters.onnx import OnnxRuntime, check_graph
+from shared.adapters.onnx import OnnxRuntime
 from shared.ports import Refused
 from shared.ports.models.inference import InferenceFailed, TensorSpec
 from tests.support.onnx_models import onnx_model, saved, wide_model
-
-
-def graph(domain: str = "", inner: onnx.GraphProto | None = None) -> onnx.GraphProto:
-    """One operator from `X` to `Y`; with `inner`, inside a branch."""
-    value = helper.make_tensor_value_info
-    node = helper.make_node("Identity", ["X"], ["Y"], domain=domain)
-    if inner is not None:
-        node = helper.make_node("If", ["X"], ["Y"], then_branch=inner, else_branch=inner)
-    inputs = [value("X", TensorProto.FLOAT, ["N", 1])]
-    return helper.make_graph([node], "g", inputs, [value("Y", TensorProto.FLOAT, ["N", 1])])
-
-
-def with_external_data() -> bytes:
-    found = graph()
-    tensor = helper.make_tensor("secret", TensorProto.FLOAT, [1], [0.0])
-    tensor.ClearField("float_data")
-    tensor.data_location = TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../etc/passwd")
-    found.initializer.append(tensor)
-    return saved(found)
-
-
-@pytest.mark.parametrize(
-    ("model", "words"),
-    [
-        (b"not a model", "not an ONNX model"),
-        (with_external_data(), "'secret' keeps its data outside of the file"),
-        (saved(graph("com.example")), "domain 'com.example'"),
-        (saved(graph(inner=graph("com.example"))), "domain 'com.example'"),
-        (saved(graph(), opset=8), "opset 8 is outside of"),
-        (saved(graph(), opset=99), "opset 99 is outside of"),
-    ],
-)
-def test_a_graph_with_anything_unknown_in_it_is_refused(model: bytes, words: str) -> None:
-    with pytest.raises(Refused, match=words):
-        check_graph(model)
 
 
 def test_a_model_of_a_fixed_number_of_rows_is_refused() -> None:

@@ -35,7 +35,7 @@ class Rows:
     """Rows 0, 1, 2, ... with their own number as their body."""
 
     def __init__(self) -> None:
-        self.service = Service("sums")
+        self.service = Service("sums", lane="samples", state=State)
         self.service.folds_from("predictions", state=Sum, fold=add)
         self.publisher, self.folds = MemoryEventPublisher(), MemoryFolds()
         gaps = Gaps(MemoryHubReader(self.publisher), self.publisher, ManualClock())

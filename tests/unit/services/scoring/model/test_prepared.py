@@ -52,6 +52,18 @@ async def test_a_process_that_dies_is_worth_another_try(bench: Bench, tmp_path: 
         await loader(bench, tmp_path / "cache", [sys.executable, "-c", "raise SystemExit(7)"]).load(package)
 
 
+async def test_a_package_is_prepared_in_an_empty_folder(bench: Bench, tmp_path: Path) -> None:
+    """Were a graph to pass that names a file by its relative path, it would not be there."""
+    package = await bench.adopt("2", weight=0.5)
+    told = (
+        "import os, sys; from function_app.scoring.serve import prepare as door; from shared.ports import Refused\n"
+        "def prepare(*given): raise Refused(f'{os.getcwd()} holds {os.listdir()}')\n"
+        "door.prepare = prepare; code = door.main(); sys.stderr.flush(); sys.exit(code)"
+    )
+    with pytest.raises(Refused, match=r"sluice-empty-\w+ holds \[\]"):
+        await loader(bench, tmp_path / "cache", [sys.executable, "-c", told]).load(package)
+
+
 def test_a_folder_that_others_may_write_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
     with pytest.raises(Refused, match="only this user"):

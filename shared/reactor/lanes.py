@@ -1,0 +1,128 @@
+"""Lanes: one reader of a hub for several services. A batch is decoded once, and handed to whom it concerns.
+
+Chains run side by side, each in its order. One message can harm only itself: what cannot be read or handled is kept as
+a dead letter, what takes too long waits in its chain's queue. Only our own storage, when it is away, holds a position.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.events import Entity, Envelope, Unreadable, decode
+from shared.events.hubs import may_carry
+from shared.ports import Clock, Hub, LaneBook, Message, Place, Unavailable
+from shared.reactor.breaker import Breaker
+from shared.reactor.dead_letters import DeadLetters
+from shared.reactor.reactor import Reactor
+from shared.reactor.reading import Reading
+from shared.reactor.service import Service
+from shared.reactor.stalls import Stalls
+
+COMMANDS = "commands"
+# How long one reaction may keep its lane; design: nothing in control runs longer.
+BUDGET = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A consumer group of `hub`, and the services that it reads for."""
+
+    name: str
+    hub: Hub
+    services: Mapping[str, Service]
+
+    def concerned(self, event: Any) -> list[tuple[Service, Entity]]:
+        found = ((service, service.concerned(event)) for service in self.services.values())
+        return [(service, entity) for service, entity in found if entity is not None]
+
+
+def lanes_of(services: Mapping[str, Service]) -> dict[str, Lane]:
+    """The lanes that these services declare on hub `events`, and the one of hub `decisions`, by name."""
+    by_lane: dict[str, dict[str, Service]] = {}
+    for name, service in services.items():
+        by_lane.setdefault(service.lane, {})[name] = service
+    lanes = {name: Lane(name, "events", members) for name, members in by_lane.items()}
+    obeying = {name: service for name, service in services.items() if _obeys(service)}
+    return {**lanes, COMMANDS: Lane(COMMANDS, "decisions", obeying)} if obeying else lanes
+
+
+def _obeys(service: Service) -> bool:
+    return any(event_type.carried_by == "decisions" for event_type in service.reactions)
+
+
+type _Chain = list[tuple[Message, Envelope[Any]]]
+
+
+class Lanes:
+    def __init__(
+        self, reactor: Reactor, reading: Reading, dead_letters: DeadLetters, book: LaneBook, clock: Clock,
+        breaker: Breaker, stalls: Stalls, budget: timedelta = BUDGET,
+    ) -> None:  # fmt: skip
+        self._reactor, self._reading, self._dead, self._book = reactor, reading, dead_letters, book
+        self._clock, self._breaker, self._stalls, self._budget = clock, breaker, stalls, budget
+        self._since: dict[str, datetime | None] = {}
+
+    async def consume(self, lane: Lane, messages: Sequence[Message]) -> None:
+        """See a batch of one partition through. Raises `Unavailable` while something of ours cannot be written."""
+        if not messages:
+            return
+        place = Place(lane.name, lane.hub, messages[0].partition)
+        async with self._stalls.watch(place, messages[0].sequence):
+            await self._breaker.check(lane.name)
+            async for batch in self._reading.slices(place, messages):
+                was_for_us = await self._handle(lane, batch)
+                await self._breaker.check(lane.name)
+                await self._reading.moved(place, batch[-1].sequence, at_once=was_for_us)
+
+    async def _handle(self, lane: Lane, batch: Sequence[Message]) -> bool:
+        """Whether anything of it concerned anybody, or had to be kept."""
+        read = [(message, await self._read(lane, message)) for message in batch]
+        chains: dict[tuple[str, Entity], _Chain] = {}
+        for message, envelope in read:
+            for service, entity in lane.concerned(envelope.data) if envelope else ():
+                if envelope and await self._is_due(service, message, lane):
+                    chains.setdefault((service.name, entity), []).append((message, envelope))
+        async with asyncio.TaskGroup() as group:
+            for (name, _), chain in chains.items():
+                group.create_task(self._work_off(lane, lane.services[name], chain))
+        return bool(chains) or any(envelope is None for _, envelope in read)
+
+    async def _read(self, lane: Lane, message: Message) -> Envelope[Any] | None:
+        try:
+            envelope = decode(message.body, self._clock.now())
+            if not may_carry(message.hub, envelope.data):
+                raise Unreadable(f"type: hub {message.hub} may not carry {envelope.data.type}")
+        except Unreadable as reason:
+            await self._dead.bury(lane.name, message, str(reason))
+            return None
+        return envelope
+
+    async def _is_due(self, service: Service, message: Message, lane: Lane) -> bool:
+        """A service that came later does not act on what lay in the hub before it, unless it asks to."""
+        if service.name not in self._since:
+            self._since.update(await self._book.first_runs(sorted(lane.services), self._clock.now()))
+        since = self._since[service.name]
+        return since is None or service.acts_on_the_past or (message.enqueued_at or since) >= since
+
+    async def _work_off(self, lane: Lane, service: Service, chain: _Chain) -> None:
+        for message, envelope in chain:
+            bug = await self._one(service, message, envelope)
+            await self._breaker.count(lane.name, bug)
+
+    async def _one(self, service: Service, message: Message, envelope: Envelope[Any]) -> str:
+        """The bug that ended it, in words; "" where none did."""
+        try:
+            async with asyncio.timeout(self._budget.total_seconds()):
+                await self._reactor.handle(service, envelope)
+        except Unavailable:
+            raise
+        except TimeoutError:
+            reason = f"{service.name} was not done within {self._budget.total_seconds():g} s"
+            await self._reactor.postpone(service, envelope, reason)
+        except Exception as bug:  # noqa: BLE001 - a bug must not hold the partition: the event is kept, with the traceback
+            await self._dead.bury(service.name, message, traceback.format_exc(limit=-5), envelope)
+            return "".join(traceback.format_exception_only(bug)).strip()
+        return ""

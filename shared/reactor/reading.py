@@ -1,0 +1,139 @@
+"""Where each reader stands in each hub partition, and what it missed there: nothing is lost unseen.
+
+The host's checkpoint moves whatever became of a batch, so a reader's own position is the truth. What is absent between
+it and a batch is read back from the hub, in slices that each move the position; what the hub no longer has is said.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from shared.events import Envelope, Event, EventsLost, HubReplaced, derive_id
+from shared.ports import Clock, EventPublisher, HubReader, Message, Moved, Place, Position, Positions, Unavailable
+
+SLICE = 1000
+# What concerned nobody need not be noted at once: after a crash it is read again, and concerns nobody again.
+NOTED_AFTER = timedelta(seconds=30)
+_ATTEMPTS = 20
+
+
+@dataclass(slots=True)
+class _Standing:
+    """`written` is what the store holds; `seen` may be further."""
+
+    written: Position | None
+    epoch: str
+    seen: int
+    noted_at: datetime
+
+    @property
+    def is_new(self) -> bool:
+        return self.written is None and self.seen < 0
+
+
+class Reading:
+    def __init__(self, positions: Positions, reader: HubReader, publisher: EventPublisher, clock: Clock) -> None:
+        self._positions, self._reader, self._publisher, self._clock = positions, reader, publisher, clock
+        self._standing: dict[Place, _Standing] = {}
+
+    async def slices(self, place: Place, messages: Sequence[Message]) -> AsyncIterator[list[Message]]:
+        """What comes after the position, in order and each once: `messages`, and what is absent before and among them.
+
+        Whoever takes a slice must call `moved` before it asks for the next. A reader that is new here gets all that the
+        hub still has; what it no longer has never was for it. Raises `Unavailable`.
+        """
+        known = {message.sequence: message for message in messages}
+        standing = await self._stand(place, known)
+        next_one, end = standing.seen + 1, max(known)
+        for start, stop in missing(known, next_one, end):
+            if before := _between(known, next_one, start):
+                yield before
+            async for found in self._read_back(place, start, stop, is_new=standing.is_new):
+                yield found
+            next_one = stop + 1
+        if rest := _between(known, next_one, end + 1):
+            yield rest
+
+    async def moved(self, place: Place, sequence: int, *, at_once: bool) -> None:
+        """All up to `sequence` has been seen to. Raises `Unavailable`."""
+        standing = self._standing[place]
+        standing.seen = max(standing.seen, sequence)
+        now = self._clock.now()
+        if at_once or now - standing.noted_at >= NOTED_AFTER:
+            await self._note(place, standing)
+            standing.noted_at = now
+
+    async def _note(self, place: Place, standing: _Standing) -> None:
+        """From where this reader started to where it came, and never back: another may have been here meanwhile."""
+        for _ in range(_ATTEMPTS):
+            written = standing.written
+            if written and written.epoch == standing.epoch and written.sequence >= standing.seen:
+                return
+            after = Position(standing.epoch, standing.seen)
+            try:
+                standing.written = await self._positions.move(place, written, after)
+            except Moved:
+                standing.written = await self._positions.read(place)
+                if standing.written and standing.written.epoch not in ("", standing.epoch):
+                    del self._standing[place]
+                    raise Unavailable(f"{place.hub}/{place.partition} was replaced while it was read") from None
+        raise Unavailable(f"the position of {place.reader} in {place.hub}/{place.partition} keeps moving")
+
+    async def _stand(self, place: Place, known: Mapping[int, Message]) -> _Standing:
+        standing = self._standing.get(place)
+        if standing is None or min(known) > standing.seen + 1:
+            # Another instance may have read this partition since: what looks like a gap here is none then.
+            standing = await self._look_up(place, standing)
+        elif min(known) <= standing.seen and await self._reader.epoch(place.hub) != standing.epoch:
+            standing = await self._look_up(place, None)
+        self._standing[place] = standing
+        return standing
+
+    async def _look_up(self, place: Place, before: _Standing | None) -> _Standing:
+        written = await self._positions.read(place)
+        epoch = await self._reader.epoch(place.hub)
+        now = self._clock.now()
+        if written is None:
+            return before or _Standing(None, epoch, -1, now)
+        if written.epoch and written.epoch != epoch:
+            replaced = HubReplaced(hub=place.hub, partition=place.partition, before=written.epoch, after=epoch)
+            await self._tell(place, replaced)
+            return _Standing(written, epoch, -1, now)
+        seen = max(written.sequence, before.seen) if before and before.epoch == epoch else written.sequence
+        return _Standing(written, epoch, seen, now)
+
+    async def _read_back(self, place: Place, start: int, stop: int, *, is_new: bool) -> AsyncIterator[list[Message]]:
+        held = await self._reader.held(place.hub, place.partition)
+        first = min(max(start, held.start), stop + 1)
+        if not is_new:
+            await self._tell_lost(place, start, first - 1)
+        for low in range(first, stop + 1, SLICE):
+            high = min(low + SLICE - 1, stop)
+            read = await self._reader.read(place.hub, place.partition, low, high)
+            found = {message.sequence: message for message in read}
+            for gone in missing(found, low, high):
+                await self._tell_lost(place, *gone)
+            if found:
+                yield _between(found, low, high + 1)
+
+    async def _tell_lost(self, place: Place, first: int, last: int) -> None:
+        if first <= last:
+            lost = EventsLost(service=place.reader, hub=place.hub, partition=place.partition, first=first, last=last)
+            await self._tell(place, lost)
+
+    async def _tell(self, place: Place, fact: Event) -> None:
+        identity = derive_id(fact.type, place.reader, fact.model_dump_json())
+        envelope = Envelope.first(fact, id=identity, source="/sluice/streams", time=self._clock.now())
+        await self._publisher.publish("events", [envelope])
+
+
+def missing(present: Iterable[int], first: int, last: int) -> list[tuple[int, int]]:
+    """The stretches of `first`..`last` that are not in `present`, both ends included."""
+    inside = [number for number in sorted(present) if first <= number <= last]
+    edges = pairwise([first - 1, *inside, last + 1])
+    return [(before + 1, after - 1) for before, after in edges if after - before > 1]
+
+
+def _between(known: Mapping[int, Message], start: int, stop: int) -> list[Message]:
+    return [known[sequence] for sequence in sorted(known) if start <= sequence < stop]

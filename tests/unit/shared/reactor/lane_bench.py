@@ -1,0 +1,72 @@
+"""One lane over memory adapters, with a hub whose numbers a test may leave out."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from shared.adapters.memory import MemoryLaneBook, MemoryLetterBook
+from shared.adapters.memory.evidence import MemoryEvidence
+from shared.adapters.memory.positions import MemoryPositions
+from shared.events import DeadLettered, Event, ModelRejected, encode
+from shared.ports import Hub, Message, Place
+from shared.reactor import Breaker, DeadLetters, Lane, Lanes, Reading, Stalls
+from shared.reactor.lanes import BUDGET
+from tests.support.sample_service import registered
+from tests.unit.shared.reactor.bench import Bench
+
+PLACE = Place("samples", "events", 0)
+
+
+class LaneBench:
+    """`hub` holds what can be read back; `read_back` counts how often that was asked for."""
+
+    def __init__(self) -> None:
+        self.bench, self.positions, self.book = Bench(), MemoryPositions(), MemoryLaneBook()
+        self.evidence, self.hub, self.read_back, self.since = MemoryEvidence(), list[Message](), 0, "2026-01-01T00:00Z"
+        self.lane = Lane("samples", "events", {"sample": self.bench.service})
+        self.lanes = self.another_instance()
+
+    def another_instance(self, build: str = "one", budget: timedelta = BUDGET) -> Lanes:
+        bench = self.bench
+        reading = Reading(self.positions, self, bench.publisher, bench.clock)
+        letters = DeadLetters(bench.publisher, self.evidence, bench.clock, MemoryLetterBook())
+        breaker = Breaker(self.book, bench.publisher, bench.clock, build)
+        stalls = Stalls(bench.publisher, bench.clock)
+        return Lanes(bench.reactor, reading, letters, self.book, bench.clock, breaker, stalls, budget)
+
+    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+        self.read_back += 1
+        return [message for message in self.hub if first <= message.sequence <= last]
+
+    async def held(self, hub: Hub, partition: int) -> range:
+        numbers = [message.sequence for message in self.hub]
+        return range(min(numbers), max(numbers) + 1) if numbers else range(0)
+
+    async def epoch(self, hub: Hub) -> str:
+        return self.since
+
+    def message(self, sequence: int, body: bytes | None = None, version: str = "") -> Message:
+        """A model registered, which the sample service rejects."""
+        event = registered(version or str(sequence))
+        written = encode(self.bench.envelope(event, id=f"e{version or sequence}")) if body is None else body
+        return Message("events", 0, sequence, written, self.bench.clock.now())
+
+    def of(self, event: Event, sequence: int) -> Message:
+        return Message("events", 0, sequence, encode(self.bench.envelope(event, id=f"e{sequence}")))
+
+    async def consume(self, *messages: Message, by: Lanes | None = None) -> None:
+        await (by or self.lanes).consume(self.lane, messages)
+
+    async def position(self) -> int | None:
+        written = await self.positions.read(PLACE)
+        return written.sequence if written else None
+
+    def told[E: Event](self, event_type: type[E]) -> list[E]:
+        return [event for event in self.bench.published() if isinstance(event, event_type)]
+
+    def rejected(self) -> list[str]:
+        return [event.model.version for event in self.told(ModelRejected)]
+
+    def dead(self) -> list[DeadLettered]:
+        letters: Any = self.bench.publisher.published["dead-letter"]
+        return [envelope.data for envelope in letters]

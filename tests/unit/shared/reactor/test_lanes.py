@@ -1,0 +1,210 @@
+"""A lane reads once for several services, and one message can harm only itself."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services import deciding
+from shared.events import (
+    ActionReleased,
+    DriftCleared,
+    EndpointRef,
+    Event,
+    LaneResumeOrdered,
+    LaneStalled,
+    LaneStopped,
+    PackageRef,
+)
+from shared.ports import Unavailable
+from shared.reactor import Service, State, lanes_of
+from tests.support.sample_service import WORKSPACE, registered, sample_service
+from tests.unit.shared.reactor.lane_bench import LaneBench
+
+CLEARED = DriftCleared(
+    endpoint=EndpointRef(workspace=WORKSPACE, name="e"),
+    package=PackageRef(model=registered().model, digest="0" * 64),
+    signal="data",
+)
+
+
+@pytest.fixture
+def lane() -> LaneBench:
+    return LaneBench()
+
+
+async def test_garbage_is_one_dead_letter_with_its_reason_and_harms_nothing_else(lane: LaneBench) -> None:
+    lane.lane.services["other"] = Service("other", lane="samples", state=State)  # type: ignore[index]
+    await lane.consume(lane.message(0), lane.message(1, b"\xff{"), lane.message(2))
+    assert sorted(lane.rejected()) == ["0", "2"]
+    (letter,) = lane.dead()
+    assert (letter.service, letter.sequence, letter.reason.split(":")[0]) == ("samples", 1, "body")
+    assert await lane.evidence.read(letter.body) == b"\xff{"
+    assert await lane.position() == 2
+
+
+async def test_a_type_that_the_hub_may_not_carry_is_unreadable(lane: LaneBench) -> None:
+    await lane.consume(lane.of(LaneResumeOrdered(lane="tell", operator="petra", reason="mended"), 0))
+    assert "may not carry" in lane.dead()[0].reason
+
+
+async def test_a_bug_is_kept_with_its_traceback_and_the_partition_goes_on(lane: LaneBench) -> None:
+    lane.bench.trouble.gathering = [ZeroDivisionError("oops")]
+    await lane.consume(lane.message(0), lane.message(1))
+    assert len(lane.rejected()) == 1
+    assert "ZeroDivisionError: oops" in lane.dead()[0].reason
+    assert await lane.position() == 1
+
+
+async def test_a_policy_that_publishes_what_it_did_not_declare_is_a_bug(lane: LaneBench) -> None:
+    await lane.consume(lane.of(CLEARED, 0))
+    assert "Undeclared" in lane.dead()[0].reason
+
+
+async def test_what_concerns_nobody_costs_no_call_until_something_does(lane: LaneBench) -> None:
+    nobody = ActionReleased(service="absent", about=str(registered().entity), decision="d", by="x", through="grant")
+    await lane.consume(lane.message(0))
+    await lane.consume(*(lane.of(nobody, number) for number in range(1, 50)))
+    assert await lane.position() == 0
+    await lane.consume(lane.message(50))
+    assert await lane.position() == 50
+    assert lane.read_back == 0
+
+
+async def test_what_concerned_nobody_is_noted_after_a_while(lane: LaneBench) -> None:
+    nobody = ActionReleased(service="absent", about=str(registered().entity), decision="d", by="x", through="grant")
+    await lane.consume(lane.message(0))
+    lane.bench.clock.advance(timedelta(seconds=31))
+    await lane.consume(lane.of(nobody, 1))
+    assert await lane.position() == 1
+
+
+async def test_a_reaction_over_its_time_waits_and_holds_nobody(
+    lane: LaneBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane.lanes = lane.another_instance(budget=timedelta(milliseconds=50))
+    handle, never = lane.bench.reactor.handle, asyncio.Event()
+
+    async def hang_on_the_first(service: Service, envelope: Any) -> Any:
+        return await (never.wait() if envelope.id == "e0" else handle(service, envelope))
+
+    monkeypatch.setattr(lane.bench.reactor, "handle", hang_on_the_first)
+    await lane.consume(lane.message(0), lane.message(1))
+    assert (await lane.position(), lane.rejected()) == (1, ["1"])
+    waiting = await lane.bench.ledger.first_waiting("sample", registered("0").entity)
+    assert waiting
+    assert waiting.reason == "sample was not done within 0.05 s"
+    await lane.bench.sweep()
+    assert lane.rejected() == ["1", "0"]
+
+
+async def test_a_batch_after_which_nothing_could_be_written_is_not_passed(lane: LaneBench) -> None:
+    async def broken(*_: object) -> None:
+        raise Unavailable("tables are down")
+
+    lane.bench.ledger.head = broken  # type: ignore[method-assign,assignment]
+    with pytest.raises(ExceptionGroup):
+        await lane.consume(lane.message(0))
+    assert await lane.position() is None
+
+
+async def test_who_holds_a_partition_for_minutes_is_told_once_with_place_and_reason(lane: LaneBench) -> None:
+    async def broken(*_: object) -> None:
+        raise Unavailable("tables are down")
+
+    head, lane.bench.ledger.head = lane.bench.ledger.head, broken  # type: ignore[method-assign,assignment]
+    for _ in range(12):
+        with pytest.raises(ExceptionGroup):
+            await lane.consume(lane.message(0))
+        lane.bench.clock.advance(timedelta(minutes=1))
+    (stalled,) = lane.told(LaneStalled)
+    assert (stalled.lane, stalled.hub, stalled.sequence, stalled.reason) == ("samples", "events", 0, "tables are down")
+    lane.bench.ledger.head = head  # type: ignore[method-assign]
+    await lane.consume(lane.message(0))
+    assert lane.rejected() == ["0"]
+
+
+async def bugs(lane: LaneBench, numbers: range) -> None:
+    for number in numbers:
+        lane.bench.trouble.gathering = [KeyError("window")]
+        await lane.consume(lane.message(number))
+
+
+async def test_a_lane_that_ends_most_by_our_bugs_stops_and_says_so(lane: LaneBench) -> None:
+    with pytest.raises(Unavailable, match="sluice lanes resume samples"):
+        await bugs(lane, range(30))
+    (stopped,) = lane.told(LaneStopped)
+    assert (stopped.lane, stopped.bugs) == ("samples", 10)
+    assert await lane.position() == 8
+    with pytest.raises(Unavailable):
+        await lane.consume(lane.message(9))
+
+
+async def test_a_stopped_lane_goes_on_when_a_person_says_so_and_reads_again_what_it_held(lane: LaneBench) -> None:
+    with pytest.raises(Unavailable):
+        await bugs(lane, range(30))
+    await lane.book.resume("samples")
+    lane.hub = [lane.message(number) for number in range(12)]
+    await lane.consume(lane.message(11))
+    assert sorted(lane.rejected(), key=int) == ["9", "10", "11"]
+
+
+async def test_another_build_goes_on_by_itself_and_the_same_one_does_not(lane: LaneBench) -> None:
+    with pytest.raises(Unavailable):
+        await bugs(lane, range(30))
+    with pytest.raises(Unavailable):
+        await lane.consume(lane.message(9), by=lane.another_instance("one"))
+    await lane.consume(lane.message(9), by=lane.another_instance("two"))
+    assert lane.rejected() == ["9"]
+
+
+async def test_what_cannot_be_read_never_stops_a_lane(lane: LaneBench) -> None:
+    await lane.consume(*(lane.message(number, b"garbage") for number in range(100)))
+    assert len(lane.dead()) == 100
+    assert lane.told(LaneStopped) == []
+
+
+async def test_a_newcomer_does_not_act_on_what_lay_in_the_hub_before_it(lane: LaneBench) -> None:
+    await lane.consume(lane.message(0))
+    late = Service("late", lane="samples", state=sample_service().state)
+    eager = Service("eager", lane="samples", state=sample_service().state, acts_on_the_past=True)
+    for service in (late, eager):
+        service.reactions = lane.bench.service.reactions
+    old = lane.message(1)
+    lane.bench.clock.advance(timedelta(hours=1))
+    lane.lane.services.update(late=late, eager=eager)  # type: ignore[attr-defined]
+    await lane.consume(old, by=lane.another_instance())
+    assert await decisions(lane, "late", "1") == 0
+    assert await decisions(lane, "eager", "1") == 1
+    lane.bench.clock.advance(timedelta(hours=1))
+    await lane.consume(lane.message(2), by=lane.another_instance())
+    assert await decisions(lane, "late", "2") == 1
+
+
+async def decisions(lane: LaneBench, service: str, version: str) -> int:
+    return (await lane.bench.ledger.head(service, registered(version).entity)).length
+
+
+def test_lanes_follow_from_what_services_declare() -> None:
+    first = Service("services.first", lane="lifecycle", state=State)
+    second = Service("services.second", lane="its_own", state=State)
+    lanes = lanes_of({service.name: service for service in (first, second)})
+    assert {name: sorted(lane.services) for name, lane in lanes.items()} == {
+        "lifecycle": ["first"],
+        "its_own": ["second"],
+    }
+
+
+def test_whoever_obeys_commands_is_read_for_in_the_lane_of_commands() -> None:
+    lanes = lanes_of(deciding())
+    assert lanes["commands"].hub == "decisions"
+    assert set(lanes["commands"].services) == {"approvals", "brakes", "rollback"}
+
+
+def test_an_addressed_event_concerns_only_whom_it_names(lane: LaneBench) -> None:
+    def released(service: str) -> Event:
+        return ActionReleased(service=service, about=str(registered().entity), decision="d", by="x", through="grant")
+
+    assert [service.name for service, _ in lane.lane.concerned(released("sample"))] == ["sample"]
+    assert lane.lane.concerned(released("other")) == []
