@@ -196,7 +196,10 @@ class BatchLimits(Section):
 
 
 class NotificationLimits(Section):
-    """Who hears what: audience by event type, or by `type:service`; types that are not listed reach nobody."""
+    """Who hears what: audience by event type, or by `type:service`; an empty one is nobody.
+
+    Of types that are not listed, whom the event itself names by default (docs/events.md).
+    """
 
     audiences: dict[str, tuple[str, ...]] = {}
 

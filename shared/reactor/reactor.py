@@ -42,6 +42,7 @@ from shared.ports import (
 from shared.reactor.deciding import Case, Deciding
 from shared.reactor.effects import Occasion
 from shared.reactor.holding import Hold, announcement, is_bookkeeping
+from shared.reactor.overdue import Overdue
 from shared.reactor.patience import Handled, Patience
 from shared.reactor.recording import UnknownEffect, read_effect
 from shared.reactor.releasing import RELEASED
@@ -58,6 +59,7 @@ class Reactor:
     ) -> None:  # fmt: skip
         self._wiring, self._ledger, self._publisher, self._clock = wiring, ledger, publisher, clock
         self._owner, self._patience, self._policy = owner, patience or Patience(), policy
+        self._overdue = Overdue(publisher, self._patience.said_after)
         self._deciding = Deciding(wiring, ledger, clock, policy, brakes)
         self._settled: dict[tuple[str, Entity], str] = {}
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
@@ -136,7 +138,7 @@ class Reactor:
         try:
             return Handled.DUPLICATE if progress.settled else await self._perform(case, progress, found)
         except Unavailable as reason:
-            return await self._wait(case, str(reason))
+            return await self._wait(case, str(reason), is_said=isinstance(reason, UnknownEffect))
 
     async def _decided(self, case: Case) -> tuple[Progress, bool]:
         """The record of this decision, and whether it was there before. Only one instance ever writes it."""
@@ -273,7 +275,7 @@ class Reactor:
         by = f"{case.service.name}/{case.entity.table_key}"
         await self._publisher.publish("events", [case.envelope.follow_up(event, time=at, by=by, key=key)])
 
-    async def _wait(self, case: Case, reason: str) -> Handled:
+    async def _wait(self, case: Case, reason: str, *, is_said: bool = False) -> Handled:
         now, before = self._clock.now(), case.waiting
         attempts = before.attempts + 1 if before else 0
         await self._ledger.wait(
@@ -289,6 +291,8 @@ class Reactor:
             )
         )
         log.warning("pending: %s on %s: %s", case.service.name, case.envelope.data.type, reason)
+        if before and not is_said:
+            await self._overdue.look_at(case, before.since, now, reason)
         return Handled.PENDING
 
     def _out_of_patience(self, case: Case) -> bool:

@@ -15,6 +15,7 @@ from shared.events import (
     StagingPassed,
     derive_id,
 )
+from shared.events.announcement import sentence
 from shared.policies import ApprovalLimits, PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt
 
@@ -98,7 +99,7 @@ def invitation(approval: Approval, again: bool = False, only: tuple[str, ...] = 
         approval_id=approval.id,
         personas=only or approval.personas,
         title=f"Reminder: {approval.title}" if again else approval.title,
-        text=f"{approval.summary} The request expires at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
+        text=f"{sentence(approval.summary)} The request expires at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
         expires_at=approval.expires_at,
     )
 
