@@ -1,12 +1,14 @@
 # Sluice: everything starts here. `make help` lists the targets; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults bench bench-scoring up down status check lock package
+.PHONY: help setup demo test test-faults bench bench-scoring up down status check declare lock package
 
 # The environment's own Python starts fastest once it exists; before that, the first one that runs at all.
 BOOT := $(shell for p in .venv/bin/python python3 /usr/bin/python3 /usr/local/bin/python3; do \
 	$$p -I -S -c 'import sys; sys.exit(sys.version_info < (3, 9))' >/dev/null 2>&1 && echo $$p && break; done)
 PYTHON := .venv/bin/python
+# Isolated but for this folder: neither the environment nor anybody's own packages change what set-up does.
+SET_UP := $(or $(BOOT),python3) -E -s -S -m infra.set_up
 LOCAL := $(PYTHON) -m infra.local
 # Runs a command and leaves none of its processes behind, also after Ctrl-C; KEEP=1 leaves them.
 SESSION := $(PYTHON) -m infra.local.session --
@@ -16,9 +18,9 @@ help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 	@echo '  ARGS="..." is passed on to test, test-faults, bench, up, down, status, lock; KEEP=1 leaves the system up'
 
-setup: ## install Python packages and Azurite into this folder (nothing to do: no network, no delay)
+setup: ## install Python packages and Azurite into this folder, once (AGAIN=1: also what is there already)
 	@test -n "$(BOOT)" || { echo 'setup: python3 (3.9 or newer) is missing. Install it with: sudo apt install python3 python3-venv' >&2; exit 1; }
-	@$(BOOT) -I -S infra/setup_environment.py
+	@$(SET_UP) $(if $(AGAIN),--again)
 
 demo: setup ## a model's whole life on real data, in a fresh system (MANUAL=1: you approve in the browser)
 	@$(SESSION) $(PYTHON) -m infra.demo $(ARGS)
@@ -38,11 +40,12 @@ bench-scoring: setup ## scoring beside its peers, as a table and in .local/bench
 up: setup ## start the local system and stay in the foreground (ARGS="--detach --fresh")
 	@$(LOCAL) up $(ARGS)
 
-down: setup ## stop the local system, and whatever a crash left of it
-	@$(LOCAL) down $(ARGS)
+# Neither installs anything. 3: nothing runs; 4: something is starting.
+down: ## stop the local system, and whatever a crash left of it
+	@{ $(SET_UP) check && $(LOCAL) down $(ARGS); } || test $$? -eq 3
 
-status: setup ## show processes and endpoints
-	@$(LOCAL) status $(ARGS) || test $$? -eq 3  # 3: nothing runs
+status: ## show processes, since when they run, and endpoints
+	@{ $(SET_UP) check && $(LOCAL) status $(ARGS); } || { code=$$?; test $$code -eq 3 -o $$code -eq 4; }
 
 check: setup ## lint, format, types, architecture contracts
 	$(PYTHON) -m ruff check .
@@ -50,8 +53,11 @@ check: setup ## lint, format, types, architecture contracts
 	$(PYTHON) -m mypy shared services infra tests function_app
 	PYTHONPATH=. .venv/bin/lint-imports
 
+declare: setup ## write what follows from the services' declarations: docs/services.md, infra/streams.json
+	@$(PYTHON) -m tests.architecture.declarations
+
 lock: ## compile requirements.in into requirements.txt (ARGS=--upgrade)
-	@$(BOOT) -I -S infra/setup_environment.py lock $(ARGS)
+	@$(SET_UP) lock $(ARGS)
 
 package: setup ## build dist/<app>/ for every app and print the sizes
 	@$(PYTHON) -m infra.package $(ARGS)

@@ -53,10 +53,12 @@ async def tell(system: run.Run, console: Console, manual: bool) -> None:
         console.print(f"The whole chain: {report.write(folder, story, found)}", soft_wrap=True)
 
 
-def main() -> int:
-    chosen, console = arguments(), Console(highlight=False)
-    run_dir = chosen.run_dir.resolve()
-    system = run.start(run_dir, POLICY)
+def play(chosen: argparse.Namespace, run_dir: Path, console: Console) -> int:
+    """Start a system and tell the story on it; return the exit code."""
+    try:
+        system = run.start(run_dir, POLICY)
+    except run.NotStarted:
+        return 1
     run.disturb(system, withhold_job_events=chosen.withhold_job_events, deliver_twice=chosen.deliver_twice)
     try:
         asyncio.run(tell(system, console, chosen.manual))
@@ -64,13 +66,23 @@ def main() -> int:
         console.print(f"The story broke off: {error}", style="bold red", markup=False)
         console.print(f"Logs: {system.folder}/logs", markup=False)
         return 1
+    return 0
+
+
+def main() -> int:
+    chosen, console = arguments(), Console(highlight=False)
+    run_dir = chosen.run_dir.resolve()
+    code = 130
+    try:
+        code = play(chosen, run_dir, console)
     except KeyboardInterrupt:
         console.print("stopped")
-        return 130
     finally:
         if not chosen.keep:
             run.stop(run_dir)
-    return 0
+    if chosen.keep and run.is_up(run_dir):
+        console.print("The local system stays up: `make status` shows it, `make down` stops it.", markup=False)
+    return code
 
 
 if __name__ == "__main__":

@@ -62,13 +62,30 @@ class Run:
         return next(person for person in self.document["people"] if person["persona"] == persona)
 
 
+class NotStarted(Exception):
+    """The system did not come up; it has said itself why."""
+
+
 def start(run_dir: Path, policy: Path) -> Run:
-    """A fresh system, ready; raises `CalledProcessError` after its own error message."""
+    """A fresh system, ready; raises `NotStarted`."""
     command = [sys.executable, "-m", "infra.local", "up", "--detach", "--fresh"]
-    subprocess.run([*command, "--run-dir", str(run_dir), "--policy", str(policy)], check=True)
+    starting = subprocess.Popen([*command, "--run-dir", str(run_dir), "--policy", str(policy)])
+    try:
+        code = starting.wait()
+    except KeyboardInterrupt:
+        starting.wait()  # it heard Ctrl-C too, and ends what it has started so far
+        raise
+    if code:
+        raise NotStarted
     run = Run(json.loads((run_dir / "run.json").read_text()))
     os.environ.update(run.azure_ml)
     return run
+
+
+def is_up(run_dir: Path) -> bool:
+    """Tell whether a system runs there."""
+    asked = [sys.executable, "-m", "infra.local", "status", "--run-dir", str(run_dir)]
+    return subprocess.run(asked, stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def stop(run_dir: Path) -> None:

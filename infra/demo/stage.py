@@ -1,5 +1,6 @@
 """What the terminal shows while the story is told: acts, what is being waited for, and what has come about."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,22 +8,41 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.text import Text
 
+SILENT_AT_MOST_S = 15.0
+
 
 class Stage:
-    """Plain lines where there is no terminal, a moving status line where there is one."""
+    """A moving status line where there is a terminal; else plain lines, and now and then one that says what goes on."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, silent_at_most_s: float = SILENT_AT_MOST_S) -> None:
         self._console, self._start = console, time.monotonic()
+        self._doing, self._silent_at_most_s = "starting", silent_at_most_s
         self._status = console.status("starting", spinner="dots")
 
     @contextmanager
     def act(self, number: str, title: str) -> Iterator[None]:
         self._console.rule(Text(f"Act {number}. {title}", style="bold"), align="left")
-        with self._status if self._console.is_terminal else _nothing():
+        with self._status if self._console.is_terminal else self._now_and_then():
             yield
 
+    @contextmanager
+    def _now_and_then(self) -> Iterator[None]:
+        over = threading.Event()
+        speaker = threading.Thread(target=self._speak_until, args=(over,), daemon=True)
+        speaker.start()
+        try:
+            yield
+        finally:
+            over.set()
+            speaker.join()
+
+    def _speak_until(self, over: threading.Event) -> None:
+        while not over.wait(self._silent_at_most_s):
+            self.done(f"... {self._doing}")
+
     def doing(self, what: str) -> None:
-        """Something is under way; shown until the next word."""
+        """Something is under way; shown until the next word, or on a pipe when it takes long."""
+        self._doing = what
         if self._console.is_terminal:
             self._status.update(Text(what))
 
@@ -39,11 +59,6 @@ class Stage:
 
     def seconds(self) -> float:
         return time.monotonic() - self._start
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
 
 
 def _printable(text: str) -> str:

@@ -63,7 +63,7 @@ class Workbench:
         job = load_job(PIPELINE / "pipeline.yml", params_override=[{key: value} for key, value in chosen.items()])
         self._client.jobs.create_or_update(job)
         while (status := self._client.jobs.get(name).status) not in _ENDED:
-            waiting(status)
+            waiting(str(getattr(status, "value", status)).lower())
             time.sleep(0.5)
         if status != "Completed":
             raise JobFailed(f"training job {name} ended as {status}: see {self._run.folder}/azure_ml")

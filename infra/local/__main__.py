@@ -5,11 +5,13 @@ import asyncio
 import json
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from infra.local import lifecycle, run_file
 from infra.local.azurite import AzuriteMissing
-from infra.local.supervisor import StartFailed
+from infra.local.state import StateUnreadable
+from infra.local.supervisor import Report, StartFailed
 from infra.local.sweep import RUN_MARK, SUPERVISOR, runs
 from infra.local.system import ROOT, Options, UnknownSetting
 from infra.local.topology import APPS
@@ -27,16 +29,19 @@ Everything a client needs is in .local/run.json; logs are in .local/logs."""
 
 
 def main() -> int:
-    """Run one command; exit code 0, 1 when something failed, 3 when nothing runs."""
+    """Run one command; exit code 0, 1 when something failed, 3 when nothing runs, 4 when something is starting."""
     chosen = parse(sys.argv[1:])
     run_dir = Path(chosen.run_dir).resolve()
     try:
         if chosen.command == "up":
             return up(run_dir, chosen)
         return status(run_dir, as_json=chosen.json) if chosen.command == "status" else down(run_dir)
-    except (StartFailed, AzuriteMissing, UnknownSetting) as failure:
-        sys.stderr.write(f"local: {failure}\n")
+    except (StartFailed, AzuriteMissing, UnknownSetting, StateUnreadable) as failure:
+        sys.stderr.write(f"{lifecycle.SAYS}{failure}\n")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write(f"{lifecycle.SAYS}stopped\n")
+        return 130
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -101,22 +106,31 @@ def down(run_dir: Path) -> int:
 
 
 def status(run_dir: Path, *, as_json: bool) -> int:
-    """Print processes and endpoints; exit code 0 only when all processes are ready."""
+    """Print processes and endpoints; exit code 0 only when all processes are ready, 4 when some still start."""
     document = run_file.read(run_dir)
     if document is None:
         lifecycle.say(f"nothing runs in {run_dir}")
         return 3
     if as_json:
         print(json.dumps(document, indent=2))
-    ready = True
+    states = set()
     for name, report in document["processes"].items():
-        state = report["state"] if runs(report["pid"]) else "not running"
-        ready = ready and state == "ready"
+        state = report["state"] if report["state"] == "restarting" or runs(report["pid"]) else "not running"
+        states.add(state)
         if not as_json:
             endpoint = document["endpoints"].get("blob" if name == "azurite" else name, "")
-            process = f"process {report['pid'] or '-'}"
-            print(f"{name:12} {state:12} {process:16} restarts {report['restarts']:<4} {endpoint}")
-    return 0 if ready else 1
+            print(line(name, state, report, endpoint))
+    if states == {"ready"}:
+        return 0
+    return 4 if states <= {"ready", "starting"} else 1
+
+
+def line(name: str, state: str, report: Report, endpoint: str) -> str:
+    """Describe one process, with the local time since which it runs."""
+    began = report["started_at"]
+    since = f"{datetime.fromisoformat(began).astimezone():%d %b %H:%M:%S}" if began else "-"
+    process = f"process {report['pid'] or '-'}"
+    return f"{name:12} {state:12} since {since:16} {process:16} restarts {report['restarts']:<4} {endpoint}".rstrip()
 
 
 if __name__ == "__main__":

@@ -60,9 +60,9 @@ def command(data: Path, ports: Mapping[str, int]) -> list[str]:
     """Return the command that starts Azurite; raise `AzuriteMissing` when it cannot."""
     node = shutil.which("node")
     if node is None:
-        raise AzuriteMissing("node is missing. Install it with: sudo apt install nodejs npm")
-    if not (LAUNCHER.parents[2] / "node_modules" / "azurite").is_dir():
-        raise AzuriteMissing("Azurite is missing. Install it with: make setup")
+        raise AzuriteMissing("node is missing. Run `make setup`: it says where to get one that is new enough")
+    if not (LAUNCHER.parents[2] / "node_modules/azurite/dist/src/azurite.js").is_file():
+        raise AzuriteMissing("Azurite is not installed, or not whole. Install it with: make setup")
     # The SDKs speak newer API versions than Azurite knows, hence skipApiVersionCheck.
     flags = ["--skipApiVersionCheck", "--disableTelemetry", "--silent", "--location", str(data)]
     addresses = [part for name in SERVICES for part in (f"--{name}Host", HOST, f"--{name}Port", str(ports[name]))]

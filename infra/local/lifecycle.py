@@ -3,20 +3,22 @@
 import asyncio
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from infra.local import run_file, storage, topology, warden
+from infra.local import last_words, run_file, signals, storage, topology, warden
 from infra.local.run_file import RunFile
-from infra.local.supervisor import StartFailed, Supervisor, tail
+from infra.local.supervisor import StartFailed, Supervisor
 from infra.local.sweep import ROLE, RUN_MARK, SUPERVISOR, Mark, sweep
 from infra.local.system import Options, System
 
 KEPT_WHEN_FRESH = {"certificates"}
-DETACHED_READY_WITHIN_S = 120.0
+# Longer than the supervisor itself is patient with its programs: it knows better what went wrong.
+DETACHED_READY_WITHIN_S = 900.0
+SILENT_AT_MOST_S = 15.0
+SAYS, PROGRESS = "local: ", ("starting ", "still starting ")
 
 
 def mark(run_dir: Path) -> Mark:
@@ -25,9 +27,9 @@ def mark(run_dir: Path) -> Mark:
 
 
 async def serve(run_dir: Path, options: Options) -> None:
-    """Run the system until SIGINT or SIGTERM; raise `StartFailed` when it does not come up. Leaves nothing behind."""
+    """Run the system until it is asked to end; raise `StartFailed` when it does not come up. Leaves nothing behind."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in signals.ending():
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     guard = warden.start(mark(run_dir))
     system = System(run_dir, options)
@@ -35,8 +37,10 @@ async def serve(run_dir: Path, options: Options) -> None:
     supervisor = Supervisor(run_dir / "logs", document.processes)
     try:
         starting = asyncio.create_task(_start(supervisor, system, document))
+        saying = asyncio.create_task(_say_what_is_not_ready(supervisor))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+        saying.cancel()
         if starting.done():
             starting.result()
             await stopping
@@ -60,10 +64,25 @@ async def _start(supervisor: Supervisor, system: System, document: RunFile) -> N
     say(f"ready after {time.monotonic() - began:.1f} s; everything is in {run_file.path_in(system.run_dir)}")
 
 
+async def _say_what_is_not_ready(supervisor: Supervisor) -> None:
+    """Say now and then what a long start is waiting for."""
+    while True:
+        await asyncio.sleep(SILENT_AT_MOST_S)
+        missing = [name for name, report in supervisor.reports().items() if report["state"] != "ready"]
+        say(f"still starting {', '.join(missing) or 'storage'}")
+
+
 def clear(run_dir: Path, *, fresh: bool) -> None:
-    """End what an earlier run left; with `fresh`, also forget its data."""
+    """End what an earlier run left; with `fresh`, also forget its data. Raises `StartFailed` where it may not write."""
     for name in sweep(mark(run_dir)):
         say(f"ended {name} of an earlier run")
+    try:
+        _prepare(run_dir, fresh=fresh)
+    except OSError as error:
+        raise StartFailed(f"{run_dir} cannot be used: {error}. Name another folder with --run-dir") from error
+
+
+def _prepare(run_dir: Path, *, fresh: bool) -> None:
     run_file.path_in(run_dir).unlink(missing_ok=True)
     run_dir.mkdir(parents=True, exist_ok=True)
     for path in run_dir.iterdir() if fresh else ():
@@ -72,22 +91,49 @@ def clear(run_dir: Path, *, fresh: bool) -> None:
 
 
 def detach(run_dir: Path, arguments: list[str]) -> None:
-    """Start a supervisor that outlives this process; return when the system is ready, else raise `StartFailed`."""
+    """Start a supervisor that outlives this process; return when the system is ready, else raise `StartFailed`.
+
+    What it says meanwhile is passed on. Ctrl-C ends it.
+    """
     log = run_dir / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "infra.local", "up", *arguments]
     with log.open("ab") as output:
+        before = output.tell()
         supervisor = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=marked(run_dir), start_new_session=True
         )
-    deadline = time.monotonic() + DETACHED_READY_WITHIN_S
-    while supervisor.poll() is None and time.monotonic() < deadline:
-        document = run_file.read(run_dir)
-        if document and document["ready"] and document["processes"]["supervisor"]["pid"] == supervisor.pid:
-            return
-        time.sleep(0.1)
-    sweep(mark(run_dir))
-    raise StartFailed(tail(log))
+    try:
+        said = _until_ready(run_dir, supervisor, log, before)
+    except KeyboardInterrupt:
+        sweep(mark(run_dir))
+        raise
+    if not _is_ready(run_dir, supervisor):
+        sweep(mark(run_dir))
+        unsaid = not said or said.startswith(PROGRESS)
+        raise StartFailed(f"the supervisor ended: {last_words.of(log)}. The log: {log}" if unsaid else said)
+
+
+def _until_ready(run_dir: Path, supervisor: subprocess.Popen[bytes], log: Path, before: int) -> str:
+    """Wait until the system is ready or its supervisor has ended; return what that said last."""
+    deadline, said = time.monotonic() + DETACHED_READY_WITHIN_S, ""
+    with log.open(errors="replace") as lines:
+        lines.seek(before)
+        is_over = False
+        while not is_over:
+            is_over = supervisor.poll() is not None or _is_ready(run_dir, supervisor) or time.monotonic() > deadline
+            for line in lines:
+                if line.startswith(SAYS):
+                    said = line.removeprefix(SAYS).strip()
+                    if said.startswith(PROGRESS):
+                        say(said)
+            time.sleep(0.1)
+    return said
+
+
+def _is_ready(run_dir: Path, supervisor: subprocess.Popen[bytes]) -> bool:
+    document = run_file.read(run_dir)
+    return bool(document and document["ready"] and document["processes"]["supervisor"]["pid"] == supervisor.pid)
 
 
 def marked(run_dir: Path) -> dict[str, str]:
@@ -104,4 +150,4 @@ def down(run_dir: Path) -> list[str]:
 
 def say(line: str) -> None:
     """Tell the person at the terminal."""
-    print(f"local: {line}", flush=True)
+    print(f"{SAYS}{line}", flush=True)

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from infra.local import topology
 
@@ -34,6 +34,10 @@ def urlsafe(raw: bytes) -> str:
 def stable_id(name: str) -> str:
     """Return the same UUID for the same name on every machine, so that documents and tests may quote it."""
     return str(uuid.uuid5(_NAMES, name))
+
+
+class StateUnreadable(Exception):
+    """What an earlier run kept cannot be read; the message names the file and the way on."""
 
 
 class State(BaseModel):
@@ -76,10 +80,15 @@ def _public_half(key: str) -> str:
 
 
 def load(path: Path) -> State:
-    """Read the state, with what a newer topology added; a new folder gets a new one."""
+    """Read the state, with what a newer topology added; a new folder gets a new one. Raises `StateUnreadable`."""
     if not path.exists():
         return State()
-    kept, fresh = State.model_validate_json(path.read_bytes()), State()
+    try:
+        kept, fresh = State.model_validate_json(path.read_bytes()), State()
+    except ValidationError as error:
+        raise StateUnreadable(
+            f"{path} cannot be read. Begin with new keys and no data: make up ARGS=--fresh"
+        ) from error
     for name in ("hub_keys", "account_keys", "identity_headers", "function_keys", "master_keys"):
         setattr(kept, name, {**getattr(fresh, name), **getattr(kept, name)})
     return kept

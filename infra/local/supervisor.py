@@ -11,11 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+from infra.local import last_words
 from infra.local.sweep import ROLE
 
 State = Literal["starting", "ready", "restarting", "stopped"]
 
-READY_WITHIN_S = 60.0
+# Long, because it only matters for a program that neither gets ready nor ends: a busy machine starts slowly.
+READY_WITHIN_S = 180.0
 STARTS_BEFORE_GIVING_UP = 3
 HEALTHY_AFTER_S = 20.0
 LONGEST_BACKOFF_S = 10.0
@@ -23,7 +25,7 @@ PROBE_EVERY_S = 0.1
 
 
 class StartFailed(Exception):
-    """A program did not become ready; the message names it and ends with the tail of its log."""
+    """The system, or a program of it, did not become ready; one sentence says why, and what repairs it."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,13 @@ class Child:
         if self._life.done():
             self._life.result()
         if not self._ready.is_set():
-            raise StartFailed(f"{self.program.name} did not become ready. The end of {self.log}:\n{tail(self.log)}")
+            raise StartFailed(self._why_not_ready())
+
+    def _why_not_ready(self) -> str:
+        reason = last_words.of(self.log)
+        within = "" if self._given_up.is_set() else f" within {READY_WITHIN_S:g} s"
+        sentences = [f"{self.program.name} did not become ready{within}: {reason}", last_words.repair(reason)]
+        return ". ".join([*filter(None, sentences), f"The log: {self.log}"])
 
     async def stop(self) -> None:
         """Ask with SIGTERM, wait, and kill only after `stop_within_s`; it is not restarted."""
@@ -194,8 +202,3 @@ def kill_group(process_id: int) -> None:
     """Kill what is left of a child's process group."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process_id, signal.SIGKILL)
-
-
-def tail(log: Path, lines: int = 30) -> str:
-    """Return the last lines of a log."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from shared.events import Digest, Unreadable, decode
-from shared.ports import Brake, Brakes, EventPublisher, Evidence, Refused
+from shared.ports import Brake, Brakes, EventPublisher, Evidence, LaneBook, Refused
 from shared.reactor import Effect
 
 
@@ -20,6 +20,16 @@ class SetBrake(Effect):
 
     async def perform(self, brakes: Brakes) -> None:
         await brakes.set(Brake(self.scope, self.engaged, self.operator, self.reason, self.since))
+
+
+class ResumeLane(Effect):
+    """Forget that a lane was stopped: it reads on from where it stood."""
+
+    kind: ClassVar[str] = "resume_lane"
+    lane: str
+
+    async def perform(self, book: LaneBook) -> None:
+        await book.resume(self.lane)
 
 
 class SendAgain(Effect):

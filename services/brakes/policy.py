@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from services.brakes.effects import SendAgain, SetBrake
+from services.brakes.effects import ResumeLane, SendAgain, SetBrake
 from shared.events import (
     ActionFailed,
     ActionReleased,
@@ -10,6 +10,8 @@ from shared.events import (
     BrakeReleased,
     CommandRefused,
     Digest,
+    LaneResumed,
+    LaneResumeOrdered,
     ReactionsPaused,
     ReactionsResumed,
     RedriveRefused,
@@ -52,6 +54,16 @@ def decide_pause(
     fact = BrakeEngaged(**said) if engaged else BrakeReleased(**said)
     brake = SetBrake(**said, engaged=engaged, since=facts.now)
     return Decision(state.model_copy(update={"engaged": engaged}), (brake, Publish(event=fact)))
+
+
+def decide_lane(
+    state: Commanded, facts: Facts[CommandKnown], event: LaneResumeOrdered, policy: PolicyDocument
+) -> Decision[Commanded]:
+    """A lane that was not stopped goes on as it did."""
+    if facts.known.forged:
+        return _turn_down(state, event, facts.known.forged)
+    fact = LaneResumed(lane=event.lane, operator=event.operator, reason=event.reason)
+    return Decision(state, (ResumeLane(lane=event.lane), Publish(event=fact)))
 
 
 def decide_redrive(

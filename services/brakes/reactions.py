@@ -5,6 +5,7 @@ from services.brakes.policy import (
     CommandKnown,
     RedriveKnown,
     decide_after_failure,
+    decide_lane,
     decide_pause,
     decide_redrive,
 )
@@ -14,6 +15,8 @@ from shared.events import (
     BrakeReleased,
     CommandRefused,
     Entity,
+    LaneResumed,
+    LaneResumeOrdered,
     ReactionsPaused,
     ReactionsResumed,
     RedriveRefused,
@@ -28,7 +31,7 @@ service = Service(__package__, lane="operations", state=Commanded, may_be_held=F
 
 
 async def gather_command(
-    event: ReactionsPaused | ReactionsResumed, event_id: str, commands: CommandVerifier
+    event: ReactionsPaused | ReactionsResumed | LaneResumeOrdered, event_id: str, commands: CommandVerifier
 ) -> CommandKnown:
     return CommandKnown(forged=commands.refusal(command_statement(event, event_id), event.proof))
 
@@ -74,4 +77,5 @@ service.reacts_to(
     RedriveRequested, gather=gather_redrive, decide=decide_redrive,
     emits=(RedriveStarted, RedriveRefused, CommandRefused),
 )  # fmt: skip
+service.reacts_to(LaneResumeOrdered, gather=gather_command, decide=decide_lane, emits=(LaneResumed, CommandRefused))
 service.reacts_to(ActionFailed, decide=decide_after_failure)

@@ -28,5 +28,6 @@ from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcom
 from shared.ports.records.letter_book import LetterBook
 from shared.ports.records.policy_book import PolicyBook, PolicyOnRecord
 from shared.ports.records.positions import Place, Position, Positions
+from shared.ports.records.seals import KeptSeal, Seals
 from shared.ports.streams.event_publisher import EventPublisher, Hub
 from shared.ports.streams.hub_reader import HubReader, Message

@@ -27,6 +27,7 @@ from shared.reactor.reactor import Reactor
 from shared.reactor.reading import Reading
 from shared.reactor.recording import is_intact, read_effect
 from shared.reactor.releasing import ReleaseAction, StaleRelease, release_id, what_is_left
+from shared.reactor.runtime import Runtime
 from shared.reactor.service import Decision, Facts, Fold, FoldResult, Known, Reaction, Service, State
 from shared.reactor.stalls import Stalls
 from shared.reactor.streams import Gaps

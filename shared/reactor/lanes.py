@@ -6,7 +6,7 @@ a dead letter, what takes too long waits in its chain's queue. Only our own stor
 
 import asyncio
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -59,8 +59,10 @@ type _Chain = list[tuple[Message, Envelope[Any]]]
 class Lanes:
     def __init__(
         self, reactor: Reactor, reading: Reading, dead_letters: DeadLetters, book: LaneBook, clock: Clock,
-        breaker: Breaker, stalls: Stalls, budget: timedelta = BUDGET,
+        breaker: Breaker, stalls: Stalls, services: Collection[str], budget: timedelta = BUDGET,
     ) -> None:  # fmt: skip
+        """`services`: all that run, whichever their lanes. They start together, whichever lane is read first."""
+        self._services = sorted(services)
         self._reactor, self._reading, self._dead, self._book = reactor, reading, dead_letters, book
         self._clock, self._breaker, self._stalls, self._budget = clock, breaker, stalls, budget
         self._since: dict[str, datetime | None] = {}
@@ -83,7 +85,7 @@ class Lanes:
         chains: dict[tuple[str, Entity], _Chain] = {}
         for message, envelope in read:
             for service, entity in lane.concerned(envelope.data) if envelope else ():
-                if envelope and await self._is_due(service, message, lane):
+                if envelope and await self._is_due(service, message):
                     chains.setdefault((service.name, entity), []).append((message, envelope))
         async with asyncio.TaskGroup() as group:
             for (name, _), chain in chains.items():
@@ -100,10 +102,10 @@ class Lanes:
             return None
         return envelope
 
-    async def _is_due(self, service: Service, message: Message, lane: Lane) -> bool:
+    async def _is_due(self, service: Service, message: Message) -> bool:
         """A service that came later does not act on what lay in the hub before it, unless it asks to."""
-        if service.name not in self._since:
-            self._since.update(await self._book.first_runs(sorted(lane.services), self._clock.now()))
+        if not self._since:
+            self._since.update(await self._book.first_runs(self._services, self._clock.now()))
         since = self._since[service.name]
         return since is None or service.acts_on_the_past or (message.enqueued_at or since) >= since
 

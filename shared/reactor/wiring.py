@@ -32,9 +32,16 @@ class Wiring:
         """Keyword arguments for `function`: those of `named` that it asks for, all others by type; raises `Unwired`."""
         wanted = needs(_plain(function))
         try:
-            return {name: named[name] if name in named else self._provided[hint] for name, hint in wanted.items()}
+            return {name: named[name] if name in named else self._given(hint) for name, hint in wanted.items()}
         except KeyError as error:
             raise Unwired(f"{function.__module__}.{function.__qualname__} needs {error.args[0]}") from None
+
+    def _given(self, hint: type) -> object:
+        """A service's own helpers are made here, once, of what they ask for; raises `KeyError` for the unknown."""
+        if hint not in self._provided and hint.__module__.startswith("services."):
+            maker: Any = hint
+            self._provided[hint] = maker(**self.arguments(maker.__init__))
+        return self._provided[hint]
 
     def check(self, services: Iterable[Service]) -> None:
         """Raise `Unwired` now, not at the first event: for these services, their own effects and the shared ones."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 # A consumer group belongs to one reader; Event Hubs Standard has 20 for each hub, `$Default` and one spare among them.
 MOST_CONSUMER_GROUPS = 18
-LONGEST_DOOR = 220
+LONGEST_DOOR = 150
 # Services whose door is HTTP, or that only translate: they decide nothing through the reactor.
 NOT_DECIDING = frozenset({"approval_pages", "intake", "scoring"})
 _DECIDING_HAVE = ("__init__.py", "reactions.py", "policy")

@@ -96,7 +96,7 @@ async def write_output(workspace: Workspace, ref: JobRef) -> None:
         outputs={"model": Output(type="uri_folder")},
     )
     await workspace.clients.call(ref.workspace, "run a job", lambda client: client.jobs.create_or_update(job))
-    await aeventually(lambda: _completed(workspace, ref), timeout_s=50)
+    await aeventually(lambda: _completed(workspace, ref))
 
 
 async def _completed(workspace: Workspace, ref: JobRef) -> bool:

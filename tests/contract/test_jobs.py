@@ -38,7 +38,7 @@ class Runner:
         """Wait for this end; in memory it is the test that brings it about."""
         if isinstance(self.jobs, MemoryJobs):
             self.jobs.end(ref, state)
-        await aeventually(lambda: self._is(ref, state), timeout_s=50)
+        await aeventually(lambda: self._is(ref, state))
 
     async def _is(self, ref: JobRef, state: JobState) -> bool:
         return await self.jobs.state(ref) == state

@@ -91,7 +91,7 @@ class LosingProxy:
     def __enter__(self) -> Self:
         started = threading.Event()
         threading.Thread(target=self._run, args=(started,), daemon=True).start()
-        assert started.wait(timeout=10)
+        assert started.wait(timeout=120)
         return self
 
     def __exit__(

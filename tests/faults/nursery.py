@@ -17,6 +17,9 @@ from pathlib import Path
 
 import certifi
 
+from services import deciding
+from tests.faults.adapters import TABLE
+
 PRELOADED = (
     "azure.ai.ml",
     "azure.ai.ml.entities",
@@ -27,14 +30,9 @@ PRELOADED = (
     "infra.local.functions_host.__main__",
     "infra.local.functions_host.event_hubs.listener",
     "services.intake",
-    *(f"services.{name}" for name in ("approvals", "batch", "drift", "monitoring", "notifications", "promotion")),
-    *(f"services.{name}" for name in ("registration", "retraining", "rollback", "staging")),
-    *(f"shared.adapters.azure.{name}" for name in ("captures", "deadlines", "evidence", "folds", "hub_reader")),
-    *(
-        f"shared.adapters.azure.{name}"
-        for name in ("ledger", "ml_jobs", "ml_models", "model_packages", "policy_book", "positions")
-    ),
+    *(f"services.{name}.reactions" for name in deciding()),
     "shared.adapters.notify.notifiers",
+    *sorted({adapter.__module__ for adapter in TABLE.values()}),
     "shared.settings.control",
     "uvicorn.protocols.http.httptools_impl",
     "uvicorn.protocols.websockets.auto",

@@ -82,7 +82,7 @@ class Stories:
             return all(endpoint.done for endpoint in self.endpoints)
 
         await self.until(ended, timeout_s)
-        await aeventually(self.quiet, timeout_s=60, every_s=0.3)
+        await aeventually(self.quiet, every_s=0.3)
 
     async def quiet(self) -> bool:
         """Everything that was decided is settled, and everybody has been told."""

@@ -188,7 +188,7 @@ class System:
             assert nursery.poll() is None, self.log.read_text()[-4000:]
         finally:
             nursery.terminate()
-            nursery.wait(timeout=30)
+            nursery.wait(timeout=120)
 
     def deaths(self) -> list[int]:
         """Exit codes of all lives of control so far."""
@@ -202,16 +202,16 @@ class System:
     def disturb_hub(self, fault: str, hub: str, **how: object) -> None:
         """Ask the Event Hubs server for a fault; see `infra.local.eventhubs.admin`."""
         body: dict[str, Any] = {fault: {"hub": hub, **how}}
-        requests.post(f"{self.hubs.admin_url}/admin/faults", json=body, timeout=10).raise_for_status()
+        requests.post(f"{self.hubs.admin_url}/admin/faults", json=body, timeout=120).raise_for_status()
 
     def left(self, fault: str) -> int:
         """How many events are still to be `duplicate`d, `skip`ped or `reorder`ed."""
-        faults = requests.get(f"{self.hubs.admin_url}/admin/faults", timeout=10).json()
+        faults = requests.get(f"{self.hubs.admin_url}/admin/faults", timeout=120).json()
         return sum(hub[f"{fault}_events"] for hub in faults.values())
 
     def held(self, hub: str) -> list[int]:
         """Per partition, the number that the hub's next event gets."""
-        partitions = requests.get(f"{self.hubs.admin_url}/admin/hubs", timeout=10).json()[hub]
+        partitions = requests.get(f"{self.hubs.admin_url}/admin/hubs", timeout=120).json()[hub]
         return [partition["last_sequence"] + 1 for partition in partitions]
 
     def disturb_azure_ml(self, **fault: Any) -> None:

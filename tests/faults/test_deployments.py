@@ -62,7 +62,7 @@ async def test_an_effect_of_newer_code_waits_for_that_code_and_is_said_to_stall(
     (endpoint,) = await stories.launch(1)
     unreachable = Poison("jobs.submit", f"|model-{endpoint.number}:", "unavailable")
     with steady_system.control([unreachable], SLUICE_TEST_NEWER="1"):
-        await aeventually(lambda: submitted(steady_system, stories), timeout_s=60)
+        await aeventually(lambda: submitted(steady_system, stories))
     assert not has_job(steady_system, endpoint)
     with steady_system.control(PATIENCE_S="1", LONGEST_PAUSE_S="0.5"):
 

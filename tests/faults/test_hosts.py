@@ -23,11 +23,11 @@ def host(system: System, name: str) -> Iterator[subprocess.Popen[bytes]]:
     """A machine of its own with the control app on it, ready."""
     process = system.run(["infra.local.functions_host", *system.host_arguments(name)], **QUICK)
     try:
-        eventually((system.folder / f"{name}.ready").exists, timeout_s=60)
+        eventually((system.folder / f"{name}.ready").exists)
         yield process
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=120)
 
 
 def owners(system: System) -> dict[str, set[str]]:
@@ -62,12 +62,12 @@ async def test_partitions_go_from_host_to_host_and_nothing_is_lost_or_doubled(
             await stories.until_all_have("mlops.model.registered")
             with host(system, "two"):
                 await stories.launch(2)
-                eventually(lambda: are_shared(system), timeout_s=60)
+                eventually(lambda: are_shared(system))
                 shared = owners(system)
                 await stories.launch(2)
                 await stories.until_all_have("mlops.staging.started")
                 one.kill()
-                eventually(lambda: are_taken_over(system, shared), timeout_s=60)
+                eventually(lambda: are_taken_over(system, shared))
                 await stories.launch(2)
                 await stories.run_out()
         await stories.nothing_lost_or_doubled()

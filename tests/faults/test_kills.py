@@ -37,7 +37,6 @@ async def prove(start_system: StartSystem, faults: int, seed: int, timeout_s: fl
     assert problems == []
 
 
-@pytest.mark.timeout(500)
 async def test_control_killed_between_every_two_steps_loses_and_doubles_nothing(
     start_system: StartSystem, seed: int
 ) -> None:

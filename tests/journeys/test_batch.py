@@ -28,7 +28,7 @@ from tests.local.test_lifecycle import folder_with_free_ports, up
 from tests.support.eventually import aeventually
 from tests.support.onnx_models import expected_probability, package_files, package_ref, sample_rows
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.journey]
 
 
 @dataclass

@@ -14,7 +14,7 @@ import pytest
 
 from infra.demo.chain import cause
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.journey]
 
 
 @dataclass

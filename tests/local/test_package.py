@@ -33,7 +33,6 @@ def test_what_is_needed_indirectly_is_found() -> None:
     assert {"azure-core", "requests", "certifi"} <= needs("gateway")
 
 
-@pytest.mark.timeout(180)
 def test_a_built_app_imports_alone(tmp_path: Path) -> None:
     line = package.build("gateway", tmp_path, LOCK)
     assert line.endswith("modules import alone")

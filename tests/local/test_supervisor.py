@@ -85,7 +85,9 @@ async def test_a_process_that_ends_by_itself_is_started_again_too(
 async def test_a_program_that_only_crashes_fails_the_start_with_its_name_and_its_last_words(
     supervisor: Supervisor, program: Callable[..., Program]
 ) -> None:
-    with pytest.raises(StartFailed, match=r"(?s)broken did not become ready.*the reason of the crash"):
+    with pytest.raises(
+        StartFailed, match=r"^broken did not become ready: the reason of the crash\. The log: .*broken\.log$"
+    ):
         await supervisor.start(program(CRASHING, name="broken"))
     assert supervisor.reports()["broken"]["restarts"] == 3
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from infra.local import app_settings, certificates, topology
 from infra.local.azure_ml.config import Config
 from infra.local.eventhubs.config import parse_config
-from infra.local.functions_host.easy_auth.people import load_people
+from infra.local.functions_host.http.easy_auth.people import load_people
 from infra.local.system import ROOT, Options, System, UnknownSetting, hub_keys, hubs_config
 from shared.settings.control import ControlSettings
 from shared.settings.gateway import GatewaySettings

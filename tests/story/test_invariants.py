@@ -5,7 +5,6 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Literal
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -200,7 +199,6 @@ def _measurement(world: World, number: int, psi: float) -> Envelope[DriftMeasure
     return Envelope.first(event, id=identity, source="/sluice/monitoring", time=world.clock.now())
 
 
-pytestmark = pytest.mark.timeout(300)
 TestControlPlane = ControlPlane.TestCase
 TestControlPlane.settings = settings(
     max_examples=120,

@@ -8,8 +8,6 @@ from shared.events import ApprovalGranted, PromotionCompleted
 from tests.story.running import Play
 from tests.support.world import Delivery
 
-pytestmark = pytest.mark.timeout(180)
-
 
 async def settle_all_but_promotion(play: Play) -> None:
     while others := [each for each in play.world.hubs.waiting if each.reader != "promotion"]:

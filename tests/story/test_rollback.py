@@ -27,8 +27,6 @@ from shared.policies import EndpointPolicy
 from tests.story.running import Play
 from tests.support.world import ENDPOINT, POLICY, World
 
-pytestmark = pytest.mark.timeout(180)
-
 
 async def go_live(play: Play, version: str) -> PackageRef:
     """Stage and approve a version, and wait until the instances serve it."""

@@ -62,7 +62,7 @@ class Azurite:
         with (self.directory / "azurite.log").open("ab") as log:
             environment = {**os.environ, **({SAVES_FIRST: "1"} if self.saves_first else {})}
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-        eventually(self._accepts, timeout_s=30)
+        eventually(self._accepts)
         return self
 
     def _accepts(self) -> bool:
@@ -89,13 +89,13 @@ class Azurite:
         """SIGTERM, so that Azurite writes down what it still holds in memory."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=120)
 
     def kill(self) -> None:
         """SIGKILL: without `saves_first`, what it acknowledged last is lost."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=120)
 
     def restart(self) -> Self:
         """Stop and start again on the same data and ports."""

@@ -139,7 +139,7 @@ class EventHubsServer:
         process = self._running()
         if process.poll() is None:
             process.send_signal(with_signal)
-        return process.wait(timeout=15)
+        return process.wait(timeout=120)
 
     def __enter__(self) -> Self:
         return self.start()

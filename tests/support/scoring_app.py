@@ -64,7 +64,7 @@ class ScoringApp:
             self.process = subprocess.Popen(  # noqa: ASYNC220 - it returns at once, and `stop` is not async
                 self._command(ready), cwd=REPOSITORY, env=os.environ | self._settings, stdout=log, stderr=log
             )
-        await aeventually(lambda: self._is_ready(ready), timeout_s=40)
+        await aeventually(lambda: self._is_ready(ready))
         self.url = f"http://127.0.0.1:{json.loads(ready.read_text())['port']}"
         if self.door == "functions":
             keys = json.loads((self.directory / "keys.json").read_text())
@@ -89,7 +89,7 @@ class ScoringApp:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=120)
 
     async def serve(self, *routes: PackageRef | Route, previous: Route | None = None) -> Manifest:
         """Write the next generation of its manifest."""
@@ -116,14 +116,14 @@ class ScoringApp:
         await storage.close()
         return package
 
-    async def serves(self, session: aiohttp.ClientSession, version: str) -> None:
-        """Return once unversioned requests meet this version."""
+    async def serves(self, session: aiohttp.ClientSession, version: str, model: str = "flights") -> None:
+        """Return once unversioned requests for this model meet this version."""
 
         async def found() -> bool:
-            async with session.get(f"{self.url}/v2/models/flights") as response:
+            async with session.get(f"{self.url}/v2/models/{model}") as response:
                 return response.status == 200 and version in (await response.json())["versions"]
 
-        await aeventually(found, timeout_s=30)
+        await aeventually(found)
 
     async def ask(
         self, session: aiohttp.ClientSession, request: Any, path: str = "/v2/models/flights/infer", **headers: str
@@ -169,11 +169,11 @@ class HubReader:
     def of(self, kind: type) -> list[Any]:
         return [each.data for each in self.envelopes if isinstance(each.data, kind)]
 
-    async def until(self, check: Any, timeout_s: float = 30) -> None:
+    async def until(self, check: Any) -> None:
         async def holds() -> bool:
             return bool(check())
 
-        await aeventually(holds, timeout_s=timeout_s)
+        await aeventually(holds)
 
     async def close(self) -> None:
         await self._client.close()

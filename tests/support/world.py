@@ -13,29 +13,15 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services import deciding, intake
-from services.monitoring.folding import References
 from shared import ports
 from shared.adapters import memory
 from shared.adapters.signing.commands import Ed25519CommandVerifier
 from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
+from shared.adapters.table import adapters_in, built
 from shared.events import EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
-from shared.reactor import (
-    Breaker,
-    DeadLetters,
-    Folding,
-    Gaps,
-    Lane,
-    Lanes,
-    Reactor,
-    Reading,
-    Service,
-    Stalls,
-    Translating,
-    Wiring,
-    ring,
-)
+from shared.reactor import Lane, Runtime, Service
 from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
 from tests.support.faulty import Crash, Faults, Faulty
 
@@ -148,22 +134,37 @@ class RecordingJobs(memory.MemoryJobs):
 
 
 class World:
-    """Everything that survives a crash, and the app instance that runs now."""
+    """Everything that survives a crash, and the app instance that runs now. `ports` holds an adapter for each port."""
 
     def __init__(self, services: Mapping[str, Service] = SERVICES, policy: PolicyDocument = POLICY) -> None:
-        self.policy = policy
-        self.services, self.faults, self.hubs = services, Faults(), Hubs(services)
-        self.clock, self.ledger = memory.ManualClock(NOW), memory.MemoryLedger()
-        self.deadlines, self.positions = memory.MemoryDeadlines(), memory.MemoryPositions()
-        self.models, self.packages = memory.MemoryModels(POLICY.workspaces.values()), memory.MemoryModelPackages()
-        self.jobs, self.manifests, self.evidence = RecordingJobs(), RecordingManifests(), memory.MemoryEvidence()
-        self.approvals, self.notifier = memory.MemoryApprovals(), memory.MemoryNotifier()
-        self.folds, self.captures = memory.MemoryFolds(), memory.MemoryCaptures()
-        self.brakes, self.letters = memory.MemoryBrakes(), memory.MemoryLetterBook()
-        self.lane_book = memory.MemoryLaneBook()
-        self.files = memory.MemoryBatchFiles()
+        self.policy, self.services = policy, services
+        self.faults, self.hubs, self.clock = Faults(), Hubs(services), memory.ManualClock(NOW)
         self.signer = Ed25519LinkSigner(urlsafe(_KEY.private_bytes_raw()), "https://sluice.example")
         self.verifier = Ed25519LinkVerifier(urlsafe(_KEY.public_key().public_bytes_raw()))
+        self.ports = built(
+            {**adapters_in("shared.adapters.memory"), ports.ServingManifests: RecordingManifests},
+            {
+                ports.Clock: self.clock,
+                ports.CommandVerifier: Ed25519CommandVerifier(""),
+                ports.EventPublisher: self.hubs,
+                ports.HubReader: self.hubs,
+                ports.Jobs: RecordingJobs(),
+                ports.LinkSigner: self.signer,
+                ports.Models: memory.MemoryModels(POLICY.workspaces.values()),
+            },
+        )
+        self.ledger: memory.MemoryLedger = self.ports[ports.Ledger]
+        self.deadlines: memory.MemoryDeadlines = self.ports[ports.Deadlines]
+        self.models: memory.MemoryModels = self.ports[ports.Models]
+        self.packages: memory.MemoryModelPackages = self.ports[ports.ModelPackages]
+        self.jobs: RecordingJobs = self.ports[ports.Jobs]
+        self.manifests: RecordingManifests = self.ports[ports.ServingManifests]
+        self.evidence: memory.MemoryEvidence = self.ports[ports.Evidence]
+        self.approvals: memory.MemoryApprovals = self.ports[ports.Approvals]
+        self.notifier: memory.MemoryNotifier = self.ports[ports.Notifier]
+        self.folds: memory.MemoryFolds = self.ports[ports.Folds]
+        self.brakes: memory.MemoryBrakes = self.ports[ports.Brakes]
+        self.files: memory.MemoryBatchFiles = self.ports[ports.BatchFiles]
         self.app = App(self)
 
     async def deliver(self, delivery: Delivery, *, again: bool = False) -> bool:
@@ -175,8 +176,8 @@ class World:
 
     async def tick(self) -> None:
         """The timers: reminders, and the sweeper."""
-        await self.attempt(ring(self.app.deadlines, self.app.publisher, self.clock))
-        await self.attempt(self.app.reactor.resume(self.services))
+        await self.attempt(self.app.runtime.remind())
+        await self.attempt(self.app.runtime.reactor.resume(self.services))
 
     async def fold(self, behind: int = 3) -> None:
         """Rows that came in, the last `behind` of those folded before once more."""
@@ -184,7 +185,7 @@ class World:
             if "predictions" in service.folds and self.hubs.rows:
                 done = (await self.folds.read(name, "predictions", 0)).sequence
                 batch = self.hubs.rows[max(0, done + 1 - behind) :]
-                await self.attempt(self.app.folding.fold(service, "predictions", batch))
+                await self.attempt(self.app.runtime.folding.fold(service, "predictions", batch))
 
     async def attempt(self, work: Awaitable[object]) -> bool:
         """Whether the work was done. A killed app is replaced by another one, which waits the leases out."""
@@ -215,52 +216,15 @@ class App:
     """One instance of the control app; its own memory dies with it."""
 
     def __init__(self, world: World) -> None:
-        def port(inner: object) -> Any:
-            return Faulty(inner, world.faults)
-
-        self.publisher, self.deadlines, evidence = port(world.hubs), port(world.deadlines), port(world.evidence)
-        folds, manifests, positions = port(world.folds), port(world.manifests), port(world.positions)
-        ledger, brake_table, book = port(world.ledger), port(world.brakes), port(world.letters)
-        letters = DeadLetters(self.publisher, evidence, world.clock, book)
-        gaps, lane_book = Gaps(world.hubs, self.publisher, world.clock), port(world.lane_book)
-        provided: dict[type, object] = {
-            PolicyDocument: world.policy,
-            DeadLetters: letters,
-            References: References(manifests, evidence),
-            cast(type, ports.Approvals): port(world.approvals),
-            cast(type, ports.BatchFiles): port(world.files),
-            cast(type, ports.Brakes): brake_table,
-            cast(type, ports.Captures): port(world.captures),
-            cast(type, ports.Clock): world.clock,
-            cast(type, ports.CommandVerifier): Ed25519CommandVerifier(""),
-            cast(type, ports.Deadlines): self.deadlines,
-            cast(type, ports.EventPublisher): self.publisher,
-            cast(type, ports.Evidence): evidence,
-            cast(type, ports.Folds): folds,
-            cast(type, ports.Jobs): port(world.jobs),
-            cast(type, ports.LaneBook): lane_book,
-            cast(type, ports.Ledger): ledger,
-            cast(type, ports.LetterBook): book,
-            cast(type, ports.LinkSigner): world.signer,
-            cast(type, ports.ModelPackages): port(world.packages),
-            cast(type, ports.Models): port(world.models),
-            cast(type, ports.Notifier): port(world.notifier),
-            cast(type, ports.ServingManifests): manifests,
-        }
-        wiring = Wiring(provided)
+        self._services, free = world.services, (ports.Clock, ports.CommandVerifier, ports.LinkSigner, ports.HubReader)
+        guarded = {port: each if port in free else Faulty(each, world.faults) for port, each in world.ports.items()}
         owner = f"instance-{world.faults.instance}"
-        self.reactor = Reactor(wiring, ledger, self.publisher, world.clock, world.policy, owner, brakes=brake_table)
-        stalls = Stalls(self.publisher, world.clock)
-        reading = Reading(positions, world.hubs, self.publisher, world.clock)
-        breaker = Breaker(lane_book, self.publisher, world.clock, "a build")
-        self._lanes = Lanes(self.reactor, reading, letters, lane_book, world.clock, breaker, stalls)
-        self._services = world.services
-        self.folding = Folding(wiring, folds, self.publisher, gaps)
+        self.runtime = Runtime(guarded, world.services, world.policy, owner=owner, build="a build")
 
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
             return intake.read(body, world.policy, world.clock.now(), STORAGE)
 
-        self._translating = Translating("intake", "inbound", translate, self.publisher, reading, letters, stalls)
+        self._translating = self.runtime.translating(translate)
 
     async def consume(self, delivery: Delivery) -> None:
         if delivery.reader == "intake":
@@ -268,7 +232,7 @@ class App:
             return
         service = self._services[delivery.reader]
         alone = Lane(service.name, cast(Hub, delivery.message.hub), {service.name: service})
-        await self._lanes.consume(alone, [delivery.message])
+        await self.runtime.lanes.consume(alone, [delivery.message])
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -62,7 +62,7 @@ async def _serve(arguments: argparse.Namespace, settings: config.Config) -> None
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(arguments.cert, arguments.key)
     workspace = await _listen(workspace_app.create(emulator), arguments.host, arguments.port, tls)
-    operator = await _listen(operator_app.create(emulator), arguments.host, arguments.identity_port, None)
+    operator = await _listen(operator_app.create(emulator.state), arguments.host, arguments.identity_port, None)
     ready = {"port": _port(workspace), "identity_port": _port(operator), "pid": os.getpid()}
     print(f"Azure ML on https://localhost:{ready['port']}, identity on port {ready['identity_port']}", flush=True)
     if arguments.ready_file:

@@ -3,14 +3,12 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from infra.local.azure_ml.answer import Answer
 from infra.local.azure_ml.arm import bad_request, page
-from infra.local.azure_ml.call import Answer, Call, Handler, listed
+from infra.local.azure_ml.call import Call, Handler, listed
 from infra.local.azure_ml.resources import Json, Resource, system_data
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
+from infra.local.azure_ml.versions import store_version
 
 _NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}$")
 
@@ -40,9 +38,9 @@ def put_version(kind: Kind) -> Handler:
                 raise bad_request(f"'{part}' is not a valid name or version of one of the {kind.name}.")
         properties = await kind.prepare(call, dict(call.properties()))
         path = call.path(f"{kind.name}/{{name}}/versions/{{version}}")
-        existing = call.emulator.resources.get(path)
+        existing = call.state.resources.get(path)
         _check_fixed(kind, existing, properties)
-        version = store_version(call.emulator, path, properties, existing)
+        version = store_version(call.state, path, properties, existing)
         if existing is None:
             kind.created(call, properties)
         return Answer(200 if existing else 201, version.body)
@@ -58,31 +56,6 @@ def _check_fixed(kind: Kind, existing: Resource | None, properties: Json) -> Non
             raise bad_request("Asset paths cannot be updated." if fixed.endswith("Uri") else f"{fixed} is immutable.")
 
 
-def store_version(emulator: "Emulator", path: str, properties: Json, existing: Resource | None = None) -> Resource:
-    """Keep the version at `workspace/kind/name/versions/version`, and the container that knows the latest one."""
-    version = Resource(path, {}, seq=existing.seq if existing else 0)
-    version.body = emulator.envelope(path) | {"properties": properties, "systemData": system_data(existing)}
-    emulator.resources.put(version)
-    if existing is None:
-        container, _, latest = path.rsplit("/", 2)
-        _store_container(emulator, container, latest)
-    return version
-
-
-def next_version(emulator: "Emulator", container: str) -> str:
-    """One more than the highest numeric version in the container at `workspace/kind/name`."""
-    names = [item.name for item in emulator.resources.children(f"{container}/versions")]
-    return str(max([int(name) for name in names if name.isdecimal()], default=0) + 1)
-
-
-def _store_container(emulator: "Emulator", path: str, latest: str) -> None:
-    existing = emulator.resources.get(path)
-    old = existing.properties if existing else {"isArchived": False, "tags": {}, "properties": {}}
-    properties = old | {"latestVersion": latest, "nextVersion": next_version(emulator, path)}
-    body = emulator.envelope(path) | {"properties": properties, "systemData": system_data(existing)}
-    emulator.resources.put(Resource(path, body, seq=existing.seq if existing else 0))
-
-
 def get_version(kind: str) -> Handler:
     async def handle(call: Call) -> Answer:
         return Answer(200, call.find(f"{kind}/{{name}}/versions/{{version}}").body)
@@ -92,10 +65,10 @@ def get_version(kind: str) -> Handler:
 
 def delete_version(kind: str) -> Handler:
     async def handle(call: Call) -> Answer:
-        version = call.emulator.resources.get(call.path(f"{kind}/{{name}}/versions/{{version}}"))
+        version = call.state.resources.get(call.path(f"{kind}/{{name}}/versions/{{version}}"))
         if version is None:
             return Answer(204)
-        call.emulator.resources.delete(version.path)
+        call.state.resources.delete(version.path)
         return Answer(200)
 
     return handle
@@ -103,7 +76,7 @@ def delete_version(kind: str) -> Handler:
 
 def list_versions(kind: str) -> Handler:
     async def handle(call: Call) -> Answer:
-        found = list(call.emulator.resources.children(call.path(f"{kind}/{{name}}/versions")))
+        found = list(call.state.resources.children(call.path(f"{kind}/{{name}}/versions")))
         ordered = found if "asc" in (call.option("$orderBy") or "desc") else found[::-1]
         return Answer(200, page([item.body for item in listed(call, ordered)], call.url, call.query))
 
@@ -122,10 +95,10 @@ def put_container(kind: str) -> Handler:
 
     async def handle(call: Call) -> Answer:
         path = call.path(f"{kind}/{{name}}")
-        existing = call.emulator.resources.get(path)
+        existing = call.state.resources.get(path)
         properties = (existing.properties if existing else {}) | call.properties()
-        body = call.emulator.envelope(path) | {"properties": properties, "systemData": system_data(existing)}
-        call.emulator.resources.put(Resource(path, body, seq=existing.seq if existing else 0))
+        body = call.state.envelope(path) | {"properties": properties, "systemData": system_data(existing)}
+        call.state.resources.put(Resource(path, body, seq=existing.seq if existing else 0))
         return Answer(200 if existing else 201, body)
 
     return handle
@@ -133,7 +106,7 @@ def put_container(kind: str) -> Handler:
 
 def list_containers(kind: str) -> Handler:
     async def handle(call: Call) -> Answer:
-        found = listed(call, list(call.emulator.resources.children(call.path(kind))))
+        found = listed(call, list(call.state.resources.children(call.path(kind))))
         return Answer(200, page([item.body for item in found], call.url, call.query))
 
     return handle

@@ -1,28 +1,30 @@
-"""One request, as handlers see it, and their answer."""
+"""One request, as handlers see it."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
 
+from infra.local.azure_ml.answer import Answer, Lro
 from infra.local.azure_ml.arm import bad_request, not_found
+from infra.local.azure_ml.jobs.runner import Runner
+from infra.local.azure_ml.operations import Operations
 from infra.local.azure_ml.resources import Json, Resource
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
+from infra.local.azure_ml.state import State
 
 
 @dataclass(frozen=True)
 class Call:
     """`names` are the variable parts of the path; `base` is this server's address; `lro` is what a fault asks for."""
 
-    emulator: "Emulator"
+    state: State
+    operations: Operations
+    runner: Runner
     workspace: str
     names: Mapping[str, str]
     body: Json
     query: Mapping[str, str]
     base: str
     url: str
-    lro: Literal["fail", "never"] | None = None
+    lro: Lro | None = None
 
     def path(self, pattern: str) -> str:
         """A store path: the workspace and the pattern with its names filled in."""
@@ -30,7 +32,7 @@ class Call:
 
     def find(self, pattern: str) -> Resource:
         """The resource at the pattern; raises `ArmError` 404."""
-        resource = self.emulator.resources.get(self.path(pattern))
+        resource = self.state.resources.get(self.path(pattern))
         if resource is None:
             raise not_found(f"{pattern.format(**self.names)} in workspace {self.workspace}")
         return resource
@@ -45,13 +47,6 @@ class Call:
     def option(self, name: str) -> str | None:
         """A query option, whatever its case."""
         return next((value for key, value in self.query.items() if key.lower() == name.lower()), None)
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int = 200
-    body: Json | str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

@@ -2,9 +2,10 @@
 
 from uuid import uuid4
 
+from infra.local.azure_ml.answer import Answer
 from infra.local.azure_ml.arm import page
 from infra.local.azure_ml.assets import Kind
-from infra.local.azure_ml.call import Answer, Call
+from infra.local.azure_ml.call import Call
 from infra.local.azure_ml.resources import Resource
 from infra.local.azure_ml.storage import Place
 
@@ -13,7 +14,7 @@ CODES = Kind("codes", fixed=("codeUri",))
 
 async def list_versions(call: Call) -> Answer:
     """With `hash`, the name in the path does not matter: the client asks under a fresh one whether content exists."""
-    resources = call.emulator.resources
+    resources = call.state.resources
     wanted = call.option("hash")
     if wanted is None:
         found = list(resources.children(call.path("codes/{name}/versions")))
@@ -26,12 +27,12 @@ async def list_versions(call: Call) -> Answer:
 async def start_pending_upload(call: Call) -> Answer:
     """A container of its own for each code asset, so that a SAS opens nothing else."""
     container = f"code-{uuid4()}"
-    await call.emulator.storage.ensure(container)
-    url = call.emulator.storage.url(Place(container, ""))
+    await call.state.storage.ensure(container)
+    url = call.state.storage.url(Place(container, ""))
     reference = {
         "blobUri": url,
-        "credential": {"credentialType": "SAS", "sasUri": f"{url}?{call.emulator.storage.sas(container)}"},
-        "storageAccountArmId": call.emulator.storage_account_id(),
+        "credential": {"credentialType": "SAS", "sasUri": f"{url}?{call.state.storage.sas(container)}"},
+        "storageAccountArmId": call.state.storage_account_id(),
     }
     return Answer(
         200,
@@ -44,7 +45,7 @@ async def start_pending_upload(call: Call) -> Answer:
 
 
 def _versions(call: Call, code: Resource) -> list[Resource]:
-    return list(call.emulator.resources.children(f"{code.path}/versions"))
+    return list(call.state.resources.children(f"{code.path}/versions"))
 
 
 def _hash(version: Resource) -> str | None:

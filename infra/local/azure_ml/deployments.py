@@ -1,14 +1,11 @@
 """Online deployments: kept and announced. Nothing is served from here: the scoring app serves."""
 
-from typing import TYPE_CHECKING
-
+from infra.local.azure_ml.answer import Answer
 from infra.local.azure_ml.arm import bad_request, page, parse_asset
-from infra.local.azure_ml.call import Answer, Call
+from infra.local.azure_ml.call import Call
 from infra.local.azure_ml.events import shapes
 from infra.local.azure_ml.resources import Resource, system_data
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
+from infra.local.azure_ml.state import State
 
 _PATTERN = "onlineEndpoints/{endpoint}/deployments/{deployment}"
 
@@ -16,18 +13,18 @@ _PATTERN = "onlineEndpoints/{endpoint}/deployments/{deployment}"
 async def put(call: Call) -> Answer:
     endpoint = call.find("onlineEndpoints/{endpoint}")
     path = call.path(_PATTERN)
-    existing = call.emulator.resources.get(path)
-    call.emulator.operations.check_idle(endpoint, existing)
+    existing = call.state.resources.get(path)
+    call.operations.check_idle(endpoint, existing)
     properties = {"scaleSettings": {"scaleType": "Default"}} | call.properties()
     _check_model(call, properties.get("model"))
-    body = call.emulator.envelope(path) | {
+    body = call.state.envelope(path) | {
         "location": call.body.get("location", "local"),
         "sku": call.body.get("sku") or {"name": "Default", "capacity": 1},
         "tags": call.body.get("tags") or {},
         "properties": properties,
         "systemData": system_data(existing),
     }
-    return call.emulator.operations.put(call, path, body)
+    return call.operations.put(call, path, body)
 
 
 async def get(call: Call) -> Answer:
@@ -36,21 +33,21 @@ async def get(call: Call) -> Answer:
 
 async def listing(call: Call) -> Answer:
     call.find("onlineEndpoints/{endpoint}")
-    found = call.emulator.resources.children(call.path("onlineEndpoints/{endpoint}/deployments"))
+    found = call.state.resources.children(call.path("onlineEndpoints/{endpoint}/deployments"))
     return Answer(200, page([item.body for item in found], call.url, call.query))
 
 
 async def delete(call: Call) -> Answer:
-    deployment = call.emulator.resources.get(call.path(_PATTERN))
+    deployment = call.state.resources.get(call.path(_PATTERN))
     if deployment is None:
         return Answer(204)
     endpoint = call.find("onlineEndpoints/{endpoint}")
-    call.emulator.operations.check_idle(endpoint, deployment)
+    call.operations.check_idle(endpoint, deployment)
     traffic = endpoint.properties.get("traffic") or {}
     mirror = endpoint.properties.get("mirrorTraffic") or {}
     if traffic.get(deployment.name) or mirror.get(deployment.name):
         raise bad_request(f"Deployment '{deployment.name}' still has traffic and cannot be deleted.")
-    return call.emulator.operations.delete(call, deployment)
+    return call.operations.delete(call, deployment)
 
 
 async def get_logs(call: Call) -> Answer:
@@ -59,16 +56,14 @@ async def get_logs(call: Call) -> Answer:
     return Answer(200, {"content": f"{changed} deployment {deployment.name}: {state}; no container runs locally\n"})
 
 
-def announce(emulator: "Emulator", resource: Resource) -> None:
+def announce(state: State, resource: Resource) -> None:
     """Publish ModelDeployed for a deployment that succeeded; other resources are not announced."""
     parts = resource.path.split("/")
     if len(parts) != 5 or parts[3] != "deployments":
         return
     model = parse_asset(resource.properties.get("model") or "")
     models = [f"{model.name}:{model.version}"] if model else []
-    emulator.outbox.publish(
-        shapes.model_deployed(emulator.workspace_id(resource.workspace), parts[2], models, resource.body)
-    )
+    state.outbox.publish(shapes.model_deployed(state.workspace_id(resource.workspace), parts[2], models, resource.body))
 
 
 def _check_model(call: Call, reference: object) -> None:
@@ -77,5 +72,5 @@ def _check_model(call: Call, reference: object) -> None:
     asset = parse_asset(str(reference))
     if asset is None:
         raise bad_request(f"properties.model '{reference}' is not the id of a model.")
-    if call.emulator.resources.get(f"{call.workspace}/models/{asset.name}/versions/{asset.version}") is None:
+    if call.state.resources.get(f"{call.workspace}/models/{asset.name}/versions/{asset.version}") is None:
         raise bad_request(f"Model {asset.name}:{asset.version} is not registered.")

@@ -2,22 +2,23 @@
 
 import hashlib
 
+from infra.local.azure_ml.answer import Answer
 from infra.local.azure_ml.arm import bad_request, page
-from infra.local.azure_ml.call import Answer, Call
+from infra.local.azure_ml.call import Call
 from infra.local.azure_ml.resources import Json, Resource, system_data
 
 
 async def put(call: Call) -> Answer:
     """Replace the whole endpoint: the last writer wins, as in Azure, which has no ETag here."""
     path = call.path("onlineEndpoints/{endpoint}")
-    existing = call.emulator.resources.get(path)
+    existing = call.state.resources.get(path)
     deployments = _deployments(call)
-    call.emulator.operations.check_idle(existing, *deployments)
+    call.operations.check_idle(existing, *deployments)
     properties = dict(call.properties())
     _check_traffic(properties, {item.name for item in deployments})
     host = f"{call.base}/local/{call.workspace}/{call.names['endpoint']}"
     properties |= {"scoringUri": f"{host}/score", "swaggerUri": f"{host}/swagger.json"}
-    body = call.emulator.envelope(path) | {
+    body = call.state.envelope(path) | {
         "location": call.body.get("location", "local"),
         "identity": call.body.get("identity") or {"type": "SystemAssigned"},
         "kind": "Managed",
@@ -25,7 +26,7 @@ async def put(call: Call) -> Answer:
         "properties": properties,
         "systemData": system_data(existing),
     }
-    return call.emulator.operations.put(call, path, body)
+    return call.operations.put(call, path, body)
 
 
 async def get(call: Call) -> Answer:
@@ -33,16 +34,16 @@ async def get(call: Call) -> Answer:
 
 
 async def listing(call: Call) -> Answer:
-    found = call.emulator.resources.children(call.path("onlineEndpoints"))
+    found = call.state.resources.children(call.path("onlineEndpoints"))
     return Answer(200, page([item.body for item in found], call.url, call.query))
 
 
 async def delete(call: Call) -> Answer:
-    endpoint = call.emulator.resources.get(call.path("onlineEndpoints/{endpoint}"))
+    endpoint = call.state.resources.get(call.path("onlineEndpoints/{endpoint}"))
     if endpoint is None:
         return Answer(204)
-    call.emulator.operations.check_idle(endpoint, *_deployments(call))
-    return call.emulator.operations.delete(call, endpoint)
+    call.operations.check_idle(endpoint, *_deployments(call))
+    return call.operations.delete(call, endpoint)
 
 
 async def list_keys(call: Call) -> Answer:
@@ -57,7 +58,7 @@ def _key(endpoint: Resource, kind: str) -> str:
 
 
 def _deployments(call: Call) -> list[Resource]:
-    return list(call.emulator.resources.children(call.path("onlineEndpoints/{endpoint}/deployments")))
+    return list(call.state.resources.children(call.path("onlineEndpoints/{endpoint}/deployments")))
 
 
 def _check_traffic(properties: Json, known: set[str]) -> None:

@@ -4,8 +4,9 @@ import hashlib
 import hmac
 from typing import Any
 
+from infra.local.azure_ml.answer import Answer
 from infra.local.azure_ml.arm import not_found
-from infra.local.azure_ml.call import Answer, Call
+from infra.local.azure_ml.call import Call
 from infra.local.azure_ml.events.shapes import experiment_id
 from infra.local.azure_ml.jobs import lifecycle
 from infra.local.azure_ml.jobs.command import LOG
@@ -35,7 +36,7 @@ async def get_details(call: Call) -> Answer:
 
 async def list_children(call: Call) -> Answer:
     parent = call.find("jobs/{run}")
-    children = [job for job in call.emulator.resources.children(call.path("jobs")) if job.meta["parent"] == parent.name]
+    children = [job for job in call.state.resources.children(call.path("jobs")) if job.meta["parent"] == parent.name]
     return Answer(200, {"value": [_run(call, job) for job in children]})
 
 
@@ -49,17 +50,17 @@ async def patch_run(call: Call) -> Answer:
     for field in ("displayName", "description"):
         if call.body.get(field) is not None:
             job.properties[field] = call.body[field]
-    call.emulator.resources.put(job)
+    call.state.resources.put(job)
     return Answer(200, _run(call, job))
 
 
 async def get_log(call: Call) -> Answer:
     """The log as text. The signature in the address is the right to read it, as with a SAS."""
-    job = call.emulator.resources.get(f"{call.workspace}/jobs/{call.names['run']}")
+    job = call.state.resources.get(f"{call.names['workspace']}/jobs/{call.names['run']}")
     signature = call.query.get("sig", "")
     if job is None or not hmac.compare_digest(signature, _signature(call, job)):
         raise not_found("log")
-    file = call.emulator.job_folder(job.path) / LOG
+    file = call.state.job_folder(job.path) / LOG
     return Answer(200, file.read_text(errors="replace") if file.is_file() else "")
 
 
@@ -70,7 +71,7 @@ def _run(call: Call, job: Resource) -> Json:
     run: dict[str, Any] = {
         "runId": job.name,
         "status": lifecycle.status_of(job),
-        "experimentId": experiment_id(call.emulator.workspace_id(call.workspace), experiment),
+        "experimentId": experiment_id(call.state.workspace_id(call.workspace), experiment),
         "experimentName": experiment,
         "displayName": properties["displayName"],
         "description": properties.get("description"),
@@ -93,17 +94,17 @@ def _run(call: Call, job: Resource) -> Json:
 def _created_by(call: Call, job: Resource) -> Json | None:
     """Here alone Azure ML tells a person's object id; their name is the one that is displayed."""
     name = job.body["systemData"]["createdBy"]
-    found = next((each for each in call.emulator.config.identities if each.name == name), None)
+    found = next((each for each in call.state.config.identities if each.name == name), None)
     if found is None:
         return None
-    return {"userObjectId": str(found.oid), "userTenantId": str(call.emulator.config.tenant_id), "userName": name}
+    return {"userObjectId": str(found.oid), "userTenantId": str(call.state.config.tenant_id), "userName": name}
 
 
 def _log_files(call: Call, job: Resource) -> dict[str, str]:
-    if not (call.emulator.job_folder(job.path) / LOG).is_file():
+    if not (call.state.job_folder(job.path) / LOG).is_file():
         return {}
     return {LOG: f"{call.base}/logs/{call.workspace}/{job.name}?sig={_signature(call, job)}"}
 
 
 def _signature(call: Call, job: Resource) -> str:
-    return hmac.new(call.emulator.secret, job.path.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(call.state.secret, job.path.encode(), hashlib.sha256).hexdigest()

@@ -15,28 +15,28 @@ async def _prepare(call: Call, properties: Json) -> Json:
     if output := uris.job_output(uri):
         await _check_output(call, output)
         properties["jobName"] = output.job
-    properties["modelUri"] = uris.long_uri(call.emulator, call.workspace, uri)
+    properties["modelUri"] = uris.long_uri(call.state, call.workspace, uri)
     # The client iterates over flavors and fails on null, after the write succeeded.
     properties["flavors"] = properties.get("flavors") or {}
     return properties
 
 
 async def _check_output(call: Call, output: uris.JobOutput) -> None:
-    job = call.emulator.resources.get(f"{call.workspace}/jobs/{output.job}")
+    job = call.state.resources.get(f"{call.workspace}/jobs/{output.job}")
     if job is None:
         raise not_found(f"job {output.job}")
     place = uris.locate(
-        call.emulator, call.workspace, f"azureml://jobs/{output.job}/outputs/{output.output}/paths/{output.path}"
+        call.state, call.workspace, f"azureml://jobs/{output.job}/outputs/{output.output}/paths/{output.path}"
     )
-    if not await call.emulator.storage.exists(place):
+    if not await call.state.storage.exists(place):
         raise bad_request(f"Job {output.job} has no output {output.output} with anything at path '{output.path}'.")
 
 
 def _registered(call: Call, properties: Json) -> None:
     event = shapes.model_registered(
-        call.emulator.workspace_id(call.workspace), call.names["name"], call.names["version"], properties
+        call.state.workspace_id(call.workspace), call.names["name"], call.names["version"], properties
     )
-    call.emulator.outbox.publish(event)
+    call.state.outbox.publish(event)
 
 
 MODELS = Kind("models", fixed=("modelUri",), prepare=_prepare, created=_registered)

@@ -2,47 +2,45 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from uuid import uuid4
 
+from infra.local.azure_ml.answer import Answer, Asked, Lro
 from infra.local.azure_ml.arm import PROVIDER, conflict, not_found
-from infra.local.azure_ml.call import Answer, Call
 from infra.local.azure_ml.resources import Json, Resource, system_data, utc_now
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
+from infra.local.azure_ml.state import State
 
 DURATION_S = 0.3
 POLL_AFTER_S = "1"
-Outcome = Literal["succeed", "fail", "never"]
+Outcome = Literal["succeed"] | Lro
 _FAILURE = {"code": "ResourceOperationFailure", "message": "The operation was made to fail."}
 
 
 class Operations:
     """`done` is told of each resource whose change succeeded."""
 
-    def __init__(self, emulator: "Emulator", done: Callable[[Resource], None]) -> None:
-        self._emulator, self._done = emulator, done
+    def __init__(self, state: State, done: Callable[[Resource], None]) -> None:
+        self._state, self._done = state, done
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def put(self, call: Call, path: str, body: Json) -> Answer:
+    def put(self, asked: Asked, path: str, body: Json) -> Answer:
         """Create or replace a resource, at once or as an operation."""
-        existing = self._emulator.resources.get(path)
+        existing = self._state.resources.get(path)
         status = 200 if existing else 201
-        if self._immediate(call):
+        if self._immediate(asked):
             resource = self._apply(path, body, existing)
             return Answer(status, resource.body)
         # An update shows its old content until it is done; a creation has no old content to show.
         shown = dict(existing.body if existing else body)
         shown["properties"] = shown["properties"] | {"provisioningState": "Updating" if existing else "Creating"}
-        return self._start(call, path, shown, {"body": body, "created": existing is None}, status)
+        return self._start(asked, path, shown, {"body": body, "created": existing is None}, status)
 
-    def delete(self, call: Call, resource: Resource) -> Answer:
-        if self._immediate(call):
-            self._emulator.resources.delete(resource.path)
+    def delete(self, asked: Asked, resource: Resource) -> Answer:
+        if self._immediate(asked):
+            self._state.resources.delete(resource.path)
             return Answer(200)
         shown = resource.body | {"properties": resource.properties | {"provisioningState": "Deleting"}}
-        return self._start(call, resource.path, shown, {"body": None, "created": False}, 202)
+        return self._start(asked, resource.path, shown, {"body": None, "created": False}, 202)
 
     def check_idle(self, *resources: Resource | None) -> None:
         """Raise `ArmError` 409 while a change of one of these is under way."""
@@ -51,7 +49,7 @@ class Operations:
                 raise conflict(f"Another operation on {resource.path} is in progress.")
 
     def status(self, identifier: str) -> Answer:
-        operation = self._emulator.resources.get(f"-/operations/{identifier}")
+        operation = self._state.resources.get(f"-/operations/{identifier}")
         if operation is None:
             raise not_found(f"operation {identifier}")
         running = operation.body["status"] == "InProgress"
@@ -59,7 +57,7 @@ class Operations:
 
     def resume(self) -> None:
         """Go on with what was under way when the emulator stopped."""
-        for resource in self._emulator.resources.all():
+        for resource in self._state.resources.all():
             if resource.meta.get("pending"):
                 self._schedule(resource.path)
 
@@ -68,21 +66,21 @@ class Operations:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _immediate(self, call: Call) -> bool:
-        return self._emulator.config.operations == "fast" and call.lro is None
+    def _immediate(self, asked: Asked) -> bool:
+        return self._state.config.operations == "fast" and asked.lro is None
 
-    def _start(self, call: Call, path: str, shown: Json, pending: Json, status: int) -> Answer:
+    def _start(self, asked: Asked, path: str, shown: Json, pending: Json, status: int) -> Answer:
         identifier = str(uuid4())
-        outcome: Outcome = call.lro or "succeed"
-        location = f"/subscriptions/{self._emulator.config.subscription_id}/providers/{PROVIDER}/locations/local"
+        outcome: Outcome = asked.lro or "succeed"
+        location = f"/subscriptions/{self._state.config.subscription_id}/providers/{PROVIDER}/locations/local"
         url = f"{location}/mfeOperationsStatus/{identifier}"
         body = {"id": url, "name": identifier, "status": "InProgress", "startTime": utc_now()}
-        self._emulator.resources.put(Resource(f"-/operations/{identifier}", body))
-        existing = self._emulator.resources.get(path)
+        self._state.resources.put(Resource(f"-/operations/{identifier}", body))
+        existing = self._state.resources.get(path)
         meta = {"pending": pending | {"operation": identifier, "outcome": outcome}}
-        self._emulator.resources.put(Resource(path, shown, meta, existing.seq if existing else 0))
+        self._state.resources.put(Resource(path, shown, meta, existing.seq if existing else 0))
         self._schedule(path)
-        address = f"{call.base}{url}?api-version=2024-04-01"
+        address = f"{asked.base}{url}?api-version=2024-04-01"
         return Answer(
             status,
             None if status == 202 else shown,
@@ -96,7 +94,7 @@ class Operations:
 
     async def _finish(self, path: str) -> None:
         await asyncio.sleep(DURATION_S)
-        resource = self._emulator.resources.get(path)
+        resource = self._state.resources.get(path)
         if resource is None:
             return
         pending = resource.meta["pending"]
@@ -105,7 +103,7 @@ class Operations:
         if pending["outcome"] == "fail":
             self._settle(resource, pending, "Failed", _FAILURE)
         elif pending["body"] is None:
-            self._emulator.resources.delete(path)
+            self._state.resources.delete(path)
             self._close_operation(pending["operation"], "Succeeded")
         else:
             self._apply(path, pending["body"], resource)
@@ -114,7 +112,7 @@ class Operations:
     def _settle(self, resource: Resource, pending: Json, status: str, error: Json) -> None:
         """A failed creation stays behind as Failed; a failed update leaves the old content, as Failed too."""
         body = resource.body | {"properties": resource.properties | {"provisioningState": "Failed"}}
-        self._emulator.resources.put(Resource(resource.path, body, {}, resource.seq))
+        self._state.resources.put(Resource(resource.path, body, {}, resource.seq))
         self._close_operation(pending["operation"], status, error)
 
     def _apply(self, path: str, body: Json, existing: Resource | None) -> Resource:
@@ -122,13 +120,13 @@ class Operations:
             "properties": body["properties"] | {"provisioningState": "Succeeded"},
             "systemData": system_data(existing),
         }
-        resource = self._emulator.resources.put(Resource(path, complete, {}, existing.seq if existing else 0))
+        resource = self._state.resources.put(Resource(path, complete, {}, existing.seq if existing else 0))
         self._done(resource)
         return resource
 
     def _close_operation(self, identifier: str, status: str, error: Json | None = None) -> None:
-        operation = self._emulator.resources.get(f"-/operations/{identifier}")
+        operation = self._state.resources.get(f"-/operations/{identifier}")
         if operation is None:
             return
         operation.body |= {"status": status, "endTime": utc_now()} | ({"error": error} if error else {})
-        self._emulator.resources.put(operation)
+        self._state.resources.put(operation)

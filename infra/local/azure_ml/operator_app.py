@@ -6,22 +6,22 @@ from typing import Any
 from aiohttp import web
 from pydantic import ValidationError
 
-from infra.local.azure_ml.emulator import Emulator
 from infra.local.azure_ml.events.delivery import Delivery
 from infra.local.azure_ml.jobs import lifecycle
+from infra.local.azure_ml.state import State
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create(emulator: Emulator) -> web.Application:
+def create(state: State) -> web.Application:
     app = web.Application(middlewares=[_name_wrong_fields])
     app.add_routes(
         [
             web.get("/health", _health),
-            web.get("/identity/token", _token(emulator)),
-            *_event_routes(emulator),
-            *_fault_routes(emulator),
-            *_count_routes(emulator),
+            web.get("/identity/token", _token(state)),
+            *_event_routes(state),
+            *_fault_routes(state),
+            *_count_routes(state),
         ]
     )
     return app
@@ -40,7 +40,7 @@ async def _health(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
-def _token(emulator: Emulator) -> Handler:
+def _token(state: State) -> Handler:
     """App Service's protocol: GET ?api-version=2019-08-01&resource=... with X-IDENTITY-HEADER."""
 
     async def handle(request: web.Request) -> web.Response:
@@ -49,7 +49,7 @@ def _token(emulator: Emulator) -> Handler:
             return web.json_response(
                 {"statusCode": 400, "message": "api-version and resource are required"}, status=400
             )
-        token = emulator.identities.issue(request.headers.get("X-IDENTITY-HEADER"), resource)
+        token = state.identities.issue(request.headers.get("X-IDENTITY-HEADER"), resource)
         if token is None:
             return web.json_response({"statusCode": 401, "message": "X-IDENTITY-HEADER is nobody's"}, status=401)
         return web.json_response(token)
@@ -57,16 +57,16 @@ def _token(emulator: Emulator) -> Handler:
     return handle
 
 
-def _event_routes(emulator: Emulator) -> list[web.RouteDef]:
+def _event_routes(state: State) -> list[web.RouteDef]:
     async def show(request: web.Request) -> web.Response:
-        return web.json_response(emulator.outbox.report())
+        return web.json_response(state.outbox.report())
 
     async def change(request: web.Request) -> web.Response:
-        emulator.outbox.delivery = Delivery.model_validate_json(await request.read())
-        return web.json_response(emulator.outbox.report())
+        state.outbox.delivery = Delivery.model_validate_json(await request.read())
+        return web.json_response(state.outbox.report())
 
     async def release(request: web.Request) -> web.Response:
-        return web.json_response({"released": emulator.outbox.release()})
+        return web.json_response({"released": state.outbox.release()})
 
     return [
         web.get("/admin/events", show),
@@ -75,34 +75,33 @@ def _event_routes(emulator: Emulator) -> list[web.RouteDef]:
     ]
 
 
-def _fault_routes(emulator: Emulator) -> list[web.RouteDef]:
+def _fault_routes(state: State) -> list[web.RouteDef]:
     async def show(request: web.Request) -> web.Response:
-        return web.json_response(emulator.faults.listed())
+        return web.json_response(state.faults.listed())
 
     async def add(request: web.Request) -> web.Response:
-        emulator.faults.add(await request.read())
-        return web.json_response(emulator.faults.listed())
+        state.faults.add(await request.read())
+        return web.json_response(state.faults.listed())
 
     async def clear(request: web.Request) -> web.Response:
-        emulator.faults.clear()
+        state.faults.clear()
         return web.json_response([])
 
     return [web.get("/admin/faults", show), web.post("/admin/faults", add), web.delete("/admin/faults", clear)]
 
 
-def _count_routes(emulator: Emulator) -> list[web.RouteDef]:
+def _count_routes(state: State) -> list[web.RouteDef]:
     async def jobs(request: web.Request) -> web.Response:
-        return web.json_response(_jobs(emulator))
+        return web.json_response(_jobs(state))
 
     async def requests(request: web.Request) -> web.Response:
         counts = [
-            {"method": method, "path": path, "count": count}
-            for (method, path), count in sorted(emulator.requests.items())
+            {"method": method, "path": path, "count": count} for (method, path), count in sorted(state.requests.items())
         ]
         return web.json_response(counts)
 
     async def forget(request: web.Request) -> web.Response:
-        emulator.requests.clear()
+        state.requests.clear()
         return web.json_response([])
 
     return [
@@ -112,7 +111,7 @@ def _count_routes(emulator: Emulator) -> list[web.RouteDef]:
     ]
 
 
-def _jobs(emulator: Emulator) -> list[dict[str, Any]]:
+def _jobs(state: State) -> list[dict[str, Any]]:
     """Every job with its status and tags; `submits` counts each PUT under the name, refused ones too."""
     return [
         {
@@ -125,6 +124,6 @@ def _jobs(emulator: Emulator) -> list[dict[str, Any]]:
             "submits": job.meta["submits"],
             "error": job.meta.get("error"),
         }
-        for job in emulator.resources.all()
+        for job in state.resources.all()
         if job.path.count("/") == 2 and "/jobs/" in job.path
     ]

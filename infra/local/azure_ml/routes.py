@@ -1,12 +1,13 @@
-"""Every operation: method, path below the workspace, the right it takes, and who handles it."""
+"""Every operation: method, path (below the workspace, if it is of one), the right it takes, and who handles it."""
 
 import re
 from dataclasses import dataclass
 from functools import cache
 
-from infra.local.azure_ml import assets, codes, deployments, endpoints, history, models, workspaces
-from infra.local.azure_ml.call import Handler
-from infra.local.azure_ml.jobs import submission
+from infra.local.azure_ml import assets, codes, deployments, endpoints, history, models, submission, workspaces
+from infra.local.azure_ml.answer import Answer
+from infra.local.azure_ml.arm import PROVIDER
+from infra.local.azure_ml.call import Call, Handler
 
 COMPONENTS = assets.Kind("components", fixed=("componentSpec",))
 ENVIRONMENTS = assets.Kind("environments", fixed=("image", "condaFile"))
@@ -51,6 +52,11 @@ def _assets(kind: assets.Kind) -> tuple[Route, ...]:
 _ENDPOINT = "onlineEndpoints/{endpoint}"
 _DEPLOYMENT = f"{_ENDPOINT}/deployments/{{deployment}}"
 
+
+async def operation_status(call: Call) -> Answer:
+    return call.operations.status(call.names["operation"])
+
+
 ROUTES: tuple[Route, ...] = (
     Route("GET", "", "read", workspaces.get),
     Route("GET", "computes/{compute}", "computes/read", workspaces.get_compute),
@@ -85,6 +91,19 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "schedules/{schedule}", "schedules/read", workspaces.get_schedule),
     Route("PUT", "schedules/{schedule}", "schedules/write", workspaces.put_schedule),
     Route("DELETE", "schedules/{schedule}", "schedules/delete", workspaces.delete_schedule),
+)
+
+# Open to anybody: where the services are, and logs, whose address holds a signature.
+OPEN: tuple[Route, ...] = (
+    Route("GET", "discovery", "", history.discovery),
+    Route("GET", "logs/{workspace}/{run}", "", history.get_log),
+)
+
+# Open to every known identity: the identifier is the secret.
+_LOCATION = f"subscriptions/{{subscription}}/providers/{PROVIDER}/locations/{{location}}"
+OPERATIONS: tuple[Route, ...] = (
+    Route("GET", f"{_LOCATION}/mfeOperationsStatus/{{operation}}", "", operation_status),
+    Route("GET", f"{_LOCATION}/mfeOperationResults/{{operation}}", "", submission.cancellation),
 )
 
 HISTORY: tuple[Route, ...] = (

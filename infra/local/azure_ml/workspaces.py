@@ -2,21 +2,22 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
+from infra.local.azure_ml.answer import Answer
 from infra.local.azure_ml.arm import not_found, page
-from infra.local.azure_ml.call import Answer, Call
+from infra.local.azure_ml.call import Call
 from infra.local.azure_ml.resources import Json, Resource, system_data, utc_now
 from infra.local.azure_ml.storage import CONTAINER
 from infra.local.azure_ml.uris import DEFAULT_DATASTORE
 
 
 async def get(call: Call) -> Answer:
-    identifier = call.emulator.workspace_id(call.workspace)
+    identifier = call.state.workspace_id(call.workspace)
     properties = {
         "workspaceId": str(uuid5(NAMESPACE_URL, identifier.lower())),
         "discoveryUrl": f"{call.base}/discovery",
         "friendlyName": call.workspace,
         "provisioningState": "Succeeded",
-        "storageAccount": call.emulator.storage_account_id(),
+        "storageAccount": call.state.storage_account_id(),
     }
     body = {
         "id": identifier,
@@ -37,9 +38,9 @@ async def get_compute(call: Call) -> Answer:
     properties = {
         "computeType": "AmlCompute",
         "provisioningState": "Succeeded",
-        "properties": {"scaleSettings": {"minNodeCount": 0, "maxNodeCount": call.emulator.config.max_running_jobs}},
+        "properties": {"scaleSettings": {"minNodeCount": 0, "maxNodeCount": call.state.config.max_running_jobs}},
     }
-    body = call.emulator.envelope(call.path("computes/local"))
+    body = call.state.envelope(call.path("computes/local"))
     return Answer(200, body | {"location": "local", "properties": properties})
 
 
@@ -52,7 +53,7 @@ async def get_datastore(call: Call) -> Answer:
 async def list_datastores(call: Call) -> Answer:
     found = [_default_datastore(call)]
     if (call.option("isDefault") or "").lower() != "true":
-        found += [item.body for item in call.emulator.resources.children(call.path("datastores"))]
+        found += [item.body for item in call.state.resources.children(call.path("datastores"))]
     return Answer(200, page(found, call.url, call.query))
 
 
@@ -66,9 +67,7 @@ async def list_secrets(call: Call) -> Answer:
     body = _default_datastore(call)
     if call.names["datastore"].lower() != DEFAULT_DATASTORE:
         body = call.find("datastores/{datastore}").body
-    return Answer(
-        200, {"secretsType": "Sas", "sasToken": call.emulator.storage.sas(body["properties"]["containerName"])}
-    )
+    return Answer(200, {"secretsType": "Sas", "sasToken": call.state.storage.sas(body["properties"]["containerName"])})
 
 
 async def put_schedule(call: Call) -> Answer:
@@ -81,9 +80,9 @@ async def get_schedule(call: Call) -> Answer:
 
 async def delete_schedule(call: Call) -> Answer:
     path = call.path("schedules/{schedule}")
-    if call.emulator.resources.get(path) is None:
+    if call.state.resources.get(path) is None:
         return Answer(204)
-    call.emulator.resources.delete(path)
+    call.state.resources.delete(path)
     return Answer(200)
 
 
@@ -91,7 +90,7 @@ async def list_schedules(call: Call) -> Answer:
     view = call.option("listViewType") or "EnabledOnly"
     found = [
         item.body
-        for item in call.emulator.resources.children(call.path("schedules"))
+        for item in call.state.resources.children(call.path("schedules"))
         if view == "All" or bool(item.properties.get("isEnabled", True)) == (view == "EnabledOnly")
     ]
     return Answer(200, page(found, call.url, call.query))
@@ -99,9 +98,9 @@ async def list_schedules(call: Call) -> Answer:
 
 def _store(call: Call, pattern: str, properties: Json) -> Answer:
     path = call.path(pattern)
-    existing = call.emulator.resources.get(path)
-    body = call.emulator.envelope(path) | {"properties": properties, "systemData": system_data(existing)}
-    call.emulator.resources.put(Resource(path, body, seq=existing.seq if existing else 0))
+    existing = call.state.resources.get(path)
+    body = call.state.envelope(path) | {"properties": properties, "systemData": system_data(existing)}
+    call.state.resources.put(Resource(path, body, seq=existing.seq if existing else 0))
     return Answer(200 if existing else 201, body)
 
 
@@ -109,11 +108,11 @@ def _default_datastore(call: Call) -> Json:
     properties = {
         "datastoreType": "AzureBlob",
         "isDefault": True,
-        "accountName": call.emulator.storage.account,
+        "accountName": call.state.storage.account,
         "containerName": CONTAINER,
         "endpoint": "core.windows.net",
         "protocol": "https",
         "credentials": {"credentialsType": "Sas"},
     }
-    body = call.emulator.envelope(call.path(f"datastores/{DEFAULT_DATASTORE}"))
+    body = call.state.envelope(call.path(f"datastores/{DEFAULT_DATASTORE}"))
     return body | {"properties": properties, "systemData": {"createdAt": utc_now(), "lastModifiedAt": utc_now()}}

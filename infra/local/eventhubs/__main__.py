@@ -10,7 +10,8 @@ from pathlib import Path
 
 from infra.local.eventhubs.config import ConfigError, load_config
 from infra.local.eventhubs.sas import load_keys
-from infra.local.eventhubs.server import Settings, serving
+from infra.local.eventhubs.server import Settings
+from infra.local.eventhubs.serving import serving
 from infra.local.eventhubs.storage import durability
 from infra.local.eventhubs.storage.partition_log import Retention
 from infra.local.eventhubs.storage.records import Corrupt

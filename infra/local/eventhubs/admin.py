@@ -20,14 +20,11 @@ import json
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from infra.local.eventhubs.broker import Hub, Refused
 from infra.local.eventhubs.faults import HubFaults
 from infra.local.eventhubs.http import Answer
-
-if TYPE_CHECKING:
-    from infra.local.eventhubs.server import EventHubsServer
+from infra.local.eventhubs.server import EventHubsServer
 
 
 class BadRequest(ValueError):
@@ -37,7 +34,7 @@ class BadRequest(ValueError):
 class Admin:
     """Answers the requests above."""
 
-    def __init__(self, server: "EventHubsServer") -> None:
+    def __init__(self, server: EventHubsServer) -> None:
         self._server = server
         self._broker = server.broker
         self._inject: dict[str, Callable[[Hub, dict[str, object]], None]] = {

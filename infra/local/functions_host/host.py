@@ -14,14 +14,14 @@ from pathlib import Path
 from infra.local.functions_host import worker
 from infra.local.functions_host.app_settings import is_disabled, load_settings_file
 from infra.local.functions_host.by_hand import ByHand
-from infra.local.functions_host.easy_auth.gate import Gate
-from infra.local.functions_host.easy_auth.people import load_people
-from infra.local.functions_host.easy_auth.session import Sessions
 from infra.local.functions_host.functions import Function, read_function
 from infra.local.functions_host.host_json import HostSettings, load_host_json
 from infra.local.functions_host.http import front
 from infra.local.functions_host.http.admin import Admin
 from infra.local.functions_host.http.application import Application
+from infra.local.functions_host.http.easy_auth.gate import Gate
+from infra.local.functions_host.http.easy_auth.people import load_people
+from infra.local.functions_host.http.easy_auth.session import Sessions
 from infra.local.functions_host.http.functions import HttpFunctions
 from infra.local.functions_host.http.keys import Keys, load_keys
 from infra.local.functions_host.http.routes import Routes

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from shared.approvals import Approval
 from shared.events import Digest
-from shared.ports import Absent
+from shared.ports import Absent, Approvals
 
 
-class MemoryApprovals:
+class MemoryApprovals(Approvals):
     def __init__(self) -> None:
         self.approvals: dict[str, Approval] = {}
         self._requesters: dict[Digest, set[str]] = {}

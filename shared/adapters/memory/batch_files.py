@@ -1,10 +1,10 @@
 """Files to score in a dictionary, by name."""
 
 from shared.adapters.names import is_path
-from shared.ports import Absent, BatchFile, Refused
+from shared.ports import Absent, BatchFile, BatchFiles, Refused
 
 
-class MemoryBatchFiles:
+class MemoryBatchFiles(BatchFiles):
     def __init__(self) -> None:
         self.files: dict[str, BatchFile] = {}
 

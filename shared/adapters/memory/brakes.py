@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from shared.ports import Brake
+from shared.ports import Brake, Brakes
 
 
-class MemoryBrakes:
+class MemoryBrakes(Brakes):
     def __init__(self) -> None:
         self._brakes: dict[str, Brake] = {}
 

@@ -2,10 +2,10 @@
 
 from shared.adapters.names import is_path
 from shared.events import EndpointRef
-from shared.ports import Refused
+from shared.ports import Captures, Refused
 
 
-class MemoryCaptures:
+class MemoryCaptures(Captures):
     def __init__(self) -> None:
         self.predictions: dict[tuple[EndpointRef, str], bytes] = {}
         self.labels: dict[tuple[EndpointRef, str], bytes] = {}

@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from shared.ports import Clock
 
-class ManualClock:
+
+class ManualClock(Clock):
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._now = start
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.events import Entity
-from shared.ports import Deadline
+from shared.ports import Deadline, Deadlines
 
 
-class MemoryDeadlines:
+class MemoryDeadlines(Deadlines):
     def __init__(self) -> None:
         self._deadlines: dict[tuple[str, Entity, str], Deadline] = {}
 

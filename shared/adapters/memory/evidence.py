@@ -2,10 +2,10 @@
 
 from hashlib import sha256
 
-from shared.ports import Absent, Refused
+from shared.ports import Absent, Evidence, Refused
 
 
-class MemoryEvidence:
+class MemoryEvidence(Evidence):
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
         self.reports: dict[str, str] = {}

@@ -4,12 +4,12 @@ import json
 from collections.abc import Sequence
 
 from shared.events import canonical
-from shared.ports import Folded, Hub, Moved, Refused
+from shared.ports import Folded, Folds, Hub, Moved, Refused
 
 LIMIT_BYTES = 800 * 1024
 
 
-class MemoryFolds:
+class MemoryFolds(Folds):
     def __init__(self) -> None:
         self._states: dict[tuple[str, Hub, int], tuple[bytes, int, int]] = {}
 

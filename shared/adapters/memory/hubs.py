@@ -7,10 +7,10 @@ from typing import Any
 from zlib import crc32
 
 from shared.events import Envelope, encode
-from shared.ports import Hub, Message, Refused
+from shared.ports import EventPublisher, Hub, HubReader, Message, Refused
 
 
-class MemoryEventPublisher:
+class MemoryEventPublisher(EventPublisher):
     """`published` holds the envelopes of each hub in order, `messages` what a reader sees.
 
     `replace` does what deleting a hub and creating it again does.
@@ -39,7 +39,7 @@ class MemoryEventPublisher:
             self.published[hub].append(envelope)
 
 
-class MemoryHubReader:
+class MemoryHubReader(HubReader):
     def __init__(self, publisher: MemoryEventPublisher) -> None:
         self._publisher = publisher
 

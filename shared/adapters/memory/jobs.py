@@ -4,10 +4,10 @@ from collections.abc import Collection
 
 from shared.adapters.workspaces import refuse_foreign
 from shared.events import JobRef
-from shared.ports import Absent, Creator, JobRequest, JobState
+from shared.ports import Absent, Creator, JobRequest, Jobs, JobState
 
 
-class MemoryJobs:
+class MemoryJobs(Jobs):
     """`workspaces` are the full resource ids we know; `submitted` holds the requests by job."""
 
     def __init__(self, workspaces: Collection[str]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.events import Entity
-from shared.ports import Absent, Entry, Head, Lease, Mark, Moved, Progress, Waiting
+from shared.ports import Absent, Entry, Head, Lease, Ledger, Mark, Moved, Progress, Waiting
 
 
 @dataclass
@@ -25,7 +25,7 @@ class _Chain:
         return Head(self.state, self.hash, len(self.progress), version, len(self.queue), last)
 
 
-class MemoryLedger:
+class MemoryLedger(Ledger):
     def __init__(self) -> None:
         self._chains: dict[tuple[str, Entity], _Chain] = {}
 

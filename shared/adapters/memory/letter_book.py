@@ -1,10 +1,10 @@
 """The book of dead letters in a dictionary."""
 
 from shared.events import DeadLettered
-from shared.ports import Absent
+from shared.ports import Absent, LetterBook
 
 
-class MemoryLetterBook:
+class MemoryLetterBook(LetterBook):
     def __init__(self) -> None:
         self._letters: dict[str, DeadLettered] = {}
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from shared.adapters.package_digest import require_digest
-from shared.ports import Absent, Refused
+from shared.ports import Absent, ModelPackages, Refused
 
 
-class MemoryModelPackages:
+class MemoryModelPackages(ModelPackages):
     def __init__(self, limit_bytes: int = 512 * 1024 * 1024) -> None:
         self.locations: dict[str, Mapping[str, bytes]] = {}
         self.adopted: dict[str, Mapping[str, bytes]] = {}

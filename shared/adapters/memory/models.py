@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 
 from shared.adapters.workspaces import refuse_foreign
 from shared.events import JobRef, ModelRef
-from shared.ports import Absent, Refused, RegisteredModel
+from shared.ports import Absent, Models, Refused, RegisteredModel
 
 
-class MemoryModels:
+class MemoryModels(Models):
     """`workspaces` are the full resource ids we know; `models` holds what is registered."""
 
     def __init__(self, workspaces: Collection[str]) -> None:

@@ -1,9 +1,9 @@
 """Notices in a list, repeats included."""
 
-from shared.ports import Notice
+from shared.ports import Notice, Notifier
 
 
-class MemoryNotifier:
+class MemoryNotifier(Notifier):
     def __init__(self) -> None:
         self.sent: list[Notice] = []
 

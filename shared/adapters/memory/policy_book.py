@@ -1,9 +1,9 @@
 """The policy on record, in a variable."""
 
-from shared.ports import Moved, PolicyOnRecord
+from shared.ports import Moved, PolicyBook, PolicyOnRecord
 
 
-class MemoryPolicyBook:
+class MemoryPolicyBook(PolicyBook):
     def __init__(self) -> None:
         self._last: PolicyOnRecord | None = None
 

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from shared.ports import Seals
 from shared.ports.records.seals import KeptSeal
 
 
-class MemorySeals:
+class MemorySeals(Seals):
     def __init__(self) -> None:
         self.kept: dict[datetime, bytes] = {}
 

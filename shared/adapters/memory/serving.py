@@ -1,10 +1,10 @@
 """Serving manifests in a dictionary."""
 
 from shared.events import EndpointRef
-from shared.ports import Manifest, Moved
+from shared.ports import Manifest, Moved, ServingManifests
 
 
-class MemoryServingManifests:
+class MemoryServingManifests(ServingManifests):
     def __init__(self) -> None:
         self._manifests: dict[EndpointRef, Manifest] = {}
 

@@ -54,7 +54,7 @@ class Gateway:
     def start(self) -> "Gateway":
         """Return once it listens; raise `AssertionError` with its log when it ends instead."""
         self.launch()
-        ready = eventually(self._ready, timeout_s=40) or {}
+        ready = eventually(self._ready) or {}
         self.port = ready["port"]
         return self
 
@@ -66,7 +66,7 @@ class Gateway:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=120)
 
 
 class Browser:
@@ -94,7 +94,7 @@ class Browser:
 
     def _call(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Page:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection = http.client.HTTPConnection("127.0.0.1", self._gateway.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self._gateway.port, timeout=120)
         try:
             connection.request(method, path, body, {**({"cookie": cookies} if cookies else {}), **headers})
             response = connection.getresponse()

@@ -218,7 +218,7 @@ def test_a_wrong_setting_stops_the_app_at_start_by_its_name_without_its_value(
     setting: Setting, other_gateway: Callable[..., Gateway]
 ) -> None:
     gateway = other_gateway({**setting.settings, "APPROVAL_PUBLIC_KEY": "c2hvcnQ", "PERSONA_GROUPS": "[]"}, PEOPLE)
-    assert gateway.launch().wait(timeout=40) != 0
+    assert gateway.launch().wait(timeout=120) != 0
     log = gateway.log.read_text()
     assert "APPROVAL_PUBLIC_KEY" in log
     assert "PERSONA_GROUPS" in log

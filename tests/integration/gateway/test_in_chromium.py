@@ -34,7 +34,7 @@ class Reader:
 
     @property
     def text(self) -> str:
-        return eventually(self._text_or_nothing, timeout_s=30)
+        return eventually(self._text_or_nothing)
 
     def has(self, selector: str) -> bool:
         return bool(self.chrome.find_elements(By.CSS_SELECTOR, selector))
@@ -44,7 +44,7 @@ class Reader:
 
     def sees(self, words: str) -> bool:
         """Wait for it: the page may be just on its way, or about to look again by itself."""
-        eventually(lambda: words in self._text_or_nothing(), timeout_s=30)
+        eventually(lambda: words in self._text_or_nothing())
         return True
 
     def _text_or_nothing(self) -> str:
@@ -67,7 +67,7 @@ def opens(setting: Setting, chrome: Chrome, approval: Approval, person: str) -> 
     assert "Please sign in" in reader.text
     reader.press("a.button")
     chrome.find_element(By.CSS_SELECTOR, f"button[value={person}]").click()
-    eventually(lambda: "/approvals/" in chrome.current_url, timeout_s=30)
+    eventually(lambda: "/approvals/" in chrome.current_url)
     return reader
 
 

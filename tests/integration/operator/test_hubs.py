@@ -88,7 +88,7 @@ def test_following_ends_cleanly_with_ctrl_c(hubs: EventHubsServer, tmp_path: Pat
         publish(hubs, ModelRegistered(model=model_ref("2")), ModelRegistered(model=model_ref("3")))
         eventually(lambda: "event-1" in (tmp_path / "out").read_text())
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 130
+        assert process.wait(timeout=120) == 130
     finally:
         process.kill()
         process.wait()

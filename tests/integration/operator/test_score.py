@@ -205,7 +205,7 @@ def test_control_c_leaves_nothing_behind(served: Served) -> None:
     command += ["--endpoint", "flights", "--chunk-rows", "100"]
     with served.path("said").open("wb") as said:
         process = subprocess.Popen(command, env=dict(os.environ), stdout=said, stderr=said)
-    eventually(lambda: any(name.startswith(".out.parquet.") for name in served.left()), timeout_s=60)
+    eventually(lambda: any(name.startswith(".out.parquet.") for name in served.left()))
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
     assert b"interrupted; nothing was written" in served.path("said").read_bytes()

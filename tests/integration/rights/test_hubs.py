@@ -73,7 +73,7 @@ async def may_receive(server: EventHubsServer, hub: str, key: str) -> bool:
     options: dict[str, Any] = {"retry_total": 0, "load_balancing_interval": 0.2}
     async with EventHubConsumerClient.from_connection_string(connection, "$Default", **options) as client:
         reading = asyncio.create_task(client.receive(got, on_error=failed, partition_id="0", starting_position="-1"))
-        error = await asyncio.wait_for(found, timeout=30)
+        error = await asyncio.wait_for(found, timeout=120)
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
     if error is None:

@@ -19,8 +19,6 @@ from tests.support.eventually import aeventually
 from tests.support.onnx_models import expected_probability, package_files, sample_rows, tensors
 from tests.support.scoring_app import HubReader, ScoringApp, storage_clients
 
-pytestmark = [pytest.mark.timeout(120)]
-
 
 def probabilities(body: Any) -> list[float]:
     found: list[float] = next(each["data"] for each in body["outputs"] if each["name"] == "probability")
@@ -136,7 +134,8 @@ async def test_one_process_serves_two_endpoints_each_by_its_own_manifest(
         await app.serve(package)
     await app.start()
     hubs = [HubReader(predictions, endpoint) for endpoint in endpoints]
-    await app.serves(session, "1")
+    for model in ("flights", "trains"):
+        await app.serves(session, "1", model)
     row = sample_rows(1)[0]
     for model, weight in (("flights", 1.0), ("trains", 0.5)):
         status, body, _ = await app.ask(session, tensors([row]), f"/v2/models/{model}/infer")
@@ -169,7 +168,7 @@ async def test_a_dead_hub_delays_no_answer_and_what_is_lost_is_counted(
         captured = {key for block in hub.of(PredictionsCaptured) for key in block.keys}
         return len(captured) + sum(int(lost.rows) for lost in hub.of(CaptureLost))
 
-    await hub.until(lambda: rows() >= 300, timeout_s=60)
+    await hub.until(lambda: rows() >= 300)
     await hub.close()
     assert rows() == 300
     assert sum(lost.rows for lost in hub.of(CaptureLost)) > 0

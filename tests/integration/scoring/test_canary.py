@@ -43,8 +43,6 @@ from tests.support.onnx_models import package_files, sample_rows, tensors
 from tests.support.scoring_app import HubReader, ScoringApp, make_containers
 from tests.support.world import POLICY, App, World
 
-pytestmark = [pytest.mark.timeout(180)]
-
 _LIMITS = {
     "promotion": {
         "complete_within_s": 60, "look_every_s": 0.2, "silent_s": 5, "error_rate_rise": 0.15, "slow_rate_rise": 0.15,
@@ -86,7 +84,7 @@ class Fleet:
             assert not self.world.hubs.events(PromotionAborted), self.world.hubs.events(PromotionAborted)
             return len(self.world.hubs.events(kind)) >= number
 
-        await aeventually(happened, timeout_s=90)
+        await aeventually(happened)
         return self.world.hubs.events(kind)[-1]
 
     async def call(self) -> None:

@@ -14,8 +14,6 @@ from tests.integration.scoring.clients.environments import python_of
 from tests.support.onnx_models import SIGNATURE, expected_probability, sample_rows
 from tests.support.scoring_app import ScoringApp
 
-pytestmark = [pytest.mark.timeout(300)]
-
 ROWS = [row for row in sample_rows(20) if row["delay"] is not None]
 EXPECTED = pytest.approx([expected_probability(row) for row in ROWS], rel=1e-4)
 DTYPES: dict[str, Any] = {"FP32": np.float32, "INT64": np.int64, "BYTES": np.object_}

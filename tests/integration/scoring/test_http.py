@@ -14,6 +14,7 @@ from function_app.scoring.serve.limits import HttpLimits
 from function_app.scoring.serve.routes import Routes
 from function_app.scoring.serve.server import Server
 from services.scoring.answering.metrics import metrics_page
+from tests.support.eventually import PATIENCE_S
 from tests.support.onnx_models import sample_rows, tensors
 from tests.support.scoring import Bench
 
@@ -40,15 +41,25 @@ class Running:
         return await _all(reader, writer)
 
 
-async def _all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, silence_s: float = 0.15) -> bytes:
+async def _all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, quiet_turns: int = 15) -> bytes:
     found = b""
     try:
-        while part := await asyncio.wait_for(reader.read(65_536), silence_s if found else 3):
+        while part := await _next(reader, quiet_turns if found else 1000):
             found += part
     except (TimeoutError, ConnectionError):
         pass
     writer.close()
     return found
+
+
+async def _next(reader: asyncio.StreamReader, quiet_turns: int) -> bytes:
+    """What comes within so many turns of 10 ms: the server shares this loop, and time alone may pass for both of us."""
+    for _ in range(quiet_turns):
+        try:
+            return await asyncio.wait_for(reader.read(65_536), 0.01)
+        except TimeoutError:
+            continue
+    raise TimeoutError
 
 
 def statuses(answer: bytes) -> list[int]:
@@ -232,7 +243,6 @@ SEEDS = [
 ]
 
 
-@pytest.mark.timeout(300)
 async def test_malformed_requests_get_an_answer_or_a_close_never_a_server_error(server: Running) -> None:
     """20,000 of them; the client closes its side, so an unfinished request must end in a close, too."""
     seen: set[int] = set()
@@ -245,7 +255,7 @@ async def test_malformed_requests_get_an_answer_or_a_close_never_a_server_error(
             writer.write(_mutated(rng))
             writer.write_eof()
             try:
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(PATIENCE_S):
                     seen.update(statuses(await reader.read()))
             except ConnectionResetError:
                 pass  # it closed before it had read everything: an end like another

@@ -5,12 +5,9 @@ from typing import Any
 
 import aiohttp
 import jsonschema
-import pytest
 
 from tests.integration.scoring.conftest import MakeApp
 from tests.support.onnx_models import sample_rows, tensors
-
-pytestmark = [pytest.mark.timeout(120)]
 
 
 def schema(operation: Any, status: int) -> Any:

@@ -31,16 +31,13 @@ from shared.events import (
     encode,
 )
 from shared.packages import StagingRequestBody
-from shared.ports import Message, Route
-from shared.reactor import ring
+from shared.ports import Message, Route, ServingManifests
 from tests.integration.scoring.conftest import MakeApp
 from tests.support.eventhubs import EventHubsServer
 from tests.support.eventually import aeventually
 from tests.support.onnx_models import package_files, package_ref, parquet, sample_rows, tensors
 from tests.support.scoring_app import Door, HubReader, ScoringApp
 from tests.support.world import App, World
-
-pytestmark = [pytest.mark.timeout(180)]
 
 
 @pytest.fixture
@@ -61,7 +58,7 @@ class Control(World):
     def __init__(self, app: ScoringApp, storage: Storage, hub: HubReader) -> None:
         super().__init__({"rollback": rollback.service})
         self._endpoint, self._hub = app.endpoint, hub
-        self.manifests = BlobServingManifests(storage.blobs)  # type: ignore[assignment]
+        self.ports[ServingManifests] = self.manifests = BlobServingManifests(storage.blobs)  # type: ignore[assignment]
         self.app = App(self)
 
     async def hear(self, event: Event, hub: Any) -> None:
@@ -78,12 +75,12 @@ class Control(World):
             first = len(self.hubs.rows)
             self.hubs.rows += [Message("predictions", 0, first + n, encode(each)) for n, each in enumerate(new)]
             await self.fold()
-            await ring(self.app.deadlines, self.app.publisher, self.clock)
+            await self.app.runtime.remind()
             for delivery in list(self.hubs.waiting):
                 await self.deliver(delivery)
             return next((each for kind in outcomes for each in self.hubs.events(kind)), None)
 
-        outcome: E = await aeventually(found, timeout_s=60)
+        outcome: E = await aeventually(found)
         return outcome
 
 

@@ -17,8 +17,6 @@ from tests.support.eventually import aeventually
 from tests.support.onnx_models import sample_rows, tensors
 from tests.support.scoring_app import HubReader, ScoringApp
 
-pytestmark = [pytest.mark.timeout(180)]
-
 
 class Callers:
     """Ask without a pause until `stop`; `answered` counts status and version, `lost` requests without an answer."""
@@ -49,7 +47,7 @@ class Callers:
         async def enough() -> bool:
             return self.answered[200, version] >= before + more
 
-        await aeventually(enough, timeout_s=60)
+        await aeventually(enough)
 
     async def stop(self) -> None:
         self._done.set()
@@ -76,7 +74,7 @@ async def test_switch_rollback_eviction_and_drain_lose_no_request(
         status, body, _ = await app.ask(session, tensors(sample_rows(1)), "/v2/models/flights/versions/2/infer")
         return bool(status == 404 and body["error"] == "model 'flights': version '2' is not loaded; loaded: 1")
 
-    await aeventually(is_evicted, timeout_s=30)
+    await aeventually(is_evicted)
     await callers.met("1")
     assert await asyncio.to_thread(app.stop) == 0
     await callers.stop()
@@ -110,7 +108,7 @@ async def test_a_slow_hub_delays_no_answer_and_what_is_lost_is_counted(
     hub = HubReader(server, app.endpoint)
     seen_while_slow = rows(hub)
     await asyncio.to_thread(_call, Request(faults, method="DELETE"))  # noqa: S310
-    await hub.until(lambda: rows(hub) >= asked, timeout_s=60)
+    await hub.until(lambda: rows(hub) >= asked)
     await hub.close()
     assert seen_while_slow < asked
     assert rows(hub) == asked
@@ -118,5 +116,5 @@ async def test_a_slow_hub_delays_no_answer_and_what_is_lost_is_counted(
 
 
 def _call(request: Request) -> None:
-    with urlopen(request, timeout=10) as response:  # noqa: S310
+    with urlopen(request, timeout=120) as response:  # noqa: S310
         response.read()

@@ -89,7 +89,7 @@ class EmulatorProcess:
         command += ["--cert", str(self.certificates.cert), "--key", str(self.certificates.key)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=log)
-        eventually(lambda: ready.exists() or self._ended(), timeout_s=30)
+        eventually(lambda: ready.exists() or self._ended())
         ports = json.loads(ready.read_text())
         self.port, self.identity_port = ports["port"], ports["identity_port"]
         return self
@@ -102,7 +102,7 @@ class EmulatorProcess:
     def end(self, with_signal: signal.Signals = signal.SIGTERM) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(with_signal)
-            self.process.wait(timeout=15)
+            self.process.wait(timeout=120)
 
     @property
     def url(self) -> str:
@@ -114,7 +114,7 @@ class EmulatorProcess:
 
     def admin(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON of an operator's request; raises on a refusal."""
-        answer = requests.request(method, f"{self.operator_url}{path}", json=body, timeout=10)
+        answer = requests.request(method, f"{self.operator_url}{path}", json=body, timeout=120)
         answer.raise_for_status()
         return answer.json()
 

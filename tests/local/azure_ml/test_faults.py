@@ -70,6 +70,6 @@ def test_faults_are_listed_and_cleared(server: EmulatorProcess, name: str) -> No
 
 
 def test_a_fault_nobody_knows_is_refused_by_name(server: EmulatorProcess) -> None:
-    answer = requests.post(f"{server.operator_url}/admin/faults", json=[{"statsu": 500}], timeout=10)
+    answer = requests.post(f"{server.operator_url}/admin/faults", json=[{"statsu": 500}], timeout=120)
     assert answer.status_code == 400
     assert answer.json()["error"][0]["field"] == "0.statsu"

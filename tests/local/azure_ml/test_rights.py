@@ -131,7 +131,7 @@ def test_without_a_token_there_is_no_answer(server: EmulatorProcess, authorizati
 def _list(server: EmulatorProcess, authorization: str | None) -> requests.Response:
     headers = {"Authorization": authorization} if authorization else {}
     url = f"{server.url}{MODELS}?api-version=2023-08-01-preview"
-    return requests.get(url, headers=headers, verify=str(server.certificates.ca), timeout=10)
+    return requests.get(url, headers=headers, verify=str(server.certificates.ca), timeout=120)
 
 
 def test_the_identity_endpoint_answers_as_app_service_does(server: EmulatorProcess) -> None:
@@ -139,7 +139,7 @@ def test_the_identity_endpoint_answers_as_app_service_does(server: EmulatorProce
         f"{server.operator_url}/identity/token",
         params={"api-version": "2019-08-01", "resource": "https://storage.azure.com"},
         headers={"X-IDENTITY-HEADER": "secret-of-control"},
-        timeout=10,
+        timeout=120,
     ).json()
     assert set(answer) == {"access_token", "expires_on", "resource", "token_type"}
     assert answer["resource"] == "https://storage.azure.com"

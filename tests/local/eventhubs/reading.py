@@ -9,7 +9,7 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.amqp import AmqpMessageBodyType
 
-from tests.support.eventually import aeventually
+from tests.support.eventually import PATIENCE_S, aeventually
 
 _CLOSING: dict[asyncio.AbstractEventLoop, list[asyncio.Task[None]]] = {}
 
@@ -33,12 +33,12 @@ class Reading:
         """Of one partition, or all."""
         return [event for where, event in self.received if partition in (None, where)]
 
-    async def until(self, count: int, timeout_s: float = 20) -> list[str]:
+    async def until(self, count: int, timeout_s: float = PATIENCE_S) -> list[str]:
         """Wait until at least so many events came, and their bodies; raise the first error that comes instead."""
         await self.until_count(count, timeout_s)
         return self.bodies
 
-    async def until_count(self, count: int, timeout_s: float = 20) -> None:
+    async def until_count(self, count: int, timeout_s: float = PATIENCE_S) -> None:
         """The same, whatever the bodies are."""
 
         async def enough() -> bool:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.local_only
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "infra.local.eventhubs", *arguments]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_help_states_the_fsync_policies() -> None:

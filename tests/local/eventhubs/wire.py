@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from infra.local.eventhubs.amqp.frames import AMQP_HEADER, Frame, FrameBuffer, frame, performative
 from infra.local.eventhubs.amqp.performatives import ATTACH, BEGIN, DISPOSITION, FLOW, OPEN, SOURCE, TARGET, TRANSFER
 from infra.local.eventhubs.amqp.values import Described, Symbol, UInt
+from tests.support.eventually import PATIENCE_S
 
 WINDOW = UInt(1000)
 
@@ -30,7 +31,7 @@ class Wire:
 
     async def receive(self) -> Frame | bytes | None:
         """The next header or frame; None for an empty frame; `EOFError` when the server hung up."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not self._waiting:
                 data = await self._reader.read(65536)
                 if not data:

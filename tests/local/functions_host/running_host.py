@@ -49,7 +49,7 @@ class RunningHost:
         return self.launch().wait_until_ready()
 
     def wait_until_ready(self) -> Self:
-        eventually(self._is_ready, timeout_s=40)
+        eventually(self._is_ready)
         self.ready = json.loads(self.ready_file.read_text())
         return self
 
@@ -67,7 +67,7 @@ class RunningHost:
         self, method: str, path: str, body: bytes | None = None, headers: Sequence[tuple[str, str]] = ()
     ) -> tuple[int, list[tuple[str, str]], bytes]:
         """Status, headers and body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ready["port"], timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ready["port"], timeout=120)
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
             for name, value in [*headers, *([("content-length", str(len(body)))] if body is not None else [])]:
@@ -89,7 +89,7 @@ class RunningHost:
         return self.wait()
 
     def wait(self) -> int:
-        return self._running().wait(timeout=40)
+        return self._running().wait(timeout=120)
 
     def kill(self) -> None:
         self._running().send_signal(signal.SIGKILL)

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from infra.local.functions_host.easy_auth.session import Sessions
+from infra.local.functions_host.http.easy_auth.session import Sessions
 from tests.local.functions_host.running_host import RunningHost
 
 EVIL = "<script>alert(1)</script>"

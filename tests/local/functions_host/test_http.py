@@ -74,7 +74,7 @@ def test_a_body_with_a_length_arrives_and_a_chunked_one_does_not(web: RunningHos
 def echoed_chunked(web: RunningHost, raw: bytes) -> dict[str, str]:
     import http.client
 
-    connection = http.client.HTTPConnection("127.0.0.1", web.ready["port"], timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", web.ready["port"], timeout=120)
     connection.putrequest("POST", "/api/echo/x")
     connection.putheader("transfer-encoding", "chunked")
     connection.endheaders()

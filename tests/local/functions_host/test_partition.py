@@ -9,6 +9,7 @@ from azure.eventhub import EventData
 
 from infra.local.functions_host.event_hubs.partition import Partition
 from infra.local.functions_host.host_json import EventHubsSettings
+from tests.support.eventually import PATIENCE_S
 
 
 class Context:
@@ -48,7 +49,7 @@ def events(count: int) -> list[EventData]:
 
 
 async def begun(function: Function, batches: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while len(function.batches) < batches:  # noqa: ASYNC110 - the function under test does not announce itself
             await asyncio.sleep(0)
 

@@ -38,13 +38,14 @@ def test_timers_fire_on_schedule_at_start_and_after_failures_one_after_the_other
     start_host: StartHost, settings: dict[str, str]
 ) -> None:
     host = start_host("timers", settings | only("every_second", "at_start", "slow", "failing")).start()
-    eventually(lambda: len(host.recorded("every_second")) >= 2 and len(host.recorded("slow ends")) >= 3)
+    eventually(lambda: len(host.recorded("every_second")) >= 6 and len(host.recorded("slow ends")) >= 3)
     assert host.stop() == 0
     calls = host.recorded("failing")[:4]
     assert [call["retry"] for call in calls] == [0, 1, 0, 1], "its retries are over, and its schedule goes on"
     assert calls[0]["invocation"] == calls[1]["invocation"] != calls[2]["invocation"]
     first, second = host.recorded("every_second")[:2]
-    assert 0.5 < second["at"] - first["at"] < 1.9
+    at = [call["at"] for call in host.recorded("every_second")]
+    assert len(at) <= at[-1] - at[0] + 2.5, "not more often than every second, though the first may have come late"
     assert first["past_due"] is False
     assert first["invocation"] != second["invocation"]
     assert len(host.recorded("at_start")) == 1

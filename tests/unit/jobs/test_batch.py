@@ -129,7 +129,7 @@ async def test_a_killed_job_goes_on_where_it_stopped_and_scores_nothing_twice(
     rows = table(4_000, delay_9=None, distance_77=None)
     request = await batch.request(parquet(rows, 333), chunk_rows=50)
     job = await start(batch, request, tmp_path)
-    await aeventually(lambda: enough(batch, 5, job), timeout_s=60)
+    await aeventually(lambda: enough(batch, 5, job))
     job.send_signal(signal.SIGKILL)
     assert job.wait() == -signal.SIGKILL
     before = await batch.blobs("part-")

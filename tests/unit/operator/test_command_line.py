@@ -144,7 +144,7 @@ def test_the_installed_command_answers_from_any_folder(tmp_path: Path) -> None:
     if not command.exists():
         pytest.skip("`make setup` has not written .venv/bin/sluice")
     result = subprocess.run(
-        [str(command), "--help"], cwd=tmp_path, env=dict(os.environ), capture_output=True, timeout=50
+        [str(command), "--help"], cwd=tmp_path, env=dict(os.environ), capture_output=True, timeout=120
     )
     assert result.returncode == 0
     assert b"ledger" in result.stdout

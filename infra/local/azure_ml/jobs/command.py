@@ -4,15 +4,12 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from infra.local.azure_ml import uris
 from infra.local.azure_ml.jobs import expressions, lifecycle, process
-from infra.local.azure_ml.jobs.work import JobFailed, Uri, Value, Work
+from infra.local.azure_ml.jobs.work import Host, JobFailed, Uri, Value, Work
+from infra.local.azure_ml.state import State
 from infra.local.azure_ml.storage import CONTAINER, Place
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
 
 LOG = "user_logs/std_log.txt"
 _TAIL = 2000
@@ -37,38 +34,38 @@ class Folder:
             part.mkdir(parents=True, exist_ok=True)
 
 
-async def run(emulator: "Emulator", path: str, work: Work) -> dict[str, Path]:
+async def run(state: State, host: Host, path: str, work: Work) -> dict[str, Path]:
     """Run to the end, moving the job through its statuses; answers the local path of each output.
 
     Raises `JobFailed`, or `process.TimeLimitExceeded`."""
-    lifecycle.move(emulator, path, "Queued")
-    async with emulator.runner.slots:
-        lifecycle.move(emulator, path, "Starting")
-        folder = Folder(emulator.job_folder(path))
+    lifecycle.move(state, path, "Queued")
+    async with host.slots:
+        lifecycle.move(state, path, "Starting")
+        folder = Folder(state.job_folder(path))
         folder.make()
         workspace = path.split("/", 1)[0]
-        await _bring_code(emulator, workspace, work, folder)
-        inputs = {name: await _bring(emulator, workspace, name, value, folder) for name, value in work.inputs.items()}
+        await _bring_code(state, workspace, work, folder)
+        inputs = {name: await _bring(state, workspace, name, value, folder) for name, value in work.inputs.items()}
         outputs = {name: _output(folder, name, kind) for name, kind in work.outputs.items()}
         command = _render(work.command, inputs, outputs)
-        lifecycle.move(emulator, path, "Running")
-        await _execute(emulator, path, work, command, folder)
-        lifecycle.move(emulator, path, "Finalizing")
-        await _upload(emulator, path, folder)
+        lifecycle.move(state, path, "Running")
+        await _execute(state, path, work, command, folder)
+        lifecycle.move(state, path, "Finalizing")
+        await _upload(state, path, folder)
     return outputs
 
 
-async def _bring_code(emulator: "Emulator", workspace: str, work: Work, folder: Folder) -> None:
+async def _bring_code(state: State, workspace: str, work: Work, folder: Folder) -> None:
     if work.code is None:
         return
-    if await emulator.storage.download(uris.locate(emulator, workspace, work.code), folder.work) is None:
+    if await state.storage.download(uris.locate(state, workspace, work.code), folder.work) is None:
         raise JobFailed(f"The code folder {work.code} is empty.")
 
 
-async def _bring(emulator: "Emulator", workspace: str, name: str, value: Value, folder: Folder) -> str:
+async def _bring(state: State, workspace: str, name: str, value: Value, folder: Folder) -> str:
     if not isinstance(value, Uri):
         return str(value)
-    found = await emulator.storage.download(uris.locate(emulator, workspace, value.uri), folder.root / "inputs" / name)
+    found = await state.storage.download(uris.locate(state, workspace, value.uri), folder.root / "inputs" / name)
     if found is None:
         raise JobFailed(f"Input '{name}': nothing at {value.uri}.")
     return str(found)
@@ -88,27 +85,27 @@ def _render(command: str, inputs: dict[str, str], outputs: dict[str, Path]) -> s
         raise JobFailed(f"The command needs {error.args[0]}, which has no value.") from error
 
 
-async def _execute(emulator: "Emulator", path: str, work: Work, command: str, folder: Folder) -> None:
+async def _execute(state: State, path: str, work: Work, command: str, folder: Folder) -> None:
     def started(pid: int, created: float) -> None:
-        job = emulator.resources.get(path)
+        job = state.resources.get(path)
         if job is not None:
             job.meta["process"] = [pid, created]
-            emulator.resources.put(job)
+            state.resources.put(job)
 
-    variables = _variables(emulator, path, work, folder)
+    variables = _variables(state, path, work, folder)
     status = await process.run(command, folder.work, variables, folder.log, work.timeout_s, started)
     if status != 0:
         tail = folder.log.read_bytes()[-_TAIL:].decode(errors="replace")
         raise JobFailed(f"Execution failed. User process exited with status code {status}. Log: {tail}")
 
 
-def _variables(emulator: "Emulator", path: str, work: Work, folder: Folder) -> dict[str, str]:
+def _variables(state: State, path: str, work: Work, folder: Folder) -> dict[str, str]:
     """A clean environment; the job's own variables win over those of the environment."""
-    environment = emulator.config.environments[work.environment]
+    environment = state.config.environments[work.environment]
     python = environment.python or sys.executable
     _write_interpreters(folder, python)
-    job = emulator.resources.get(path)
-    config = emulator.config
+    job = state.resources.get(path)
+    config = state.config
     base = {
         "PATH": os.pathsep.join(
             [str(folder.root / "bin"), str(Path(python).parent), "/usr/local/bin", "/usr/bin", "/bin"]
@@ -135,11 +132,11 @@ def _write_interpreters(folder: Folder, python: str) -> None:
         script.chmod(0o700)
 
 
-async def _upload(emulator: "Emulator", path: str, folder: Folder) -> None:
+async def _upload(state: State, path: str, folder: Folder) -> None:
     """Declared outputs, and `outputs/` of the working folder as the default output `artifacts`."""
     name = path.rsplit("/", 1)[-1]
     for place in sorted((folder.root / "outputs").iterdir()):
-        await emulator.storage.upload(place, Place(CONTAINER, uris.output_path(name, place.name)))
+        await state.storage.upload(place, Place(CONTAINER, uris.output_path(name, place.name)))
     artifacts = folder.work / "outputs"
     if artifacts.is_dir():
-        await emulator.storage.upload(artifacts, Place(CONTAINER, f"{uris.output_path(name, 'artifacts')}outputs"))
+        await state.storage.upload(artifacts, Place(CONTAINER, f"{uris.output_path(name, 'artifacts')}outputs"))

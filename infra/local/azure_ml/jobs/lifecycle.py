@@ -1,12 +1,8 @@
 """The state of a job: every change is written down and announced."""
 
-from typing import TYPE_CHECKING
-
 from infra.local.azure_ml.events import shapes
 from infra.local.azure_ml.resources import Json, Resource, system_data, utc_now
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
+from infra.local.azure_ml.state import State
 
 TERMINAL = frozenset({"Completed", "Failed", "Canceled"})
 WAITING = frozenset({"NotStarted", "Queued"})
@@ -14,7 +10,7 @@ _RUN_TYPES = {"Command": "azureml.scriptrun", "Pipeline": "azureml.PipelineRun"}
 
 
 def create(
-    emulator: "Emulator", path: str, properties: Json, definition: Json | None = None, parent: str | None = None
+    state: State, path: str, properties: Json, definition: Json | None = None, parent: str | None = None
 ) -> Resource:
     """A new job as NotStarted. A pipeline's child has a `parent`: the name of the job it belongs to."""
     name = path.rsplit("/", 1)[-1]
@@ -24,32 +20,32 @@ def create(
     }
     complete = {"experimentName": "Default", "displayName": name, "tags": {}, "properties": {}} | properties
     complete |= {"status": "NotStarted", "services": services}
-    body = emulator.envelope(path) | {"properties": complete, "systemData": system_data()}
+    body = state.envelope(path) | {"properties": complete, "systemData": system_data()}
     run_type = "azureml.StepRun" if parent else _RUN_TYPES[properties["jobType"]]
     meta: Json = {"definition": definition, "submits": 1, "parent": parent, "run_type": run_type, "history": []}
-    job = emulator.resources.put(Resource(path, body, meta))
-    move(emulator, path, "NotStarted")
+    job = state.resources.put(Resource(path, body, meta))
+    move(state, path, "NotStarted")
     return job
 
 
-def move(emulator: "Emulator", path: str, status: str, error: Json | None = None) -> None:
+def move(state: State, path: str, status: str, error: Json | None = None) -> None:
     """Set the status; a job that has ended stays as it ended."""
-    job = emulator.resources.get(path)
+    job = state.resources.get(path)
     if job is None or status_of(job) in TERMINAL:
         return
     job.properties["status"] = status
     job.meta["history"].append([status, utc_now()])
     if error is not None:
         job.meta["error"] = error
-    emulator.resources.put(job)
-    workspace_id, run_type = emulator.workspace_id(job.workspace), job.meta["run_type"]
-    emulator.outbox.publish(shapes.run_status_changed(workspace_id, job.name, run_type, job.properties))
+    state.resources.put(job)
+    workspace_id, run_type = state.workspace_id(job.workspace), job.meta["run_type"]
+    state.outbox.publish(shapes.run_status_changed(workspace_id, job.name, run_type, job.properties))
     if status == "Completed":
-        emulator.outbox.publish(shapes.run_completed(workspace_id, job.name, run_type, job.properties))
+        state.outbox.publish(shapes.run_completed(workspace_id, job.name, run_type, job.properties))
 
 
-def fail(emulator: "Emulator", path: str, message: str, code: str = "UserError") -> None:
-    move(emulator, path, "Failed", {"code": code, "message": message})
+def fail(state: State, path: str, message: str, code: str = "UserError") -> None:
+    move(state, path, "Failed", {"code": code, "message": message})
 
 
 def status_of(job: Resource) -> str:

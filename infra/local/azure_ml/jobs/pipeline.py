@@ -4,16 +4,13 @@ import asyncio
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from infra.local.azure_ml.arm import ArmError, bad_request, parse_asset
 from infra.local.azure_ml.jobs import command, expressions, lifecycle
 from infra.local.azure_ml.jobs.process import TimeLimitExceeded
-from infra.local.azure_ml.jobs.work import JobFailed, Value, defaults, from_component, value
+from infra.local.azure_ml.jobs.work import Host, JobFailed, Value, defaults, from_component, value
 from infra.local.azure_ml.resources import Json
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
+from infra.local.azure_ml.state import State
 
 Outputs = dict[str, Path]
 
@@ -22,7 +19,7 @@ Outputs = dict[str, Path]
 class Graph:
     """`path` is the job the steps belong to."""
 
-    emulator: "Emulator"
+    state: State
     path: str
     steps: dict[str, Json]
     inputs: dict[str, Value]
@@ -34,11 +31,11 @@ class Graph:
     def check(self) -> None:
         """Raise `ArmError` 400 for steps that cannot run: unknown components or environments, wrong wiring, cycles."""
         for name, step in self.steps.items():
-            spec = _component(self.emulator, self.workspace, name, step)
+            spec = _component(self.state, self.workspace, name, step)
             if spec.get("jobs"):
-                Graph(self.emulator, self.path, spec["jobs"], {}).check()
+                Graph(self.state, self.path, spec["jobs"], {}).check()
             else:
-                from_component(self.emulator, self.workspace, spec, step)
+                from_component(self.state, self.workspace, spec, step)
             for needed, output in _needs(step):
                 if needed not in self.steps:
                     raise bad_request(
@@ -49,7 +46,7 @@ class Graph:
         except CycleError as error:
             raise bad_request(f"The steps depend on each other: {error.args[1]}.") from error
 
-    async def run(self) -> Outputs:
+    async def run(self, host: Host) -> Outputs:
         """Run every step as soon as its inputs exist; answers the pipeline's outputs. Raises `JobFailed`: a step that
         fails ends the others as Canceled."""
         children = {name: self._create(name, step) for name, step in self.steps.items()}
@@ -61,7 +58,7 @@ class Graph:
             for needed, _ in _needs(self.steps[name]):
                 await finished[needed]
             done = {other: future.result() for other, future in finished.items() if future.done()}
-            outputs = await self._run_step(name, children[name], self._bind(name, done))
+            outputs = await self._run_step(host, name, children[name], self._bind(name, done))
             finished[name].set_result(outputs)
 
         try:
@@ -76,13 +73,13 @@ class Graph:
         finally:
             # Steps that never got their inputs; those that have ended stay as they ended.
             for child in children.values():
-                self.emulator.runner.cancelled(child)
+                host.cancelled(child)
         return self._collect({name: future.result() for name, future in finished.items()})
 
     def _create(self, name: str, step: Json) -> str:
-        parent = self.emulator.resources.get(self.path)
+        parent = self.state.resources.get(self.path)
         experiment = parent.properties["experimentName"] if parent else "Default"
-        kind = "Pipeline" if _component(self.emulator, self.workspace, name, step).get("jobs") else "Command"
+        kind = "Pipeline" if _component(self.state, self.workspace, name, step).get("jobs") else "Command"
         properties = {
             "jobType": kind,
             "displayName": name,
@@ -91,28 +88,28 @@ class Graph:
             "properties": {"azureml.parentrunid": self.path.rsplit("/", 1)[-1]},
         }
         path = f"{self.path}_{name}"
-        lifecycle.create(self.emulator, path, properties, parent=self.path.rsplit("/", 1)[-1])
+        lifecycle.create(self.state, path, properties, parent=self.path.rsplit("/", 1)[-1])
         return path
 
-    async def _run_step(self, name: str, path: str, values: dict[str, Value]) -> Outputs:
-        spec = _component(self.emulator, self.workspace, name, self.steps[name])
+    async def _run_step(self, host: Host, name: str, path: str, values: dict[str, Value]) -> Outputs:
+        spec = _component(self.state, self.workspace, name, self.steps[name])
         try:
             if spec.get("jobs"):
-                lifecycle.move(self.emulator, path, "Running")
-                outputs = await Graph(self.emulator, path, spec["jobs"], defaults(spec) | values).run()
+                lifecycle.move(self.state, path, "Running")
+                outputs = await Graph(self.state, path, spec["jobs"], defaults(spec) | values).run(host)
             else:
-                work = from_component(self.emulator, self.workspace, spec, self.steps[name]).bound(values)
-                outputs = await command.run(self.emulator, path, work)
+                work = from_component(self.state, self.workspace, spec, self.steps[name]).bound(values)
+                outputs = await command.run(self.state, host, path, work)
         except (JobFailed, ArmError) as error:
-            lifecycle.fail(self.emulator, path, str(error))
+            lifecycle.fail(self.state, path, str(error))
             raise JobFailed(f"step '{name}': {error}") from error
         except TimeLimitExceeded as error:
-            lifecycle.move(self.emulator, path, "Canceled", {"code": "JobTimedOut", "message": "The time is over."})
+            lifecycle.move(self.state, path, "Canceled", {"code": "JobTimedOut", "message": "The time is over."})
             raise JobFailed(f"step '{name}': its time limit is over") from error
         except asyncio.CancelledError:
-            self.emulator.runner.cancelled(path)
+            host.cancelled(path)
             raise
-        lifecycle.move(self.emulator, path, "Completed")
+        lifecycle.move(self.state, path, "Completed")
         return outputs
 
     def _bind(self, name: str, done: dict[str, Outputs]) -> dict[str, Value]:
@@ -150,11 +147,11 @@ def _needs(step: Json) -> list[tuple[str, str]]:
     return [source for text in texts if isinstance(text, str) and (source := expressions.step_output(text))]
 
 
-def _component(emulator: "Emulator", workspace: str, name: str, step: Json) -> Json:
+def _component(state: State, workspace: str, name: str, step: Json) -> Json:
     asset = parse_asset(str(step.get("componentId") or ""))
     if asset is None:
         raise bad_request(f"Step '{name}' names no component; only command and pipeline components can run here.")
-    component = emulator.resources.get(f"{workspace}/components/{asset.name}/versions/{asset.version}")
+    component = state.resources.get(f"{workspace}/components/{asset.name}/versions/{asset.version}")
     if component is None:
         raise bad_request(f"Step '{name}': component {asset.name}:{asset.version} is not registered.")
     spec: Json = component.properties["componentSpec"]

@@ -1,23 +1,31 @@
 """What is to run: a command with its environment, code, inputs and outputs, read from a job or from a pipeline step."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
 from infra.local.azure_ml.arm import bad_request, parse_asset
 from infra.local.azure_ml.resources import Json
-
-if TYPE_CHECKING:
-    from infra.local.azure_ml.emulator import Emulator
+from infra.local.azure_ml.state import State
 
 _DURATION = TypeAdapter(timedelta)
 
 
 class JobFailed(Exception):
     """The job ends as Failed, for this reason."""
+
+
+class Host(Protocol):
+    """What runs jobs: commands take one of its slots, and it is told of those that were cancelled."""
+
+    @property
+    def slots(self) -> asyncio.Semaphore: ...
+
+    def cancelled(self, path: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -46,33 +54,33 @@ class Work:
         return replace(self, inputs=self.inputs | values)
 
 
-def from_command(emulator: "Emulator", workspace: str, properties: Json) -> Work:
+def from_command(state: State, workspace: str, properties: Json) -> Work:
     """Raises `ArmError` 400 when the definition lacks something or names what does not exist."""
     return Work(
         command=_text(properties, "command"),
-        environment=environment(emulator, workspace, properties.get("environmentId")),
-        code=code(emulator, workspace, properties.get("codeId")),
+        environment=environment(state, workspace, properties.get("environmentId")),
+        code=code(state, workspace, properties.get("codeId")),
         inputs={name: value(item) for name, item in (properties.get("inputs") or {}).items()},
         outputs={
             name: item.get("jobOutputType", "uri_folder") for name, item in (properties.get("outputs") or {}).items()
         },
         variables=dict(properties.get("environmentVariables") or {}),
-        timeout_s=timeout_s(emulator, properties.get("limits")),
+        timeout_s=timeout_s(state, properties.get("limits")),
     )
 
 
-def from_component(emulator: "Emulator", workspace: str, spec: Json, step: Json) -> Work:
+def from_component(state: State, workspace: str, spec: Json, step: Json) -> Work:
     """A component's command; the step's own variables and limits win, its inputs are bound later."""
     limits = step.get("limits") or spec.get("limits")
     variables = spec.get("environment_variables") or {}
     return Work(
         command=_text(spec, "command"),
-        environment=environment(emulator, workspace, spec.get("environment")),
-        code=code(emulator, workspace, spec.get("code")),
+        environment=environment(state, workspace, spec.get("environment")),
+        code=code(state, workspace, spec.get("code")),
         inputs=defaults(spec),
         outputs={name: item.get("type", "uri_folder") for name, item in (spec.get("outputs") or {}).items()},
         variables={**variables, **(step.get("environment_variables") or {})},
-        timeout_s=timeout_s(emulator, limits),
+        timeout_s=timeout_s(state, limits),
     )
 
 
@@ -89,30 +97,30 @@ def value(item: Json) -> Value:
     return str(item.get("value", ""))
 
 
-def environment(emulator: "Emulator", workspace: str, reference: Any) -> str:
+def environment(state: State, workspace: str, reference: Any) -> str:
     """The name of an environment this machine can run; raises `ArmError` 400 naming those it can."""
     asset = parse_asset(str(reference or ""))
     if asset is None:
         raise bad_request(f"Environment '{reference}' is not the id of an environment.")
-    if asset.name in emulator.config.environments:
+    if asset.name in state.config.environments:
         return asset.name
-    known = ", ".join(sorted(emulator.config.environments)) or "none"
+    known = ", ".join(sorted(state.config.environments)) or "none"
     raise bad_request(f"Environment '{asset.name}' cannot run on this machine; the configured ones are: {known}.")
 
 
-def code(emulator: "Emulator", workspace: str, reference: Any) -> str | None:
+def code(state: State, workspace: str, reference: Any) -> str | None:
     if not reference:
         return None
     asset = parse_asset(str(reference))
-    if asset is None or emulator.resources.get(f"{workspace}/codes/{asset.name}/versions/{asset.version}") is None:
+    if asset is None or state.resources.get(f"{workspace}/codes/{asset.name}/versions/{asset.version}") is None:
         raise bad_request(f"Code '{reference}' is not registered.")
     return str(reference)
 
 
-def timeout_s(emulator: "Emulator", limits: Any) -> float:
+def timeout_s(state: State, limits: Any) -> float:
     given = (limits or {}).get("timeout")
     if given is None:
-        return emulator.config.job_time_limit_s
+        return state.config.job_time_limit_s
     try:
         return _DURATION.validate_python(given).total_seconds()
     except ValidationError as error:

@@ -1,7 +1,5 @@
 """Attach: which kind of link an address asks for, whether the peer may have it, and the answer."""
 
-from typing import TYPE_CHECKING
-
 from infra.local.eventhubs.amqp import performatives
 from infra.local.eventhubs.amqp.decode import decode
 from infra.local.eventhubs.amqp.frames import Frame
@@ -10,11 +8,9 @@ from infra.local.eventhubs.broker import Refused
 from infra.local.eventhubs.protocol.addresses import consumer_address, node_of, producer_address
 from infra.local.eventhubs.protocol.consumer_link import ConsumerLink
 from infra.local.eventhubs.protocol.link import MAX_MESSAGE_SIZE, Link
+from infra.local.eventhubs.protocol.peer import Channel
 from infra.local.eventhubs.protocol.producer_link import ProducerLink
 from infra.local.eventhubs.protocol.requests import NODES, ReplyLink, RequestLink
-
-if TYPE_CHECKING:
-    from infra.local.eventhubs.protocol.session import Session
 
 _NULL = b"\x40"
 
@@ -53,26 +49,26 @@ def _address(terminus: object) -> str:
     return address.decode() if isinstance(address, bytes) else address if isinstance(address, str) else ""
 
 
-def attach(session: "Session", frame: Frame) -> None:
+def attach(session: Channel, links: dict[int, Link], frame: Frame) -> None:
     """Answer with an attach in any case, as AMQP wants it, followed by a detach when the link is refused."""
     asked = Attach(frame)
-    stale = session.links.pop(asked.handle, None)
+    stale = links.pop(asked.handle, None)
     if stale is not None:
         stale.release()
     try:
         link = _link(session, asked)
     except Refused as refusal:
         refused = Link(session, asked.handle)
-        session.links[asked.handle] = refused
+        links[asked.handle] = refused
         _answer(session, asked)
         refused.fail(refusal.condition, refusal.description)
         return
-    session.links[asked.handle] = link
+    links[asked.handle] = link
     _answer(session, asked)
     link.attached()
 
 
-def _answer(session: "Session", asked: Attach) -> None:
+def _answer(session: Channel, asked: Attach) -> None:
     source = _or_empty(asked.raw[5], performatives.SOURCE)
     target = _or_empty(asked.raw[6], performatives.TARGET)
     role = performatives.SENDER if asked.peer_receives else performatives.RECEIVER
@@ -83,7 +79,7 @@ def _or_empty(terminus: Raw, descriptor: int) -> object:
     return Described(descriptor, [None] * 11) if terminus == _NULL else terminus
 
 
-def _link(session: "Session", asked: Attach) -> Link:
+def _link(session: Channel, asked: Attach) -> Link:
     node = node_of(asked.address)[-1].lower()
     if node in NODES:
         if asked.peer_receives:
@@ -94,7 +90,7 @@ def _link(session: "Session", asked: Attach) -> Link:
     return _producer(session, asked)
 
 
-def _producer(session: "Session", asked: Attach) -> Link:
+def _producer(session: Channel, asked: Attach) -> Link:
     address = producer_address(asked.address)
     session.connection.demand(address.hub, "Send")
     hub = session.connection.broker.hub(address.hub)
@@ -102,7 +98,7 @@ def _producer(session: "Session", asked: Attach) -> Link:
     return ProducerLink(session, asked.handle, hub, partition, address.publisher)
 
 
-def _consumer(session: "Session", asked: Attach) -> Link:
+def _consumer(session: Channel, asked: Attach) -> Link:
     address = consumer_address(asked.address)
     session.connection.demand(address.hub, "Listen")
     hub = session.connection.broker.hub(address.hub)

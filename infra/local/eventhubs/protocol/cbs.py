@@ -1,19 +1,16 @@
 """Claims-based security: a token put on `$cbs` says what the connection may do."""
 
 import time
-from typing import TYPE_CHECKING
 
 from infra.local.eventhubs.broker import Refused
-
-if TYPE_CHECKING:
-    from infra.local.eventhubs.protocol.connection import Connection
-    from infra.local.eventhubs.protocol.requests import Request
+from infra.local.eventhubs.protocol.peer import Host
+from infra.local.eventhubs.protocol.request_message import Request
 
 _SAS = "servicebus.windows.net:sastoken"
 _JWT = "jwt"
 
 
-def put_token(connection: "Connection", request: "Request") -> None:
+def put_token(connection: Host, request: Request) -> None:
     """Verify a token and remember its claim; raise `Unauthorized` or `Refused`."""
     if request.text("operation") != "put-token":
         raise Refused("amqp:not-implemented", f"operation '{request.text('operation')}' on $cbs")

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from infra.local.eventhubs.amqp import performatives
 from infra.local.eventhubs.amqp.frames import (
@@ -23,18 +23,24 @@ from infra.local.eventhubs.protocol.link import Link
 from infra.local.eventhubs.protocol.session import Session
 from infra.local.eventhubs.sas import Claim, Verifier
 
-if TYPE_CHECKING:
-    from infra.local.eventhubs.server import EventHubsServer
-
 # Stop delivering when so much waits for the socket, go on when half of it is gone.
 _CONGESTED_BYTES = 4 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
+class Owner(Protocol):
+    """What all connections share."""
+
+    broker: Broker
+    verifier: Verifier
+    idle_timeout_s: float
+    connections: set["Connection"]
+
+
 class Connection(asyncio.Protocol):
     """State of one peer; `congested` while its socket is behind."""
 
-    def __init__(self, server: "EventHubsServer") -> None:
+    def __init__(self, server: Owner) -> None:
         self.broker: Broker = server.broker
         self.verifier: Verifier = server.verifier
         self.peer_max_frame_size = MAX_FRAME_SIZE

@@ -5,17 +5,14 @@ Nothing polls: an append, a flow, a drained socket or a released fault wakes the
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 from infra.local.eventhubs.amqp.messages import delivery_annotations
 from infra.local.eventhubs.amqp.values import Timestamp
 from infra.local.eventhubs.broker import Hub, Partition, Refused, now_ms
 from infra.local.eventhubs.protocol.link import OutgoingLink
+from infra.local.eventhubs.protocol.peer import Channel
 from infra.local.eventhubs.protocol.positions import first_sequence, selector_in
 from infra.local.eventhubs.storage.records import Corrupt, Record
-
-if TYPE_CHECKING:
-    from infra.local.eventhubs.protocol.session import Session
 
 _AT_ONCE = 500
 _RUNTIME_METRIC = "com.microsoft:enable-receiver-runtime-metric"
@@ -26,7 +23,7 @@ _EPOCH = "com.microsoft:epoch"
 class ConsumerLink(OutgoingLink):
     """One receiver on one partition; `group` and `epoch` say how it competes with others."""
 
-    def __init__(self, session: "Session", handle: int, hub: Hub, partition: Partition, group: str) -> None:
+    def __init__(self, session: Channel, handle: int, hub: Hub, partition: Partition, group: str) -> None:
         super().__init__(session, handle)
         self.hub = hub.name.lower()
         self.group = group

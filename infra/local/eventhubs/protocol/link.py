@@ -1,11 +1,7 @@
 """What all links share: flow of attach and detach, and the frames of one incoming delivery put together."""
 
-from typing import TYPE_CHECKING
-
 from infra.local.eventhubs.amqp import performatives
-
-if TYPE_CHECKING:
-    from infra.local.eventhubs.protocol.session import Session
+from infra.local.eventhubs.protocol.peer import Channel
 
 MAX_MESSAGE_SIZE = 1024 * 1024
 
@@ -15,7 +11,7 @@ class Link:
 
     hub = ""
 
-    def __init__(self, session: "Session", handle: int) -> None:
+    def __init__(self, session: Channel, handle: int) -> None:
         self.session = session
         self.handle = handle
         self.closed = False
@@ -62,7 +58,7 @@ class IncomingLink(Link):
 
     full_credit = 1000
 
-    def __init__(self, session: "Session", handle: int) -> None:
+    def __init__(self, session: Channel, handle: int) -> None:
         super().__init__(session, handle)
         self._credit = self.full_credit
         self._delivery_count = 0
@@ -116,7 +112,7 @@ class IncomingLink(Link):
 class OutgoingLink(Link):
     """A link on which the server sends: counts credit and cuts messages into frames."""
 
-    def __init__(self, session: "Session", handle: int) -> None:
+    def __init__(self, session: Channel, handle: int) -> None:
         super().__init__(session, handle)
         self.credit = 0
         self._delivery_count = 0

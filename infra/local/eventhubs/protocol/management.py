@@ -4,19 +4,15 @@ Any right on the hub will do: the producer clients read the hub's partition ids 
 that may only send.
 """
 
-from typing import TYPE_CHECKING
-
 from infra.local.eventhubs.amqp.values import Array, Int, Timestamp
 from infra.local.eventhubs.broker import Hub, Refused
-
-if TYPE_CHECKING:
-    from infra.local.eventhubs.protocol.connection import Connection
-    from infra.local.eventhubs.protocol.requests import Request
+from infra.local.eventhubs.protocol.peer import Host
+from infra.local.eventhubs.protocol.request_message import Request
 
 _HUB, _PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
 
 
-def read(connection: "Connection", request: "Request") -> dict[object, object]:
+def read(connection: Host, request: Request) -> dict[object, object]:
     """The answer to a READ; raise `Refused`."""
     operation, kind, name = request.text("operation"), request.text("type"), request.text("name")
     if operation != "READ" or kind not in (_HUB, _PARTITION):

@@ -1,22 +1,19 @@
 """A producer's link: what it sends is cut into events, stored, and answered once it is stored."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from infra.local.eventhubs.amqp.messages import BATCH_FORMAT, Event, parse_event, split_batch
 from infra.local.eventhubs.amqp.values import DecodeError
 from infra.local.eventhubs.broker import Hub, Partition, Refused
 from infra.local.eventhubs.protocol.link import MAX_MESSAGE_SIZE, Delivery, IncomingLink
-
-if TYPE_CHECKING:
-    from infra.local.eventhubs.protocol.session import Session
+from infra.local.eventhubs.protocol.peer import Channel
 
 
 class ProducerLink(IncomingLink):
     """Sends to one partition, as one publisher, or wherever the partition key points."""
 
     def __init__(
-        self, session: "Session", handle: int, hub: Hub, partition: Partition | None, publisher: str | None
+        self, session: Channel, handle: int, hub: Hub, partition: Partition | None, publisher: str | None
     ) -> None:
         super().__init__(session, handle)
         self.hub = hub.name.lower()

@@ -1,6 +1,7 @@
 """Sessions: frames of one channel go to their links, and the links' frames out with the session's numbers on them."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Protocol
 
 from infra.local.eventhubs.amqp import performatives
 from infra.local.eventhubs.amqp.frames import Frame, frame
@@ -8,18 +9,29 @@ from infra.local.eventhubs.amqp.performatives import TransferEncoder
 from infra.local.eventhubs.amqp.values import DecodeError, Described
 from infra.local.eventhubs.protocol.attaching import attach
 from infra.local.eventhubs.protocol.link import Link
+from infra.local.eventhubs.protocol.peer import Host
 from infra.local.eventhubs.protocol.requests import ReplyLink
 
-if TYPE_CHECKING:
-    from infra.local.eventhubs.protocol.connection import Connection
-
 _IDS = 2**32
+
+
+class Connected(Host, Protocol):
+    """The connection as its sessions see it."""
+
+    peer_max_frame_size: int
+
+    def send(self, *pieces: bytes) -> None:
+        """Queue bytes for the socket."""
+
+    def links(self) -> Iterator[Link]:
+        """All links of all sessions."""
+        ...
 
 
 class Session:
     """One session; `room` is the number of transfer frames that the peer will still take."""
 
-    def __init__(self, connection: "Connection", channel: int, begin: list[object]) -> None:
+    def __init__(self, connection: Connected, channel: int, begin: list[object]) -> None:
         self.connection = connection
         self.channel = channel
         self.links: dict[int, Link] = {}
@@ -67,7 +79,7 @@ class Session:
             case performatives.FLOW:
                 self._on_flow(received.fields(11))
             case performatives.ATTACH:
-                attach(self, received)
+                attach(self, self.links, received)
             case performatives.DETACH:
                 self._on_detach(_uint(received.fields(3)[0]))
             case performatives.DISPOSITION:

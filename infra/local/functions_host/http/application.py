@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from infra.local.functions_host.easy_auth.gate import Gate
 from infra.local.functions_host.http.admin import Admin
+from infra.local.functions_host.http.easy_auth.gate import Gate
 from infra.local.functions_host.http.functions import HttpFunctions
 from infra.local.functions_host.http.messages import Reply, Request, text_reply
 

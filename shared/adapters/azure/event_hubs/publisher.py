@@ -10,10 +10,10 @@ from azure.eventhub.aio import EventHubProducerClient
 
 from shared.adapters.azure.event_hubs.clients import attempt, open_client
 from shared.events import CONTENT_TYPE, Envelope, encode
-from shared.ports import Hub, Refused
+from shared.ports import EventPublisher, Hub, Refused
 
 
-class EventHubPublisher:
+class EventHubPublisher(EventPublisher):
     """One producer for each hub, opened at first use and kept. `connections` maps hubs to connection strings.
 
     A connection is a connection string with `EntityPath`, or `<namespace>/<hub>` for the app's own identity.

@@ -10,10 +10,10 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient
 
 from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, meaning, open_client
-from shared.ports import Hub, Message, Refused, Unavailable
+from shared.ports import Hub, HubReader, Message, Refused, Unavailable
 
 
-class EventHubReader:
+class EventHubReader(HubReader):
     """Without an epoch, so that it never throws out the function that reads the same partition.
 
     `groups` names the consumer group for each hub, `$Default` where it says nothing; `timeout_s` bounds one call.

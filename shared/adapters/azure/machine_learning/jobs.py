@@ -6,7 +6,7 @@ from shared.adapters.azure.machine_learning.errors import Exists, UnknownOutcome
 from shared.adapters.azure.machine_learning.texts import plain
 from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef
-from shared.ports import Absent, CommandJob, Creator, JobRequest, JobState, PipelineJob, Refused
+from shared.ports import Absent, CommandJob, Creator, JobRequest, Jobs, JobState, PipelineJob, Refused
 
 _ENDED: dict[str, JobState] = {
     "completed": "completed",
@@ -16,7 +16,7 @@ _ENDED: dict[str, JobState] = {
 }
 
 
-class AzureMLJobs:
+class AzureMLJobs(Jobs):
     def __init__(self, workspaces: AzureMLWorkspaces) -> None:
         self._workspaces = workspaces
 

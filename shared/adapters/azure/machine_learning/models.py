@@ -7,13 +7,13 @@ from shared.adapters.azure.machine_learning.errors import Exists, UnknownOutcome
 from shared.adapters.azure.machine_learning.texts import plain
 from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef, ModelRef
-from shared.ports import Absent, Refused, RegisteredModel
+from shared.ports import Absent, Models, Refused, RegisteredModel
 
 # Says which output a version was registered from: Azure ML resolves the path we send to one that no longer tells.
 ORIGIN = "sluice-output"
 
 
-class AzureMLModels:
+class AzureMLModels(Models):
     def __init__(self, workspaces: AzureMLWorkspaces) -> None:
         self._workspaces = workspaces
 

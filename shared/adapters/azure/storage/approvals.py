@@ -10,11 +10,12 @@ from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped
 from shared.approvals import Approval
 from shared.events import Digest
+from shared.ports import Approvals
 
 _ROW = "approval"
 
 
-class TableApprovals:
+class TableApprovals(Approvals):
     def __init__(self, tables: TableServiceClient, table: str = "approvals") -> None:
         self._table = tables.get_table_client(table)
 

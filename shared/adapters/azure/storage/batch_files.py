@@ -7,10 +7,10 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.names import is_path
-from shared.ports import BatchFile, Refused
+from shared.ports import BatchFile, BatchFiles, Refused
 
 
-class BlobBatchFiles:
+class BlobBatchFiles(BatchFiles):
     def __init__(self, blobs: BlobServiceClient, container: str = "batch-in") -> None:
         self._container = blobs.get_container_client(container)
 

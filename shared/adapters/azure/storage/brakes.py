@@ -10,13 +10,13 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.keys import escaped
-from shared.ports import Absent, Brake, Moved, Unavailable
+from shared.ports import Absent, Brake, Brakes, Moved, Unavailable
 
 _PARTITION = "brakes"
 _ATTEMPTS = 20
 
 
-class TableBrakes:
+class TableBrakes(Brakes):
     def __init__(self, tables: TableServiceClient, table: str = "brakes") -> None:
         self._table = tables.get_table_client(table)
 

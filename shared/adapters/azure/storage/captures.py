@@ -5,10 +5,10 @@ from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 from shared.adapters.azure.storage.blobs import create
 from shared.adapters.names import is_path
 from shared.events import EndpointRef
-from shared.ports import Refused
+from shared.ports import Captures, Refused
 
 
-class BlobCaptures:
+class BlobCaptures(Captures):
     def __init__(self, blobs: BlobServiceClient, captures: str = "captures", labels: str = "labels") -> None:
         self._captures = blobs.get_container_client(captures)
         self._labels = blobs.get_container_client(labels)

@@ -16,12 +16,12 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.keys import BUCKETS, bucket, digest_of, moment_key
 from shared.events import Entity
-from shared.ports import Absent, Deadline, Moved, Unavailable
+from shared.ports import Absent, Deadline, Deadlines, Moved, Unavailable
 
 _ATTEMPTS = 20
 
 
-class TableDeadlines:
+class TableDeadlines(Deadlines):
     def __init__(self, tables: TableServiceClient, table: str = "deadlines") -> None:
         self._table = tables.get_table_client(table)
 

@@ -6,13 +6,13 @@ from hashlib import sha256
 from azure.storage.blob.aio import BlobServiceClient
 
 from shared.adapters.azure.storage.blobs import create, download
-from shared.ports import Absent, Refused
+from shared.ports import Absent, Evidence, Refused
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 
 
-class BlobEvidence:
+class BlobEvidence(Evidence):
     def __init__(self, blobs: BlobServiceClient, container: str = "evidence") -> None:
         self._container = blobs.get_container_client(container)
 

@@ -12,12 +12,12 @@ from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped, int64, number
 from shared.events import canonical
-from shared.ports import Absent, Folded, Hub, Refused
+from shared.ports import Absent, Folded, Folds, Hub, Refused
 
 LIMIT_BYTES = 800 * 1024
 
 
-class TableFolds:
+class TableFolds(Folds):
     def __init__(self, tables: TableServiceClient, table: str = "folds") -> None:
         self._table = tables.get_table_client(table)
 

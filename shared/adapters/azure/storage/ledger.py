@@ -25,13 +25,13 @@ from shared.adapters.azure.storage.ledger_rows import (
     rows_between,
 )
 from shared.events import Entity
-from shared.ports import Absent, Entry, Evidence, Head, Lease, Mark, Moved, Progress, Waiting
+from shared.ports import Absent, Entry, Evidence, Head, Lease, Ledger, Mark, Moved, Progress, Waiting
 
 _ATTEMPTS = 5
 _READ_AT_ONCE = 16
 
 
-class TableLedger:
+class TableLedger(Ledger):
     """Bodies above 32 KB go to `evidence` before the row that names them."""
 
     def __init__(

@@ -7,11 +7,12 @@ from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped
 from shared.events import DeadLettered
+from shared.ports import LetterBook
 
 _ROW = "letter"
 
 
-class TableLetterBook:
+class TableLetterBook(LetterBook):
     def __init__(self, tables: TableServiceClient, table: str = "letters") -> None:
         self._table = tables.get_table_client(table)
 

@@ -8,7 +8,7 @@ from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 from shared.adapters.azure.storage.blobs import create, download, sizes
 from shared.adapters.names import is_path
 from shared.adapters.package_digest import require_digest
-from shared.ports import Absent, Refused
+from shared.ports import Absent, ModelPackages, Refused
 
 _LOCATION = re.compile(
     r"azureml://(?:subscriptions/[^/]+/resourcegroups/[^/]+/(?:providers/[^/]+/)?workspaces/[^/]+/)?"
@@ -20,7 +20,7 @@ _MOST_FILES = 32
 DATASTORES = {"workspaceblobstore": "azureml"}
 
 
-class BlobModelPackages:
+class BlobModelPackages(ModelPackages):
     """`datastores` maps the datastores we may read to containers; `limit_bytes` bounds a whole package."""
 
     def __init__(

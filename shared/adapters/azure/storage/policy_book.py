@@ -7,13 +7,13 @@ from typing import Any
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
-from shared.ports import Absent, Moved, PolicyOnRecord
+from shared.ports import Absent, Moved, PolicyBook, PolicyOnRecord
 
 _PARTITION = "policy"
 _LARGEST = 10**10
 
 
-class TablePolicyBook:
+class TablePolicyBook(PolicyBook):
     """Rows sort by how many changes are still possible, so that the latest comes first."""
 
     def __init__(self, tables: TableServiceClient, table: str = "policies") -> None:

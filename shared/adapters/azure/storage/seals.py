@@ -13,6 +13,7 @@ from azure.storage.blob.aio import BlobServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.blobs import create, download
+from shared.ports import Seals
 from shared.ports.records.seals import KeptSeal
 
 _FOLDER = "seals/"
@@ -22,7 +23,7 @@ _FORMAT = "%Y-%m-%d/%H%M"
 _READ_AT_ONCE = 16
 
 
-class BlobSeals:
+class BlobSeals(Seals):
     def __init__(self, blobs: BlobServiceClient, container: str = "evidence") -> None:
         self._container = blobs.get_container_client(container)
 

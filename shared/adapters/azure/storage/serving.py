@@ -5,10 +5,10 @@ from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.events import EndpointRef
-from shared.ports import Absent, Manifest, Moved
+from shared.ports import Absent, Manifest, Moved, ServingManifests
 
 
-class BlobServingManifests:
+class BlobServingManifests(ServingManifests):
     def __init__(self, blobs: BlobServiceClient, container: str = "serving") -> None:
         self._container = blobs.get_container_client(container)
 

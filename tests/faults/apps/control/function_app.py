@@ -5,7 +5,7 @@ by one that makes the real adapter and puts it behind a `Crashing`. With `SLUICE
 effect `submit_job` has a version 2.
 """
 
-import importlib
+import functools
 import importlib.util
 import json
 import os
@@ -14,16 +14,23 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from shared.adapters import table
+from shared.adapters.notify import notifiers
 from shared.reactor import SubmitJob
-from tests.faults.adapters import ADAPTERS
+from tests.faults.adapters import TABLE, plan_name
 from tests.faults.crashing import Crashing, Plan, Poison
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 
 
 def crashing(port: str, make: Callable[..., Any], plan: Plan, poisons: Sequence[Poison]) -> Callable[..., Any]:
-    """Makes what `make` makes, behind a `Crashing`."""
-    return lambda *given, **named: Crashing(port, make(*given, **named), plan, poisons)
+    """Makes what `make` makes, of the same arguments, behind a `Crashing`."""
+
+    @functools.wraps(make, updated=())
+    def made(*given: object, **named: object) -> Crashing:
+        return Crashing(port, make(*given, **named), plan, poisons)
+
+    return made
 
 
 def load_control() -> ModuleType:
@@ -32,9 +39,9 @@ def load_control() -> ModuleType:
     poisons = [Poison(**each) for each in json.loads(os.environ.get("SLUICE_TEST_POISONS", "[]"))]
     if "SLUICE_TEST_NEWER" in os.environ:
         SubmitJob.version = 2
-    for port, (module, name) in ADAPTERS.items():
-        adapters = importlib.import_module(module)
-        setattr(adapters, name, crashing(port, getattr(adapters, name), plan, poisons))
+    guarded = {port: crashing(plan_name(port), adapter, plan, poisons) for port, adapter in TABLE.items()}
+    table.adapters_in = lambda package: guarded
+    notifiers.notifier = crashing("notifier", notifiers.notifier, plan, poisons)
     path = REPOSITORY / "function_app" / "control" / "function_app.py"
     spec = importlib.util.spec_from_file_location("control_as_deployed", path)
     if spec is None or spec.loader is None:

@@ -18,7 +18,7 @@ NUMPY = {"FP32": np.float32, "INT64": np.int64, "BYTES": object}
 
 def asked(url: str, body: str | None = None) -> bytes:
     request = Request(url, body.encode() if body else None, {"content-type": "application/json"})  # noqa: S310 - the test's own
-    with urlopen(request, timeout=20) as response:  # noqa: S310
+    with urlopen(request, timeout=120) as response:  # noqa: S310
         found: bytes = response.read()
     return found
 

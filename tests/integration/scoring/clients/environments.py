@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.setup_environment import ROOT, UV, environment, follow_pip
+from infra.set_up.files import ROOT, UV
+from infra.set_up.tools import environment, follow_pip
 
 _HERE = Path(__file__).parent
 

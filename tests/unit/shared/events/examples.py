@@ -19,7 +19,12 @@ def envelopes() -> Iterator[Envelope[Any]]:
         yield decode(path.read_bytes())
 
 
-def every_example(event_type: type[Event]) -> list[Event]:
+def example[E: Event](event_type: type[E]) -> E:
+    """The first example of this type."""
+    return every_example(event_type)[0]
+
+
+def every_example[E: Event](event_type: type[E]) -> list[E]:
     found = [envelope.data for envelope in envelopes() if type(envelope.data) is event_type]
     assert found, f"{event_type.__name__} has no example"
     return found

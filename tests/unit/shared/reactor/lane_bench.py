@@ -32,7 +32,9 @@ class LaneBench:
         letters = DeadLetters(bench.publisher, self.evidence, bench.clock, MemoryLetterBook())
         breaker = Breaker(self.book, bench.publisher, bench.clock, build)
         stalls = Stalls(bench.publisher, bench.clock)
-        return Lanes(bench.reactor, reading, letters, self.book, bench.clock, breaker, stalls, budget)
+        return Lanes(
+            bench.reactor, reading, letters, self.book, bench.clock, breaker, stalls, self.lane.services, budget
+        )
 
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         self.read_back += 1

@@ -16,10 +16,13 @@ from shared.events import (
     LaneStalled,
     LaneStopped,
     PackageRef,
+    encode,
 )
-from shared.ports import Unavailable
+from shared.ports import LaneBook, Message, Unavailable
 from shared.reactor import Service, State, lanes_of
+from tests.support.builders import NOW, envelope
 from tests.support.sample_service import WORKSPACE, registered, sample_service
+from tests.support.world import World
 from tests.unit.shared.reactor.lane_bench import LaneBench
 
 CLEARED = DriftCleared(
@@ -184,6 +187,18 @@ async def test_a_newcomer_does_not_act_on_what_lay_in_the_hub_before_it(lane: La
 
 async def decisions(lane: LaneBench, service: str, version: str) -> int:
     return (await lane.bench.ledger.head(service, registered(version).entity)).length
+
+
+async def test_whichever_lane_of_a_new_system_is_read_first_all_its_services_were_there_first() -> None:
+    world = World()
+    message = Message("events", 0, 0, encode(envelope(registered())), NOW - timedelta(hours=1))
+    for lane in world.app.runtime.lanes_by_name.values():
+        if lane.hub == "events":
+            await world.app.runtime.lanes.consume(lane, [message])
+    book: LaneBook = world.ports[LaneBook]
+    first = await book.first_runs(sorted(world.services), NOW)
+    assert set(first) == set(world.services)
+    assert set(first.values()) == {None}
 
 
 def test_lanes_follow_from_what_services_declare() -> None:

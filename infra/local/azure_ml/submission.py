@@ -3,8 +3,9 @@
 import re
 from uuid import uuid4
 
+from infra.local.azure_ml.answer import Answer
 from infra.local.azure_ml.arm import PROVIDER, bad_request, conflict, not_found, page
-from infra.local.azure_ml.call import Answer, Call, listed
+from infra.local.azure_ml.call import Call, listed
 from infra.local.azure_ml.jobs import lifecycle
 from infra.local.azure_ml.jobs.runner import graph_of
 from infra.local.azure_ml.jobs.work import from_command
@@ -22,12 +23,12 @@ async def put(call: Call) -> Answer:
     if not _NAME.match(call.names["job"]):
         raise bad_request(f"'{call.names['job']}' is not a valid job name.")
     properties = call.properties()
-    existing = call.emulator.resources.get(call.path("jobs/{job}"))
+    existing = call.state.resources.get(call.path("jobs/{job}"))
     if existing is not None:
         return _again(call, existing, properties)
     _check(call, properties)
-    job = lifecycle.create(call.emulator, call.path("jobs/{job}"), properties, definition=comparable(properties))
-    call.emulator.runner.start(job.path)
+    job = lifecycle.create(call.state, call.path("jobs/{job}"), properties, definition=comparable(properties))
+    call.runner.start(job.path)
     return Answer(201, job.body)
 
 
@@ -36,7 +37,7 @@ def _again(call: Call, job: Resource, properties: Json) -> Answer:
     same = job.meta["definition"] == comparable(properties)
     if same:
         job.properties["isArchived"] = bool(properties.get("isArchived"))
-    call.emulator.resources.put(job)
+    call.state.resources.put(job)
     if not same:
         raise conflict(f"A job named {job.name} already exists with a different definition.")
     return Answer(200, job.body)
@@ -53,11 +54,11 @@ def comparable(properties: Json) -> Json:
 def _check(call: Call, properties: Json) -> None:
     kind = properties.get("jobType")
     if kind == "Command":
-        from_command(call.emulator, call.workspace, properties)
+        from_command(call.state, call.workspace, properties)
     elif kind == "Pipeline":
         if not properties.get("jobs"):
             raise bad_request("A pipeline needs at least one step in 'jobs'.")
-        graph_of(call.emulator, call.path("jobs/{job}"), properties).check()
+        graph_of(call.state, call.path("jobs/{job}"), properties).check()
     else:
         raise bad_request(f"Jobs of type '{kind}' cannot run here, only Command and Pipeline.")
 
@@ -69,7 +70,7 @@ async def get(call: Call) -> Answer:
 
 
 async def listing(call: Call) -> Answer:
-    jobs = [job for job in call.emulator.resources.children(call.path("jobs")) if job.meta["parent"] is None]
+    jobs = [job for job in call.state.resources.children(call.path("jobs")) if job.meta["parent"] is None]
     found = listed(call, jobs)[::-1]
     if kind := call.option("jobType"):
         found = [job for job in found if job.properties["jobType"] == kind]
@@ -88,23 +89,23 @@ async def cancel(call: Call) -> Answer:
     job = call.find("jobs/{job}")
     if lifecycle.status_of(job) in lifecycle.TERMINAL:
         raise bad_request(f"Job {job.name} is already {lifecycle.status_of(job)}.")
-    call.emulator.runner.cancel(job.path)
-    if call.emulator.config.operations == "fast" and call.lro is None:
+    call.runner.cancel(job.path)
+    if call.state.config.operations == "fast" and call.lro is None:
         return Answer(200)
     identifier = str(uuid4())
     meta = {"job": job.path, "outcome": call.lro}
-    call.emulator.resources.put(Resource(f"-/cancellations/{identifier}", {"name": identifier}, meta))
-    root = f"/subscriptions/{call.emulator.config.subscription_id}/providers/{PROVIDER}/locations/local"
+    call.state.resources.put(Resource(f"-/cancellations/{identifier}", {"name": identifier}, meta))
+    root = f"/subscriptions/{call.state.config.subscription_id}/providers/{PROVIDER}/locations/local"
     url = f"{call.base}{root}/mfeOperationResults/{identifier}?api-version=2023-04-01"
     return Answer(202, None, {"Location": url, "Retry-After": POLL_AFTER_S})
 
 
-def cancellation(call: Call) -> Answer:
+async def cancellation(call: Call) -> Answer:
     """202 until the job has ended, then 200."""
-    found = call.emulator.resources.get(f"-/cancellations/{call.names['operation']}")
+    found = call.state.resources.get(f"-/cancellations/{call.names['operation']}")
     if found is None:
         raise not_found(f"operation {call.names['operation']}")
-    job = call.emulator.resources.get(found.meta["job"])
+    job = call.state.resources.get(found.meta["job"])
     if found.meta["outcome"] == "fail":
         raise conflict("The job could not be canceled: the operation was made to fail.")
     ended = job is None or lifecycle.status_of(job) in lifecycle.TERMINAL

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from jinja2 import Environment, PackageLoader
 
-from infra.local.functions_host.easy_auth.people import Person
-from infra.local.functions_host.easy_auth.session import Sessions, expired_cookie
+from infra.local.functions_host.http.easy_auth.people import Person
+from infra.local.functions_host.http.easy_auth.session import Sessions, expired_cookie
 from infra.local.functions_host.http.messages import Reply, Request, json_reply, text_reply
 
 _FORGEABLE = ("x-ms-client-principal", "x-ms-token-")
@@ -17,7 +17,7 @@ _PAGE_HEADERS = [
     ("cache-control", "no-store"),
     ("x-content-type-options", "nosniff"),
 ]
-_templates = Environment(loader=PackageLoader("infra.local.functions_host.easy_auth"), autoescape=True)
+_templates = Environment(loader=PackageLoader("infra.local.functions_host.http.easy_auth"), autoescape=True)
 
 
 class Gate:

@@ -1,0 +1,26 @@
+"""What a handler answers, and what a long-running operation must know of its request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from infra.local.azure_ml.resources import Json
+
+Lro = Literal["fail", "never"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int = 200
+    body: Json | str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Asked(Protocol):
+    """`base` is this server's address; `lro` is what a fault asks for."""
+
+    @property
+    def base(self) -> str: ...
+
+    @property
+    def lro(self) -> Lro | None: ...

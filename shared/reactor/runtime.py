@@ -1,0 +1,81 @@
+"""All that reads, decides and performs, put together over the ports that an app provides."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.policies import PolicyDocument
+from shared.ports import (
+    Brakes,
+    Clock,
+    Deadlines,
+    EventPublisher,
+    Evidence,
+    Folds,
+    HubReader,
+    LaneBook,
+    Ledger,
+    LetterBook,
+    PolicyBook,
+    Positions,
+    Seals,
+)
+from shared.reactor.breaker import Breaker
+from shared.reactor.dead_letters import DeadLetters
+from shared.reactor.deadlines import ring
+from shared.reactor.folding import Folding
+from shared.reactor.holding import check_modes
+from shared.reactor.lanes import Lanes, lanes_of
+from shared.reactor.patience import Patience
+from shared.reactor.policy_record import PolicyRecord
+from shared.reactor.reactor import Reactor
+from shared.reactor.reading import Reading
+from shared.reactor.sealing import seal
+from shared.reactor.service import Service
+from shared.reactor.stalls import Stalls
+from shared.reactor.streams import Gaps
+from shared.reactor.translating import Translate, Translating
+from shared.reactor.wiring import Wiring
+
+
+class Runtime:
+    """`provided` holds an adapter for each port, `owner` names this instance and `build` its code.
+
+    Raises `Unwired` where a service asks for more than is provided, `InvalidPolicy` where the document cannot hold.
+    """
+
+    def __init__(
+        self, provided: Mapping[type, Any], services: Mapping[str, Service], policy: PolicyDocument, *,
+        owner: str, build: str, patience: Patience | None = None, changed_by: str = "",
+    ) -> None:  # fmt: skip
+        check_modes(policy, services)
+        self.services, self.lanes_by_name = services, lanes_of(services)
+        self._ports = provided
+        clock, publisher, ledger = provided[Clock], provided[EventPublisher], provided[Ledger]
+        self._dead_letters = DeadLetters(publisher, provided[Evidence], clock, provided[LetterBook])
+        wiring = Wiring({**provided, PolicyDocument: policy, DeadLetters: self._dead_letters})
+        wiring.check(services.values())
+        self.reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes])
+        self._stalls = Stalls(publisher, clock)
+        self._reading = Reading(provided[Positions], provided[HubReader], publisher, clock)
+        book = provided[LaneBook]
+        breaker = Breaker(book, publisher, clock, build)
+        self.lanes = Lanes(
+            self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls, services
+        )
+        self.folding = Folding(wiring, provided[Folds], publisher, Gaps(provided[HubReader], publisher, clock))
+        self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
+
+    def translating(self, translate: Translate) -> Translating:
+        """What reads hub `inbound`."""
+        publisher = self._ports[EventPublisher]
+        return Translating("intake", "inbound", translate, publisher, self._reading, self._dead_letters, self._stalls)
+
+    async def remind(self) -> None:
+        await ring(self._ports[Deadlines], self._ports[EventPublisher], self._ports[Clock])
+
+    async def sweep(self) -> None:
+        await self.on_record.keep()
+        await self.reactor.resume(self.services)
+
+    async def seal(self) -> None:
+        await seal(self._ports[Ledger], self._ports[EventPublisher], self._ports[Seals], self._ports[Clock])
