@@ -1,7 +1,7 @@
 # Sluice: everything starts here. `make help` lists the targets; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults bench bench-scoring up down status check declare lock package
+.PHONY: help setup demo test test-faults bench bench-scoring bench-control up down status check declare lock package
 
 # The environment's own Python starts fastest once it exists; before that, the first one that runs at all.
 BOOT := $(shell for p in .venv/bin/python python3 /usr/bin/python3 /usr/local/bin/python3; do \
@@ -36,6 +36,9 @@ bench: setup bench-scoring ## measure, and fail where a ratio is worse than reco
 
 bench-scoring: setup ## scoring beside its peers, as a table and in .local/bench/scoring.json (ROUNDS=9 SECONDS=1)
 	@$(SESSION) $(PYTHON) -m tests.benchmarks.scoring --rounds $(or $(ROUNDS),9) --seconds $(or $(SECONDS),1)
+
+bench-control: setup ## what a decision costs and how fast it is, as a table and in .local/bench/control.json
+	@$(SESSION) $(PYTHON) -m tests.benchmarks.control --rounds $(or $(ROUNDS),5)
 
 up: setup ## start the local system and stay in the foreground (ARGS="--detach --fresh")
 	@$(LOCAL) up $(ARGS)

@@ -169,7 +169,8 @@ module controlApp 'modules/function_app.bicep' = {
     hostStorageName: '${prefix}${token}control'
     identityName: control.name
     insightsName: observability.outputs.insightsName
-    instanceMemoryMB: 2048
+    // A quarter of a core; its process needs less than half of it. What is paid goes by this.
+    instanceMemoryMB: 512
     maximumInstances: 100
     triggers: {
       INBOUND: streams.outputs.inboundHost

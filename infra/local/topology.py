@@ -96,11 +96,11 @@ STORAGE_GRANTS = {
     "operators": StorageGrant("bt", "rl"),
     "submitters": StorageGrant("b", "rwlc"),
 }
-CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", "batch-in", "batch-out")
+CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", "batch-in", "batch-out", "seals")
 # Azurite tells nobody of new blobs; for these containers, what plays Event Grid here looks for itself.
 WATCHED_CONTAINERS = ("batch-in",)
 HOST_CONTAINERS = ("azure-webjobs-hosts", "azure-webjobs-eventhub")
-TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions", "brakes", "letters", "policies")
+TABLES = ("ledger", "folds", "deadlines", "approvals", "pending", "positions", "brakes", "letters", "policies", "grown")
 
 SUBSCRIPTION = "5ec0de00-0000-4000-8000-000000000001"
 TENANT = "5ec0de00-0000-4000-8000-000000000002"

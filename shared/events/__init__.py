@@ -94,7 +94,6 @@ from shared.events.system import (
     DeadlineReached,
     EventsLost,
     HubReplaced,
-    LedgerSealed,
     MessagesBuried,
     PolicyChanged,
 )

@@ -1,4 +1,4 @@
-"""Sluice's own workings: time, loss, dead letters, seals."""
+"""Sluice's own workings: time, loss, dead letters."""
 
 from typing import ClassVar
 
@@ -140,15 +140,3 @@ class PolicyChanged(Event):
             audience=("platform-support",),
             command="sluice policy show",
         )
-
-
-class LedgerSealed(Event):
-    """`root` is the Merkle root over the heads of all chains at this minute."""
-
-    type: ClassVar[str] = "mlops.ledger.sealed"
-    chains: int
-    root: Digest
-
-    @property
-    def entity(self) -> Entity:
-        return Entity.of(SYSTEM, "ledger", "seal")

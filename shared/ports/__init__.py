@@ -23,6 +23,7 @@ from shared.ports.records.captures import CaptureName, Captures
 from shared.ports.records.deadlines import Deadline, Deadlines
 from shared.ports.records.evidence import Evidence
 from shared.ports.records.folds import Folded, Folds
+from shared.ports.records.grown import End, Grown
 from shared.ports.records.lane_book import LaneBook, Stop
 from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
 from shared.ports.records.letter_book import LetterBook

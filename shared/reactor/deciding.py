@@ -25,7 +25,6 @@ class Case:
     """One event in front of one service."""
 
     service: Service
-    reaction: Reaction
     entity: Entity
     envelope: Envelope[Any]
     waiting: Waiting | None = None

@@ -77,6 +77,7 @@ class Lanes:
             async for batch in self._reading.slices(place, messages):
                 was_for_us = await self._handle(lane, batch)
                 await self._breaker.check(lane.name)
+                await self._reactor.note_grown()
                 await self._reading.moved(place, batch[-1].sequence, at_once=was_for_us)
 
     async def _handle(self, lane: Lane, batch: Sequence[Message]) -> bool:

@@ -5,6 +5,20 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
+from shared.ports import Unavailable
+
+_LONGEST_REASON = 2000
+
+
+class Behind(Unavailable):
+    """An earlier decision of the chain is not done: it has a patience of its own, and this one waits as long."""
+
+
+def said(error: BaseException) -> str:
+    """What an error says, never empty, in what any row and any message may hold."""
+    text = str(error) or type(error).__name__
+    return text.encode("utf-8", "replace").decode()[:_LONGEST_REASON]
+
 
 class Handled(StrEnum):
     SETTLED = "settled"

@@ -6,23 +6,12 @@ again but goes on performing what it says. Later events of a chain queue behind 
 
 import asyncio
 import logging
-import traceback
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from shared.events import (
-    ActionFailed,
-    ActionReleased,
-    ActionStalled,
-    ActionSuperseded,
-    Entity,
-    Envelope,
-    Event,
-    from_cloud_event,
-    to_cloud_event,
-)
+from shared.events import ActionFailed, Entity, Envelope, Unreadable, from_cloud_event, to_cloud_event
 from shared.policies import PolicyDocument
 from shared.ports import (
     Brakes,
@@ -30,23 +19,22 @@ from shared.ports import (
     Entry,
     EventPublisher,
     Head,
-    Lease,
     Ledger,
-    Mark,
     Moved,
     Progress,
     Refused,
     Unavailable,
     Waiting,
 )
+from shared.ports.records.grown import Grown
 from shared.reactor.deciding import Case, Deciding
-from shared.reactor.effects import Occasion
-from shared.reactor.holding import Hold, announcement, is_bookkeeping
+from shared.reactor.growth import Growth
 from shared.reactor.overdue import Overdue
-from shared.reactor.patience import Handled, Patience
-from shared.reactor.recording import UnknownEffect, read_effect
-from shared.reactor.releasing import RELEASED
+from shared.reactor.patience import Behind, Handled, Patience, said
+from shared.reactor.performing import Performing, said_of
+from shared.reactor.recording import UnknownEffect
 from shared.reactor.service import Service
+from shared.reactor.sweeping import Sweeper
 from shared.reactor.wiring import Wiring
 
 log = logging.getLogger("sluice.reactor")
@@ -55,229 +43,153 @@ log = logging.getLogger("sluice.reactor")
 class Reactor:
     def __init__(
         self, wiring: Wiring, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: PolicyDocument,
-        owner: str, patience: Patience | None = None, brakes: Brakes | None = None,
+        owner: str, patience: Patience | None = None, brakes: Brakes | None = None, grown: Grown | None = None,
     ) -> None:  # fmt: skip
-        self._wiring, self._ledger, self._publisher, self._clock = wiring, ledger, publisher, clock
-        self._owner, self._patience, self._policy = owner, patience or Patience(), policy
+        self._ledger, self._clock, self._patience = ledger, clock, patience or Patience()
         self._overdue = Overdue(publisher, self._patience.said_after)
         self._deciding = Deciding(wiring, ledger, clock, policy, brakes)
-        self._settled: dict[tuple[str, Entity], str] = {}
+        self._growth = Growth(grown)
+        self._performing = Performing(wiring, ledger, publisher, clock, policy, owner, self._patience, self._growth)
+        self._sweeper = Sweeper(self, ledger, publisher, clock, policy.digest, self._patience, self._growth)
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
         self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()
 
     async def handle(self, service: Service, envelope: Envelope[Any]) -> Handled:
         """See one event through, or queue it. Raises `Unavailable` only when the ledger itself cannot be written."""
-        case = self._case(service, envelope)
+        case = self.case(service, envelope)
         if case is None:
             return Handled.NOT_FOR_US
-        async with self._chain(service.name, case.entity):
+        async with self.chain(service.name, case.entity):
             head = await self._ledger.head(service.name, case.entity)
-            return await (self._queue(case) if head.waiting else self._advance(case))
+            return await (self._queue(case) if head.waiting else self._advance(case, head))
 
     async def postpone(self, service: Service, envelope: Envelope[Any], reason: str) -> Handled:
-        """Let an event wait that was begun and took too long: what of it was recorded or done counts."""
-        case = self._case(service, envelope)
-        if case is None:
-            return Handled.NOT_FOR_US
-        async with self._chain(service.name, case.entity):
-            progress = await self._ledger.find(service.name, case.entity, envelope.id)
-            return Handled.DUPLICATE if progress and progress.settled else await self._wait(case, reason)
+        """Queue an event whose handling was given no more time, whatever that has recorded meanwhile.
 
-    async def resume(self, services: Mapping[str, Service]) -> int:
+        It asks for no lock: what overran may still hold it. Raises `Unavailable` as `handle` does.
+        """
+        case = self.case(service, envelope)
+        return await self._queue(case, reason) if case else Handled.NOT_FOR_US
+
+    async def resume(self, services: Mapping[str, Service], budget: timedelta = timedelta(seconds=40)) -> int:
         """Try again what is due; the number of chains looked at. The sweeper's half of the protocol."""
-        due = await self._ledger.due(self._clock.now())
-        for name, entity in due:
-            if service := services.get(name):
-                async with self._chain(name, entity):
-                    await self._drain(service, entity)
-        return len(due)
+        return await self._sweeper.sweep(services, budget)
 
-    def _chain(self, service: str, entity: Entity) -> asyncio.Lock:
+    async def note_grown(self) -> None:
+        """To be called before a position moves: what was decided up to here is then sealed. Raises `Unavailable`."""
+        await self._growth.write()
+
+    async def retry(self, case: Case) -> Handled:
+        """One event from the front of its chain's queue, by whoever holds the chain's lock."""
+        return await self._advance(case)
+
+    def chain(self, service: str, entity: Entity) -> asyncio.Lock:
+        """Held by whoever works on it in this process."""
         return self._chains.setdefault((service, entity), asyncio.Lock())
 
-    async def _drain(self, service: Service, entity: Entity) -> None:
-        """Work off a chain's queue from the front, until it is empty or its front is pending again."""
-        while waiting := await self._ledger.first_waiting(service.name, entity):
-            case = self._case(service, from_cloud_event(waiting.event), waiting)
-            if case is not None and await self._retry(case) is Handled.PENDING:
-                return
-            await self._ledger.stop_waiting(waiting)
+    def case(self, service: Service, envelope: Envelope[Any], waiting: Waiting | None = None) -> Case | None:
+        """None when it does not concern the service."""
+        entity = service.concerned(envelope.data)
+        return Case(service, entity, envelope, waiting) if entity else None
 
-    async def _retry(self, case: Case) -> Handled:
+    async def _queue(self, case: Case, reason: str = "an earlier event of this chain is pending") -> Handled:
+        progress = await self._find(case)
+        return Handled.DUPLICATE if progress and progress.settled else await self._wait(case, reason)
+
+    async def _advance(self, case: Case, head: Head | None = None) -> Handled:
+        """Raises bugs of deciding about what never waited, and `Unavailable` when the ledger cannot be written."""
         try:
-            return await self._advance(case)
-        except Unavailable:
-            raise
-        except Exception as bug:
-            log.exception("%s on %s", case.service.name, case.envelope.data.type)
-            return await self._give_up(case, "".join(traceback.format_exception_only(bug)).strip())
-
-    def _case(self, service: Service, envelope: Envelope[Any], waiting: Waiting | None = None) -> Case | None:
-        if isinstance(envelope.data, ActionReleased):
-            ours = envelope.data.service == service.name
-            return Case(service, RELEASED, envelope.data.entity, envelope, waiting) if ours else None
-        reaction = service.reactions.get(type(envelope.data))
-        entity = reaction.entity(envelope.data) if reaction else None
-        return Case(service, reaction, entity, envelope, waiting) if reaction and entity else None
-
-    async def _queue(self, case: Case) -> Handled:
-        progress = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
-        if progress and progress.settled:
-            return Handled.DUPLICATE
-        return await self._wait(case, "an earlier event of this chain is pending")
-
-    async def _advance(self, case: Case) -> Handled:
+            progress, found = await self._decided(case, head)
+        except Exception as reason:  # noqa: BLE001 - raised again, unless it was decided already or is given up
+            known = await self._find(case)
+            if known is None and self._may_yet(case, reason):
+                return await self._wait(case, said(reason))
+            progress, found = (known, True) if known else await self._given_up(case, reason)
+        self._growth.add(progress)
         try:
-            progress, found = await self._decided(case)
-        except Unavailable as reason:
-            if self._out_of_patience(case):
-                return await self._give_up(case, f"patience is over: {reason}")
-            return await self._wait(case, str(reason))
-        except Refused as reason:
-            return await self._give_up(case, str(reason))
-        try:
-            return Handled.DUPLICATE if progress.settled else await self._perform(case, progress, found)
-        except Unavailable as reason:
-            return await self._wait(case, str(reason), is_said=isinstance(reason, UnknownEffect))
+            return await self._performing.see_through(case, progress, found)
+        except Exception as reason:
+            if not isinstance(reason, Unavailable):
+                log.exception("%s on %s", case.service.name, case.envelope.data.type)
+            return await self._wait(case, said(reason), is_said=isinstance(reason, UnknownEffect))
 
-    async def _decided(self, case: Case) -> tuple[Progress, bool]:
+    def _may_yet(self, case: Case, reason: Exception) -> bool:
+        over = self._performing.out_of_patience(case)
+        return isinstance(reason, Behind) or (isinstance(reason, Unavailable) and not over)
+
+    async def _decided(self, case: Case, head: Head | None) -> tuple[Progress, bool]:
         """The record of this decision, and whether it was there before. Only one instance ever writes it."""
         while True:
-            progress = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
-            if progress:
-                return progress, True
-            head = await self._ledger.head(case.service.name, case.entity)
-            await self._finish(case, head.last)
-            if recorded := await self._record(await self._deciding.entry(case, head), head):
-                return recorded, False
-
-    async def _finish(self, case: Case, last: str | None) -> None:
-        """See the chain's last decision through before the next: its instance may have died between the two."""
-        chain = (case.service.name, case.entity)
-        if last is None or self._settled.get(chain) == last:
-            return
-        progress = await self._ledger.find(*chain, last)
-        earlier = self._case(case.service, from_cloud_event(progress.entry.event)) if progress else None
-        if progress and earlier and not progress.settled:
+            head = head or await self._ledger.head(case.service.name, case.entity)
+            if head.last == case.envelope.id and (known := await self._find(case)):
+                return known, True
+            if await self._finish(case, head):
+                head = None
+                continue
+            entry = await self._deciding.entry(case, head)
             try:
-                await self._perform(earlier, progress, found=True)
-            except Unavailable as reason:
-                await self._wait(earlier, str(reason))
-                raise
-        self._settled[chain] = last
+                return await self._record(entry, head), False
+            except Moved:
+                # Either the event was decided before, which nobody had to ask until now, or the chain has moved on.
+                if known := await self._find(case):
+                    return known, True
+                head = None
 
-    async def _record(self, entry: Entry, head: Head) -> Progress | None:
-        """None when the chain has moved on: nothing is written then."""
-        lease = self._new_lease()
+    async def _find(self, case: Case) -> Progress | None:
+        return await self._ledger.find(case.service.name, case.entity, case.envelope.id)
+
+    async def _finish(self, case: Case, head: Head) -> bool:
+        """See the chain's last decision through before the next: its instance may have died between the two.
+
+        Whether anything was done. It has the patience that the event behind it has. Raises `Unavailable`.
+        """
+        if head.open is None:
+            return False
         try:
-            await self._ledger.record(entry, head, lease)
-        except Moved:
-            return None
-        return Progress(entry, {}, False, lease)
-
-    async def _perform(self, case: Case, progress: Progress, found: bool) -> Handled:
-        if found:
-            progress = await self._take_over(case, progress)
-            if progress.settled:
-                return Handled.DUPLICATE
-        entry, marks, hold = progress.entry, dict(progress.marks), Hold.of(progress.entry.facts)
-        for index, record in enumerate(entry.effects):
-            if index not in marks:
-                marks[index] = await self._mark(case, progress, index, record, hold)
-                await self._ledger.mark(entry, index, marks[index])
-            if marks[index].outcome in ("refused", "superseded"):
-                await self._announce(case, progress, index, marks[index])
-                break
-        if hold:
-            await self._publish(
-                case, announcement(entry, case.envelope.data, hold, self._policy), "held", entry.decided_at
-            )
-        if given_up := entry.facts.get("given_up"):
-            await self._publish(case, _failed(ActionFailed, case, "gather", given_up), "gather", entry.decided_at)
-        await self._ledger.settle(entry)
-        self._settled[case.service.name, case.entity] = entry.event_id
-        return Handled.FAILED if given_up else Handled.SETTLED
-
-    async def _mark(
-        self, case: Case, progress: Progress, index: int, record: Mapping[str, Any], hold: Hold | None
-    ) -> Mark:
-        if hold and not is_bookkeeping(record):
-            return Mark("skipped", hold.why)
-        return await self._perform_one(case, progress, index, record)
-
-    async def _take_over(self, case: Case, progress: Progress) -> Progress:
-        """Wait out a live foreign lease, then read again what its owner has done meanwhile."""
-        while not await self._ledger.lease(progress.entry, self._new_lease(), self._clock.now()):  # noqa: ASYNC110
-            await asyncio.sleep(0.2)  # its owner may be in another process: there is nothing here to be woken by
-        again = await self._ledger.find(case.service.name, case.entity, case.envelope.id)
-        return again or progress
-
-    async def _perform_one(self, case: Case, progress: Progress, index: int, record: Mapping[str, Any]) -> Mark:
-        """One effect under the lease, bounded by it: an effect that takes longer has an unknown outcome."""
-        effect = await self._known_effect(case, progress, index, record)
-        occasion = await self._occasion(case, progress, index)
-        if index and not await self._ledger.lease(progress.entry, self._new_lease(), self._clock.now()):
-            raise Unavailable("another instance took the lease over")
-        try:
-            async with asyncio.timeout(self._patience.lease.total_seconds() * 0.8):
-                await effect.perform(**self._wiring.arguments(effect.perform, occasion=occasion))
-            return Mark("performed")
-        except Moved as reason:
-            return Mark("superseded", str(reason))
+            progress = await self._ledger.find(case.service.name, case.entity, head.open)
+            if progress is None or progress.settled:
+                return False
+            earlier = Case(case.service, case.entity, from_cloud_event(progress.entry.event), case.waiting)
+            await self._performing.see_through(earlier, progress, True)
         except Refused as reason:
-            return Mark("refused", str(reason))
-        except (Unavailable, TimeoutError) as reason:
-            if self._out_of_patience(case):
-                return Mark("refused", f"patience is over: {reason}")
-            raise Unavailable(f"{effect.kind}: {reason}") from reason
-        except Exception as bug:
-            log.exception("effect %s of %s", record["kind"], case.service.name)
-            return Mark("refused", "".join(traceback.format_exception_only(bug)).strip())
+            await self._lost(case, head.open, said(reason))
+            return False
+        except (Unavailable, Unreadable) as reason:
+            raise Behind(f"decision {head.open} of this chain is not done: {said(reason)}") from reason
+        return True
 
-    async def _known_effect(self, case: Case, progress: Progress, index: int, record: Mapping[str, Any]) -> Any:
-        """Raises `UnknownEffect`, said under the same id at every try: it waits for a deployment, without end."""
-        try:
-            return read_effect(record)
-        except UnknownEffect as reason:
-            stalled = _failed(ActionStalled, case, record["kind"], str(reason))
-            await self._publish(case, stalled, f"stalled:{index}", progress.entry.decided_at)
-            raise
+    async def _lost(self, case: Case, decision: str, reason: str) -> None:
+        """A decision whose body is gone for ever cannot be seen through, and holds nobody."""
+        event = ActionFailed(
+            service=case.service.name, about=str(case.entity), decision=decision, effect="record", reason=reason
+        )
+        await self._performing.publish(case, event, f"lost:{decision}", self._clock.now())
 
-    async def _occasion(self, case: Case, progress: Progress, index: int) -> Occasion:
-        """A released effect keeps the cause, the moment and the place of the decision that it belongs to."""
-        entry, cause = progress.entry, case.envelope
-        if released := entry.facts.get("releases"):
-            original = await self._ledger.find(entry.service, entry.entity, released["decision"])
-            if original:
-                entry, cause = original.entry, from_cloud_event(original.entry.event)
-                index += released["first"]
-        return Occasion(case.service.name, case.entity, cause, entry.decided_at, index)
+    async def _record(self, entry: Entry, head: Head) -> Progress:
+        """Raises `Moved` when the chain has moved on: nothing is written then."""
+        nothing_to_do = not entry.effects and "given_up" not in entry.facts
+        return await self._ledger.record(entry, head, None if nothing_to_do else self._performing.lease)
 
-    async def _announce(self, case: Case, progress: Progress, index: int, mark: Mark) -> None:
-        """What was not performed is a fact of its own; the policy that asked for it decides what follows."""
-        event = ActionSuperseded if mark.outcome == "superseded" else ActionFailed
-        effect, at = progress.entry.effects[index]["kind"], progress.entry.decided_at
-        await self._publish(case, _failed(event, case, effect, mark.reason), f"mark:{index}", at)
+    async def _given_up(self, case: Case, reason: Exception) -> tuple[Progress, bool]:
+        """Nothing was decided, and nothing will be: it was refused, or patience is over. Raises other `reason`s.
 
-    async def _give_up(self, case: Case, reason: str) -> Handled:
-        """Nothing was decided, and nothing will be: gathering was refused, or patience with it is over."""
+        A bug is raised where the whole message can be buried, and given up where the event has waited.
+        """
+        if not isinstance(reason, (Unavailable, Refused)) and case.waiting is None:
+            raise reason
+        why = f"patience is over: {said(reason)}" if isinstance(reason, Unavailable) else said_of(reason)
         while True:
-            name = case.service.name
-            if known := await self._ledger.find(name, case.entity, case.envelope.id):
-                at = known.entry.decided_at
-                await self._publish(case, _failed(ActionFailed, case, "gather", reason), "gather", at)
-                return Handled.FAILED
-            head = await self._ledger.head(name, case.entity)
-            if recorded := await self._record(self._deciding.given_up(case, head, reason), head):
-                return await self._perform(case, recorded, False)
-
-    async def _publish(self, case: Case, event: Event, key: str, at: datetime) -> None:
-        by = f"{case.service.name}/{case.entity.table_key}"
-        await self._publisher.publish("events", [case.envelope.follow_up(event, time=at, by=by, key=key)])
+            head = await self._ledger.head(case.service.name, case.entity)
+            try:
+                return await self._record(self._deciding.given_up(case, head, why), head), False
+            except Moved:
+                if known := await self._find(case):
+                    return known, True
 
     async def _wait(self, case: Case, reason: str, *, is_said: bool = False) -> Handled:
         now, before = self._clock.now(), case.waiting
         attempts = before.attempts + 1 if before else 0
+        pause = self._patience.pause(attempts)
         await self._ledger.wait(
             Waiting(
                 service=case.service.name,
@@ -285,27 +197,15 @@ class Reactor:
                 event_id=case.envelope.id,
                 event=to_cloud_event(case.envelope),
                 since=before.since if before else now,
-                due=now + self._patience.pause(attempts),
+                due=now + pause,
                 attempts=attempts,
                 reason=reason,
             )
         )
-        log.warning("pending: %s on %s: %s", case.service.name, case.envelope.data.type, reason)
+        log.warning(
+            "pending: %s on %s: %s, try %d, next in %g s",
+            case.service.name, case.envelope.data.type, reason, attempts + 1, pause.total_seconds(),
+        )  # fmt: skip
         if before and not is_said:
             await self._overdue.look_at(case, before.since, now, reason)
         return Handled.PENDING
-
-    def _out_of_patience(self, case: Case) -> bool:
-        return case.waiting is not None and self._clock.now() - case.waiting.since > self._patience.limit
-
-    def _new_lease(self) -> Lease:
-        return Lease(self._owner, self._clock.now() + self._patience.lease)
-
-
-type _Undone = ActionFailed | ActionSuperseded | ActionStalled
-
-
-def _failed(event: Callable[..., _Undone], case: Case, effect: str, reason: str) -> _Undone:
-    return event(
-        service=case.service.name, about=str(case.entity), decision=case.envelope.id, effect=effect, reason=reason
-    )

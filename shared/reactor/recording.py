@@ -1,12 +1,12 @@
 """Decisions as ledger entries: what the hash covers, and how effects become data and data effects."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from shared.events import Entity, Envelope, canonical, to_cloud_event
-from shared.ports import Entry, Head, Unavailable
+from shared.ports import Entry, Head, Mark, Unavailable, Waiting
 from shared.reactor.effects import Effect
 from shared.reactor.service import Decision, Facts
 from shared.reactor.wiring import effect_kinds
@@ -37,23 +37,46 @@ def is_intact(entry: Entry) -> bool:
     return entry_hash(hashed_fields(entry)) == entry.hash
 
 
+def link(entry: Entry, marks: Mapping[int, Mark]) -> str:
+    """What the next entry follows once this one is settled: its hash, and with it what became of its effects."""
+    if not marks:
+        return entry.hash
+    became = [[index, marks[index].outcome, marks[index].reason] for index in sorted(marks)]
+    return entry_hash({"entry": entry.hash, "marks": became})
+
+
 def write_entry(
     service: str, entity: Entity, head: Head, envelope: Envelope[Any], facts: Facts[Any],
     policy: str, decision: Decision[Any], more: Mapping[str, Any] | None = None,
 ) -> Entry:  # fmt: skip
     """The next entry of the chain that ends in `head`; `more` are facts of the reactor's own."""
-    event = to_cloud_event(envelope)
+    effects = [write_effect(effect) for effect in decision.effects]
+    known = {"known": facts.known.model_dump(mode="json"), **(more or {})}
+    state = decision.state.model_dump(mode="json")
+    return _entry(service, entity, head, to_cloud_event(envelope), facts.now, known, policy, state, effects)
+
+
+def write_unread(waiting: Waiting, head: Head, now: datetime, policy: str, reason: str) -> Entry:
+    """The entry that keeps an event which no build can read, as it waited; the state stays as it is."""
+    event, facts = {**waiting.event, "id": waiting.event_id}, {"known": {}, "given_up": reason}
+    return _entry(waiting.service, waiting.entity, head, event, now, facts, policy, head.state, [])
+
+
+def _entry(
+    service: str, entity: Entity, head: Head, event: Mapping[str, Any], now: datetime, facts: Mapping[str, Any],
+    policy: str, state: Mapping[str, Any] | None, effects: Sequence[Mapping[str, Any]],
+) -> Entry:  # fmt: skip
     fields: dict[str, Any] = {
         "service": service,
         "entity": str(entity),
         "event_id": event["id"],
         "position": head.length,
-        "decided_at": facts.now.isoformat(),
+        "decided_at": now.isoformat(),
         "event": event,
-        "facts": {"now": facts.now.isoformat(), "known": facts.known.model_dump(mode="json"), **(more or {})},
+        "facts": {"now": now.isoformat(), **facts},
         "policy": policy,
-        "state": decision.state.model_dump(mode="json"),
-        "effects": [write_effect(effect) for effect in decision.effects],
+        "state": state,
+        "effects": effects,
         "previous": head.hash,
     }
     proper = {**fields, "entity": entity, "decided_at": datetime.fromisoformat(fields["decided_at"])}

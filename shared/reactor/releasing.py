@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from shared.events import ActionReleased, Entity, Envelope, ReleaseRefused, derive_id
-from shared.policies import PolicyDocument
 from shared.ports import Entry, EventPublisher, Ledger, Progress
 from shared.reactor.effects import Effect, Occasion
 from shared.reactor.holding import Hold, digest_of
-from shared.reactor.service import Decision, Reaction
 
 type Through = Literal["grant", "redrive"]
 _WAYS: tuple[Through, ...] = ("grant", "redrive")
@@ -93,15 +91,3 @@ def what_is_left(progress: Progress) -> Release:
 def _undone(progress: Progress, index: int) -> bool:
     mark = progress.marks.get(index)
     return mark is None or mark.outcome != "performed"
-
-
-def _never(state: object, facts: object, event: object, policy: PolicyDocument) -> Decision[Any]:
-    raise AssertionError("a release is not decided by a policy")
-
-
-def _about(event: ActionReleased) -> Entity:
-    return event.entity
-
-
-# Every service reacts to the release of its own decisions.
-RELEASED = Reaction(ActionReleased, _never, _about, None, frozenset())

@@ -1,6 +1,7 @@
 """All that reads, decides and performs, put together over the ports that an app provides."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from shared.policies import PolicyDocument
@@ -11,6 +12,7 @@ from shared.ports import (
     EventPublisher,
     Evidence,
     Folds,
+    Grown,
     HubReader,
     LaneBook,
     Ledger,
@@ -33,6 +35,7 @@ from shared.reactor.sealing import seal
 from shared.reactor.service import Service
 from shared.reactor.stalls import Stalls
 from shared.reactor.streams import Gaps
+from shared.reactor.ticking import Part, Ticking
 from shared.reactor.translating import Translate, Translating
 from shared.reactor.wiring import Wiring
 
@@ -54,7 +57,9 @@ class Runtime:
         self._dead_letters = DeadLetters(publisher, provided[Evidence], clock, provided[LetterBook])
         wiring = Wiring({**provided, PolicyDocument: policy, DeadLetters: self._dead_letters})
         wiring.check(services.values())
-        self.reactor = Reactor(wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes])
+        self.reactor = Reactor(
+            wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes], provided[Grown]
+        )
         self._stalls = Stalls(publisher, clock)
         self._reading = Reading(provided[Positions], provided[HubReader], publisher, clock)
         book = provided[LaneBook]
@@ -63,12 +68,20 @@ class Runtime:
             self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls, services
         )
         self.folding = Folding(wiring, provided[Folds], publisher, Gaps(provided[HubReader], publisher, clock))
+        minutely = timedelta(minutes=1)
+        self._ticking = Ticking(
+            [Part("reminders", self.remind), Part("sweeper", self.sweep), Part("seal", self.seal, every=minutely)]
+        )
         self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
 
     def translating(self, translate: Translate) -> Translating:
         """What reads hub `inbound`."""
         publisher = self._ports[EventPublisher]
         return Translating("intake", "inbound", translate, publisher, self._reading, self._dead_letters, self._stalls)
+
+    async def tick(self) -> None:
+        """All that goes by the clock, each part in its own time. Raises `PartsFailed`, when all parts have ended."""
+        await self._ticking.tick()
 
     async def remind(self) -> None:
         await ring(self._ports[Deadlines], self._ports[EventPublisher], self._ports[Clock])
@@ -78,4 +91,4 @@ class Runtime:
         await self.reactor.resume(self.services)
 
     async def seal(self) -> None:
-        await seal(self._ports[Ledger], self._ports[EventPublisher], self._ports[Seals], self._ports[Clock])
+        await seal(self._ports[Ledger], self._ports[Grown], self._ports[Seals])

@@ -18,7 +18,7 @@ ENDPOINT = EndpointRef(workspace=WORKSPACE, name="flights")
 PACKAGE = PackageRef(model=MODEL, digest="ab" * 32)
 JOB = JobRef(workspace=WORKSPACE, name="staging-1")
 ENTITY = MODEL.entity
-LEASE = Lease("instance-1", NOON + timedelta(seconds=30))
+LEASE = Lease("instance-1", timedelta(seconds=30))
 
 
 def minutes(count: float) -> datetime:

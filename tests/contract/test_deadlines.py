@@ -38,8 +38,8 @@ async def test_setting_it_again_moves_it(deadlines: Deadlines) -> None:
 
 async def test_a_cleared_deadline_is_gone(deadlines: Deadlines) -> None:
     await deadlines.set(DEADLINE)
-    await deadlines.clear(DEADLINE)
-    await deadlines.clear(DEADLINE)
+    await deadlines.clear([DEADLINE])
+    await deadlines.clear([DEADLINE])
     assert await deadlines.due(minutes(60)) == []
     await deadlines.set(DEADLINE)
     assert await deadlines.due(minutes(60)) == [DEADLINE]
@@ -48,7 +48,7 @@ async def test_a_cleared_deadline_is_gone(deadlines: Deadlines) -> None:
 async def test_clearing_leaves_one_that_was_moved_meanwhile(deadlines: Deadlines) -> None:
     await deadlines.set(DEADLINE)
     await deadlines.set(replace(DEADLINE, at=minutes(5)))
-    await deadlines.clear(DEADLINE)
+    await deadlines.clear([DEADLINE])
     assert await deadlines.due(minutes(60)) == [replace(DEADLINE, at=minutes(5))]
 
 
@@ -63,7 +63,7 @@ async def test_services_and_keys_of_one_entity_are_told_apart(deadlines: Deadlin
     several = [DEADLINE, replace(DEADLINE, key="other"), replace(DEADLINE, service="drift")]
     for deadline in several:
         await deadlines.set(deadline)
-    await deadlines.clear(several[0])
+    await deadlines.clear(several[:1])
     assert {(each.service, each.key) for each in await deadlines.due(NOON)} == {
         ("staging", "other"),
         ("drift", "job/ends #1"),
@@ -74,5 +74,15 @@ async def test_of_racing_sets_exactly_one_time_remains(deadlines: Deadlines) -> 
     await asyncio.gather(*(deadlines.set(replace(DEADLINE, at=minutes(minute))) for minute in range(8)))
     due = await deadlines.due(minutes(60))
     assert len(due) == 1
-    await deadlines.clear(due[0])
+    await deadlines.clear(due)
     assert await deadlines.due(minutes(60)) == []
+
+
+async def test_many_are_cleared_but_for_those_that_were_moved_or_cleared_meanwhile(deadlines: Deadlines) -> None:
+    several = [replace(DEADLINE, key=f"key-{number:03d}", at=minutes(number / 1000)) for number in range(130)]
+    for deadline in several:
+        await deadlines.set(deadline)
+    await deadlines.set(replace(several[7], at=minutes(5)))
+    await deadlines.clear(several[100:101])
+    await deadlines.clear(several)
+    assert await deadlines.due(minutes(60), limit=200) == [replace(several[7], at=minutes(5))]

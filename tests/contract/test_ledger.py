@@ -1,6 +1,7 @@
 """Every ledger keeps chains, leases, marks and the waiting queue in this way."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.memory import MemoryLedger
 from shared.events import Entity
-from shared.ports import Absent, Head, Lease, Ledger, Mark, Moved
+from shared.ports import Absent, Head, Lease, Ledger, Mark, Moved, Progress
 from tests.contract.conftest import Account
 from tests.contract.examples import ENTITY, LEASE, NOON, WORKSPACE, entry, minutes, waiting
 
@@ -43,6 +44,7 @@ async def test_a_recorded_entry_is_found_again_as_it_was(ledger: Ledger) -> None
     assert found is not None
     assert found.entry == entry("event-1", 1)
     assert (found.marks, found.settled, found.lease) == ({}, False, LEASE)
+    assert found.version
 
 
 async def test_an_event_nobody_decided_is_not_found(ledger: Ledger) -> None:
@@ -102,52 +104,109 @@ async def test_of_eight_writers_over_one_head_exactly_one_wins(ledger: Ledger) -
     head = await ledger.head("staging", ENTITY)
     records = (ledger.record(entry(f"event-{number}", 1), head, LEASE) for number in range(8))
     outcomes = await asyncio.gather(*records, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes if outcome is not None] == [Moved] * 7
+    assert [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)] == [Moved] * 7
+
+
+async def progress_of(ledger: Ledger, event_id: str = "event-1") -> Progress:
+    found = await ledger.find("staging", ENTITY, event_id)
+    assert found
+    return found
+
+
+def lease(owner: str, seconds: float = 30) -> Lease:
+    return Lease(owner, timedelta(seconds=seconds))
 
 
 async def test_a_live_lease_belongs_to_its_owner_alone(ledger: Ledger) -> None:
     await append(ledger, "event-1", 1)
-    mine, theirs = Lease("instance-1", minutes(5)), Lease("instance-2", minutes(6))
-    assert await ledger.lease(entry(), mine, NOON)
-    assert not await ledger.lease(entry(), theirs, NOON)
-    assert not await ledger.lease(entry(), theirs, minutes(5) - timedelta(microseconds=1))
-    assert await ledger.lease(entry(), theirs, minutes(5))
-    found = await ledger.find("staging", ENTITY, "event-1")
-    assert found is not None
-    assert found.lease == theirs
+    found = await progress_of(ledger)
+    assert timedelta(seconds=25) < found.left <= timedelta(seconds=31)
+    assert await ledger.lease(found, lease("instance-2")) is None
+    mine = await ledger.lease(found, lease("instance-1"))
+    assert mine
+    assert (await progress_of(ledger)).lease == mine.lease
+
+
+async def test_a_lease_that_has_run_out_by_the_stores_clock_is_anybodys(ledger: Ledger) -> None:
+    head = await ledger.head("staging", ENTITY)
+    await ledger.record(entry("event-1", 1), head, lease("instance-1", seconds=0))
+    found = await progress_of(ledger)
+    assert found.left == timedelta()
+    taken = await ledger.lease(found, lease("instance-2"))
+    assert taken
+    assert taken.lease == (await progress_of(ledger)).lease == lease("instance-2")
 
 
 async def test_of_eight_who_want_a_dead_lease_exactly_one_gets_it(ledger: Ledger) -> None:
-    await append(ledger, "event-1", 1)
-    leases = (ledger.lease(entry(), Lease(f"instance-{n}", minutes(9)), minutes(1)) for n in range(2, 10))
-    assert sum(await asyncio.gather(*leases)) == 1
+    head = await ledger.head("staging", ENTITY)
+    await ledger.record(entry("event-1", 1), head, lease("instance-1", seconds=0))
+    found = await progress_of(ledger)
+    taken = await asyncio.gather(*(ledger.lease(found, lease(f"instance-{n}")) for n in range(2, 10)))
+    assert sum(each is not None for each in taken) == 1
 
 
 async def test_there_is_no_lease_on_what_was_never_decided(ledger: Ledger) -> None:
+    await append(ledger, "event-1", 1)
     with pytest.raises(Absent):
-        await ledger.lease(entry("event-9"), LEASE, NOON)
+        await ledger.lease(replace(await progress_of(ledger), entry=entry("event-9")), LEASE)
 
 
-async def test_marks_are_kept_by_index_and_may_be_repeated(ledger: Ledger) -> None:
-    await append(ledger, "event-1", 1)
+async def test_marks_are_kept_by_index_and_renew_the_lease(ledger: Ledger) -> None:
+    head = await ledger.head("staging", ENTITY)
+    recorded = await ledger.record(entry("event-1", 1), head, lease("instance-1", seconds=0))
+    marked = await ledger.mark(recorded, {0: Mark("performed")}, LEASE)
+    await ledger.mark(marked, {11: Mark("refused", "too large"), 10: Mark("skipped")}, LEASE)
     await append(ledger, "event-10", 2)
-    for _ in range(2):
-        await ledger.mark(entry(), 0, Mark("performed"))
-        await ledger.mark(entry(), 11, Mark("refused", "too large"))
-    await ledger.mark(entry("event-10"), 0, Mark("skipped"))
-    found = await ledger.find("staging", ENTITY, "event-1")
-    assert found is not None
-    assert found.marks == {0: Mark("performed"), 11: Mark("refused", "too large")}
+    found = await progress_of(ledger)
+    assert found.marks == {0: Mark("performed"), 10: Mark("skipped"), 11: Mark("refused", "too large")}
     assert found.entry == entry("event-1", 1)
+    assert found.left > timedelta()
+    assert (await progress_of(ledger, "event-10")).marks == {}
 
 
-async def test_settling_is_remembered(ledger: Ledger) -> None:
+async def test_who_lost_the_lease_marks_nothing_more(ledger: Ledger) -> None:
+    head = await ledger.head("staging", ENTITY)
+    late = await ledger.record(entry("event-1", 1), head, lease("instance-1", seconds=0))
+    other = await ledger.lease(await progress_of(ledger), lease("instance-2"))
+    assert other
+    with pytest.raises(Moved):
+        await ledger.mark(late, {0: Mark("refused", "late")}, lease("instance-1"))
+    await ledger.mark(other, {0: Mark("performed")}, lease("instance-2"))
+    with pytest.raises(Moved):
+        await ledger.settle(late, {0: Mark("refused", "late")}, "link")
+    assert (await progress_of(ledger)).marks == {0: Mark("performed")}
+
+
+async def test_the_first_mark_of_an_effect_stays(ledger: Ledger) -> None:
     await append(ledger, "event-1", 1)
-    await ledger.settle(entry())
-    await ledger.settle(entry())
-    found = await ledger.find("staging", ENTITY, "event-1")
-    assert found is not None
-    assert found.settled
+    marked = await ledger.mark(await progress_of(ledger), {0: Mark("performed")}, LEASE)
+    with pytest.raises(Moved):
+        await ledger.mark(marked, {0: Mark("refused", "second thoughts")}, LEASE)
+    assert (await progress_of(ledger)).marks == {0: Mark("performed")}
+
+
+async def test_settling_closes_the_head_and_says_what_the_next_entry_follows(ledger: Ledger) -> None:
+    await append(ledger, "event-1", 1)
+    assert (await ledger.head("staging", ENTITY)).open == "event-1"
+    settled = await ledger.settle(await progress_of(ledger), {0: Mark("performed")}, "link-1")
+    head = await ledger.head("staging", ENTITY)
+    assert (head.open, head.hash, head.last, head.length) == (None, "link-1", "event-1", 1)
+    found = await progress_of(ledger)
+    assert (found.settled, found.marks, found.version) == (True, {0: Mark("performed")}, settled.version)
+
+
+async def test_what_has_nothing_to_do_is_settled_as_it_is_recorded(ledger: Ledger) -> None:
+    recorded = await ledger.record(entry(), await ledger.head("staging", ENTITY), None)
+    head = await ledger.head("staging", ENTITY)
+    assert recorded.settled
+    assert (head.open, head.hash, head.last) == (None, "hash-1", "event-1")
+    assert (await progress_of(ledger)).settled
+
+
+async def test_what_waits_already_stays_as_it_is_when_it_arrives_again(ledger: Ledger) -> None:
+    await ledger.wait(waiting("event-1", attempts=3, since=minutes(-5), reason="down"))
+    await ledger.wait(waiting("event-1", attempts=0, since=NOON, due=minutes(9), reason="again"))
+    assert await ledger.first_waiting("staging", ENTITY) == waiting("event-1", attempts=3, since=minutes(-5))
 
 
 async def test_waiting_events_queue_in_the_order_of_their_first_arrival(ledger: Ledger) -> None:
@@ -238,9 +297,11 @@ async def test_all_chains_that_have_begun_are_listed(ledger: Ledger) -> None:
 async def test_entries_come_in_the_order_of_their_positions(ledger: Ledger) -> None:
     for position, event_id in enumerate(("c", "a", "b"), start=1):
         await append(ledger, event_id, position)
-    await ledger.mark(entry("a"), 0, Mark("performed"))
-    found = [(each.entry.event_id, dict(each.marks)) async for each in ledger.entries("staging", ENTITY)]
-    assert found == [("c", {}), ("a", {0: Mark("performed")}), ("b", {})]
+    found = await ledger.find("staging", ENTITY, "a")
+    assert found
+    await ledger.mark(found, {0: Mark("performed")}, LEASE)
+    listed = [(each.entry.event_id, dict(each.marks)) async for each in ledger.entries("staging", ENTITY)]
+    assert listed == [("c", {}), ("a", {0: Mark("performed")}), ("b", {})]
 
 
 async def test_identifiers_from_outside_are_kept_letter_by_letter(ledger: Ledger) -> None:

@@ -23,6 +23,7 @@ STEPS = (
     "brakes.engaged",
     "captures.keep_predictions",
     "evidence.keep",
+    "grown.note",
     "notifier.send",
     "policy_book.put",
     "event_publisher.publish",
@@ -39,6 +40,8 @@ LEFT_OUT = {
     "evidence.read": "reads",
     "evidence.report": "reads",
     "folds.all": "reads",
+    "grown.forget": "once a minute, after seals.keep; what is not forgotten is sealed once more",
+    "grown.read": "reads",
     "hub_reader.epoch": "reads",
     "hub_reader.held": "only after a gap, and reads",
     "hub_reader.read": "only after a gap, and reads",
@@ -59,7 +62,9 @@ LEFT_OUT = {
     "event_publisher.close": "at the end",
     "seals.all": "reads",
     "seals.keep": "once a minute; tests/unit/shared/reactor/test_sealing.py repeats it",
-    "seals.last": "reads",
+    "seals.keep_list": "once a day, as seals.keep",
+    "seals.latest": "reads",
+    "seals.read_list": "reads",
 }
 # Calls by which a canary step and a rollback are recorded, performed and settled, each aimed at for itself. What comes
 # before one of them comes after another.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-from shared.ports import Entry
+from shared.ports import Entry, Progress
 
 CANARY, ROLLBACK = "canary", "rollback"
 # Begins, goes on or ends nothing: it only looks again later.
@@ -28,7 +28,8 @@ def entered(step: str, arguments: Iterable[object]) -> str:
     """What is under way as `step` is called; "" outside of any decision."""
     if step in _BEGINS:
         _now.set("")
-    for entry in arguments:
+    for argument in arguments:
+        entry = argument.entry if isinstance(argument, Progress) else argument
         if isinstance(entry, Entry):
             _now.set(phase_of(entry.service, entry.state, entry.effects))
     return _now.get()

@@ -21,6 +21,7 @@ CONTAINERS: Grants = {
     "azureml": ({"control"}, {"trainers"}, set()),
     "batch-in": ({"control", "jobs"}, {"submitters"}, set()),
     "batch-out": ({"submitters"}, {"jobs"}, set()),
+    "seals": ({"operators"}, {"control"}, set()),
     UNDELIVERED: ({"operators"}, {"delivery"}, set()),
 }
 TABLES: Grants = {
@@ -32,6 +33,7 @@ TABLES: Grants = {
     "positions": (set(), {"control"}),
     "brakes": (frozenset({"operators"}), frozenset({"control"})),
     "letters": (frozenset({"operators"}), frozenset({"control"})),
+    "grown": (set(), {"control"}),
     "policies": (frozenset({"operators"}), frozenset({"control"})),
 }
 
@@ -102,10 +104,11 @@ def test_an_account_with_keys_is_found() -> None:
     assert open_accounts(wrong) == ["hostStorage: allowSharedKeyAccess"]
 
 
-def test_versions_are_kept_and_evidence_alone_is_immutable() -> None:
+def test_versions_are_kept_and_evidence_and_seals_are_immutable() -> None:
     storage = all_templates()["modules/product_storage.bicep"]
     assert body(storage.section("resources")["blobs"])["properties"]["isVersioningEnabled"] is True
     listed = all_templates()[DATA].parameters_of("storage")["containers"]
     assert {each["name"]: each["immutableDays"] for each in listed if each["immutableDays"]} == {
-        "evidence": "evidenceDays"
+        "evidence": "evidenceDays",
+        "seals": "evidenceDays",
     }

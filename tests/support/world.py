@@ -149,6 +149,7 @@ class World:
                 ports.EventPublisher: self.hubs,
                 ports.HubReader: self.hubs,
                 ports.Jobs: RecordingJobs(),
+                ports.Ledger: memory.MemoryLedger(self.clock),
                 ports.LinkSigner: self.signer,
                 ports.Models: memory.MemoryModels(POLICY.workspaces.values()),
             },

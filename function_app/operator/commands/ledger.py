@@ -110,7 +110,8 @@ def _print_entry(progress: Progress) -> None:
 def verify_ledger(as_json: AsJson = False, run_dir: RunDir = None) -> None:
     """Check every chain, and all of them against the minute seals. Exit code 1 when anything does not hold.
 
-    Covered: all of each decision and each chain's head. Not covered: marks, leases and what waits, which change.
+    Covered: all of each decision, each chain's head, and what became of effects once a decision or a seal follows.
+    Not covered: what came after the last seal, leases, and what waits.
     """
     verdict = run(_verdict(run_dir))
     if as_json:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from function_app.operator.ledger.reading import Chain
 from shared.events import canonical
-from shared.ports import Entry, Head
+from shared.ports import Entry, Head, Progress
 from shared.reactor import is_intact
+from shared.reactor.recording import link
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,15 @@ class Problem:
 
 def check_chain(chain: Chain, head: Head) -> Problem | None:
     """The first thing that is wrong, in the order of positions."""
-    previous = ""
+    before: Progress | None = None
     for index, progress in enumerate(chain.entries):
-        what = _entry_problem(chain, progress.entry, index, previous)
+        what = _entry_problem(chain, progress.entry, index, before)
         if what:
             return Problem(chain.service, str(chain.entity), index, progress.entry.event_id, what)
-        previous = progress.entry.hash
+        before = progress
     if chain.unreadable:
         return _at_end(chain, f"cannot be read: {chain.unreadable}")
-    what = _head_problem([progress.entry for progress in chain.entries], head)
+    what = _head_problem(chain.entries, head)
     return _at_end(chain, what) if what else None
 
 
@@ -38,7 +39,13 @@ def _at_end(chain: Chain, what: str) -> Problem:
     return Problem(chain.service, str(chain.entity), len(chain.entries), "", what)
 
 
-def _entry_problem(chain: Chain, entry: Entry, index: int, previous: str) -> str:
+def ends(progress: Progress) -> set[str]:
+    """What may follow this entry: its link once it is settled; its own hash before, and in what older builds wrote."""
+    entry = progress.entry
+    return {entry.hash, link(entry, progress.marks)} if progress.settled else {entry.hash}
+
+
+def _entry_problem(chain: Chain, entry: Entry, index: int, before: Progress | None) -> str:
     if not _intact(entry):
         return "its content does not give its hash: something in it was changed"
     if (entry.service, entry.entity) != (chain.service, chain.entity):
@@ -47,8 +54,11 @@ def _entry_problem(chain: Chain, entry: Entry, index: int, previous: str) -> str
         return f"the entry at position {index} is missing; the next one is at {entry.position}"
     if entry.position < index:
         return f"was inserted: position {entry.position} is already taken"
-    if entry.previous != previous:
-        return "does not follow from the entry before it: one of the two was exchanged"
+    if entry.previous not in (ends(before) if before else {""}):
+        return (
+            "does not follow from the entry before it: one of the two was exchanged, "
+            "or what became of the former's effects was rewritten"
+        )
     return ""
 
 
@@ -60,13 +70,13 @@ def _intact(entry: Entry) -> bool:
         return False
 
 
-def _head_problem(entries: Sequence[Entry], head: Head) -> str:
+def _head_problem(entries: Sequence[Progress], head: Head) -> str:
     last = entries[-1] if entries else None
     if head.length != len(entries):
         return f"the head counts {head.length} entries, {len(entries)} are here"
-    if head.hash != (last.hash if last else ""):
-        return "the head has another hash than the last entry"
-    if _differ(head.state, last.state if last else None):
+    if head.hash not in (ends(last) if last else {""}):
+        return "the head has another hash than the last entry with what became of its effects"
+    if _differ(head.state, last.entry.state if last else None):
         return "the head has another state than the last entry left"
     return ""
 

@@ -1,14 +1,15 @@
 """The seals, checked in themselves and against each other, and the ledger against them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from function_app.operator.ledger.chain_check import Problem
+from function_app.operator.ledger.chain_check import Problem, ends
 from function_app.operator.ledger.reading import Chain
+from shared.ports import Refused
 from shared.ports.records.seals import Seals
-from shared.reactor.sealing import BrokenSeal, Seal, read_seal, seal_digest
+from shared.reactor.sealing import BrokenSeal, Seal, SealedHead, read_list, read_seal, root_of, seal_digest, update
 
 type ChainName = tuple[str, str]
 
@@ -24,35 +25,68 @@ class Claim:
 
 @dataclass(slots=True)
 class Sealed:
-    """`claims` of all good seals by chain; `broken` says of every other seal what is wrong with it."""
+    """`claims` of all good seals by chain; `broken` says of every other seal what is wrong with it.
+
+    `now` is the store's clock.
+    """
 
     count: int = 0
     last: datetime | None = None
+    now: datetime | None = None
     claims: dict[ChainName, set[Claim]] = field(default_factory=lambda: defaultdict(set))
     broken: list[str] = field(default_factory=list)
 
 
 async def read_seals(seals: Seals) -> Sealed:
     """Raises `Unavailable`."""
-    found, previous = Sealed(), None
+    found, previous, replayed = Sealed(now=(await seals.latest()).now), None, _Replay(seals)
     async for kept in seals.all():
         found.count += 1
+        if found.now and kept.minute > found.now:
+            found.broken.append(f"{stamp(kept.minute)}: it is of a time to come: nobody can have sealed that")
+            continue
         try:
             seal = read_seal(kept)
             if seal.previous != previous:
                 found.broken.append(f"{stamp(kept.minute)}: the seal before it was changed or is missing")
-            _add(found, seal)
+            _add(found, seal.minute, seal.heads)
+            _add(found, seal.minute, await replayed.listed(seal))
         except BrokenSeal as error:
             found.broken.append(f"{stamp(kept.minute)}: {error}")
         previous = seal_digest(kept)
     return found
 
 
-def _add(found: Sealed, seal: Seal) -> None:
+class _Replay:
+    """All chains as the seals say, one after the other; a list of all chains must say the same."""
+
+    def __init__(self, seals: Seals) -> None:
+        self._seals, self._known, self._full = seals, dict[ChainName, SealedHead](), ""
+
+    async def listed(self, seal: Seal) -> Iterable[SealedHead]:
+        """What is in a list that this seal made, and in no seal; raises `BrokenSeal`."""
+        update(self._known, seal.heads)
+        if seal.full.digest == self._full:
+            return ()
+        first, self._full = not self._full, seal.full.digest
+        try:
+            heads = read_list(await self._seals.read_list(seal.full.digest))
+        except Refused as error:
+            raise BrokenSeal(f"its list of all chains: {error}") from error
+        if (root_of(heads.values()), len(heads)) != (seal.full.root, seal.full.chains):
+            raise BrokenSeal("the root of its list of all chains is not what it says")
+        unknown = heads.keys() - self._known.keys()
+        if any(heads.get(name) != head for name, head in self._known.items()) or (unknown and not first):
+            raise BrokenSeal("its list of all chains is not what the seals before it say")
+        self._known = dict(heads)
+        return heads.values()
+
+
+def _add(found: Sealed, minute: datetime, heads: Iterable[SealedHead]) -> None:
     """The earliest seal that makes a claim is kept: a set does not take an equal one again."""
-    found.last = seal.minute
-    for head in seal.heads:
-        found.claims[head.service, head.entity].add(Claim(head.length, head.hash, seal.minute))
+    found.last = minute
+    for head in heads:
+        found.claims[head.service, head.entity].add(Claim(head.length, head.hash, minute))
 
 
 def check_claims(name: ChainName, chain: Chain | None, claims: Mapping[ChainName, set[Claim]]) -> Problem | None:
@@ -66,10 +100,11 @@ def check_claims(name: ChainName, chain: Chain | None, claims: Mapping[ChainName
                 f"{sealed}, {len(entries)} are here: the end was cut off" if chain else f"{sealed}, the chain is gone"
             )
             return Problem(*name, len(entries), "", what)
-        entry = entries[claim.length - 1].entry
-        if entry.hash != claim.hash:
+        progress = entries[claim.length - 1]
+        if claim.hash not in ends(progress):
             where = f"between position {good} and this one" if good < claim.length - 1 else "here"
-            return Problem(*name, claim.length - 1, entry.event_id, f"{sealed} with another hash: rewritten {where}")
+            event_id = progress.entry.event_id
+            return Problem(*name, claim.length - 1, event_id, f"{sealed} with another hash: rewritten {where}")
         good = claim.length
     return None
 

@@ -2,10 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from function_app.operator.ledger.chain_check import Problem, check_chain
-from function_app.operator.ledger.reading import Chains, all_heads, read_chain
+from function_app.operator.ledger.reading import Chain, Chains, all_heads, read_chain
 from function_app.operator.ledger.seal_check import (
     ChainName,
     Sealed,
@@ -20,19 +20,22 @@ from shared.ports import Head
 from shared.ports.records.seals import Seals
 
 _CHAINS_AT_ONCE = 8
+# Control seals each minute what grew.
+_LATE = timedelta(minutes=10)
 # A chain that grows while it is read looks broken once; one that was altered looks broken every time.
 _LOOKS = 3
 
 
 @dataclass(slots=True)
 class Verdict:
-    """`unsealed` counts the entries that no seal covers yet."""
+    """`unsealed` counts the entries that no seal covers yet, `since` is when the first of them was decided."""
 
     chains: int = 0
     entries: int = 0
     unsealed: int = 0
     seals: int = 0
     last_seal: datetime | None = None
+    since: datetime | None = None
     problems: list[Problem] = field(default_factory=list)
     broken_seals: list[str] = field(default_factory=list)
 
@@ -46,11 +49,12 @@ class Verdict:
         if self.last_seal is None:
             return (
                 "There is no seal yet: whoever may write the ledger's table could cut entries from the end of a chain, "
-                "or rewrite or remove a whole chain, without a trace."
+                "rewrite or remove a whole chain, or what became of its effects, without a trace."
             )
         return (
             f"The last seal is of {stamp(self.last_seal)}; {self.unsealed} of {self.entries} entries came after it. "
-            "Those alone could be cut off or rewritten without a trace by whoever may write the ledger's table."
+            "Those could be cut off or rewritten without a trace by whoever may write the ledger's table, and so could "
+            "what became of effects that were not settled then. Leases, and what waits, are in no hash at all."
         )
 
 
@@ -67,37 +71,49 @@ async def verify(ledger: Chains, seals: Seals) -> Verdict:
         verdict.problems.append(Problem("", "", 0, "", what))
     several = asyncio.Semaphore(_CHAINS_AT_ONCE)
 
-    async def one(service: str, entity: Entity, head: Head) -> tuple[int, Problem | None]:
+    async def one(service: str, entity: Entity, head: Head) -> tuple[Chain, Problem | None]:
         async with several:
             return await _check(ledger, service, entity, head, sealed)
 
     checked = await asyncio.gather(*(one(*each) for each in found))
-    names: list[ChainName] = [(service, str(entity)) for service, entity, _ in found]
-    for name, (length, problem) in zip(names, checked, strict=True):
-        _note(verdict, name, length, problem, sealed)
-    for name in sorted(sealed.claims.keys() - set(names)) if not stopped else ():
-        _note(verdict, name, 0, check_claims(name, None, sealed.claims), sealed)
+    for chain, problem in checked:
+        _note(verdict, chain, problem, sealed)
+    names: set[ChainName] = {(service, str(entity)) for service, entity, _ in found}
+    for service, entity in sorted(sealed.claims.keys() - names) if not stopped else ():
+        gone = check_claims((service, entity), None, sealed.claims)
+        verdict.problems += [gone] if gone else []
+    _say_when_late(verdict, sealed)
     return verdict
 
 
-def _note(verdict: Verdict, name: ChainName, length: int, problem: Problem | None, sealed: Sealed) -> None:
+def _note(verdict: Verdict, chain: Chain, problem: Problem | None, sealed: Sealed) -> None:
+    length = len(chain.entries)
+    late = unsealed((chain.service, str(chain.entity)), length, sealed.claims)
     verdict.chains += 1 if length else 0
     verdict.entries += length
-    verdict.unsealed += unsealed(name, length, sealed.claims)
+    verdict.unsealed += late
+    if late:
+        first = chain.entries[length - late].entry.decided_at
+        verdict.since = min(first, verdict.since or first)
     if problem:
         verdict.problems.append(problem)
 
 
+def _say_when_late(verdict: Verdict, sealed: Sealed) -> None:
+    if sealed.count and sealed.now and verdict.since and sealed.now - verdict.since > _LATE:
+        what = f"{verdict.unsealed} entries, the first of {stamp(verdict.since)}, are not sealed: sealing stands still"
+        verdict.broken_seals.append(what)
+
+
 async def _check(
     ledger: Chains, service: str, entity: Entity, head: Head, sealed: Sealed
-) -> tuple[int, Problem | None]:
-    length, problem = 0, None
+) -> tuple[Chain, Problem | None]:
+    chain, problem = Chain(service, entity), None
     for look in range(_LOOKS):
         chain = await read_chain(ledger, service, entity)
         present = await ledger.head(service, entity) if look else head
-        length = len(chain.entries)
         in_itself = check_chain(chain, present)
         problem = earlier(in_itself, check_claims((service, str(entity)), chain, sealed.claims))
         if problem is None:
             break
-    return length, problem
+    return chain, problem

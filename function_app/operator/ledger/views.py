@@ -105,5 +105,5 @@ def entry_json(progress: Progress) -> dict[str, Any]:
         "previous": entry.previous,
         "hash": entry.hash,
         "settled": progress.settled,
-        "lease": {"owner": progress.lease.owner, "until": progress.lease.until.isoformat()} if progress.lease else None,
+        "lease": {"owner": progress.lease.owner, "left_s": progress.left.total_seconds()} if progress.lease else None,
     }

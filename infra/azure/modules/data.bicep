@@ -88,6 +88,14 @@ module storage 'product_storage.bicep' = {
         immutableDays: 0
       }
       {
+        // Seals over the ledger: nobody else may write one, for a minute to come either.
+        name: 'seals'
+        readers: operators
+        writers: [principals.control]
+        creators: []
+        immutableDays: evidenceDays
+      }
+      {
         // What Event Grid could not deliver; nothing of ours reads it.
         name: 'undelivered'
         readers: operators
@@ -106,6 +114,7 @@ module storage 'product_storage.bicep' = {
       { name: 'brakes', readers: operators, writers: [principals.control] }
       { name: 'letters', readers: operators, writers: [principals.control] }
       { name: 'policies', readers: operators, writers: [principals.control] }
+      { name: 'grown', readers: [], writers: [principals.control] }
     ]
   }
 }

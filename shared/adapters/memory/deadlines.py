@@ -18,8 +18,9 @@ class MemoryDeadlines(Deadlines):
         due = [deadline for deadline in self._deadlines.values() if deadline.at <= now]
         return sorted(due, key=lambda deadline: deadline.at)[:limit]
 
-    async def clear(self, deadline: Deadline) -> None:
-        key = deadline.service, deadline.entity, deadline.key
-        kept = self._deadlines.get(key)
-        if kept is not None and kept.at == deadline.at:
-            del self._deadlines[key]
+    async def clear(self, deadlines: Sequence[Deadline]) -> None:
+        for deadline in deadlines:
+            key = deadline.service, deadline.entity, deadline.key
+            kept = self._deadlines.get(key)
+            if kept is not None and kept.at == deadline.at:
+                del self._deadlines[key]

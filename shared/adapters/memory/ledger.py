@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from shared.adapters.memory.clock import ManualClock
 from shared.events import Entity
-from shared.ports import Absent, Entry, Head, Lease, Ledger, Mark, Moved, Progress, Waiting
+from shared.ports import Absent, Clock, Entry, Head, Lease, Ledger, Mark, Moved, Progress, Waiting
 
 
 @dataclass
@@ -15,19 +16,24 @@ class _Chain:
 
     state: Mapping[str, Any] | None = None
     hash: str = ""
+    open: str | None = None
     version: int = 0
     progress: dict[str, Progress] = field(default_factory=dict)
+    leased_at: dict[str, datetime] = field(default_factory=dict)
     queue: dict[str, Waiting] = field(default_factory=dict)
 
     def head(self) -> Head:
         version = str(self.version) if self.version else None
         last = next(reversed(self.progress), None)
-        return Head(self.state, self.hash, len(self.progress), version, len(self.queue), last)
+        return Head(self.state, self.hash, len(self.progress), version, len(self.queue), last, self.open)
 
 
 class MemoryLedger(Ledger):
-    def __init__(self) -> None:
+    """`clock` is the store's."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
         self._chains: dict[tuple[str, Entity], _Chain] = {}
+        self._clock = clock or ManualClock()
 
     def _chain(self, service: str, entity: Entity) -> _Chain:
         return self._chains.setdefault((service, entity), _Chain())
@@ -36,43 +42,60 @@ class MemoryLedger(Ledger):
         return self._chain(service, entity).head()
 
     async def find(self, service: str, entity: Entity, event_id: str) -> Progress | None:
-        return self._chain(service, entity).progress.get(event_id)
+        chain = self._chain(service, entity)
+        progress = chain.progress.get(event_id)
+        if progress is None or progress.lease is None:
+            return progress
+        left = chain.leased_at[event_id] + progress.lease.lasts - self._clock.now()
+        return replace(progress, left=max(left, timedelta()))
 
-    async def record(self, entry: Entry, head: Head, lease: Lease) -> None:
+    async def record(self, entry: Entry, head: Head, lease: Lease | None) -> Progress:
         chain = self._chain(entry.service, entry.entity)
         if chain.head().version != head.version or entry.event_id in chain.progress:
             raise Moved(f"chain {entry.service} {entry.entity} moved")
-        chain.progress[entry.event_id] = Progress(entry, {}, settled=False, lease=lease)
-        chain.state, chain.hash = entry.state, entry.hash
+        chain.state, chain.hash, chain.open = entry.state, entry.hash, entry.event_id if lease else None
         chain.version += 1
+        return self._keep(Progress(entry, {}, lease is None, lease, "1"))
 
-    async def lease(self, entry: Entry, lease: Lease, now: datetime) -> bool:
-        progress = self._progress(entry)
-        held = progress.lease
-        if held is not None and held.owner != lease.owner and held.until > now:
-            return False
-        self._keep(replace(progress, lease=lease))
-        return True
+    async def lease(self, progress: Progress, lease: Lease) -> Progress | None:
+        if progress.left and progress.lease and progress.lease.owner != lease.owner:
+            return None
+        try:
+            return self._change(progress, {}, lease=lease)
+        except Moved:
+            return None
 
-    async def mark(self, entry: Entry, index: int, mark: Mark) -> None:
-        progress = self._progress(entry)
-        self._keep(replace(progress, marks={**progress.marks, index: mark}))
+    async def mark(self, progress: Progress, marks: Mapping[int, Mark], lease: Lease) -> Progress:
+        return self._change(progress, marks, lease=lease)
 
-    async def settle(self, entry: Entry) -> None:
-        self._keep(replace(self._progress(entry), settled=True))
+    async def settle(self, progress: Progress, marks: Mapping[int, Mark], link: str) -> Progress:
+        settled = self._change(progress, marks, settled=True)
+        chain = self._chain(progress.entry.service, progress.entry.entity)
+        chain.hash, chain.open = link, None
+        chain.version += 1
+        return settled
 
-    def _progress(self, entry: Entry) -> Progress:
-        progress = self._chain(entry.service, entry.entity).progress.get(entry.event_id)
-        if progress is None:
-            raise Absent(f"decision {entry.event_id} does not exist")
-        return progress
-
-    def _keep(self, progress: Progress) -> None:
+    def _change(self, progress: Progress, marks: Mapping[int, Mark], **changes: Any) -> Progress:
         entry = progress.entry
-        self._chain(entry.service, entry.entity).progress[entry.event_id] = progress
+        known = self._chain(entry.service, entry.entity).progress.get(entry.event_id)
+        if known is None:
+            raise Absent(f"decision {entry.event_id} does not exist")
+        if known.version != progress.version or known.marks.keys() & marks.keys():
+            raise Moved(f"decision {entry.event_id} moved")
+        new = replace(known, marks={**known.marks, **marks}, version=str(int(known.version) + 1), **changes)
+        return self._keep(new)
+
+    def _keep(self, progress: Progress) -> Progress:
+        entry = progress.entry
+        chain = self._chain(entry.service, entry.entity)
+        chain.progress[entry.event_id] = progress
+        chain.leased_at[entry.event_id] = self._clock.now()
+        return progress
 
     async def wait(self, waiting: Waiting) -> None:
         chain = self._chain(waiting.service, waiting.entity)
+        if waiting.event_id in chain.queue and not waiting.attempts:
+            return
         if waiting.event_id not in chain.queue:
             chain.version += 1
         chain.queue[waiting.event_id] = waiting

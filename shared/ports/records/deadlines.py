@@ -28,8 +28,10 @@ class Deadlines(Protocol):
 
     async def set(self, deadline: Deadline) -> None: ...
 
-    async def due(self, now: datetime, limit: int = 100) -> Sequence[Deadline]: ...
+    async def due(self, now: datetime, limit: int = 100) -> Sequence[Deadline]:
+        """The earliest first. What is stored and cannot be read is logged and left out."""
+        ...
 
-    async def clear(self, deadline: Deadline) -> None:
-        """Forget this one, unless it was moved to another time meanwhile."""
+    async def clear(self, deadlines: Sequence[Deadline]) -> None:
+        """Forget these, but for each that was moved to another time meanwhile."""
         ...

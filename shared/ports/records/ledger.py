@@ -5,7 +5,7 @@ A chain is one (service, entity). Its head carries the service's state for that 
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 from shared.events import Entity
@@ -17,7 +17,9 @@ type Outcome = Literal["performed", "refused", "superseded", "skipped"]
 class Head:
     """The present end of a chain. `version` is the compare-and-swap token, None before the first entry.
 
-    `last` is the event of the last entry, `waiting` counts events queued behind something pending.
+    `hash` is what the next entry follows: the last entry's, or its link once its effects are settled. `last` is the
+    event of the last entry, `open` the same while that is not settled; `waiting` counts events queued behind something
+    pending.
     """
 
     state: Mapping[str, Any] | None
@@ -26,6 +28,7 @@ class Head:
     version: str | None
     waiting: int = 0
     last: str | None = None
+    open: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
+    """`lasts` counts from the moment at which the store wrote it, by the store's clock: no other clock is asked."""
+
     owner: str
-    until: datetime
+    lasts: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +69,25 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the effects of an entry have come. `marks` by index of the effect."""
+    """How far the effects of an entry have come. `marks` by index of the effect.
+
+    `version` is the compare-and-swap token of all this, `left` how long the lease lived on when it was read.
+    """
 
     entry: Entry
     marks: Mapping[int, Mark]
     settled: bool
     lease: Lease | None
+    version: str = ""
+    left: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """An event that could not be decided, or whose effects could not be performed yet.
 
-    `since` is when it began to wait, `due` when to try next; `event` the whole CloudEvents object.
+    `since` is when it began to wait, `due` when to try next; `event` the whole CloudEvents object, empty where its body
+    is gone for ever.
     """
 
     service: str
@@ -90,28 +101,39 @@ class Waiting:
 
 
 class Ledger(Protocol):
-    """Atomic by chain: `record` either writes entry, state and lease, or nothing. All methods raise `Unavailable`."""
+    """Atomic by chain: `record` either writes entry, state and lease, or nothing. All methods raise `Unavailable`.
+
+    What became of effects is written under the lease: whoever lost it writes nothing more, and the first mark stays.
+    """
 
     async def head(self, service: str, entity: Entity) -> Head: ...
 
     async def find(self, service: str, entity: Entity, event_id: str) -> Progress | None: ...
 
-    async def record(self, entry: Entry, head: Head, lease: Lease) -> None:
-        """Append `entry` to the chain that ends in `head`; raises `Moved` if it moved or the entry exists."""
+    async def record(self, entry: Entry, head: Head, lease: Lease | None) -> Progress:
+        """Append `entry` to the chain that ends in `head`; raises `Moved` if it moved or the entry exists.
+
+        Without a lease there is nothing left to do about it: it is settled.
+        """
         ...
 
-    async def lease(self, entry: Entry, lease: Lease, now: datetime) -> bool:
-        """Take or renew the lease; False while somebody else's is alive at `now`."""
+    async def lease(self, progress: Progress, lease: Lease) -> Progress | None:
+        """Take or renew the lease; None when somebody else's lived on as this was read, or anything came since."""
         ...
 
-    async def mark(self, entry: Entry, index: int, mark: Mark) -> None:
-        """Note what became of one effect. Writing the same mark again changes nothing."""
+    async def mark(self, progress: Progress, marks: Mapping[int, Mark], lease: Lease) -> Progress:
+        """Note what became of effects, and renew the lease; raises `Moved` when it is not as in `progress` any more."""
         ...
 
-    async def settle(self, entry: Entry) -> None: ...
+    async def settle(self, progress: Progress, marks: Mapping[int, Mark], link: str) -> Progress:
+        """The last marks, and what the next entry follows; raises `Moved` as `mark` does."""
+        ...
 
     async def wait(self, waiting: Waiting) -> None:
-        """Queue the event behind its chain, or note the next try of one already queued."""
+        """Queue the event behind its chain, or note the next try of one already queued.
+
+        One that arrives again, with no attempt behind it, stays as it is: its patience does not begin anew.
+        """
         ...
 
     async def first_waiting(self, service: str, entity: Entity) -> Waiting | None:

@@ -14,10 +14,10 @@ from shared.adapters.azure.storage.account import storage_clients
 from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.azure.storage.seals import BlobSeals
-from shared.adapters.memory import ManualClock, MemoryEventPublisher
+from shared.adapters.memory.grown import MemoryGrown
+from shared.ports.records.grown import End
 from shared.reactor.sealing import seal
 from tests.support.azurite import Azurite
-from tests.support.builders import NOW
 from tests.unit.operator.life import Life, live
 from tests.unit.operator.recorded import Recorder
 
@@ -26,11 +26,12 @@ _TABLES = ("ledger", "pending")
 
 @dataclass
 class Account:
-    """Storage as the product lays it out; `table` and `evidence` are for an intruder."""
+    """Storage as the product lays it out; the others are for an intruder."""
 
     address: str
     table: TableClient
     evidence: ContainerClient
+    seals: ContainerClient
 
     def live(self) -> Life:
         """A model's whole life, recorded."""
@@ -50,7 +51,9 @@ class Account:
         clients = storage_clients(self.address)
         try:
             ledger = TableLedger(clients.tables, BlobEvidence(clients.blobs))
-            await seal(ledger, MemoryEventPublisher(), BlobSeals(clients.blobs), ManualClock(NOW))
+            grown = MemoryGrown()
+            await grown.note([End(name, of, head.length, True, head.hash) async for name, of, head in ledger.chains()])
+            await seal(ledger, grown, BlobSeals(clients.blobs))
         finally:
             await clients.close()
 
@@ -72,8 +75,10 @@ def account(own_azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     with TableServiceClient.from_connection_string(address) as tables:
         clients = [tables.create_table(name) for name in _TABLES]
         with BlobServiceClient.from_connection_string(address) as blobs:
-            yield Account(address, clients[0], blobs.create_container("evidence"))
-            blobs.delete_container("evidence")
+            containers = [blobs.create_container(name) for name in ("evidence", "seals")]
+            yield Account(address, clients[0], *containers)
+            for container in containers:
+                container.delete_container()
         for name in _TABLES:
             tables.delete_table(name)
 

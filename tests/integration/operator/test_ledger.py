@@ -141,8 +141,8 @@ def test_a_cut_with_a_fitting_head_is_found_by_the_seal_alone(account: Account) 
     write(account, {**head, "length": last["position"], "hash": before["hash"], "state": before["state"]})
     (problem,) = problems(account)
     assert "the end was cut off" in problem["what"]
-    for seal in account.evidence.list_blob_names(name_starts_with="seals/"):
-        account.evidence.delete_blob(seal)
+    for seal in account.seals.list_blob_names():
+        account.seals.delete_blob(seal)
     result = sluice("ledger", "verify")
     assert result.exit_code == 0
     assert "could cut entries" in result.stdout.replace("\n", " ")

@@ -9,7 +9,7 @@ from shared.adapters.memory.ledger import MemoryLedger
 from shared.events import Entity, Envelope, Event
 from shared.ports import Head, Lease, Ledger, Mark, Outcome, Progress
 from shared.reactor import Decision, Effect, Facts, Known, Occasion, Publish, State
-from shared.reactor.recording import write_entry
+from shared.reactor.recording import link, write_entry
 from tests.support.builders import NOW
 
 
@@ -39,10 +39,10 @@ class Recorder:
         facts = Facts(self.now, cause.id, Known())
         decision = Decision(Counted(seen=head.length + 1), effects)
         entry = write_entry(service, about, head, cause, facts, "cd" * 32, decision)
-        await self.ledger.record(entry, head, Lease("tests", self.now))
-        for index in range(len(effects)):
-            await self.ledger.mark(entry, index, Mark(outcome))
-        await self.ledger.settle(entry)
+        progress = await self.ledger.record(entry, head, Lease("tests", timedelta(seconds=30)) if effects else None)
+        if effects:
+            marks = {index: Mark(outcome) for index in range(len(effects))}
+            await self.ledger.settle(progress, marks, link(entry, marks))
         return [
             Occasion(service, about, cause, entry.decided_at, index).follow_up(effect.event)
             for index, effect in enumerate(effects)

@@ -10,10 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.operator.ledger.verification import Verdict, verify
-from shared.adapters.memory import ManualClock, MemoryEventPublisher
+from shared.adapters.memory import ManualClock
+from shared.adapters.memory.grown import MemoryGrown
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import Entity, ModelRegistered, canonical
-from shared.reactor.recording import entry_hash, hashed_fields
+from shared.ports import Mark
+from shared.ports.records.grown import End
+from shared.reactor import Publish
+from shared.reactor.recording import entry_hash, hashed_fields, link
 from shared.reactor.sealing import seal
 from tests.support.builders import NOW, envelope, model_ref, workspace
 from tests.unit.operator.recorded import AlteredLedger, Recorder
@@ -33,8 +37,11 @@ async def recorded(recorder: Recorder | None = None, first: int = 0, count: int 
 
 
 async def sealed(recorder: Recorder, seals: MemorySeals, minute: int = 0) -> None:
-    clock = ManualClock(NOW + timedelta(minutes=minute))
-    assert await seal(recorder.ledger, MemoryEventPublisher(), seals, clock)
+    """All chains, as if all had grown."""
+    seals._clock = ManualClock(NOW + timedelta(minutes=minute))
+    grown = MemoryGrown()
+    await grown.note([End(name, of, head.length, True, head.hash) async for name, of, head in recorder.ledger.chains()])
+    assert await seal(recorder.ledger, grown, seals)
 
 
 @pytest.fixture
@@ -223,8 +230,84 @@ async def test_altered_and_missing_seals_are_named() -> None:
         await sealed(recorder, seals, minute)
     ledger = await AlteredLedger.of(recorder.ledger)
     assert (await check(ledger, seals)).holds
-    del seals.kept[NOW + timedelta(minutes=1)]
+    del seals.kept[NOW + timedelta(minutes=1), 0]
     broken = "2026-03-02 09:02 UTC: the seal before it was changed or is missing"
     assert (await check(ledger, seals)).broken_seals == [broken]
-    seals.kept[NOW] = seals.kept[NOW].replace(b'"length":1', b'"length":2')
+    seals.kept[NOW, 0] = seals.kept[NOW, 0].replace(b'"length":1', b'"length":2')
     assert "its root is not that of its heads" in (await check(ledger, seals)).broken_seals[0]
+
+
+async def test_a_seal_of_a_time_to_come_is_named_and_counts_for_nothing() -> None:
+    recorder, seals = await recorded(), MemorySeals()
+    await sealed(recorder, seals)
+    seals.kept[NOW + timedelta(days=300), 0] = seals.kept[NOW, 0]
+    verdict = await check(await AlteredLedger.of(recorder.ledger), seals)
+    assert not verdict.holds
+    assert "of a time to come" in verdict.broken_seals[0]
+    assert verdict.last_seal == NOW
+
+
+async def test_growth_that_nobody_seals_is_named() -> None:
+    recorder, seals = await recorded(), MemorySeals()
+    await sealed(recorder, seals)
+    await recorded(recorder, first=_ENTRIES, count=1)
+    ledger = await AlteredLedger.of(recorder.ledger)
+    seals._clock = ManualClock(NOW + timedelta(minutes=9))
+    assert (await check(ledger, seals)).holds
+    seals._clock = ManualClock(NOW + timedelta(minutes=11))
+    verdict = await check(ledger, seals)
+    assert "2 entries, the first of 2026-03-02 09:00 UTC, are not sealed" in verdict.broken_seals[0]
+
+
+async def test_a_list_of_all_chains_that_says_something_else_is_named() -> None:
+    recorder, seals = await recorded(), MemorySeals()
+    await sealed(recorder, seals)
+    await recorded(recorder, first=_ENTRIES, count=1)
+    await sealed(recorder, seals, minute=24 * 60)
+    ledger = await AlteredLedger.of(recorder.ledger)
+    assert (await check(ledger, seals)).holds
+    for digest, body in seals.lists.items():
+        seals.lists[digest] = body.replace(b",5,", b",6,")
+    assert "its list of all chains is not" in (await check(ledger, seals)).broken_seals[0]
+
+
+async def _with_effects() -> Recorder:
+    recorder = Recorder()
+    for number in range(2):
+        event = envelope(ModelRegistered(model=model_ref()), id=f"drift-{number}")
+        await recorder.decide("drift", event, Publish(event=event.data), entity=event.data.entity, outcome="refused")
+    return recorder
+
+
+def _rewrite(ledger: AlteredLedger, index: int, how: str) -> None:
+    entries = ledger.rows[0].entries
+    ways: dict[str, dict[str, Any]] = {
+        "outcome": {"marks": {0: Mark("performed")}},
+        "reason": {"marks": {0: Mark("refused", "other words")}},
+        "gone": {"marks": {}},
+        "unsettled": {"settled": False},
+    }
+    entries[index] = replace(entries[index], **ways[how])
+
+
+@pytest.mark.parametrize("how", ["outcome", "reason", "gone", "unsettled"])
+async def test_what_became_of_an_effect_is_found_when_it_is_rewritten(how: str) -> None:
+    ledger = await AlteredLedger.of((await _with_effects()).ledger)
+    assert (await check(ledger)).holds
+    _rewrite(ledger, 0, how)
+    problem = (await check(ledger)).problems[0]
+    assert problem.position == 1
+    assert "what became of the former's effects was rewritten" in problem.what
+
+
+@pytest.mark.parametrize("how", ["outcome", "reason", "gone", "unsettled"])
+async def test_that_of_the_last_decision_is_found_by_its_seal(how: str) -> None:
+    recorder, seals = await _with_effects(), MemorySeals()
+    await sealed(recorder, seals)
+    ledger = await AlteredLedger.of(recorder.ledger)
+    _rewrite(ledger, 1, how)
+    last = ledger.rows[0].entries[1]
+    fitting = link(last.entry, last.marks) if last.settled else last.entry.hash
+    ledger.rows[0].head = replace(ledger.rows[0].head, hash=fitting)
+    problem = (await check(ledger, seals)).problems[0]
+    assert (problem.position, "rewritten" in problem.what) == (1, True)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +21,7 @@ _BLOB_BACK_OFF: dict[str, Any] = {"initial_backoff": 0.3, "increment_base": 1, "
 _BLOB_OPTIONS: dict[str, Any] = {"retry_total": 2, **_BLOB_BACK_OFF, **_TIMEOUTS}
 _TABLE_OPTIONS: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3, **_TIMEOUTS}
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NOT_PROVISIONED = {"TableNotFound", "ContainerNotFound", "TableBeingDeleted", "ContainerBeingDeleted"}
 
 
@@ -72,6 +75,16 @@ class Storage:
 def storage_clients(address: str) -> Storage:
     """Clients for setting `SLUICE_STORAGE`; no call is made before the first use."""
     return Storage(address)
+
+
+@dataclass
+class ServerTime:
+    """The store's own clock: a hook that takes it, in whole seconds, from the last answer."""
+
+    now: datetime = _NEVER
+
+    def __call__(self, response: Any) -> None:
+        self.now = parsedate_to_datetime(response.http_response.headers["Date"])
 
 
 @contextmanager

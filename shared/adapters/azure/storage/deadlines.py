@@ -5,8 +5,11 @@ Each deadline has two rows in one partition, changed in one transaction: `k:<ide
 """
 
 import asyncio
+import logging
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from azure.core import MatchConditions
@@ -18,7 +21,10 @@ from shared.adapters.azure.storage.keys import BUCKETS, bucket, digest_of, momen
 from shared.events import Entity
 from shared.ports import Absent, Deadline, Deadlines, Moved, Unavailable
 
+log = logging.getLogger("sluice.deadlines")
 _ATTEMPTS = 20
+# A transaction holds a hundred operations, and a deadline has two rows.
+_IN_ONE_CHANGE = 50
 
 
 class TableDeadlines(Deadlines):
@@ -31,21 +37,33 @@ class TableDeadlines(Deadlines):
             if pointer is not None and pointer["due"] == _due_key(deadline):
                 return
             try:
-                await self._change([*_removal(pointer), *_addition(deadline, pointer)])
+                former = [("delete", _key(deadline, pointer["due"]))] if pointer else []
+                await self._change([*former, *_addition(deadline, pointer)])
             except (Moved, Absent):
                 continue
             return
         raise Unavailable(f"deadline {deadline.key} of {deadline.entity} keeps moving")
 
-    async def clear(self, deadline: Deadline) -> None:
-        pointer = await self._pointer(deadline)
-        if pointer is None or pointer["due"] != _due_key(deadline):
-            return
+    async def clear(self, deadlines: Sequence[Deadline]) -> None:
+        by_bucket: dict[str, list[Deadline]] = defaultdict(list)
+        for deadline in deadlines:
+            by_bucket[bucket(_identity(deadline))].append(deadline)
+        await asyncio.gather(*(self._clear_in(some) for some in by_bucket.values()))
+
+    async def _clear_in(self, deadlines: Sequence[Deadline]) -> None:
+        """One bucket's, in batches; where one of a batch has gone or was moved meanwhile, each of it alone."""
+        for some in batched(deadlines, _IN_ONE_CHANGE, strict=False):
+            if not await self._cleared(some):
+                for deadline in some if len(some) > 1 else ():
+                    await self._cleared([deadline])
+
+    async def _cleared(self, deadlines: Sequence[Deadline]) -> bool:
+        """All or none. The row by time exists only while the other one points at it: both change in one transaction."""
         try:
-            await self._change([*_removal(pointer), ("delete", pointer, _unchanged(pointer))])
+            await self._change([operation for deadline in deadlines for operation in _removal(deadline)])
         except (Moved, Absent):
-            # Another clear was faster, or the deadline was moved meanwhile: then it must stay.
-            return
+            return False
+        return True
 
     async def due(self, now: datetime, limit: int = 100) -> Sequence[Deadline]:
         found = await asyncio.gather(*(self._due_in(f"bucket-{index}", now, limit) for index in range(BUCKETS)))
@@ -59,7 +77,8 @@ class TableDeadlines(Deadlines):
         rows: list[TableEntity] = []
         with storage_errors("read what is due"):
             async for row in self._table.query_entities(query, parameters=parameters, results_per_page=limit):
-                rows.append(row)
+                if _is_readable(row):
+                    rows.append(row)
                 if len(rows) == limit:
                     break
         return rows
@@ -89,18 +108,20 @@ def _unchanged(row: TableEntity) -> dict[str, Any]:
     return {"etag": row.metadata["etag"], "match_condition": MatchConditions.IfNotModified}
 
 
-def _removal(pointer: TableEntity | None) -> list[Any]:
-    if pointer is None:
-        return []
-    return [("delete", {"PartitionKey": pointer["PartitionKey"], "RowKey": pointer["due"]})]
+def _key(deadline: Deadline, row: str) -> dict[str, str]:
+    return {"PartitionKey": bucket(_identity(deadline)), "RowKey": row}
+
+
+def _removal(deadline: Deadline) -> list[Any]:
+    identity, due = _identity(deadline), _due_key(deadline)
+    return [("delete", _key(deadline, due)), ("delete", _key(deadline, f"k:{identity}"))]
 
 
 def _addition(deadline: Deadline, pointer: TableEntity | None) -> list[Any]:
     identity, due = _identity(deadline), _due_key(deadline)
-    key = {"PartitionKey": bucket(identity), "RowKey": f"k:{identity}", "due": due}
+    key = {**_key(deadline, f"k:{identity}"), "due": due}
     row = {
-        "PartitionKey": bucket(identity),
-        "RowKey": due,
+        **_key(deadline, due),
         "service": deadline.service,
         "entity": str(deadline.entity),
         "key": deadline.key,
@@ -111,6 +132,15 @@ def _addition(deadline: Deadline, pointer: TableEntity | None) -> list[Any]:
     if pointer is None:
         return [("create", key), ("create", row)]
     return [("update", key, {"mode": UpdateMode.REPLACE, **_unchanged(pointer)}), ("create", row)]
+
+
+def _is_readable(row: TableEntity) -> bool:
+    try:
+        _deadline(row)
+    except (KeyError, ValueError, TypeError):
+        log.exception("reminder %s/%s cannot be read, and stays", row["PartitionKey"], row["RowKey"])
+        return False
+    return True
 
 
 def _deadline(row: TableEntity) -> Deadline:

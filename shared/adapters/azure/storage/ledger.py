@@ -1,15 +1,18 @@
 """The ledger in table storage: a chain is a partition, a decision is one entity-group transaction on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import batched
+from typing import Any
 
 from azure.core import MatchConditions
 from azure.data.tables import TableEntity, UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
-from shared.adapters.azure.storage.account import storage_errors
+from shared.adapters.azure.storage.account import ServerTime, storage_errors
 from shared.adapters.azure.storage.bodies import Bodies
 from shared.adapters.azure.storage.keys import chain_key, number
 from shared.adapters.azure.storage.ledger_queue import WaitingQueue
@@ -19,15 +22,14 @@ from shared.adapters.azure.storage.ledger_rows import (
     decision_key,
     indexed_mark,
     lease_columns,
-    lease_of,
     mark_prefix,
     mark_row,
+    of_chain,
     rows_between,
 )
 from shared.events import Entity
-from shared.ports import Absent, Entry, Evidence, Head, Lease, Ledger, Mark, Moved, Progress, Waiting
+from shared.ports import Absent, Entry, Evidence, Head, Lease, Ledger, Mark, Moved, Progress, Refused, Waiting
 
-_ATTEMPTS = 5
 _READ_AT_ONCE = 16
 
 
@@ -45,61 +47,62 @@ class TableLedger(Ledger):
         row = await self._row(chain_key(service, entity), HEAD)
         return Head(None, "", 0, None) if row is None else await self._rows.read_head(row)
 
-    async def _row(self, partition: str, key: str) -> TableEntity | None:
+    async def _row(self, partition: str, key: str, told: ServerTime | None = None) -> TableEntity | None:
         try:
             with storage_errors(f"read {key}"):
-                return await self._table.get_entity(partition, key)
+                return await self._table.get_entity(partition, key, raw_response_hook=told)
         except Absent:
             return None
 
     async def find(self, service: str, entity: Entity, event_id: str) -> Progress | None:
-        partition = chain_key(service, entity)
-        row = await self._row(partition, decision_key(event_id))
+        partition, server = chain_key(service, entity), ServerTime()
+        row = await self._row(partition, decision_key(event_id), server)
         if row is None:
             return None
         prefix = mark_prefix(event_id)
         rows = rows_between(self._table, partition, prefix, prefix[:-1] + ";")
-        return await self._rows.progress(row, dict([indexed_mark(each) async for each in rows]))
+        return await self._rows.progress(row, dict([indexed_mark(each) async for each in rows]), server.now)
 
-    async def record(self, entry: Entry, head: Head, lease: Lease) -> None:
-        decision, new_head = await self._rows.decision(entry, lease), await self._rows.head(entry, head)
+    async def record(self, entry: Entry, head: Head, lease: Lease | None) -> Progress:
+        decision, new_head = await self._rows.decision(entry, lease), await self._rows.head(entry, head, lease)
         condition = {"mode": UpdateMode.MERGE, "etag": head.version, "match_condition": MatchConditions.IfNotModified}
         move = ("create", new_head) if head.version is None else ("update", new_head, condition)
         with storage_errors(f"record {entry.event_id}"):
-            await self._table.submit_transaction([("create", decision), move])
+            written = await self._table.submit_transaction([("create", decision), move])
+        return Progress(entry, {}, lease is None, lease, written[0]["etag"])
 
-    async def lease(self, entry: Entry, lease: Lease, now: datetime) -> bool:
-        for _ in range(_ATTEMPTS):
-            row = await self._decision(entry)
-            held = lease_of(row)
-            if held is not None and held.owner != lease.owner and held.until > now:
-                return False
-            try:
-                await self._take(row, lease)
-            except Moved:
-                continue
-            return True
-        return False
+    async def lease(self, progress: Progress, lease: Lease) -> Progress | None:
+        if progress.left and progress.lease and progress.lease.owner != lease.owner:
+            return None
+        try:
+            version = await self._change(progress, {}, lease_columns(lease), "take the lease of")
+        except Moved:
+            return None
+        return replace(progress, lease=lease, version=version)
 
-    async def _take(self, row: TableEntity, lease: Lease) -> None:
-        change = {"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"], **lease_columns(lease)}
-        with storage_errors("take a lease"):
-            await self._table.update_entity(
-                change, UpdateMode.MERGE, etag=row.metadata["etag"], match_condition=MatchConditions.IfNotModified
-            )
+    async def mark(self, progress: Progress, marks: Mapping[int, Mark], lease: Lease) -> Progress:
+        version = await self._change(progress, marks, lease_columns(lease), "mark")
+        return replace(progress, marks={**progress.marks, **marks}, lease=lease, version=version)
 
-    async def _decision(self, entry: Entry) -> TableEntity:
-        with storage_errors(f"read decision {entry.event_id}"):
-            return await self._table.get_entity(chain_key(entry.service, entry.entity), decision_key(entry.event_id))
+    async def settle(self, progress: Progress, marks: Mapping[int, Mark], link: str) -> Progress:
+        """The head is no longer open; while it is, nobody can have recorded after it."""
+        entry = progress.entry
+        head = {**of_chain(entry.service, entry.entity), "RowKey": HEAD, "open": "", "hash": link}
+        closed = ("update", head, {"mode": UpdateMode.MERGE})
+        version = await self._change(progress, marks, {"settled": True}, "settle", closed)
+        return replace(progress, marks={**progress.marks, **marks}, settled=True, version=version)
 
-    async def mark(self, entry: Entry, index: int, mark: Mark) -> None:
-        with storage_errors(f"mark {entry.event_id}/{index}"):
-            await self._table.upsert_entity(mark_row(entry, index, mark), UpdateMode.REPLACE)
-
-    async def settle(self, entry: Entry) -> None:
-        key = {"PartitionKey": chain_key(entry.service, entry.entity), "RowKey": decision_key(entry.event_id)}
-        with storage_errors(f"settle {entry.event_id}"):
-            await self._table.update_entity({**key, "settled": True}, UpdateMode.MERGE)
+    async def _change(
+        self, progress: Progress, marks: Mapping[int, Mark], columns: dict[str, Any], doing: str, *more: Any
+    ) -> str:
+        """One transaction over a decision's row, as it was read, and new rows for its marks; the row's new version."""
+        entry = progress.entry
+        row = {**of_chain(entry.service, entry.entity), "RowKey": decision_key(entry.event_id), **columns}
+        condition = {"etag": progress.version, "match_condition": MatchConditions.IfNotModified}
+        created = [("create", mark_row(entry, index, mark)) for index, mark in marks.items()]
+        with storage_errors(f"{doing} {entry.event_id}"):
+            operations = [("update", row, {"mode": UpdateMode.MERGE, **condition}), *created, *more]
+            return str((await self._table.submit_transaction(operations))[0]["etag"])
 
     async def wait(self, waiting: Waiting) -> None:
         await self._queue.add(waiting)
@@ -121,14 +124,27 @@ class TableLedger(Ledger):
                     yield row["service"], Entity.parse(row["entity"]), await self._rows.read_head(row)
 
     async def entries(self, service: str, entity: Entity) -> AsyncIterator[Progress]:
-        partition = chain_key(service, entity)
-        rows = rows_between(self._table, partition, "d:", "d;", ["RowKey", "event_id", "position"])
-        order = sorted([(number(row, "position"), str(row["event_id"])) async for row in rows])
-        for some in batched(order, _READ_AT_ONCE, strict=False):
-            reads = (self.find(service, entity, event_id) for _, event_id in some)
+        """Decisions and marks of one partition lie side by side: a page of a thousand rows is one call."""
+        decisions: list[TableEntity] = []
+        marks: dict[str, dict[int, Mark]] = defaultdict(dict)
+        server = ServerTime()
+        async for row in rows_between(self._table, chain_key(service, entity), "d:", "n", told=server):
+            kind, key = row["RowKey"][:2], row["RowKey"][2:]
+            if kind == "d:":
+                decisions.append(row)
+            elif kind == "m:":
+                marks[key.rpartition(":")[0]].update([indexed_mark(row)])
+        decisions.sort(key=lambda row: (number(row, "position"), str(row["event_id"])))
+        for some in batched(decisions, _READ_AT_ONCE, strict=False):
+            reads = (self._listed(row, marks[row["RowKey"][2:]], server.now) for row in some)
             for found in await asyncio.gather(*reads, return_exceptions=True):
                 # Raised where it stands: what comes before a row that cannot be read is still good.
                 if isinstance(found, BaseException):
                     raise found
-                if found is not None:
-                    yield found
+                yield found
+
+    async def _listed(self, row: TableEntity, marks: Mapping[int, Mark], now: datetime) -> Progress:
+        """Raises `Refused` for a row that lies under another's key: asked for by its event it would not be found."""
+        if row["RowKey"] != decision_key(str(row["event_id"])):
+            raise Refused(f"the row of event {row['event_id']} lies under the key {row['RowKey']}")
+        return await self._rows.progress(row, marks, now)

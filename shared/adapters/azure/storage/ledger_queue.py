@@ -1,7 +1,9 @@
-"""Events that wait behind their chain, and the table that finds them by the time they are due.
+"""Events that wait behind their chain, and the table of hints that finds chains by the time they are due.
 
-The index row is written before the waiting row and again after it, and a stale one is deleted only if nobody touched it
-since it was read: so whatever waits is found, whoever dies in between.
+Whatever the length of a queue, each change and each look reads a few rows: `q:<event>` says whether and where an event
+waits, and only the front of a chain has a hint, which says "look at this chain then". It is written before the row that
+it is for, and again after it where the queue was empty. One that proves stale is deleted only if nobody touched it
+since it was read, and the queue is looked at once more: so whatever waits is found, whoever dies in between.
 """
 
 import asyncio
@@ -30,75 +32,72 @@ from shared.events import Entity
 from shared.ports import Absent, Moved, Unavailable, Waiting
 
 _ATTEMPTS = 30
+_AT_ONCE = 16
 _UNCHANGED = MatchConditions.IfNotModified
 type Chain = tuple[str, Entity]
 
 
 class WaitingQueue:
-    """`table` is the ledger's, `pending` the index."""
+    """`table` is the ledger's, `pending` holds the hints."""
 
     def __init__(self, table: TableClient, pending: TableClient, rows: LedgerRows) -> None:
-        self._table = table
-        self._pending = pending
-        self._rows = rows
+        self._table, self._pending, self._rows = table, pending, rows
 
     async def add(self, waiting: Waiting) -> None:
         row = await self._rows.waiting(waiting)
-        await self._index(waiting)
-        former = await self._retrying(lambda: self._place(waiting, row))
-        await self._index(waiting)
-        if former is not None and former != waiting.due.isoformat():
-            await self._forget(waiting, former)
+        await _retrying(lambda: self._add(waiting, row))
 
     async def remove(self, waiting: Waiting) -> None:
-        former = await self._retrying(lambda: self._take(waiting))
-        if former is not None:
-            await self._forget(waiting, former)
+        await _retrying(lambda: self._remove(waiting))
 
     async def first(self, service: str, entity: Entity) -> Waiting | None:
-        async for row in rows_between(self._table, chain_key(service, entity), "w:", "w;"):
-            return await self._rows.read_waiting(row)
-        return None
+        front = await self._front(service, entity, 1)
+        return await self._rows.read_waiting(front[0]) if front else None
 
     async def due(self, now: datetime, limit: int) -> Sequence[Chain]:
         """Chains whose front is due, the longest due first."""
-        queues: dict[Chain, dict[str, str]] = {}
-        due: list[Chain] = []
-        for row in await self._indexed(now):
-            chain = row["service"], Entity.parse(row["entity"])
-            if chain not in queues:
-                queues[chain] = await self._dues(*chain)
-            indexed = row["event_id"], row["due"]
-            if indexed not in queues[chain].items():
-                await self._drop_stale(row)
-            elif indexed == next(iter(queues[chain].items())):
-                due.append(chain)
-            if len(due) == limit:
-                break
-        return due
+        hints: dict[Chain, list[TableEntity]] = {}
+        for row in await self._hints(now, limit):
+            hints.setdefault((row["service"], Entity.parse(row["entity"])), []).append(row)
+        free = asyncio.Semaphore(_AT_ONCE)
 
-    async def _retrying(self, change: Callable[[], Awaitable[str | None]]) -> str | None:
-        """Repeat `change` while others win; its answer is the time at which the event was due before."""
-        for _ in range(_ATTEMPTS):
-            try:
-                return await change()
-            except Moved:
-                continue
-        raise Unavailable("a chain's queue keeps moving")
+        async def look(chain: Chain) -> tuple[str, Chain] | None:
+            async with free:
+                return await self._look(chain, hints[chain], now)
 
-    async def _place(self, waiting: Waiting, row: dict[str, Any]) -> str | None:
-        head = await self._head(waiting)
-        queued = await self._find(waiting)
-        if queued is not None:
-            await self._keep({**row, "RowKey": queued["RowKey"]})
-            return str(queued["due"])
-        length, place = number(head or {}, "waiting") + 1, number(head or {}, "queued") + 1
-        counts = {"waiting": int64(length), "queued": int64(place)}
-        new = {**row, "RowKey": f"w:{order_key(place)}:{escaped(waiting.event_id)}"}
-        with storage_errors(f"let {waiting.event_id} wait"):
-            operations = [self._head_change(waiting, head, counts), ("create", new)]
-            await self._table.submit_transaction(operations)
+        found = [each for each in await asyncio.gather(*(look(chain) for chain in hints)) if each]
+        return [chain for _, chain in sorted(found, key=lambda each: each[0])][:limit]
+
+    async def _look(self, chain: Chain, hints: Sequence[TableEntity], now: datetime) -> tuple[str, Chain] | None:
+        """The chain with the moment at which its front was due; stale hints are dropped."""
+        front = await self._front(*chain, 1)
+        if front and datetime.fromisoformat(front[0]["due"]) <= now:
+            return moment_key(datetime.fromisoformat(front[0]["due"])), chain
+        for hint in hints:
+            await self._drop(hint)
+        if front := await self._front(*chain, 1):
+            await self._hint(*chain, front[0]["due"])
         return None
+
+    async def _add(self, waiting: Waiting, row: dict[str, Any]) -> None:
+        head, place = await asyncio.gather(self._row(waiting, HEAD), self._row(waiting, _place_key(waiting)))
+        if place is None:
+            await self._begin(waiting, row, head)
+        elif waiting.attempts:
+            await self._hint(waiting.service, waiting.entity, waiting.due.isoformat())
+            await self._keep({**row, "RowKey": place["place"]})
+
+    async def _begin(self, waiting: Waiting, row: dict[str, Any], head: TableEntity | None) -> None:
+        length, order = number(head or {}, "waiting") + 1, number(head or {}, "queued") + 1
+        place = f"w:{order_key(order)}:{escaped(waiting.event_id)}"
+        change = self._head_change(waiting, head, {"waiting": int64(length), "queued": int64(order)})
+        known = {"PartitionKey": row["PartitionKey"], "RowKey": _place_key(waiting), "place": place}
+        if length == 1:
+            await self._hint(waiting.service, waiting.entity, waiting.due.isoformat())
+        with storage_errors(f"let {waiting.event_id} wait"):
+            await self._table.submit_transaction([change, ("create", {**row, "RowKey": place}), ("create", known)])
+        if length == 1:
+            await self._hint(waiting.service, waiting.entity, waiting.due.isoformat())
 
     async def _keep(self, row: dict[str, Any]) -> None:
         try:
@@ -107,16 +106,25 @@ class WaitingQueue:
         except Absent as error:
             raise Moved(str(error)) from error
 
-    async def _take(self, waiting: Waiting) -> str | None:
-        head = await self._head(waiting)
-        queued = await self._find(waiting)
-        if queued is None:
-            return None
-        counts = {"waiting": int64(number(head or {}, "waiting") - 1)}
-        key = {"PartitionKey": queued["PartitionKey"], "RowKey": queued["RowKey"]}
+    async def _remove(self, waiting: Waiting) -> None:
+        """The one behind it has its hint before it is the front."""
+        head, place, front = await asyncio.gather(
+            self._row(waiting, HEAD),
+            self._row(waiting, _place_key(waiting)),
+            self._front(waiting.service, waiting.entity, 2),
+        )
+        is_front = bool(front) and front[0]["event_id"] == waiting.event_id
+        if place is None and not is_front:
+            return
+        if is_front and len(front) > 1:
+            await self._hint(waiting.service, waiting.entity, front[1]["due"])
+        key = front[0]["RowKey"] if is_front else str(place["place"] if place else "")
+        change = self._head_change(waiting, head, {"waiting": int64(number(head or {}, "waiting") - 1)})
+        partition = chain_key(waiting.service, waiting.entity)
+        gone = [key, *([place["RowKey"]] if place else [])]
         with storage_errors(f"stop {waiting.event_id} waiting"):
-            await self._table.submit_transaction([self._head_change(waiting, head, counts), ("delete", key)])
-        return str(queued["due"])
+            deleted = [("delete", {"PartitionKey": partition, "RowKey": each}) for each in gone]
+            await self._table.submit_transaction([change, *deleted])
 
     def _head_change(self, waiting: Waiting, head: TableEntity | None, counts: dict[str, Any]) -> Any:
         row = {**of_chain(waiting.service, waiting.entity), "RowKey": HEAD, **counts}
@@ -125,60 +133,59 @@ class WaitingQueue:
         condition = {"mode": UpdateMode.MERGE, "etag": head.metadata["etag"], "match_condition": _UNCHANGED}
         return "update", row, condition
 
-    async def _head(self, waiting: Waiting) -> TableEntity | None:
+    async def _row(self, waiting: Waiting, key: str) -> TableEntity | None:
         try:
-            with storage_errors("read a chain's head"):
-                return await self._table.get_entity(chain_key(waiting.service, waiting.entity), HEAD)
+            with storage_errors(f"read {key}"):
+                return await self._table.get_entity(chain_key(waiting.service, waiting.entity), key)
         except Absent:
             return None
 
-    async def _find(self, waiting: Waiting) -> TableEntity | None:
-        partition = chain_key(waiting.service, waiting.entity)
-        select = ["PartitionKey", "RowKey", "event_id", "due"]
-        async for row in rows_between(self._table, partition, "w:", "w;", select):
-            if row["event_id"] == waiting.event_id:
-                return row
-        return None
+    async def _front(self, service: str, entity: Entity, count: int) -> list[TableEntity]:
+        rows: list[TableEntity] = []
+        async for row in rows_between(self._table, chain_key(service, entity), "w:", "w;", page=count):
+            rows.append(row)
+            if len(rows) == count:
+                break
+        return rows
 
-    async def _dues(self, service: str, entity: Entity) -> dict[str, str]:
-        """When each waiting event of the chain is due, in the order of the queue."""
-        select = ["RowKey", "event_id", "due"]
-        rows = rows_between(self._table, chain_key(service, entity), "w:", "w;", select)
-        return {row["event_id"]: row["due"] async for row in rows}
-
-    async def _indexed(self, now: datetime) -> list[TableEntity]:
+    async def _hints(self, now: datetime, limit: int) -> list[TableEntity]:
         last = f"{moment_key(now)}:~"
 
         async def rows_of(partition: str) -> list[TableEntity]:
-            return [row async for row in rows_between(self._pending, partition, "0", last)]
+            rows: list[TableEntity] = []
+            async for row in rows_between(self._pending, partition, "0", last, page=limit):
+                rows.append(row)
+                if len(rows) == limit:
+                    break
+            return rows
 
         parts = await asyncio.gather(*(rows_of(f"bucket-{index}") for index in range(BUCKETS)))
-        found = [row for part in parts for row in part]
-        return sorted(found, key=lambda row: str(row["RowKey"]))
+        return sorted((row for part in parts for row in part), key=lambda row: str(row["RowKey"]))
 
-    async def _index(self, waiting: Waiting) -> None:
-        with storage_errors(f"index {waiting.event_id}"):
-            row = {
-                **of_chain(waiting.service, waiting.entity),
-                **_index_key(waiting, waiting.due.isoformat()),
-                "event_id": waiting.event_id,
-                "due": waiting.due.isoformat(),
-            }
-            await self._pending.upsert_entity(row, UpdateMode.REPLACE)
+    async def _hint(self, service: str, entity: Entity, due: str) -> None:
+        identity = digest_of(service, str(entity))
+        key = {"PartitionKey": bucket(identity), "RowKey": f"{moment_key(datetime.fromisoformat(due))}:{identity}"}
+        with storage_errors(f"say when {service} on {entity} is due"):
+            await self._pending.upsert_entity({**of_chain(service, entity), **key}, UpdateMode.REPLACE)
 
-    async def _forget(self, waiting: Waiting, due: str) -> None:
-        with storage_errors(f"unindex {waiting.event_id}"):
-            await self._pending.delete_entity(_index_key(waiting, due))
-
-    async def _drop_stale(self, row: TableEntity) -> None:
+    async def _drop(self, hint: TableEntity) -> None:
         try:
-            with storage_errors("drop a stale index row"):
-                await self._pending.delete_entity(row, etag=row.metadata["etag"], match_condition=_UNCHANGED)
+            with storage_errors("drop a stale hint"):
+                await self._pending.delete_entity(hint, etag=hint.metadata["etag"], match_condition=_UNCHANGED)
         except (Moved, Absent):
             # Written again since it was read, or dropped by another sweeper.
             return
 
 
-def _index_key(waiting: Waiting, due: str) -> dict[str, Any]:
-    identity = digest_of(waiting.service, str(waiting.entity), waiting.event_id)
-    return {"PartitionKey": bucket(identity), "RowKey": f"{moment_key(datetime.fromisoformat(due))}:{identity}"}
+async def _retrying(change: Callable[[], Awaitable[None]]) -> None:
+    """Repeat `change` while others win."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return await change()
+        except Moved:
+            continue
+    raise Unavailable("a chain's queue keeps moving")
+
+
+def _place_key(waiting: Waiting) -> str:
+    return f"q:{escaped(waiting.event_id)}"

@@ -1,26 +1,25 @@
 """How ledger entries and waiting events lie in table rows.
 
 One partition is one chain. Rows: `head`; `d:<event>` a decision; `m:<event>:<index>` what became of an effect;
-`w:<queue order>:<event>` a waiting event. Columns that are JSON go through `Bodies`.
+`w:<queue order>:<event>` a waiting event, `q:<event>` its place in the queue. JSON columns go through `Bodies`.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from azure.data.tables import TableEntity
 from azure.data.tables.aio import TableClient
 
-from shared.adapters.azure.storage.account import storage_errors
+from shared.adapters.azure.storage.account import ServerTime, storage_errors
 from shared.adapters.azure.storage.bodies import Bodies
 from shared.adapters.azure.storage.keys import chain_key, escaped, int64, number
 from shared.events import Entity
-from shared.ports import Entry, Head, Lease, Mark, Progress, Waiting
+from shared.ports import Entry, Head, Lease, Mark, Progress, Refused, Waiting
 
 HEAD = "head"
-_REASON_CHARACTERS = 8000
 
 
 def decision_key(event_id: str) -> str:
@@ -32,13 +31,14 @@ def mark_prefix(event_id: str) -> str:
 
 
 async def rows_between(
-    table: TableClient, partition: str, first: str, after: str, select: list[str] | None = None
+    table: TableClient, partition: str, first: str, after: str, told: ServerTime | None = None, page: int | None = None
 ) -> AsyncIterator[TableEntity]:
-    """Rows of one partition in key order, `after` excluded."""
+    """Rows of one partition in key order, `after` excluded; `page` is how many are asked for at once."""
     query = "PartitionKey eq @partition and RowKey ge @first and RowKey lt @after"
     parameters = {"partition": partition, "first": first, "after": after}
     with storage_errors(f"read rows {first}*"):
-        async for row in table.query_entities(query, parameters=parameters, select=select):
+        rows = table.query_entities(query, parameters=parameters, results_per_page=page, raw_response_hook=told)
+        async for row in rows:
             yield row
 
 
@@ -48,13 +48,17 @@ def of_chain(service: str, entity: Entity) -> dict[str, Any]:
 
 
 def lease_columns(lease: Lease) -> dict[str, Any]:
-    return {"lease_owner": lease.owner, "lease_until": lease.until.isoformat()}
+    return {"lease_owner": lease.owner, "lease_s": lease.lasts.total_seconds()}
 
 
 def lease_of(row: Mapping[str, Any]) -> Lease | None:
-    if "lease_owner" not in row:
-        return None
-    return Lease(row["lease_owner"], datetime.fromisoformat(row["lease_until"]))
+    return Lease(row["lease_owner"], timedelta(seconds=row["lease_s"])) if "lease_s" in row else None
+
+
+def lease_left(row: TableEntity, now: datetime) -> timedelta:
+    """`now` by the store's clock, as `Timestamp` is: every change of the row wrote or renewed the lease."""
+    lease, written = lease_of(row), row.metadata["timestamp"]
+    return max(written + lease.lasts - now, timedelta()) if lease and written else timedelta()
 
 
 def mark_row(entry: Entry, index: int, mark: Mark) -> dict[str, Any]:
@@ -62,7 +66,7 @@ def mark_row(entry: Entry, index: int, mark: Mark) -> dict[str, Any]:
         "PartitionKey": chain_key(entry.service, entry.entity),
         "RowKey": f"{mark_prefix(entry.event_id)}{index:04d}",
         "outcome": mark.outcome,
-        "reason": mark.reason[:_REASON_CHARACTERS],
+        "reason": mark.reason,
     }
 
 
@@ -80,7 +84,7 @@ class LedgerRows:
         packed = await asyncio.gather(*(self._bodies.pack(value) for value in values.values()))
         return dict(zip(values, packed, strict=True))
 
-    async def decision(self, entry: Entry, lease: Lease) -> dict[str, Any]:
+    async def decision(self, entry: Entry, lease: Lease | None) -> dict[str, Any]:
         """The row of a new decision; lease and settled are no part of the record."""
         return {
             **of_chain(entry.service, entry.entity),
@@ -91,12 +95,12 @@ class LedgerRows:
             "policy": entry.policy,
             "previous": entry.previous,
             "hash": entry.hash,
-            "settled": False,
-            **lease_columns(lease),
+            "settled": lease is None,
+            **(lease_columns(lease) if lease else {}),
             **await self._pack(event=entry.event, facts=entry.facts, state=entry.state, effects=list(entry.effects)),
         }
 
-    async def head(self, entry: Entry, head: Head) -> dict[str, Any]:
+    async def head(self, entry: Entry, head: Head, lease: Lease | None) -> dict[str, Any]:
         """The head after `entry`, to be merged over the present one: the queue's columns stay as they are."""
         return {
             **of_chain(entry.service, entry.entity),
@@ -104,15 +108,24 @@ class LedgerRows:
             "hash": entry.hash,
             "length": int64(head.length + 1),
             "last": entry.event_id,
+            "open": entry.event_id if lease else "",
             **await self._pack(state=entry.state),
         }
 
     async def read_head(self, row: TableEntity) -> Head:
-        state = await self._bodies.unpack(row["state"]) if "state" in row else None
-        version = row.metadata["etag"]
-        return Head(state, row.get("hash", ""), number(row, "length"), version, number(row, "waiting"), row.get("last"))
+        last = row.get("last")
+        return Head(
+            state=await self._bodies.unpack(row["state"]) if "state" in row else None,
+            hash=row.get("hash", ""),
+            length=number(row, "length"),
+            version=row.metadata["etag"],
+            waiting=number(row, "waiting"),
+            last=last,
+            # A head of an earlier build does not say whether its last decision is settled: it is looked at once.
+            open=row.get("open", last) or None,
+        )
 
-    async def progress(self, row: Mapping[str, Any], marks: Mapping[int, Mark]) -> Progress:
+    async def progress(self, row: TableEntity, marks: Mapping[int, Mark], now: datetime) -> Progress:
         event, facts, state, effects = await asyncio.gather(
             *(self._bodies.unpack(row[name]) for name in ("event", "facts", "state", "effects"))
         )
@@ -130,7 +143,8 @@ class LedgerRows:
             previous=row["previous"],
             hash=row["hash"],
         )
-        return Progress(entry, marks, bool(row["settled"]), lease_of(row))
+        version, left = str(row.metadata["etag"]), lease_left(row, now)
+        return Progress(entry, marks, bool(row["settled"]), lease_of(row), version, left)
 
     async def waiting(self, waiting: Waiting) -> dict[str, Any]:
         """All columns but the row key, which says the place in the queue."""
@@ -140,7 +154,7 @@ class LedgerRows:
             "since": waiting.since.isoformat(),
             "due": waiting.due.isoformat(),
             "attempts": waiting.attempts,
-            "reason": waiting.reason[:_REASON_CHARACTERS],
+            "reason": waiting.reason,
             **await self._pack(event=waiting.event),
         }
 
@@ -155,4 +169,7 @@ class LedgerRows:
             attempts=row["attempts"],
             reason=row["reason"],
         )
-        return replace(waiting, event=await self._bodies.unpack(row["event"]))
+        try:
+            return replace(waiting, event=await self._bodies.unpack(row["event"]))
+        except Refused:
+            return waiting

@@ -30,7 +30,7 @@ from shared.events import (
     RedriveStarted,
     encode,
 )
-from shared.ports import Brake, Lease, Refused
+from shared.ports import Brake, Refused
 from shared.reactor import Decision, Known, Publish, ReleaseAction
 from tests.contract.examples import ENTITY, LEASE, entry
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, facts, policy_document
@@ -124,9 +124,9 @@ async def test_a_decision_is_looked_up_and_must_have_something_left_to_do() -> N
     ledger, letters = MemoryLedger(), MemoryLetterBook()
     assert "has decided nothing" in (await known(redrive(), ledger, letters)).problem
     recorded = entry()
-    await ledger.record(recorded, await ledger.head("staging", ENTITY), Lease(LEASE.owner, LEASE.until))
+    progress = await ledger.record(recorded, await ledger.head("staging", ENTITY), LEASE)
     assert "under way" in (await known(redrive(), ledger, letters)).problem
-    await ledger.settle(recorded)
+    await ledger.settle(progress, {}, recorded.hash)
     assert (await known(redrive(), ledger, letters)).problem == ""
 
 

@@ -100,7 +100,7 @@ async def recorded(desk: Desk, registered: Any) -> None:
     entry = write_entry(
         "retraining", entity, head, envelope, Facts(NOW, "ended", Known()), digest("9"), Decision(State(), [effect])
     )
-    await desk.ledger.record(entry, head, Lease("one", NOW + timedelta(seconds=30)))
+    await desk.ledger.record(entry, head, Lease("one", timedelta(seconds=30)))
 
 
 def our_own(entity: Entity) -> RegisteredModel:

@@ -22,7 +22,8 @@ class Bench:
 
     def __init__(self) -> None:
         self.policy, self.brakes = POLICY, MemoryBrakes()
-        self.clock, self.ledger, self.trouble = ManualClock(), MemoryLedger(), Trouble()
+        self.clock, self.trouble = ManualClock(), Trouble()
+        self.ledger = MemoryLedger(self.clock)
         self.publisher, self.deadlines = MemoryEventPublisher(), MemoryDeadlines()
         self.service = sample_service()
         self.wiring = Wiring(
