@@ -5,15 +5,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import typer
 
 from shared.adapters.azure.storage.account import Storage, storage_clients
+from shared.adapters.azure.storage.brakes import TableBrakes
 from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.lane_book import TableLaneBook
 from shared.adapters.azure.storage.ledger import TableLedger
+from shared.adapters.azure.storage.letter_book import TableLetterBook
+from shared.adapters.azure.storage.policy_book import TablePolicyBook
+from shared.adapters.azure.storage.positions import TablePositions
 from shared.adapters.azure.storage.seals import BlobSeals
-from shared.ports import Evidence, Ledger
+from shared.adapters.azure.storage.serving import BlobServingManifests
+from shared.ports import Brakes, Evidence, LaneBook, Ledger, LetterBook, PolicyBook, Positions, ServingManifests
 from shared.ports.records.seals import Seals
 from shared.settings.operator import NoSettings, OperatorSettings
 
@@ -27,6 +33,7 @@ RunDir = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Resource ids in full.")]
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -37,6 +44,28 @@ class Store:
     ledger: Ledger
     seals: Seals
     evidence: Evidence
+    brakes: Brakes
+    letters: LetterBook
+    policies: PolicyBook
+    manifests: ServingManifests
+    positions: Positions
+    lanes: LaneBook
+
+    @classmethod
+    def of(cls, clients: Storage) -> Self:
+        tables, blobs = clients.tables, clients.blobs
+        evidence = BlobEvidence(blobs)
+        return cls(
+            TableLedger(tables, evidence),
+            BlobSeals(blobs),
+            evidence,
+            TableBrakes(tables),
+            TableLetterBook(tables),
+            TablePolicyBook(tables),
+            BlobServingManifests(blobs),
+            TablePositions(tables),
+            TableLaneBook(tables),
+        )
 
 
 def settings(run_dir: Path | None) -> OperatorSettings:
@@ -70,8 +99,7 @@ async def opened(run_dir: Path | None) -> AsyncIterator[Store]:
     """The store, until the block ends. Raises `NoSettings`."""
     try:
         clients = storage_clients(settings(run_dir).storage())
-        evidence = BlobEvidence(clients.blobs)
-        store = Store(TableLedger(clients.tables, evidence), BlobSeals(clients.blobs), evidence)
+        store = Store.of(clients)
     except NoSettings:
         raise
     except ValueError as error:

@@ -22,18 +22,21 @@ class Unknown(Exception):
     """What was asked for is not there; the message says what to try instead."""
 
 
-def run[T](command: Coroutine[Any, Any, T]) -> T:
-    """The command's result; ends the process with a sentence for every error that has a meaning here."""
+def run[T](command: Coroutine[Any, Any, T], interrupted: str = "") -> T:
+    """The command's result; ends the process with a sentence for every error that has a meaning here.
+
+    `interrupted` is what Ctrl-C leaves behind, in words; without them it ends in silence.
+    """
     try:
         return asyncio.run(command)
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise (_failed(interrupted, INTERRUPTED) if interrupted else typer.Exit(INTERRUPTED)) from None
     except (NoSettings, InvalidPolicy) as error:
         raise _failed(str(error), USAGE) from error
     except (Unknown, Refused) as error:
         raise _failed(str(error), NO) from error
     except Unavailable as error:
-        hint = "is it running, and may this key read it?"
+        hint = "is it running (`make status`, `make up`), and may this key read it?"
         raise _failed(f"cannot be reached: {error} ({hint})", UNREACHABLE) from error
 
 

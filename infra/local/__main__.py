@@ -115,7 +115,8 @@ def status(run_dir: Path, *, as_json: bool) -> int:
         print(json.dumps(document, indent=2))
     states = set()
     for name, report in document["processes"].items():
-        state = report["state"] if report["state"] == "restarting" or runs(report["pid"]) else "not running"
+        # Without a process it is between two of them, or before its first: the supervisor, which has one, knows.
+        state = report["state"] if report["pid"] is None or runs(report["pid"]) else "not running"
         states.add(state)
         if not as_json:
             endpoint = document["endpoints"].get("blob" if name == "azurite" else name, "")

@@ -23,7 +23,8 @@ class OperatorSettings(BaseSettings):
     `sluice_storage` is a connection string or the account's blob URL, a hub a connection string with EntityPath or
     `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send, `operator_signing_key` what
     commands are signed with, where control asks for that; `batch_storage` the storage account once more, with the right
-    to write to container `batch-in`. `observers` is the consumer group that people read hubs with.
+    to write to container `batch-in`. `approval_base_url` is where the approval pages are; `observers` is the consumer
+    group that people read hubs with.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -38,6 +39,7 @@ class OperatorSettings(BaseSettings):
     commands: SecretStr | None = None
     batch_storage: SecretStr | None = None
     operator_signing_key: SecretStr | None = None
+    approval_base_url: str = ""
     observers: str = Field(default="observers", min_length=1)
     azure_ml_subscription: str = ""
     azure_ml_resource_group: str = ""
@@ -56,6 +58,7 @@ class OperatorSettings(BaseSettings):
             storage = strings["storage"]
             own = {"sluice_storage": storage["operators"], "commands": strings["event_hubs"].get(_COMMANDS)}
             own["batch_storage"] = storage.get("submitters")
+            own["approval_base_url"] = document.get("endpoints", {}).get("gateway", "")
             own["operator_signing_key"] = document.get("keys", {}).get("operator_signing_key")
             return cls.model_validate({**own, **hubs, **workspace})
         except OSError as error:
@@ -74,7 +77,7 @@ class OperatorSettings(BaseSettings):
 
     def storage(self) -> str:
         """Raises `NoSettings`."""
-        return self._secret("sluice_storage", "the connection string or blob URL of Sluice's storage account")
+        return self._secret("sluice_storage", "in Azure, the blob URL of Sluice's storage account")
 
     def hub(self, hub: Hub) -> str:
         """Where to read this hub from; raises `NoSettings`."""
@@ -95,7 +98,8 @@ class OperatorSettings(BaseSettings):
     def _secret(self, name: str, meaning: str) -> str:
         value: SecretStr | None = getattr(self, name)
         if value is None or not value.get_secret_value().strip():
-            raise NoSettings(f"{name.upper()} is not set: {meaning}; or name a local system with --run-dir")
+            local = "No local system was found here: `make up` starts one, --run-dir names one elsewhere"
+            raise NoSettings(f"{name.upper()} is not set: {meaning}. {local}")
         return value.get_secret_value()
 
     def workspaces(self) -> dict[str, str]:

@@ -268,6 +268,19 @@ async def test_a_chain_is_due_when_its_front_is(ledger: Ledger) -> None:
     assert await ledger.due(minutes(5), limit=1) == [("staging", OTHER)]
 
 
+async def test_whoever_looks_on_sees_the_front_of_each_queue(ledger: Ledger) -> None:
+    """Also of chains that have decided nothing yet; and looking changes nothing."""
+    assert await ledger.pending() == []
+    await ledger.wait(waiting("front", due=minutes(5)))
+    await ledger.wait(waiting("behind", due=minutes(1)))
+    await ledger.wait(waiting("event-1", due=minutes(4), entity=OTHER))
+    assert {each.event_id for each in await ledger.pending()} == {"front", "event-1"}
+    assert len(await ledger.pending(limit=1)) == 1
+    await ledger.stop_waiting(waiting("event-1", due=minutes(4), entity=OTHER))
+    assert [(each.event_id, each.reason) for each in await ledger.pending()] == [("front", waiting("front").reason)]
+    assert await ledger.due(minutes(5)) == [("staging", ENTITY)]
+
+
 async def test_the_next_in_the_queue_is_due_when_the_front_has_gone(ledger: Ledger) -> None:
     await ledger.wait(waiting("front", due=minutes(5)))
     await ledger.wait(waiting("behind", due=minutes(1)))

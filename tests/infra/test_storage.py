@@ -30,7 +30,7 @@ TABLES: Grants = {
     "deadlines": (set(), {"control"}),
     "approvals": ({"gateway"}, {"control"}),
     "pending": ({"operators"}, {"control"}),
-    "positions": (set(), {"control"}),
+    "positions": ({"operators"}, {"control"}),
     "brakes": (frozenset({"operators"}), frozenset({"control"})),
     "letters": (frozenset({"operators"}), frozenset({"control"})),
     "grown": (set(), {"control"}),

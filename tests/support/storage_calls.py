@@ -14,11 +14,6 @@ class Call:
     method: str
     path: str
 
-    @property
-    def is_table(self) -> bool:
-        """The local account's tables have a port of their own, but the paths tell as well."""
-        return self.path.endswith("$batch") or "(" in self.path
-
 
 @contextmanager
 def counted_calls() -> Iterator[list[Call]]:

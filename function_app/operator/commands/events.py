@@ -1,9 +1,8 @@
 """`sluice events tail`."""
 
-import re
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,27 +15,12 @@ from function_app.operator.explaining.graph import Node
 from function_app.operator.explaining.words import details
 from function_app.operator.hubs import Received, follow, read
 from function_app.operator.ledger.views import short_entity, short_type
+from function_app.operator.moments import ago
 from function_app.operator.running import run
 from shared.events import Entity
 from shared.ports import Hub
 
 app = typer.Typer(no_args_is_help=True, help="What is said on the hubs.")
-_AGO = re.compile(r"(\d{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def ago(text: str) -> datetime:
-    """`30s`, `10m`, `2h`, `1d`, or a moment in ISO 8601."""
-    match = _AGO.fullmatch(text.strip().lower())
-    if match:
-        return datetime.now(UTC) - timedelta(**{_UNITS[match[2]]: int(match[1])})
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{text!r} is neither like 30s, 10m, 2h, 1d nor a moment like 2026-03-02T09:00Z"
-        ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

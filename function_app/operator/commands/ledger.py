@@ -9,11 +9,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from function_app.operator.connections import AsJson, RunDir, opened
+from function_app.operator.connections import AsJson, RunDir, Wide, opened
 from function_app.operator.console import clean, clean_lines, output, print_json, say, table, warn
 from function_app.operator.ledger.reading import Chain, read_chains
 from function_app.operator.ledger.verification import Verdict, verify
 from function_app.operator.ledger.views import entry_json, row, short_entity, summary_json
+from function_app.operator.ordering.names import check_name, known
 from function_app.operator.running import NO, Unknown, run
 from shared.events import Entity
 from shared.ports import Progress
@@ -28,6 +29,7 @@ def show(
     service: Annotated[str, typer.Option(help="Only decisions of this service.")] = "",
     entity: Annotated[str, typer.Option(help="Only about entities whose name contains this text.")] = "",
     last: Annotated[int, typer.Option(min=1, help="How many decisions, the latest ones.")] = 20,
+    wide: Wide = False,
     as_json: AsJson = False,
     run_dir: RunDir = None,
 ) -> None:
@@ -35,14 +37,16 @@ def show(
     wanted = _filter(service, entity)
     chains = run(_chains(run_dir, wanted))
     _warn_of_unreadable(chains)
+    if not chains and (service or entity):
+        run(_check_named(run_dir, service, entity))
     found = sorted((p for chain in chains for p in chain.entries), key=lambda p: p.entry.decided_at.timestamp())[-last:]
     if as_json:
         print_json([summary_json(progress) for progress in found])
     elif found:
         whole, folded = {"no_wrap": True}, {"overflow": "fold"}
-        wide = [(name, folded) for name in ("entity", "event", "effects")]
-        columns = [("time (UTC)", whole), ("service", whole), *wide, ("policy", whole), ("id", whole)]
-        output().print(table(columns, [row(each) for each in found]))
+        long = [(name, folded) for name in ("entity", "event", "effects")]
+        columns = [("time (UTC)", whole), ("service", whole), *long, ("policy", whole), ("id", whole)]
+        output().print(table(columns, [row(each) for each in found], wide))
     else:
         warn("nothing was decided yet" if not (service or entity) else "no decision matches --service and --entity")
 
@@ -55,6 +59,16 @@ def _filter(service: str, entity: str) -> Callable[[str, Entity], bool]:
 async def _chains(run_dir: Path | None, wanted: Callable[[str, Entity], bool]) -> list[Chain]:
     async with opened(run_dir) as store:
         return await read_chains(store.ledger, wanted)
+
+
+async def _check_named(run_dir: Path | None, service: str, entity: str) -> None:
+    """Raises `Unknown` for a service that is none, and for an entity that nobody has decided about."""
+    async with opened(run_dir) as store:
+        names = await known(store)
+    if service:
+        check_name("service", service, names.services)
+    if entity and not any(_filter("", entity)("", each) for each in names.entities):
+        check_name("decision about", entity, {each.name for each in names.entities})
 
 
 def _warn_of_unreadable(chains: Sequence[Chain]) -> None:

@@ -86,6 +86,12 @@ def _earlier(graph: Graph, question: str, found: Subject) -> Story | None:
     return Story(question, title, found.promoted, _steps(graph, nodes), begins, ())
 
 
+def nodes_of(story: Story) -> list[Node]:
+    """Every event that it tells of."""
+    steps = [*story.way, *story.since, *(step for branch in story.then for step in _all_steps(branch))]
+    return [*(node for step in steps for node in step.nodes), *(nodes_of(story.earlier) if story.earlier else ())]
+
+
 def _all_steps(branch: Branch) -> list[Step]:
     return [*branch.steps, *(step for fork in branch.forks for step in _all_steps(fork))]
 

@@ -110,7 +110,7 @@ module storage 'product_storage.bicep' = {
       { name: 'deadlines', readers: [], writers: [principals.control] }
       { name: 'approvals', readers: [principals.gateway], writers: [principals.control] }
       { name: 'pending', readers: operators, writers: [principals.control] }
-      { name: 'positions', readers: [], writers: [principals.control] }
+      { name: 'positions', readers: operators, writers: [principals.control] }
       { name: 'brakes', readers: operators, writers: [principals.control] }
       { name: 'letters', readers: operators, writers: [principals.control] }
       { name: 'policies', readers: operators, writers: [principals.control] }

@@ -113,6 +113,9 @@ class MemoryLedger(Ledger):
         due = sorted((front for front in fronts if front.due <= now), key=lambda front: front.due)
         return [(front.service, front.entity) for front in due[:limit]]
 
+    async def pending(self, limit: int = 100) -> Sequence[Waiting]:
+        return [next(iter(chain.queue.values())) for chain in self._chains.values() if chain.queue][:limit]
+
     async def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]:
         for (service, entity), chain in list(self._chains.items()):
             if chain.progress:

@@ -146,6 +146,10 @@ class Ledger(Protocol):
         """Chains whose front may be tried again at `now`."""
         ...
 
+    async def pending(self, limit: int = 100) -> Sequence[Waiting]:
+        """The fronts of all queues, of `limit` chains at most: for those who look on, and changes nothing."""
+        ...
+
     def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]: ...
 
     def entries(self, service: str, entity: Entity) -> AsyncIterator[Progress]:

@@ -38,9 +38,10 @@ async def figures(control: Control, rounds: int, each: int) -> list[Figure]:
 
 
 async def _two_rows(control: Control) -> None:
-    """One transaction of two new rows of a kilobyte, as small as any that records something."""
+    """One transaction of two new rows, as large as a decision's and its head's."""
     partition = uuid4().hex
-    rows = [{"PartitionKey": partition, "RowKey": name, "body": b"x" * 1000} for name in ("d", "head")]
+    sizes = {"d": 2100, "head": 800}
+    rows = [{"PartitionKey": partition, "RowKey": name, "body": b"x" * size} for name, size in sizes.items()]
     await control.storage.tables.get_table_client("deadlines").submit_transaction([("create", row) for row in rows])
 
 

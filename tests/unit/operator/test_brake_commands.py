@@ -7,49 +7,44 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
-brakes = pytest.importorskip("function_app.operator.commands.brakes")
-
-from shared.adapters.signing.commands import Ed25519CommandVerifier  # noqa: E402
-from shared.events import ReactionsPaused, ReactionsResumed, RedriveRequested, decode, encode  # noqa: E402
-from shared.events.command_statement import command_statement  # noqa: E402
-from shared.events.hubs import may_carry  # noqa: E402
-from shared.settings.operator import OperatorSettings  # noqa: E402
-from tests.support.builders import NOW, endpoint_ref, urlsafe  # noqa: E402
-from tests.support.eventhubs import StartEventHubs  # noqa: E402
+from function_app.operator.__main__ import app
+from function_app.operator.ordering.orders import envelope_of
+from function_app.operator.ordering.places import scope_of
+from shared.adapters.signing.commands import Ed25519CommandVerifier
+from shared.events import ReactionsPaused, ReactionsResumed, RedriveRequested, decode, encode
+from shared.events.command_statement import command_statement
+from shared.events.hubs import may_carry
+from shared.settings.operator import OperatorSettings
+from tests.support.builders import NOW, endpoint_ref, urlsafe
+from tests.support.eventhubs import StartEventHubs
+from tests.unit.operator.terminal import REASON, WORKSPACES
 
 ENTITY = str(endpoint_ref().entity)
-WHO = ["--operator", "petra@example.com", "--reason", "looking into it"]
-WORKSPACE = {
-    "azure_ml_subscription": "0000",
-    "azure_ml_resource_group": "ml",
-    "azure_ml_development_workspace": "development",
-    "azure_ml_staging_workspace": "staging",
-    "azure_ml_production_workspace": "production",
-}
+FORCED = (*REASON, "--force")
 
 
 def call(*arguments: str, **environment: str) -> Any:
     clean = {"SLUICE_LOCAL": None, "SLUICE_STORAGE": "x", **environment}
-    return CliRunner().invoke(brakes.app, [*arguments], env=clean)
+    return CliRunner().invoke(app, [*arguments], env=clean)
 
 
 def test_a_scope_is_all_an_endpoints_name_or_an_entity() -> None:
-    found = OperatorSettings.model_validate(WORKSPACE)
-    assert [brakes.scope_of(what, found) for what in ("all", "flights", ENTITY.upper())] == ["all", ENTITY, ENTITY]
+    found = OperatorSettings.model_validate({name.lower(): value for name, value in WORKSPACES.items()})
+    assert [scope_of(what, found) for what in ("all", "flights", ENTITY.upper())] == ["all", ENTITY, ENTITY]
 
 
 @pytest.mark.parametrize("what", ["a|b", "flights"])
 def test_a_scope_that_cannot_be_found_is_a_usage_error(what: str) -> None:
-    assert call("pause", what, *WHO).exit_code == 2
+    assert call("pause", what, *FORCED).exit_code == 2
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         ("pause", "all", "--operator", "petra"),
-        ("redrive", "staging", *WHO),
-        ("redrive", "staging", *WHO, "--decision", "d"),
-        ("redrive", "staging", *WHO, "--letter", "l", "--decision", "d", "--about", ENTITY),
+        ("redrive", "staging", *FORCED),
+        ("redrive", "staging", *FORCED, "--decision", "d"),
+        ("redrive", "staging", *FORCED, "--letter", "l", "--decision", "d", "--about", ENTITY),
     ],
 )
 def test_a_command_without_why_or_what_is_a_usage_error(arguments: tuple[str, ...]) -> None:
@@ -57,15 +52,15 @@ def test_a_command_without_why_or_what_is_a_usage_error(arguments: tuple[str, ..
 
 
 def test_without_a_connection_it_says_what_to_set() -> None:
-    answer = call("pause", "all", *WHO)
+    answer = call("pause", "all", *FORCED)
     assert answer.exit_code == 2
     assert "COMMANDS" in answer.output
 
 
 def test_the_same_command_at_the_same_moment_is_the_same_event_and_hub_decisions_carries_it() -> None:
     command = ReactionsPaused(scope="all", operator="petra", reason="why")
-    first, second = brakes.envelope_of(command, NOW), brakes.envelope_of(command, NOW)
-    assert first.id == second.id != brakes.envelope_of(command, NOW + timedelta(seconds=1)).id
+    first, second = envelope_of(command, NOW), envelope_of(command, NOW)
+    assert first.id == second.id != envelope_of(command, NOW + timedelta(seconds=1)).id
     assert decode(encode(first)) == first
     assert may_carry("decisions", command)
     assert not may_carry("events", command)
@@ -75,13 +70,13 @@ def test_with_a_key_a_command_is_signed_under_its_own_id() -> None:
     key = Ed25519PrivateKey.generate()
     verifier = Ed25519CommandVerifier(urlsafe(key.public_key().public_bytes_raw()))
     command = ReactionsPaused(scope="all", operator="petra", reason="why")
-    sent = brakes.envelope_of(command, NOW, urlsafe(key.private_bytes_raw()))
+    sent = envelope_of(command, NOW, urlsafe(key.private_bytes_raw()))
     assert verifier.refusal(command_statement(sent.data, sent.id), sent.data.proof) == ""
-    assert brakes.envelope_of(command, NOW).data.proof == ""
+    assert envelope_of(command, NOW).data.proof == ""
 
 
 def test_a_key_that_is_none_is_a_usage_error() -> None:
-    answer = call("pause", "all", *WHO, COMMANDS="x", OPERATOR_SIGNING_KEY="short")
+    answer = call("pause", "all", *FORCED, COMMANDS="x", OPERATOR_SIGNING_KEY="short")
     assert answer.exit_code == 2
     assert "OPERATOR_SIGNING_KEY" in answer.output
 
@@ -89,9 +84,9 @@ def test_a_key_that_is_none_is_a_usage_error() -> None:
 def test_commands_reach_the_hub(start_eventhubs: StartEventHubs) -> None:
     server = start_eventhubs({"decisions": 1})
     connection = {"COMMANDS": server.connection_string("decisions")}
-    assert call("pause", ENTITY, *WHO, **connection).exit_code == 0
-    assert call("resume", "all", *WHO, "--json", **connection).exit_code == 0
-    redriven = call("redrive", "staging", *WHO, "--decision", "d", "--about", ENTITY, **connection)
+    assert call("pause", ENTITY, *FORCED, **connection).exit_code == 0
+    assert call("resume", "all", *FORCED, "--json", **connection).exit_code == 0
+    redriven = call("redrive", "staging", *FORCED, "--decision", "d", "--about", ENTITY, **connection)
     assert redriven.exit_code == 0, redriven.output
     sent = [type(each) for each in read(server.connection_string("decisions"))]
     assert sent == [ReactionsPaused, ReactionsResumed, RedriveRequested]

@@ -14,7 +14,8 @@ from shared.settings.operator import NoSettings, OperatorSettings
 REPOSITORY = Path(__file__).resolve().parents[3]
 _COMMANDS = [
     "", "explain", "ledger", "ledger show", "ledger entry", "ledger verify", "dead-letters list", "dead-letters show",
-    "events tail", "policy check", "policy show", "policy schema", "score",
+    "events tail", "policy check", "policy show", "policy schema", "score", "status", "approvals list", "brakes list",
+    "lanes list", "lanes resume", "pause", "resume", "redrive", "rollback", "dead-letters redrive",
 ]  # fmt: skip
 _RUN = {
     "connection_strings": {
@@ -50,14 +51,25 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["ledger show", "ledger verify", "explain flights", "dead-letters list", "events tail"]
+    "command",
+    ["ledger show", "ledger verify", "explain flights", "dead-letters list", "events tail", "status", "pause all -r x"],
 )
 def test_without_settings_the_error_names_what_to_set(command: str) -> None:
     result = sluice(*command.split())
     assert result.exit_code == 2
     assert "is not set" in result.stderr
     assert "--run-dir" in result.stderr
+    assert "make up" in " ".join(result.stderr.split())
     assert result.stdout == ""
+
+
+def test_it_says_which_version_it_is() -> None:
+    result = sluice("--version")
+    assert (result.exit_code, result.stdout.split()[:2]) == (0, ["sluice", "0.1.0"])
+
+
+def test_completion_can_be_installed() -> None:
+    assert "--install-completion" in sluice("--help").stdout
 
 
 def test_a_run_folder_without_a_system_is_named(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
-from function_app.operator.console import clean, clean_lines, print_json, short
+from function_app.operator.console import clean, clean_lines, print_json, short, shorten, table
 
 
 @given(st.text())
@@ -35,3 +36,33 @@ def test_json_is_ascii_without_control_characters_and_says_the_same(value: dict[
     assert text.endswith("\n")
     assert all(" " <= character <= "~" for character in text[:-1])
     assert json.loads(text) == value
+
+
+_ID = "/subscriptions/0000/resourceGroups/ml/providers/Microsoft.MachineLearningServices/workspaces/Prod"
+
+
+def shown(width: int, wide: bool = False) -> str:
+    rows = [("12-01 09:00:00", f"{_ID}|endpoint|flights", "staging.suite.unseen_category_rate \x1b[2J")]
+    console = Console(width=width, color_system=None)
+    with console.capture() as capture:
+        console.print(table([("time (UTC)", {"no_wrap": True}), "entity", "limit"], rows, wide))
+    return capture.get()
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 160])
+def test_a_table_loses_no_column_and_no_part_of_a_cell(width: int) -> None:
+    text = shown(width)
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "\x1b" not in text
+    for name in ("time (UTC)", "entity", "limit"):
+        assert name in text
+    if width < 50:
+        assert "…/workspaces/Prod|endpoint|flights" in "".join(text.split())
+        assert "staging.suite.unseen_category_rate" in "".join(text.split())
+
+
+def test_resource_ids_are_shown_by_their_last_parts_or_in_full() -> None:
+    assert shorten(f"brake {_ID}|endpoint|flights, too") == "brake …/workspaces/Prod|endpoint|flights, too"
+    assert shorten(_ID.strip("/").lower()) == "…/workspaces/prod"
+    assert shorten("subscriptions/a reason with words") == "subscriptions/a reason with words"
+    assert _ID in "".join(shown(240, wide=True).split())

@@ -10,7 +10,8 @@ from function_app.operator.__main__ import app
 from shared.events import RollbackOrdered
 from tests.support.builders import endpoint_ref
 from tests.support.eventhubs import StartEventHubs
-from tests.unit.operator.test_brake_commands import WHO, WORKSPACE, read
+from tests.unit.operator.terminal import WORKSPACES
+from tests.unit.operator.test_brake_commands import FORCED, read
 
 ENTITY = str(endpoint_ref().entity)
 
@@ -24,10 +25,10 @@ def call(*arguments: str, **environment: str) -> Any:
     "arguments",
     [
         ("flights",),
-        ("all", *WHO),
-        ("flights", *WHO),
-        (ENTITY.replace("|endpoint|", "|model|"), *WHO),
-        ("a|endpoint|b", *WHO),
+        ("all", *FORCED),
+        ("flights", *FORCED),
+        (ENTITY.replace("|endpoint|", "|model|"), *FORCED),
+        ("a|endpoint|b", *FORCED),
     ],
     ids=["no reason", "all", "no workspace known", "a model", "no workspace"],
 )
@@ -49,12 +50,11 @@ def test_help_says_what_holds_it_and_how_it_ends() -> None:
 
 def test_an_order_reaches_the_hub_in_its_operators_name(start_eventhubs: StartEventHubs) -> None:
     server = start_eventhubs({"decisions": 1})
-    environment = {name.upper(): value for name, value in WORKSPACE.items()}
-    environment["COMMANDS"] = server.connection_string("decisions")
-    plain = call("flights", *WHO, **environment)
+    environment = {**WORKSPACES, "COMMANDS": server.connection_string("decisions")}
+    plain = call("flights", *FORCED, **environment)
     assert plain.exit_code == 0, plain.output
     assert "the ledger of service rollback has the answer" in " ".join(plain.stdout.split())
-    shown = call(ENTITY, *WHO, "--json", **environment)
+    shown = call(ENTITY, *FORCED, "--json", **environment)
     assert json.loads(shown.stdout)["type"] == RollbackOrdered.type
     sent = read(server.connection_string("decisions"), 2)
     assert [(each.endpoint, each.operator) for each in sent] == [(endpoint_ref(), "petra@example.com")] * 2

@@ -116,6 +116,9 @@ class TableLedger(Ledger):
     async def due(self, now: datetime, limit: int = 100) -> Sequence[tuple[str, Entity]]:
         return await self._queue.due(now, limit)
 
+    async def pending(self, limit: int = 100) -> Sequence[Waiting]:
+        return await self._queue.fronts(limit)
+
     async def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]:
         with storage_errors("read all heads"):
             async for row in self._table.query_entities("RowKey eq @head", parameters={"head": HEAD}):

@@ -54,6 +54,18 @@ class WaitingQueue:
         front = await self._front(service, entity, 1)
         return await self._rows.read_waiting(front[0]) if front else None
 
+    async def fronts(self, limit: int) -> Sequence[Waiting]:
+        """Reads only: index rows that are stale lead to a chain whose queue may be empty."""
+        chains: dict[Chain, None] = {}
+        with storage_errors("read what waits"):
+            async for row in self._pending.list_entities(select=["service", "entity"]):
+                chains[row["service"], Entity.parse(row["entity"])] = None
+        found: list[Waiting] = []
+        for chain in chains:
+            if len(found) < limit and (front := await self.first(*chain)):
+                found.append(front)
+        return found
+
     async def due(self, now: datetime, limit: int) -> Sequence[Chain]:
         """Chains whose front is due, the longest due first."""
         hints: dict[Chain, list[TableEntity]] = {}

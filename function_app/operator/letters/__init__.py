@@ -1,0 +1,1 @@
+"""Dead letters as hub `dead-letter` holds them."""

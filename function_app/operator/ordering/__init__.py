@@ -1,0 +1,1 @@
+"""Commands to control: names looked up, the command signed and sent, its answer read from the ledger."""
