@@ -28,7 +28,7 @@ demo: setup ## a model's whole life on real data, in a fresh system (MANUAL=1: y
 test: setup ## all tests (ARGS="-k ledger" for some)
 	@$(SESSION) $(PYTHON) -m pytest -n 3 $(ARGS)
 
-test-faults: setup ## only the tests that kill, cut off and double
+test-faults: setup ## only the tests that kill, cut off, double and fuzz
 	@$(SESSION) $(PYTHON) -m pytest -m faults $(ARGS)
 
 bench: setup bench-scoring ## measure, and fail where a ratio is worse than recorded (ARGS=--record: record them)

@@ -14,12 +14,23 @@ from shared.adapters.azure.storage.brakes import TableBrakes
 from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.lane_book import TableLaneBook
 from shared.adapters.azure.storage.ledger import TableLedger
+from shared.adapters.azure.storage.letter_bodies import BlobLetterBodies
 from shared.adapters.azure.storage.letter_book import TableLetterBook
 from shared.adapters.azure.storage.policy_book import TablePolicyBook
 from shared.adapters.azure.storage.positions import TablePositions
 from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.azure.storage.serving import BlobServingManifests
-from shared.ports import Brakes, Evidence, LaneBook, Ledger, LetterBook, PolicyBook, Positions, ServingManifests
+from shared.ports import (
+    Brakes,
+    Evidence,
+    LaneBook,
+    Ledger,
+    LetterBodies,
+    LetterBook,
+    PolicyBook,
+    Positions,
+    ServingManifests,
+)
 from shared.ports.records.seals import Seals
 from shared.settings.operator import NoSettings, OperatorSettings
 
@@ -46,6 +57,7 @@ class Store:
     evidence: Evidence
     brakes: Brakes
     letters: LetterBook
+    letter_bodies: LetterBodies
     policies: PolicyBook
     manifests: ServingManifests
     positions: Positions
@@ -61,6 +73,7 @@ class Store:
             evidence,
             TableBrakes(tables),
             TableLetterBook(tables),
+            BlobLetterBodies(blobs),
             TablePolicyBook(tables),
             BlobServingManifests(blobs),
             TablePositions(tables),

@@ -58,6 +58,15 @@ param keyOfficers array = []
 @description('Days for which evidence and seals can be neither changed nor deleted.')
 param evidenceDays int = 365
 
+@description('Days after which evidence is deleted: what was decided before can then be verified, but not replayed.')
+param evidenceLifeDays int = 3650
+
+@description('Days after which captured rows and their labels are deleted.')
+param captureDays int = 400
+
+@description('Days after which what could not be handled or delivered is deleted; it may hold anybody\'s data.')
+param letterDays int = 30
+
 @description('Diagnostic settings send with a key: true lets keys open the namespace of hub inbound, and no other.')
 param inboundAllowsKeys bool = false
 
@@ -135,6 +144,9 @@ module data 'modules/data.bicep' = {
     submitters: submitters
     sku: storageSku
     evidenceDays: evidenceDays
+    evidenceLifeDays: evidenceLifeDays
+    captureDays: captureDays
+    letterDays: letterDays
   }
 }
 

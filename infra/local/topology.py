@@ -96,7 +96,18 @@ STORAGE_GRANTS = {
     "operators": StorageGrant("bt", "rl"),
     "submitters": StorageGrant("b", "rwlc"),
 }
-CONTAINERS = ("evidence", "models", "serving", "captures", "labels", "azureml", "batch-in", "batch-out", "seals")
+CONTAINERS = (
+    "evidence",
+    "letters",
+    "models",
+    "serving",
+    "captures",
+    "labels",
+    "azureml",
+    "batch-in",
+    "batch-out",
+    "seals",
+)
 # Azurite tells nobody of new blobs; for these containers, what plays Event Grid here looks for itself.
 WATCHED_CONTAINERS = ("batch-in",)
 HOST_CONTAINERS = ("azure-webjobs-hosts", "azure-webjobs-eventhub")

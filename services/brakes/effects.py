@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from shared.events import Digest, Unreadable, decode
-from shared.ports import Brake, Brakes, EventPublisher, Evidence, LaneBook, Refused
+from shared.ports import Brake, Brakes, EventPublisher, LaneBook, LetterBodies, Refused
 from shared.reactor import Effect
 
 
@@ -38,9 +38,9 @@ class SendAgain(Effect):
     kind: ClassVar[str] = "send_again"
     body: Digest
 
-    async def perform(self, evidence: Evidence, publisher: EventPublisher) -> None:
+    async def perform(self, letters: LetterBodies, publisher: EventPublisher) -> None:
         try:
-            envelope = decode(await evidence.read(self.body))
+            envelope = decode(await letters.read(self.body))
         except Unreadable as reason:
             raise Refused(f"it is as unreadable as it was: {reason}") from reason
         await publisher.publish("events", [envelope])

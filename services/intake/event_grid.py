@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.events import Unreadable
+from shared.events.border import read_json
 
 _LONGEST_ID = 256
 
@@ -71,14 +72,30 @@ def mapping(frame: Mapping[str, object], name: str) -> dict[str, object]:
 
 def text(frame: Mapping[str, object], name: str, longest: int = 2048) -> str:
     """A non-empty text, or a number as text (versions come as either). Raises `Unreadable`."""
-    value = frame.get(name)
-    if isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
+    value = _written(frame.get(name))
     if not isinstance(value, str) or not value.strip():
         raise Unreadable(f"{name}: a non-empty text is required")
     if len(value) > longest or not value.isprintable():
         raise Unreadable(f"{name}: at most {longest} printable characters are allowed")
     return value
+
+
+def _written(value: object) -> object:
+    """A whole number as text, however it was spelt: 10 and 10.0 are one number in JSON."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return str(int(value)) if value == int(value) else value
+
+
+def texts(frame: Mapping[str, object], name: str) -> dict[str, object]:
+    """As `mapping`, for what Azure ML also sends as a text of JSON: `"null"`, `"{}"`. Raises `Unreadable`."""
+    value = frame.get(name)
+    if not isinstance(value, str):
+        return mapping(frame, name)
+    try:
+        return mapping({name: read_json(value) if value.strip() else None}, name)
+    except Unreadable as error:
+        raise Unreadable(f"{name}: a JSON object is required, found a text that is none") from error
 
 
 def _moment(frame: Mapping[str, object], name: str) -> datetime:

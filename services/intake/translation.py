@@ -1,7 +1,7 @@
 """One message of hub `inbound`, into the facts it holds."""
 
-import json
 import logging
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Any
 from services.intake.event_grid import AzureEvent, read_event
 from services.intake.translators import azure_ml, storage
 from shared.events import Envelope, Unreadable
+from shared.events.border import read_json
 from shared.policies import PolicyDocument
 
 log = logging.getLogger("sluice.intake")
@@ -51,6 +52,9 @@ def translate(body: bytes, policy: PolicyDocument, now: datetime, account: str =
         except Unreadable as error:
             found.problems.append(f"[{place}] {error}" if len(events) > 1 else str(error))
             continue
+        except Exception:  # noqa: BLE001 - a bug about one event takes none of its neighbours with it
+            found.problems.append(f"[{place}] {traceback.format_exc(limit=-5)}")
+            continue
         if envelope is None:
             found.not_for_us += 1
         else:
@@ -67,13 +71,8 @@ def read(body: bytes, policy: PolicyDocument, now: datetime, account: str = "") 
 
 
 def _events(body: bytes) -> list[object]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"body: not JSON ({error})") from error
-    if isinstance(value, list):
-        return value
-    return [value]
+    value = read_json(body)
+    return value if isinstance(value, list) else [value]
 
 
 def _translate_one(value: object, policy: PolicyDocument, now: datetime, account: str) -> Envelope[Any] | None:

@@ -61,7 +61,7 @@ class ApprovalDecided(_OfQuestion):
     approver: str
     approver_id: str = ""
     persona: str
-    comment: str = ""
+    comment: Words = ""
     package: Digest
     evidence: Digest | None = None
     proof: str
@@ -80,7 +80,7 @@ class DelegationRequested(_OfQuestion):
     delegator_id: str = ""
     persona: str
     delegate: str
-    comment: str = ""
+    comment: Words = ""
     package: Digest
     evidence: Digest | None = None
     proof: str

@@ -47,7 +47,7 @@ class FileRef(Reference):
     workspace: WorkspaceId
     name: BlobName
     etag: ETag
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, lt=1 << 63)
 
     @property
     def entity(self) -> Entity:

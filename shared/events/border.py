@@ -1,6 +1,7 @@
 """What may come in: JSON in strict Unicode, texts of bounded length, finite numbers. What may not is `Unreadable`."""
 
 import json
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
@@ -11,6 +12,8 @@ from pydantic_core import from_json
 LARGEST_MESSAGE = 1 << 20
 # Bounds of an `Edm.Int64` column, and of what JSON's other readers count exactly as a whole number at all.
 _LARGEST_NUMBER = (1 << 63) - 1
+# Control characters but tab and line breaks, what turns the direction of the text around it, and lone surrogates.
+_UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Unreadable(ValueError):
@@ -82,7 +85,12 @@ def optional_text(frame: Mapping[str, Any], name: str, longest: int) -> str | No
     return None if frame.get(name) in (None, "") else text(frame, name, longest)
 
 
+def printable(text: str, longest: int) -> str:
+    """As `writable`, on one line: fit to be what frames an event."""
+    return "".join([each if each.isprintable() else "?" for each in writable(text, longest)])
+
+
 def writable(words: str, longest: int) -> str:
-    """At most `longest` characters that can be written in UTF-8: what was said, as far as it can be kept."""
-    plain = words[:longest].encode("utf-8", "replace").decode()
+    """At most `longest` characters that can be written and shown: what was said, as far as it can be kept."""
+    plain = _UNSHOWN.sub("", words[:longest])
     return plain if len(words) <= longest else plain[:-1] + "…"

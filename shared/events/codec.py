@@ -108,13 +108,14 @@ def _fact(frame: Mapping[str, Any], now: datetime | None) -> Event:
     event_type, data = upcast(text(frame, "type", _LONGEST_ID), _version(frame), frame.get("data"))
     try:
         fact = event_type.model_validate(data, context={"now": now})
-        about = str(fact.entity)
+        about = fact.entity
     except ValidationError as error:
         raise Unreadable(_first(error)) from error
     except Exception as error:
         raise Unreadable(f"data: {error}") from error
-    if len(about) > _LONGEST_ADDRESS or not about.isprintable():
-        raise Unreadable(f"data: what it is about has more than {_LONGEST_ADDRESS} printable characters")
+    # What escapes in an entity's text stood for may be anything.
+    if len(str(about)) > _LONGEST_ADDRESS or not all(part.isprintable() and "\ufffd" not in part for part in about):
+        raise Unreadable(f"data: what it is about is not at most {_LONGEST_ADDRESS} printable characters")
     return fact
 
 

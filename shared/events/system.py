@@ -75,7 +75,7 @@ class HubReplaced(Event):
 
 
 class DeadLettered(Event):
-    """A message that could not be handled, kept with its reason. `body` lies in evidence under its digest."""
+    """A message that `service`, or the lane of that name, could not handle. `body` lies in `letters` by its digest."""
 
     type: ClassVar[str] = "mlops.event.dead_lettered"
     carried_by: ClassVar[Hub] = "dead-letter"

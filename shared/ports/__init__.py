@@ -26,6 +26,7 @@ from shared.ports.records.folds import Folded, Folds
 from shared.ports.records.grown import End, Grown
 from shared.ports.records.lane_book import LaneBook, Stop
 from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
+from shared.ports.records.letter_bodies import LetterBodies
 from shared.ports.records.letter_book import LetterBook
 from shared.ports.records.policy_book import PolicyBook, PolicyOnRecord
 from shared.ports.records.positions import Place, Position, Positions

@@ -2,7 +2,7 @@
 
 
 class Unavailable(Exception):
-    """Not now: down, throttled, timed out, or the outcome is unknown. Try again later."""
+    """Not now: down, throttled, timed out, no right yet, or the outcome is unknown. Try again later."""
 
 
 class Refused(Exception):

@@ -16,6 +16,7 @@ from shared.ports import (
     HubReader,
     LaneBook,
     Ledger,
+    LetterBodies,
     LetterBook,
     PolicyBook,
     Positions,
@@ -54,7 +55,7 @@ class Runtime:
         self.services, self.lanes_by_name = services, lanes_of(services)
         self._ports = provided
         clock, publisher, ledger = provided[Clock], provided[EventPublisher], provided[Ledger]
-        self._dead_letters = DeadLetters(publisher, provided[Evidence], clock, provided[LetterBook])
+        self._dead_letters = DeadLetters(publisher, provided[LetterBodies], clock, provided[LetterBook])
         wiring = Wiring({**provided, PolicyDocument: policy, DeadLetters: self._dead_letters})
         wiring.check(services.values())
         self.reactor = Reactor(
@@ -77,7 +78,9 @@ class Runtime:
     def translating(self, translate: Translate) -> Translating:
         """What reads hub `inbound`."""
         publisher = self._ports[EventPublisher]
-        return Translating("intake", "inbound", translate, publisher, self._reading, self._dead_letters, self._stalls)
+        return Translating(
+            "intake", "inbound", translate, "events", publisher, self._reading, self._dead_letters, self._stalls
+        )
 
     async def tick(self) -> None:
         """All that goes by the clock, each part in its own time. Raises `PartsFailed`, when all parts have ended."""

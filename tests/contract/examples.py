@@ -31,6 +31,11 @@ def envelope(id: str = "event-1", model: str = "flights", **tags: str) -> Envelo
     return Envelope.first(fact, id=id, source="/test", time=NOON)
 
 
+def long(characters: int) -> dict[str, str]:
+    """Tags for `envelope` that make it about this long: each of them is as long as a text may be."""
+    return {f"tag-{index}": "x" * 8000 for index in range(characters // 8000 + 1)}
+
+
 def entry(event_id: str = "event-1", position: int = 1, **changes: Any) -> Entry:
     values: dict[str, Any] = {
         "service": "staging",

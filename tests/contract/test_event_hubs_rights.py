@@ -1,11 +1,20 @@
 """What the Event Hubs adapters make of refusals and outages."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient
+from azure.eventhub.exceptions import (
+    AuthenticationError,
+    ConnectError,
+    ConnectionLostError,
+    EventDataError,
+    EventHubError,
+)
 
+from shared.adapters.azure.event_hubs.clients import meaning
 from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.events import CONTENT_TYPE
@@ -16,16 +25,59 @@ from tests.support.eventhubs import AccessKey, StartEventHubs
 pytestmark = pytest.mark.local_only
 
 
-async def test_a_key_without_the_right_is_refused(start_eventhubs: StartEventHubs) -> None:
+async def test_a_right_that_is_missing_may_still_arrive(start_eventhubs: StartEventHubs) -> None:
     keys = [
         AccessKey("listen", "a2V5LWxpc3Rlbg==", rights=("Listen",)),
         AccessKey("send", "a2V5LXNlbmQ=", rights=("Send",)),
     ]
     server = start_eventhubs({"events": 1}, keys=keys)
+    sender = EventHubPublisher({"events": server.connection_string("events", "send")})
+    await sender.publish("events", [envelope()])
+    await sender.close()
     publisher = EventHubPublisher({"events": server.connection_string("events", "listen")})
-    with pytest.raises(Refused):
+    reader = EventHubReader({"events": server.connection_string("events", "send")}, timeout_s=5)
+    with pytest.raises(Unavailable):
         await publisher.publish("events", [envelope()])
+    with pytest.raises(Unavailable):
+        await reader.read("events", 0, 0, 0)
     await publisher.close()
+
+
+class _Detail(Exception):
+    """What the client's AMQP layer hands to its errors."""
+
+    def __init__(self, condition: bytes) -> None:
+        super().__init__(condition)
+        self.condition, self.description = condition, b"as the service says it"
+
+
+def _said(kind: type[EventHubError], condition: bytes) -> EventHubError:
+    detail: Any = _Detail(condition)
+    return kind(f"as the client says it: {condition.decode()}", detail)
+
+
+TRANSIENT = [
+    _said(AuthenticationError, b"amqp:unauthorized-access"),
+    # The token's own node gave up: "status code: None", as the client reports it.
+    AuthenticationError("CBS Token authentication failed.\nStatus code: None", None),
+    _said(ConnectError, b"amqp:client-error"),
+    _said(ConnectionLostError, b"amqp:unauthorized-access"),
+    _said(EventHubError, b"com.microsoft:server-busy"),
+    OSError("connection reset"),
+]
+
+
+@pytest.mark.parametrize("error", TRANSIENT, ids=lambda error: type(error).__name__)
+async def test_an_authentication_that_fails_for_a_moment_is_not_for_ever(error: Exception) -> None:
+    assert isinstance(meaning(error, "send"), Unavailable)
+
+
+FOR_EVER = [_said(EventHubError, b"amqp:link:message-size-exceeded"), EventDataError("no event")]
+
+
+@pytest.mark.parametrize("error", FOR_EVER, ids=lambda error: type(error).__name__)
+async def test_the_size_is_for_ever(error: Exception) -> None:
+    assert isinstance(meaning(error, "send"), Refused)
 
 
 async def test_a_hub_without_a_connection_is_refused() -> None:

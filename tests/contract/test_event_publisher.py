@@ -14,7 +14,7 @@ from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.memory import MemoryEventPublisher, MemoryHubReader
 from shared.events import decode, to_cloud_event
 from shared.ports import EventPublisher, HubReader, Message, Refused
-from tests.contract.examples import envelope
+from tests.contract.examples import envelope, long
 from tests.support.eventhubs import EventHubsServer
 
 pytestmark = pytest.mark.azure_untested
@@ -82,14 +82,14 @@ async def test_events_of_one_entity_stay_in_order_in_one_partition(hubs: Hubs) -
 
 
 async def test_more_than_one_message_can_hold_is_split(hubs: Hubs) -> None:
-    sent = [envelope(f"event-{number}", blob="x" * 300_000) for number in range(8)]
+    sent = [envelope(f"event-{number}", **long(300_000)) for number in range(8)]
     await hubs.publisher.publish("events", sent)
     assert [decode(message.body).id for message in await hubs.all_arrived()] == [each.id for each in sent]
 
 
 async def test_an_event_that_is_too_large_is_refused_and_nothing_is_sent(hubs: Hubs) -> None:
     with pytest.raises(Refused):
-        await hubs.publisher.publish("events", [envelope("small"), envelope("large", blob="x" * 1_100_000)])
+        await hubs.publisher.publish("events", [envelope("small"), envelope("large", **long(1_100_000))])
     assert await hubs.all_arrived() == []
 
 

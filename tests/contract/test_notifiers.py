@@ -147,7 +147,10 @@ async def test_a_very_long_text_is_cut(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(302, Refused), (400, Refused), (404, Refused), (408, Unavailable), (429, Unavailable), (503, Unavailable)],
+    [
+        *((status, Refused) for status in (302, 400, 404, 410)),
+        *((status, Unavailable) for status in (401, 403, 408, 423, 429, 503)),
+    ],
 )
 async def test_an_answer_that_is_no_success_raises(receiver: Receiver, status: int, error: type[Exception]) -> None:
     receiver.status = status

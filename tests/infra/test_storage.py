@@ -14,6 +14,7 @@ UNDELIVERED = "undelivered"  # where Event Grid puts what it cannot deliver; the
 Grants = dict[str, tuple[Set[str], ...]]
 CONTAINERS: Grants = {
     "evidence": ({"gateway", "operators"}, {"control", "jobs"}, set()),
+    "letters": ({"operators"}, {"control"}, set()),
     "models": ({"scoring", "jobs", "operators"}, {"control"}, set()),
     "serving": ({"scoring", "operators"}, {"control"}, set()),
     "captures": ({"jobs"}, {"control"}, {"scoring"}),
@@ -102,6 +103,34 @@ def test_an_account_with_keys_is_found() -> None:
     path = "modules/function_app.bicep"
     wrong = changed(path, "allowSharedKeyAccess: false", "allowSharedKeyAccess: true")
     assert open_accounts(wrong) == ["hostStorage: allowSharedKeyAccess"]
+
+
+LIVES = {
+    "evidence": "evidenceLifeDays",
+    "seals": "evidenceLifeDays",
+    "captures": "captureDays",
+    "labels": "captureDays",
+    "letters": "letterDays",
+    UNDELIVERED: "letterDays",
+}
+
+
+def test_what_is_kept_for_a_time_only_is_deleted_by_a_rule_with_its_former_versions() -> None:
+    listed = all_templates()[DATA].parameters_of("storage")["containers"]
+    assert {each["name"]: each["lifeDays"] for each in listed if each["lifeDays"]} == LIVES
+    policy = body(all_templates()["modules/product_storage.bicep"].section("resources")["lives"])
+    rules = str(policy["properties"]["policy"]["rules"])
+    assert "'filter'" in rules
+    assert "'lifeDays'" in rules
+    assert "daysAfterModificationGreaterThan" in rules
+    assert "daysAfterCreationGreaterThan" in rules
+
+
+def test_bodies_of_dead_letters_are_deleted_and_never_immutable() -> None:
+    (letters,) = (
+        each for each in all_templates()[DATA].parameters_of("storage")["containers"] if each["name"] == "letters"
+    )
+    assert (letters["immutableDays"], letters["lifeDays"]) == (0, "letterDays")
 
 
 def test_versions_are_kept_and_evidence_and_seals_are_immutable() -> None:

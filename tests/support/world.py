@@ -161,6 +161,9 @@ class World:
         self.jobs: RecordingJobs = self.ports[ports.Jobs]
         self.manifests: RecordingManifests = self.ports[ports.ServingManifests]
         self.evidence: memory.MemoryEvidence = self.ports[ports.Evidence]
+        self.letter_bodies: memory.MemoryLetterBodies = self.ports[ports.LetterBodies]
+        self.captures: memory.MemoryCaptures = self.ports[ports.Captures]
+        self.positions: memory.MemoryPositions = self.ports[ports.Positions]
         self.approvals: memory.MemoryApprovals = self.ports[ports.Approvals]
         self.notifier: memory.MemoryNotifier = self.ports[ports.Notifier]
         self.folds: memory.MemoryFolds = self.ports[ports.Folds]
@@ -225,11 +228,11 @@ class App:
         def translate(body: bytes) -> tuple[Sequence[Envelope[Any]], str]:
             return intake.read(body, world.policy, world.clock.now(), STORAGE)
 
-        self._translating = self.runtime.translating(translate)
+        self.translating = self.runtime.translating(translate)
 
     async def consume(self, delivery: Delivery) -> None:
         if delivery.reader == "intake":
-            await self._translating.consume([delivery.message])
+            await self.translating.consume([delivery.message])
             return
         service = self._services[delivery.reader]
         alone = Lane(service.name, cast(Hub, delivery.message.hub), {service.name: service})

@@ -72,7 +72,7 @@ async def _letter(run_dir: Path | None, letter_id: str, timeout_s: float) -> tup
     letter = await one(run_dir, letter_id, timeout_s)
     async with opened(run_dir) as store:
         try:
-            return letter, Body(await store.evidence.read(letter.data.body))
+            return letter, Body(await store.letter_bodies.read(letter.data.body))
         except (Absent, Refused) as error:
             return letter, Body(None, f"not to be had: {error}")
 

@@ -12,7 +12,7 @@ _SHOWN = 4096
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The message as it came; `content` is None when evidence no longer has it, and `missing` says why."""
+    """The message as it came; `content` is None when it is deleted by now, and `missing` says why."""
 
     content: bytes | None
     missing: str = ""

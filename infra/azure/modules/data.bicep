@@ -15,6 +15,11 @@ param submitters array
 param sku string
 param evidenceDays int
 
+@description('Days after which what is in them is deleted; see main.bicep.')
+param evidenceLifeDays int
+param captureDays int
+param letterDays int
+
 module storageRoles 'storage_roles.bicep' = {
   name: 'storage-roles'
   params: {
@@ -37,6 +42,16 @@ module storage 'product_storage.bicep' = {
         writers: [principals.control, principals.jobs]
         creators: []
         immutableDays: evidenceDays
+        lifeDays: evidenceLifeDays
+      }
+      {
+        // Bodies of dead letters: they may hold anybody's data, so they are never immutable.
+        name: 'letters'
+        readers: operators
+        writers: [principals.control]
+        creators: []
+        immutableDays: 0
+        lifeDays: letterDays
       }
       {
         name: 'models'
@@ -44,6 +59,7 @@ module storage 'product_storage.bicep' = {
         writers: [principals.control]
         creators: []
         immutableDays: 0
+        lifeDays: 0
       }
       {
         name: 'serving'
@@ -51,6 +67,7 @@ module storage 'product_storage.bicep' = {
         writers: [principals.control]
         creators: []
         immutableDays: 0
+        lifeDays: 0
       }
       {
         name: 'captures'
@@ -58,6 +75,7 @@ module storage 'product_storage.bicep' = {
         writers: [principals.control]
         creators: [principals.scoring]
         immutableDays: 0
+        lifeDays: captureDays
       }
       {
         name: 'labels'
@@ -65,6 +83,7 @@ module storage 'product_storage.bicep' = {
         writers: [principals.control]
         creators: []
         immutableDays: 0
+        lifeDays: captureDays
       }
       {
         name: 'azureml'
@@ -72,6 +91,7 @@ module storage 'product_storage.bicep' = {
         writers: trainers
         creators: []
         immutableDays: 0
+        lifeDays: 0
       }
       {
         name: 'batch-in'
@@ -79,6 +99,7 @@ module storage 'product_storage.bicep' = {
         writers: submitters
         creators: []
         immutableDays: 0
+        lifeDays: 0
       }
       {
         name: 'batch-out'
@@ -86,6 +107,7 @@ module storage 'product_storage.bicep' = {
         writers: [principals.jobs]
         creators: []
         immutableDays: 0
+        lifeDays: 0
       }
       {
         // Seals over the ledger: nobody else may write one, for a minute to come either.
@@ -94,6 +116,7 @@ module storage 'product_storage.bicep' = {
         writers: [principals.control]
         creators: []
         immutableDays: evidenceDays
+        lifeDays: evidenceLifeDays
       }
       {
         // What Event Grid could not deliver; nothing of ours reads it.
@@ -102,6 +125,7 @@ module storage 'product_storage.bicep' = {
         writers: [principals.delivery]
         creators: []
         immutableDays: 0
+        lifeDays: letterDays
       }
     ]
     tables: [

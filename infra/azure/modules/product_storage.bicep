@@ -8,7 +8,7 @@ param sku string
 @description('Role definition ids; see storage_roles.bicep.')
 param roles object
 
-@description('List of {name, readers, writers, creators, immutableDays}; see container.bicep.')
+@description('List of {name, readers, writers, creators, immutableDays, lifeDays}; see container.bicep. lifeDays 0: kept.')
 param containers array
 
 @description('List of {name, readers, writers}; see table.bicep.')
@@ -44,6 +44,39 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
     containerDeleteRetentionPolicy: {
       enabled: true
       days: 14
+    }
+  }
+}
+
+// A blob, and each former version of it, so many days after it was written; soft deletion adds its 14 days.
+resource lives 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [for each in filter(containers, container => container.lifeDays > 0): {
+        name: 'life-of-${each.name}'
+        enabled: true
+        type: 'Lifecycle'
+        definition: {
+          filters: {
+            blobTypes: ['blockBlob']
+            prefixMatch: ['${each.name}/']
+          }
+          actions: {
+            baseBlob: {
+              delete: {
+                daysAfterModificationGreaterThan: each.lifeDays
+              }
+            }
+            version: {
+              delete: {
+                daysAfterCreationGreaterThan: each.lifeDays
+              }
+            }
+          }
+        }
+      }]
     }
   }
 }

@@ -11,14 +11,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.event_grid import AzureEvent, mapping, text
+from services.intake.event_grid import AzureEvent, text, texts
 from shared.events import Envelope, JobEnded, JobRef, ModelRef, ModelRegistered, Unreadable, derive_id
 from shared.events.jobs import JobStatus
 from shared.policies import PolicyDocument
 
 PREFIX = "microsoft.machinelearningservices."
 SOURCE = "/sluice/intake"
-_CHAIN_TAGS = ("sluice-service", "sluice-entity", "sluice-correlationid", "sluice-causationid")
+# Longest values: a service's name, an entity (a resource id, a kind and a name), ids (36, or Event Grid's own).
+_CHAIN_TAGS = {
+    "sluice-service": 64,
+    "sluice-entity": 1024,
+    "sluice-correlationid": 256,
+    "sluice-causationid": 256,
+}
 _ENDED: Mapping[str, JobStatus] = {
     "completed": "completed",
     "failed": "failed",
@@ -69,8 +75,15 @@ def _run_ended(event: AzureEvent, workspace: str, status: str, now: datetime) ->
 
 
 def _chain_tags(event: AzureEvent, name: str) -> dict[str, str]:
-    found = mapping(event.data, name)
-    return {tag: value for tag in _CHAIN_TAGS if isinstance(value := found.get(tag), str)}
+    found = texts(event.data, name)
+    return {tag: _tag(found, name, tag, longest) for tag, longest in _CHAIN_TAGS.items() if found.get(tag)}
+
+
+def _tag(found: Mapping[str, object], name: str, tag: str, longest: int) -> str:
+    try:
+        return text(found, tag, longest)
+    except Unreadable as error:
+        raise Unreadable(f"data.{name}.{error}") from error
 
 
 def _fact[E: (ModelRegistered, JobEnded)](

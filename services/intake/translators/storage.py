@@ -32,6 +32,8 @@ def of_account(account: str) -> Callable[[AzureEvent, PolicyDocument, datetime],
             return None
         if not event.subject.startswith(_BATCH_IN) or text(event.data, "api").lower() == _NOT_YET_WRITTEN:
             return None
+        if _is_empty(event):
+            return None
         return _requested(event, event.subject.removeprefix(_BATCH_IN), policy.workspaces["production"], now)
 
     return translate
@@ -40,6 +42,11 @@ def of_account(account: str) -> Callable[[AzureEvent, PolicyDocument, datetime],
 def _is_of(resource: str, account: str) -> bool:
     found = _ACCOUNT.fullmatch("/" + resource.strip("/").lower())
     return bool(account) and found is not None and found[1] == account.lower()
+
+
+def _is_empty(event: AzureEvent) -> bool:
+    """Copies and appended blobs are told of empty first, and again when there is something in them to score."""
+    return text(event.data, "contentlength").strip("0") == ""
 
 
 def _requested(event: AzureEvent, name: str, workspace: str, now: datetime) -> Envelope[BatchRequested]:

@@ -65,7 +65,17 @@ def _parquet_batches(file: RowFile, chunk_rows: int, skipped: int) -> Iterator[p
             skipped -= groups.pop(0)
         wanted = range(parquet.metadata.num_row_groups - len(groups), parquet.metadata.num_row_groups)
         batches = parquet.iter_batches(batch_size=chunk_rows, row_groups=list(wanted)) if groups else ()
-        yield from _after(batches, skipped)
+        yield from _after(map(_valid, batches), skipped)
+
+
+def _valid(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
+    """Parquet itself does not look at what it holds. Raises `NotScorable` naming the column."""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            column.validate(full=True)
+        except pyarrow.ArrowInvalid as error:
+            raise NotScorable(f"column {name[:100]!r}: it holds what is no {column.type}") from error
+    return batch
 
 
 def _open_csv(path: Path) -> RowFile:

@@ -12,6 +12,7 @@ from shared.adapters.memory.hubs import MemoryEventPublisher, MemoryHubReader
 from shared.adapters.memory.jobs import MemoryJobs
 from shared.adapters.memory.lane_book import MemoryLaneBook
 from shared.adapters.memory.ledger import MemoryLedger
+from shared.adapters.memory.letter_bodies import MemoryLetterBodies
 from shared.adapters.memory.letter_book import MemoryLetterBook
 from shared.adapters.memory.model_packages import MemoryModelPackages
 from shared.adapters.memory.models import MemoryModels

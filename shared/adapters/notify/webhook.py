@@ -13,7 +13,8 @@ from shared.adapters.notify.public_addresses import NotPublic, PublicResolver, i
 from shared.ports import Notice, Refused, Unavailable
 
 type Dialect = Literal["teams", "slack"]
-_AGAIN_LATER = {408, 425, 429}
+# A right may come back: whoever turns a workflow or a channel off often turns it on again.
+_AGAIN_LATER = {401, 403, 408, 423, 425, 429}
 
 
 class WebhookNotifier:

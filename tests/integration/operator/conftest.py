@@ -22,6 +22,7 @@ from tests.unit.operator.life import Life, live
 from tests.unit.operator.recorded import Recorder
 
 _TABLES = ("ledger", "pending")
+_CONTAINERS = ("evidence", "seals", "letters")
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Account:
     table: TableClient
     evidence: ContainerClient
     seals: ContainerClient
+    letters: ContainerClient
 
     def live(self) -> Life:
         """A model's whole life, recorded."""
@@ -75,7 +77,7 @@ def account(own_azurite: Azurite, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     with TableServiceClient.from_connection_string(address) as tables:
         clients = [tables.create_table(name) for name in _TABLES]
         with BlobServiceClient.from_connection_string(address) as blobs:
-            containers = [blobs.create_container(name) for name in ("evidence", "seals")]
+            containers = [blobs.create_container(name) for name in _CONTAINERS]
             yield Account(address, clients[0], *containers)
             for container in containers:
                 container.delete_container()

@@ -12,7 +12,7 @@ import pytest
 
 from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 from shared.adapters.azure.storage.account import storage_clients
-from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.letter_bodies import BlobLetterBodies
 from shared.adapters.clock import SystemClock
 from shared.events import Event, ModelRegistered, ModelRejected, RedriveRequested, decode
 from shared.ports import Hub, Message
@@ -53,7 +53,7 @@ def publish(server: EventHubsServer, *facts: Event) -> None:
 def bury(server: EventHubsServer, account: Account, *bodies: bytes) -> None:
     async def send() -> None:
         clients, publisher = storage_clients(account.address), EventHubPublisher(connections(server))
-        letters = DeadLetters(publisher, BlobEvidence(clients.blobs), SystemClock())
+        letters = DeadLetters(publisher, BlobLetterBodies(clients.blobs), SystemClock())
         for sequence, body in enumerate(bodies):
             await letters.bury("staging", Message("events", 1, sequence, body), f"type: no\x1b[2J {sequence}")
         await publisher.close()
@@ -126,10 +126,10 @@ def test_a_dead_letter_is_redriven_by_the_beginning_of_its_id(hubs: EventHubsSer
     )
 
 
-def test_a_message_that_evidence_no_longer_has_is_said_to_be_missing(hubs: EventHubsServer, account: Account) -> None:
+def test_a_message_that_was_deleted_by_now_is_said_to_be_missing(hubs: EventHubsServer, account: Account) -> None:
     bury(hubs, account, b"body")
     (letter,) = json.loads(sluice("dead-letters", "list", "--json").stdout)
-    account.evidence.delete_blob(f"{letter['body'][:2]}/{letter['body']}")
+    account.letters.delete_blob(f"{letter['body'][:2]}/{letter['body']}")
     assert "not to be had" in sluice("dead-letters", "show", letter["id"]).stdout
 
 

@@ -10,7 +10,16 @@ from function_app.operator.__main__ import app
 from function_app.operator.connections import Store
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import Envelope, Event, canonical
-from shared.ports import Hub, LaneBook, LetterBook, PolicyBook, PolicyOnRecord, Positions, ServingManifests
+from shared.ports import (
+    Hub,
+    LaneBook,
+    LetterBodies,
+    LetterBook,
+    PolicyBook,
+    PolicyOnRecord,
+    Positions,
+    ServingManifests,
+)
 from shared.settings.operator import OperatorSettings
 from tests.support.builders import NOW, envelope, urlsafe
 from tests.support.world import POLICY, World
@@ -67,7 +76,7 @@ class Terminal:
         """Stand in for storage account and hub."""
         world = self.world
         of = world.ports
-        book = of[LetterBook], of[PolicyBook], of[ServingManifests], of[Positions], of[LaneBook]
+        book = of[LetterBook], of[LetterBodies], of[PolicyBook], of[ServingManifests], of[Positions], of[LaneBook]
         store = Store(world.ledger, MemorySeals(), world.evidence, world.brakes, *book)
         monkeypatch.setattr(Store, "of", lambda clients: store)
         monkeypatch.setattr("function_app.operator.ordering.orders.EventHubPublisher", lambda connections: self)

@@ -20,7 +20,7 @@ WANTED = RetrainingRequested(endpoint=endpoint_ref(), model_name="flights", data
 def buried(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """Three of lane measurement by one bug, one of service drift; all but the last came by hub events."""
     world = terminal.world
-    dead = DeadLetters(world.hubs, world.evidence, world.clock, world.ports[LetterBook])
+    dead = DeadLetters(world.hubs, world.letter_bodies, world.clock, world.ports[LetterBook])
 
     async def bury() -> None:
         for number, (of, hub, reason) in enumerate(

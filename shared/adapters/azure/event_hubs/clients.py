@@ -1,12 +1,11 @@
 """Event Hubs: what both directions share."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
-from azure.eventhub.exceptions import AuthenticationError, EventDataError, EventHubError
+from azure.eventhub.exceptions import EventDataError, EventHubError
 
 from shared.ports import Refused, Unavailable
 
@@ -14,7 +13,9 @@ from shared.ports import Refused, Unavailable
 OPTIONS: dict[str, Any] = {"retry_total": 0, "auth_timeout": 10}
 _PAUSES_S = (0.2, 0.8, None)
 SDK_ERRORS = (EventHubError, OSError)
-_REFUSALS = re.compile(r"amqp:(unauthorized-access|link:message-size-exceeded)")
+# The size alone is for ever. Rights are not: a role assignment takes minutes to arrive, a token expires, and the node
+# that checks tokens has outages of its own, which the SDK reports as an authentication error, too.
+_TOO_LARGE = "amqp:link:message-size-exceeded"
 
 
 def open_client[C: (EventHubProducerClient, EventHubConsumerClient)](
@@ -52,5 +53,5 @@ async def attempt[T](doing: str, operation: Callable[[], Awaitable[T]]) -> T:
 def meaning(error: BaseException, doing: str) -> Exception:
     """What an SDK error means to a port. Its text is left out but for the condition: it quotes addresses and frames."""
     text = f"{doing}: {getattr(error, 'error', None) or type(error).__name__}"
-    refused = isinstance(error, (AuthenticationError, EventDataError)) or _REFUSALS.search(str(error))
-    return Refused(text) if refused else Unavailable(text)
+    is_for_ever = isinstance(error, EventDataError) or _TOO_LARGE in str(error)
+    return Refused(text) if is_for_ever else Unavailable(text)

@@ -13,10 +13,12 @@ from azure.core.exceptions import (
 
 from shared.ports import Absent, Refused, Unavailable
 
-_AGAIN_LATER = {408, 425, 429, 500, 502, 503, 504}
+# What the same call will meet again, whenever it is made. All else passes: outages, limits, and rights (401, 403),
+# which take minutes to arrive, and may be taken away and given back.
+_FOR_EVER = {400, 405, 406, 410, 411, 412, 413, 414, 415, 422, 431}
 _BUSY = {"operationinprogress", "anotheroperationinprogress", "conflictingoperation"}
-# Neither is an `AzureError`: a bad entity of ours, and a token for pipelines that is no JWT.
-_OUR_FAULT = ("marshmallow.", "jwt.")
+# Neither is an `AzureError`: a bad entity of ours, and a token for pipelines that is no JWT, before any call.
+_BAD_ENTITY, _BAD_TOKEN = "marshmallow.", "jwt."
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -43,23 +45,21 @@ def meaning(error: Exception, doing: str) -> Exception:
             return (
                 meaning(cause, doing) if isinstance(cause, (ServiceRequestError, HttpResponseError)) else Refused(text)
             )
-        case _ if type(error).__module__.startswith(_OUR_FAULT):
+        case _ if type(error).__module__.startswith(_BAD_ENTITY):
             return Refused(text)
+        case _ if type(error).__module__.startswith(_BAD_TOKEN):
+            return Unavailable(text)
     # An odd answer makes the SDK stumble after the write succeeded.
     return UnknownOutcome(text)
 
 
 def _of_status(error: HttpResponseError, text: str) -> Exception:
-    if error.status_code is None:
-        # No answer from Azure ML at all: the identity endpoint gave no token.
-        return Unavailable(text)
-    if error.status_code in _AGAIN_LATER:
-        return Unavailable(text)
     if error.status_code == 404:
         return Absent(text)
     if isinstance(error, ResourceExistsError):
         return Unavailable(text) if _code(error).lower() in _BUSY else Exists(text)
-    return Refused(text)
+    # Without a status, there was no answer from Azure ML at all: the identity endpoint gave no token.
+    return Refused(text) if error.status_code in _FOR_EVER else Unavailable(text)
 
 
 def _code(error: HttpResponseError) -> str:

@@ -23,6 +23,8 @@ _TABLE_OPTIONS: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3,
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NOT_PROVISIONED = {"TableNotFound", "ContainerNotFound", "TableBeingDeleted", "ContainerBeingDeleted"}
+# A 400 that is about the token, not about what was asked.
+_NOT_KNOWN_YET = {"InvalidAuthenticationInfo"}
 
 
 @dataclass
@@ -103,7 +105,7 @@ def _meaning(error: HttpResponseError, doing: str) -> Exception:
     raw = getattr(error, "error_code", None) or ""
     code = str(getattr(raw, "value", raw))
     text = f"{doing}: {error.status_code} {code}".rstrip()
-    if code in _NOT_PROVISIONED:
+    if code in _NOT_PROVISIONED | _NOT_KNOWN_YET:
         return Unavailable(text)
     kinds: dict[int, type[Exception]] = {404: Absent, 409: Moved, 412: Moved, 400: Refused, 413: Refused}
     # 401 and 403 are Unavailable: a role assignment takes minutes to arrive, and nothing may be lost meanwhile.

@@ -6,9 +6,9 @@ from hashlib import sha256
 from azure.storage.blob.aio import BlobServiceClient
 
 from shared.adapters.azure.storage.blobs import create, download
+from shared.adapters.azure.storage.digested import DIGEST, place_of, read_digested
 from shared.ports import Absent, Evidence, Refused
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 
 
@@ -18,16 +18,11 @@ class BlobEvidence(Evidence):
 
     async def keep(self, body: bytes) -> str:
         digest = sha256(body).hexdigest()
-        await create(self._container, f"{digest[:2]}/{digest}", body)
+        await create(self._container, place_of(digest), body)
         return digest
 
     async def read(self, digest: str) -> bytes:
-        if not _DIGEST.fullmatch(digest):
-            raise Absent(f"evidence: {digest[:80]!r} is not a digest")
-        body = await download(self._container, f"{digest[:2]}/{digest}")
-        if sha256(body).hexdigest() != digest:
-            raise Refused(f"evidence {digest} was altered")
-        return body
+        return await read_digested(self._container, digest)
 
     async def report(self, job: str) -> str | None:
         if not _JOB.fullmatch(job):
@@ -36,6 +31,6 @@ class BlobEvidence(Evidence):
             digest = (await download(self._container, f"reports/{job}")).decode("ascii", "replace").strip()
         except Absent:
             return None
-        if not _DIGEST.fullmatch(digest):
+        if not DIGEST.fullmatch(digest):
             raise Refused(f"reports/{job} does not hold a digest")
         return digest

@@ -16,7 +16,13 @@ from services.brakes.policy import (
     decide_redrive,
 )
 from services.brakes.reactions import gather_redrive, service
-from shared.adapters.memory import MemoryBrakes, MemoryEventPublisher, MemoryEvidence, MemoryLedger, MemoryLetterBook
+from shared.adapters.memory import (
+    MemoryBrakes,
+    MemoryEventPublisher,
+    MemoryLedger,
+    MemoryLetterBodies,
+    MemoryLetterBook,
+)
 from shared.adapters.signing.commands import Ed25519CommandVerifier
 from shared.events import (
     ActionFailed,
@@ -150,12 +156,12 @@ async def test_only_a_letter_that_control_has_buried_is_sent_again() -> None:
 
 
 async def test_a_letter_is_sent_again_under_its_own_id_and_garbage_is_refused() -> None:
-    evidence, publisher = MemoryEvidence(), MemoryEventPublisher()
+    letters, publisher = MemoryLetterBodies(), MemoryEventPublisher()
     original = envelope(registered())
-    await SendAgain(body=await evidence.keep(encode(original))).perform(evidence, publisher)
+    await SendAgain(body=await letters.keep(encode(original))).perform(letters, publisher)
     assert publisher.published["events"] == [original]
     with pytest.raises(Refused, match="unreadable"):
-        await SendAgain(body=await evidence.keep(b"garbage")).perform(evidence, publisher)
+        await SendAgain(body=await letters.keep(b"garbage")).perform(letters, publisher)
 
 
 def test_brakes_themselves_are_never_held() -> None:

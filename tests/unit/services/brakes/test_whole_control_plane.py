@@ -137,7 +137,7 @@ def approved(world: World) -> ApprovalDecided:
 async def test_a_buried_event_is_sent_again_and_only_who_missed_it_acts() -> None:
     world = World()
     message = Message("events", 7, 0, encode(envelope(WANTED, id="buried")))
-    letters = DeadLetters(world.hubs, world.evidence, world.clock, world.ports[LetterBook])
+    letters = DeadLetters(world.hubs, world.letter_bodies, world.clock, world.ports[LetterBook])
     await letters.bury("retraining", message, "a bug, mended since")
     (letter,) = [sent for _, sent in world.hubs.log if isinstance(sent.data, DeadLettered)]
     for id in ("once", "twice"):

@@ -1,13 +1,17 @@
 """Azure ML's events become our facts, in every dialect, and nothing else comes through."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.intake import Translation, read, translate
-from shared.events import JobEnded, ModelRegistered, decode, encode
+from services.intake import Translation, read, translate, translation
+from services.intake.event_grid import AzureEvent
+from shared.events import Envelope, JobEnded, ModelRegistered, decode, encode
+from shared.events.border import LARGEST_MESSAGE
+from shared.policies import PolicyDocument
 from tests.support.builders import NOW, policy_document, workspace
 
 PAYLOADS = Path(__file__).parents[3] / "payloads" / "azure_ml"
@@ -95,7 +99,7 @@ def test_personal_data_in_tags_and_properties_does_not_pass() -> None:
         assert decode(encode(envelope)) == envelope
 
 
-@pytest.mark.parametrize("chain", ["", "1", "' or 1=1 --", "x" * 36, "7c0b3f8e-31d4-5c5e-9d0c-2f1f0f9f7a10\n"])
+@pytest.mark.parametrize("chain", ["", "1", "' or 1=1 --", "x" * 36, "7c0b3f8e-31d4-5c5e-9d0c-2f1f0f9f7a10 "])
 def test_a_chain_that_is_no_identifier_is_not_believed(chain: str) -> None:
     frame = event()
     frame["data"]["ModelTags"] = {"sluice-correlationid": chain}
@@ -186,3 +190,71 @@ def test_the_samples_of_the_documentation_are_read(name: str, types: list[str]) 
     assert [envelope.data.type for envelope in found.envelopes] == types
     assert found.not_for_us == (0 if types else 1)
     assert not found.problems
+
+
+@pytest.mark.parametrize("tag", ["sluice-service", "sluice-entity", "sluice-correlationid", "sluice-causationid"])
+@pytest.mark.parametrize("value", ["x" * 1025, "a\nb", "\x1b[2J", ["x"], {"a": 1}, True])
+def test_a_chain_tag_is_short_printable_text(tag: str, value: object) -> None:
+    frame = event()
+    frame["data"]["ModelTags"] = {tag: value}
+    found = translated(frame)
+    assert not found.envelopes
+    assert found.problems[0].startswith(f"data.modeltags.{tag}: ")
+
+
+def test_a_tag_as_long_as_a_message_makes_no_fact_that_is_longer_than_one() -> None:
+    frame = event()
+    frame["data"]["ModelTags"] = {"sluice-entity": ""}
+    frame["data"]["ModelTags"]["sluice-entity"] = "x" * (LARGEST_MESSAGE - len(json.dumps(frame)))
+    assert "at most 1024" in translated(frame).problems[0]
+
+
+def test_a_lone_surrogate_in_a_tag_is_no_text() -> None:
+    """As JavaScript makes one when it cuts a text in the middle of a pair."""
+    frame = event()
+    frame["data"]["ModelTags"] = {"sluice-entity": "\ud83d"}
+    found = translated(frame)
+    assert not found.envelopes
+    assert found.problems[0].startswith("body: ")
+
+
+@pytest.mark.parametrize("tags", ["null", "{}", "", " ", None, '{"sluice-service": null}', {}])
+def test_tags_that_are_written_as_text_or_not_at_all_do_not_hide_a_jobs_end(tags: object) -> None:
+    frame = ended(tags)
+    (envelope,) = translated(frame).envelopes
+    assert isinstance(envelope.data, JobEnded)
+    assert envelope.data.tags == {}
+
+
+def test_tags_in_a_text_are_read() -> None:
+    frame = ended(json.dumps({"sluice-service": "staging"}))
+    assert translated(frame).envelopes[0].data.tags == {"sluice-service": "staging"}
+
+
+@pytest.mark.parametrize("tags", ["[]", "7", "{", "tags"])
+def test_tags_in_a_text_that_is_no_object_are_named(tags: str) -> None:
+    assert translated(ended(tags)).problems == ["runtags: a JSON object is required, found a text that is none"]
+
+
+def ended(tags: object) -> dict[str, Any]:
+    """A job's end with these tags, however the payload spells their name."""
+    found = json.loads(payload("run_status_changed_completed.event_grid.json"))
+    frame: dict[str, Any] = found[0] if isinstance(found, list) else found
+    others = {key: item for key, item in frame["data"].items() if key.lower() != "runtags"}
+    return {**frame, "data": {**others, "runTags": tags}}
+
+
+def test_a_bug_about_one_event_takes_no_neighbour_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = translation.azure_ml.translate
+
+    def stumble(event: AzureEvent, policy: PolicyDocument, now: datetime) -> Envelope[Any] | None:
+        if event.id == "first":
+            raise ZeroDivisionError("oops")
+        return real(event, policy, now)
+
+    monkeypatch.setattr(translation.azure_ml, "translate", stumble)
+    body = json.dumps([event(id="first"), event(id="second")]).encode()
+    envelopes, reason = read(body, POLICY, NOW)
+    assert [envelope.causation_id for envelope in envelopes] == ["second"]
+    assert reason.startswith("[0] ")
+    assert "ZeroDivisionError: oops" in reason

@@ -64,6 +64,12 @@ def test_a_file_that_is_not_written_yet_is_not_for_us() -> None:
     assert translated(event(EMPTY)) == Translation(not_for_us=1)
 
 
+@pytest.mark.parametrize("length", [0, "0", 0.0])
+def test_an_empty_blob_asks_for_nothing_until_it_is_told_of_again(length: object) -> None:
+    assert translated(event(data={"contentLength": length})) == Translation(not_for_us=1)
+    assert requested(event(data={"contentLength": 10.0})).file.size == 10
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -115,6 +121,8 @@ def test_a_hostile_name_is_a_name_and_its_entity_is_harmless(name: str) -> None:
         ({"data": {"eTag": '"a b"'}}, "data.etag"),
         ({"data": {"contentLength": -1}}, "data.contentlength"),
         ({"data": {"contentLength": "many"}}, "data.contentlength"),
+        ({"data": {"contentLength": "9" * 2000}}, "data.contentlength"),
+        ({"data": {"contentLength": 10.5}}, "contentlength"),
         ({"data": {"api": 7.5}}, "api"),
     ],
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.adapters.memory import MemoryLaneBook, MemoryLetterBook
-from shared.adapters.memory.evidence import MemoryEvidence
+from shared.adapters.memory.letter_bodies import MemoryLetterBodies
 from shared.adapters.memory.positions import MemoryPositions
 from shared.events import DeadLettered, Event, ModelRejected, encode
 from shared.ports import Hub, Message, Place
@@ -22,14 +22,19 @@ class LaneBench:
 
     def __init__(self) -> None:
         self.bench, self.positions, self.book = Bench(), MemoryPositions(), MemoryLaneBook()
-        self.evidence, self.hub, self.read_back, self.since = MemoryEvidence(), list[Message](), 0, "2026-01-01T00:00Z"
+        self.bodies, self.hub, self.read_back, self.since = (
+            MemoryLetterBodies(),
+            list[Message](),
+            0,
+            "2026-01-01T00:00Z",
+        )
         self.lane = Lane("samples", "events", {"sample": self.bench.service})
         self.lanes = self.another_instance()
 
     def another_instance(self, build: str = "one", budget: timedelta = BUDGET) -> Lanes:
         bench = self.bench
         reading = Reading(self.positions, self, bench.publisher, bench.clock)
-        letters = DeadLetters(bench.publisher, self.evidence, bench.clock, MemoryLetterBook())
+        letters = DeadLetters(bench.publisher, self.bodies, bench.clock, MemoryLetterBook())
         breaker = Breaker(self.book, bench.publisher, bench.clock, build)
         stalls = Stalls(bench.publisher, bench.clock)
         return Lanes(

@@ -43,7 +43,7 @@ async def test_garbage_is_one_dead_letter_with_its_reason_and_harms_nothing_else
     assert sorted(lane.rejected()) == ["0", "2"]
     (letter,) = lane.dead()
     assert (letter.service, letter.sequence, letter.reason.split(":")[0]) == ("samples", 1, "body")
-    assert await lane.evidence.read(letter.body) == b"\xff{"
+    assert await lane.bodies.read(letter.body) == b"\xff{"
     assert await lane.position() == 2
 
 

@@ -231,3 +231,10 @@ def test_results_appear_whole_or_not_at_all(version: Version, tmp_path: Path) ->
         results.add(scorer.score(table, 0))
         results.keep()
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_texts_of_a_file_that_are_no_unicode_are_said_not_scored(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"carrier": pa.array([b"AA", b"\xff\xfe"]).view(pa.string())}), path)
+    with pytest.raises(NotScorable, match="column 'carrier': it holds what is no string"):
+        list(open_rows(path).chunks(10))
