@@ -27,7 +27,8 @@ from shared.settings.control import ControlSettings
 from shared.settings.reading import read
 
 settings = read(ControlSettings, "control")
-policy, clock = settings.policy(), SystemClock()
+services = deciding("control")
+policy, clock = settings.policy(services), SystemClock()
 storage = storage_clients(settings.sluice_storage.get_secret_value())
 signing_key = settings.approval_signing_key.get_secret_value()
 provided = built(
@@ -39,7 +40,7 @@ provided = built(
             name: storage.container(place) for name, place in settings.model_datastores.items()
         },
         Mapping[Hub, str]: settings.hubs(),
-        AzureMLWorkspaces: AzureMLWorkspaces(policy.workspaces.values()),
+        AzureMLWorkspaces: AzureMLWorkspaces(policy.workspace_ids),
         ports.Clock: clock,
         ports.CommandVerifier: Ed25519CommandVerifier(settings.operator_public_key),
         ports.LinkSigner: Ed25519LinkSigner(signing_key, settings.approval_base_url),
@@ -48,7 +49,7 @@ provided = built(
 )
 runtime = Runtime(
     provided,
-    deciding("control"),
+    services,
     policy,
     owner=f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}",
     build=build_digest(),

@@ -1,7 +1,8 @@
-"""`python -m function_app.jobs.model_process`: touches a stranger's model in a process that may die of it.
+"""`python -m function_app.jobs.model_process`: touches a stranger's model or table in a process that may die of it.
 
     inspect FOLDER   model.onnx -> graph.json, without running it
     run FOLDER       model.onnx, feeds.npz -> outputs.npz, tensors.json
+    table FOLDER     table.parquet, needed.json -> table.json
 
 The last line on standard error says why it failed. Nothing of the parent's environment is needed or handed down.
 """
@@ -14,21 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from function_app.jobs.arrays import read_arrays, write_arrays
 
 _ROWS_AT_ONCE = 4_096
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["inspect", "run"])
+    parser.add_argument("task", choices=["inspect", "run", "table"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=int, required=True, help="of processor time")
     parser.add_argument("--megabytes", type=int, required=True, help="of address space")
     arguments = parser.parse_args()
     limit(arguments.seconds, arguments.megabytes)
     try:
-        (inspect if arguments.task == "inspect" else run)(arguments.folder)
+        {"inspect": inspect, "run": run, "table": table}[arguments.task](arguments.folder)
     except Exception as error:  # noqa: BLE001 - whatever the model does is the answer
         sys.exit(f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else 'no reason given'}")
 
@@ -68,24 +70,27 @@ def run(folder: Path) -> None:
         "outputs": {each.name: [each.datatype, list(each.shape)] for each in session.outputs},
     }
     (folder / "tensors.json").write_text(json.dumps(tensors))
-    feeds = {name: _objects(cells) for name, cells in np.load(folder / "feeds.npz", allow_pickle=False).items()}
+    feeds = read_arrays(folder / "feeds.npz")
     rows = len(next(iter(feeds.values())))
     parts = [
         session.run({name: cells[start : start + _ROWS_AT_ONCE] for name, cells in feeds.items()})
         for start in range(0, rows, _ROWS_AT_ONCE)
     ]
     outputs = {each.name: np.concatenate([part[index] for part in parts]) for index, each in enumerate(session.outputs)}
-    texts: dict[str, Any] = {name: _texts(cells) for name, cells in outputs.items()}
-    np.savez(folder / "outputs.npz", allow_pickle=False, **texts)
+    write_arrays(folder / "outputs.npz", outputs)
 
 
-def _objects(cells: NDArray[Any]) -> NDArray[Any]:
-    """ONNX Runtime takes texts as objects; files hold them as numpy's own text type, so that nothing is unpickled."""
-    return cells.astype(object) if cells.dtype.kind == "U" else cells
+def table(folder: Path) -> None:
+    """The columns that are needed, or what is wrong with them."""
+    from function_app.jobs.tables import read_table
+    from shared.packages import NotAPackage
 
-
-def _texts(cells: NDArray[Any]) -> NDArray[Any]:
-    return cells.astype(np.str_) if cells.dtype.kind == "O" else cells
+    file, *needed = json.loads((folder / "needed.json").read_text())
+    try:
+        found: dict[str, Any] = {"columns": read_table(file, (folder / "table.parquet").read_bytes(), needed)}
+    except NotAPackage as problem:
+        found = {"problem": problem.problem, "column": problem.field}
+    (folder / "table.json").write_text(json.dumps(found, default=str))
 
 
 if __name__ == "__main__":

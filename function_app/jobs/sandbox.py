@@ -1,20 +1,21 @@
-"""Running a stranger's model in a process of its own, with bounded time and memory and without our secrets."""
+"""A stranger's model and tables in a process of their own: bounded time and memory, and none of our secrets."""
 
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from function_app.jobs.arrays import read_arrays, write_arrays
 from function_app.jobs.tables import Feeds
+from shared.packages import NotAPackage
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,29 +42,36 @@ class Sandbox:
 
     def inspect(self, model: bytes) -> dict[str, Any]:
         """`problem` and `opset` of the graph; raises `ModelFailed` when not even that can be told."""
-        with self._folder(model) as folder:
+        with _folder("model.onnx", model) as folder:
             self._process("inspect", folder)
             found: dict[str, Any] = json.loads((folder / "graph.json").read_text())
         return found
 
     def run(self, model: bytes, feeds: Feeds) -> Ran:
         """Raises `ModelFailed`."""
-        with self._folder(model) as folder:
-            np.savez(folder / "feeds.npz", allow_pickle=False, **dict[str, Any](feeds))
+        with _folder("model.onnx", model) as folder:
+            write_arrays(folder / "feeds.npz", feeds)
             self._process("run", folder)
             tensors = json.loads((folder / "tensors.json").read_text())
-            with np.load(folder / "outputs.npz", allow_pickle=False) as found:
-                arrays = {name: found[name] for name in found.files}
+            arrays = read_arrays(folder / "outputs.npz")
         specs = {
             side: {name: (kind, tuple(shape)) for name, (kind, shape) in tensors[side].items()} for side in tensors
         }
         return Ran(specs["inputs"], specs["outputs"], arrays)
 
-    @contextmanager
-    def _folder(self, model: bytes) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix="sluice-model-") as name:
-            (Path(name) / "model.onnx").write_bytes(model)
-            yield Path(name)
+    def table(self, file: str, body: bytes, needed: Sequence[str]) -> dict[str, list[Any]]:
+        """These columns of a stranger's Parquet file; raises `NotAPackage` naming the file and the column."""
+        with _folder("table.parquet", body) as folder:
+            (folder / "needed.json").write_text(json.dumps([file, *needed]))
+            try:
+                self._process("table", folder)
+            except ModelFailed as failure:
+                raise NotAPackage(file, f"cannot be read ({failure})") from failure
+            found = json.loads((folder / "table.json").read_text())
+        if "problem" in found:
+            raise NotAPackage(file, found["problem"], found["column"])
+        columns: dict[str, list[Any]] = found["columns"]
+        return columns
 
     def _process(self, task: str, folder: Path) -> None:
         limits = ["--seconds", str(self.seconds), "--megabytes", str(self.megabytes)]
@@ -78,6 +86,13 @@ class Sandbox:
             raise ModelFailed(reason(ended.returncode, ended.stderr))
 
 
+@contextmanager
+def _folder(name: str, body: bytes) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="sluice-model-") as folder:
+        (Path(folder) / name).write_bytes(body)
+        yield Path(folder)
+
+
 def empty(folder: Path) -> Path:
     """A place in there for a process to be in: what a graph names by a relative path is then not there."""
     place = folder / "empty"
@@ -88,7 +103,13 @@ def empty(folder: Path) -> Path:
 def environment() -> dict[str, str]:
     """What such a process may know. One thread in numpy, whose pools would eat the address space."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
-    return {**kept, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return {
+        **kept,
+        "PYTHONPATH": str(_ROOT),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
 
 
 def reason(code: int, stderr: bytes) -> str:

@@ -1,10 +1,22 @@
-"""Effective limits, each with where it comes from; and the document's JSON Schema with every limit in it."""
+"""Effective limits, each with where it comes from."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.policies import EndpointPolicy, Limits, PolicyDocument
+from shared.policies import JobLimits, OwnJob, PolicyDocument, Section
+from shared.policies.layers import Layer, Path, says
+from shared.policies.section import sections
+
+_BUILT_IN = "built in"
+_WORDS = {
+    "scenarios": "scenario",
+    "workspaces": "workspace",
+    "subscriptions": "subscription",
+    "projects": "project",
+    "registries": "registry",
+    "endpoints": "endpoint",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,60 +29,42 @@ class EffectiveLimit:
 
 
 def effective(document: PolicyDocument, endpoint: str) -> list[EffectiveLimit]:
-    """Every limit that holds for this endpoint, in the order of the sections."""
-    own = document.endpoints.get(endpoint)
-    scenario = own.scenario if own else "classical"
-    built_in, of_scenario = Limits().model_dump(mode="json"), _scenario_limits(scenario)
-    found = []
-    for path, value in _leaves(document.limits(endpoint).model_dump(mode="json")):
-        if path == ("scenario",):
-            origin = f"endpoint {endpoint}" if own and "scenario" in own.model_fields_set else "built in"
-        elif own and _says(own.limits, path):
-            origin = f"endpoint {endpoint}"
-        elif _says(document.defaults, path):
-            origin = "defaults"
-        else:
-            origin = "built in" if _at(of_scenario, path) == _at(built_in, path) else f"scenario {scenario}"
-        found.append(EffectiveLimit(".".join(path), value, origin))
+    """Every limit that holds for this endpoint, in the order of the sections' names."""
+    own = document.listed(endpoint)
+    said = own is not None and "scenario" in own.model_fields_set
+    scenario = document.scenario(document.scope_named(endpoint))
+    found = [EffectiveLimit("scenario", scenario, f"endpoint {endpoint}" if said else _BUILT_IN)]
+    for kind in sections().values():
+        found += _of_section(document, endpoint, kind)
     return found
 
 
-def _scenario_limits(scenario: Any) -> dict[str, Any]:
-    bare = PolicyDocument(workspaces={}, endpoints={"any": EndpointPolicy(model="any", scenario=scenario)})
-    return bare.limits("any").model_dump(mode="json")
+def _of_section(document: PolicyDocument, endpoint: str, kind: type[Section]) -> Iterator[EffectiveLimit]:
+    scope = document.scope_named(endpoint)
+    layers = document.layers(scope)
+    jobs = document.job(kind, scope).model_dump(mode="json") if issubclass(kind, OwnJob) else {}
+    ruled = {rule.field: rule for rule in kind.rules if document.scenario(scope) in rule.scenarios}
+    for path, value in _leaves(document.section(kind, scope).model_dump(mode="json")):
+        full, origin = (kind.section, *path), _origin(layers, (kind.section, *path))
+        if value is None and path[0] in jobs:
+            value, origin = jobs[path[0]], _origin(layers, (JobLimits.section, *path))
+        if path[0] in ruled and value == ruled[path[0]].instead and origin in (_BUILT_IN, "defaults"):
+            origin = f"rule of scenario {document.scenario(scope)}"
+        yield EffectiveLimit(".".join(full), value, origin)
 
 
-def _leaves(limits: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _origin(layers: list[Layer], path: Path) -> str:
+    return next((_named(layer.path) for layer in reversed(layers) if says(layer.says, path)), _BUILT_IN)
+
+
+def _named(path: Path) -> str:
+    """`("endpoints", "flights", "limits")` is "endpoint flights"; a workspace by id is named by its last part."""
+    return f"{_WORDS[path[0]]} {path[1].rpartition('/')[2]}" if len(path) > 1 else path[0]
+
+
+def _leaves(limits: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
     for name, value in limits.items():
         if isinstance(value, Mapping) and value:
             yield from _leaves(value, (*path, name))
         else:
             yield (*path, name), value
-
-
-def _at(limits: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        limits = limits.get(name) if isinstance(limits, Mapping) else None
-    return limits
-
-
-def _says(layer: Any, path: tuple[str, ...]) -> bool:
-    for name in path:
-        if not isinstance(layer, Mapping) or name not in layer:
-            return False
-        layer = layer[name]
-    return True
-
-
-def policy_schema() -> dict[str, Any]:
-    """Limits are free mappings to the document's class, which merges them; here each has its name and its range."""
-    schema = PolicyDocument.model_json_schema()
-    limits = Limits.model_json_schema()
-    definitions = {**schema.get("$defs", {}), **limits.pop("$defs", {})}
-    limits.get("properties", {}).pop("scenario", None)
-    definitions["Limits"] = limits
-    schema["properties"]["defaults"] = {"$ref": "#/$defs/Limits", "description": "for every endpoint"}
-    definitions["EndpointPolicy"]["properties"]["limits"] = {"$ref": "#/$defs/Limits"}
-    # The workspaces may come from settings instead.
-    schema["required"] = [name for name in schema.get("required", ()) if name != "workspaces"]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": definitions}

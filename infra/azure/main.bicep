@@ -14,10 +14,12 @@ param tags object = {}
 @description('Where the Azure ML workspaces are, which exist already.')
 param mlSubscription string = subscription().subscriptionId
 param mlResourceGroup string
-param mlLocation string = location
-param developmentWorkspace string
-param stagingWorkspace string
-param productionWorkspace string
+
+@description('List of {name, stages, location, project}, any number: stages are of development, staging and production.')
+param workspaces array
+
+@description('Id of the workspace that scoring serves, where several are of stage production.')
+param servingWorkspace string = ''
 
 @description('Name of a workspace to the name of its Event Grid system topic, where one exists already.')
 param systemTopics object = {}
@@ -74,6 +76,16 @@ param storageSku string = 'Standard_ZRS'
 param maximumThroughputUnits int = 4
 param scoringMemoryMB int = 2048
 param scoringAlwaysReady int = 1
+
+var mlGroup = '/subscriptions/${mlSubscription}/resourceGroups/${mlResourceGroup}'
+// Setting WORKSPACES of every app that knows of workspaces.
+var inventory = [for each in workspaces: {
+  id: '${mlGroup}/providers/Microsoft.MachineLearningServices/workspaces/${each.name}'
+  stages: each.stages
+  location: each.location
+  project: each.project
+}]
+var workspaceNames = [for each in workspaces: each.name]
 
 var token = take(uniqueString(subscription().id, resourceGroup().id, prefix), 6)
 var scoped = '${prefix}-${token}'
@@ -199,11 +211,7 @@ module controlApp 'modules/function_app.bicep' = {
       PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
       LABELS: '${streams.outputs.hubsHost}/labels'
       DEAD_LETTER: '${streams.outputs.hubsHost}/dead-letter'
-      AZURE_ML_SUBSCRIPTION: mlSubscription
-      AZURE_ML_RESOURCE_GROUP: mlResourceGroup
-      AZURE_ML_DEVELOPMENT_WORKSPACE: developmentWorkspace
-      AZURE_ML_STAGING_WORKSPACE: stagingWorkspace
-      AZURE_ML_PRODUCTION_WORKSPACE: productionWorkspace
+      WORKSPACES: string(inventory)
       SERVING_ENDPOINT: servingEndpoint
       // The package carries it; another policy is another deployment.
       POLICY_FILE: '/home/site/wwwroot/policy.yaml'
@@ -258,9 +266,8 @@ module scoringApp 'modules/function_app.bicep' = {
       SLUICE_STORAGE: data.outputs.blobEndpoint
       PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
       SERVING_ENDPOINT: servingEndpoint
-      AZURE_ML_SUBSCRIPTION: mlSubscription
-      AZURE_ML_RESOURCE_GROUP: mlResourceGroup
-      AZURE_ML_PRODUCTION_WORKSPACE: productionWorkspace
+      WORKSPACES: string(inventory)
+      SERVING_WORKSPACE: servingWorkspace
       CAPTURE_SAMPLING: captureSampling
     }
   }
@@ -275,25 +282,23 @@ module signIn 'modules/sign_in.bicep' = {
   }
 }
 
-var workspaces = [developmentWorkspace, stagingWorkspace, productionWorkspace]
-
 module mlRole 'modules/ml_role.bicep' = {
   name: '${prefix}-ml-role'
   scope: resourceGroup(mlSubscription, mlResourceGroup)
   params: {
     prefix: prefix
-    workspaces: workspaces
+    workspaces: workspaceNames
     control: principals.control
   }
 }
 
-module mlEvents 'modules/ml_events.bicep' = [for workspace in workspaces: {
-  name: '${prefix}-events-${workspace}'
+module mlEvents 'modules/ml_events.bicep' = [for each in workspaces: {
+  name: '${prefix}-events-${each.name}'
   scope: resourceGroup(mlSubscription, mlResourceGroup)
   params: {
-    workspaceName: workspace
-    topicName: contains(systemTopics, workspace) ? systemTopics[workspace] : '${prefix}-${workspace}'
-    location: mlLocation
+    workspaceName: each.name
+    topicName: contains(systemTopics, each.name) ? systemTopics[each.name] : '${prefix}-${each.name}'
+    location: each.location
     tags: tags
     identityId: delivery.id
     hubId: streams.outputs.inboundHubId

@@ -5,9 +5,11 @@ param prefix = 'sluice'
 
 // The resource group and the three workspaces, which exist already.
 param mlResourceGroup = 'machine-learning'
-param developmentWorkspace = 'mlw-development'
-param stagingWorkspace = 'mlw-staging'
-param productionWorkspace = 'mlw-production'
+param workspaces = [
+  { name: 'mlw-development', stages: ['development'], location: 'westeurope', project: 'flights' }
+  { name: 'mlw-staging', stages: ['staging'], location: 'westeurope', project: 'flights' }
+  { name: 'mlw-production', stages: ['production'], location: 'westeurope', project: 'flights' }
+]
 
 param servingEndpoint = 'flights'
 

@@ -53,10 +53,8 @@ class Run:
 
     def workspace_id(self, stage: str) -> str:
         """The resource id, as Sluice spells it: lower case."""
-        names = self.azure_ml
-        group = f"/subscriptions/{names['AZURE_ML_SUBSCRIPTION']}/resourceGroups/{names['AZURE_ML_RESOURCE_GROUP']}"
-        provider = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
-        return f"{provider}/{names[f'AZURE_ML_{stage.upper()}_WORKSPACE']}".lower()
+        found = next(each for each in self.document["workspaces"] if stage in each["stages"])
+        return str(found["id"]).lower()
 
     def person(self, persona: str) -> dict[str, Any]:
         return next(person for person in self.document["people"] if person["persona"] == persona)

@@ -40,10 +40,10 @@ class Workbench:
         from azure.identity import ManagedIdentityCredential
 
         logging.getLogger("azure").setLevel(logging.ERROR)
-        names = self._run.azure_ml
+        _, subscription, _, group, _, _, _, name = self._run.workspace_id("development").strip("/").split("/")
         self._client = MLClient(
-            ManagedIdentityCredential(), names["AZURE_ML_SUBSCRIPTION"], names["AZURE_ML_RESOURCE_GROUP"],
-            names["AZURE_ML_DEVELOPMENT_WORKSPACE"], enable_telemetry=False, show_progress=False, polling_interval=1,
+            ManagedIdentityCredential(), subscription, group, name, enable_telemetry=False, show_progress=False,
+            polling_interval=1,
         )  # fmt: skip
         for name in ("azure.ai.ml", "azure.ai.ml._utils._endpoint_utils"):
             logging.getLogger(name).setLevel(logging.ERROR)

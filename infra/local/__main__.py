@@ -34,6 +34,7 @@ def main() -> int:
     run_dir = Path(chosen.run_dir).resolve()
     try:
         if chosen.command == "up":
+            os.umask(0o077)  # logs, Azurite's database, hubs: what this starts writes for its owner alone
             return up(run_dir, chosen)
         return status(run_dir, as_json=chosen.json) if chosen.command == "status" else down(run_dir)
     except (StartFailed, AzuriteMissing, UnknownSetting, StateUnreadable) as failure:

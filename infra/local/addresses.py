@@ -9,13 +9,15 @@ from infra.local.ports import HOST
 from infra.local.state import State
 
 ROOT_KEY = "RootManageSharedAccessKey"
-WORKSPACE_NAMES = {
-    "AZURE_ML_SUBSCRIPTION": topology.SUBSCRIPTION,
-    "AZURE_ML_RESOURCE_GROUP": topology.RESOURCE_GROUP,
-    "AZURE_ML_DEVELOPMENT_WORKSPACE": topology.DEVELOPMENT,
-    "AZURE_ML_STAGING_WORKSPACE": topology.STAGING,
-    "AZURE_ML_PRODUCTION_WORKSPACE": topology.PRODUCTION,
-}
+_PROVIDER = (
+    f"/subscriptions/{topology.SUBSCRIPTION}/resourceGroups/{topology.RESOURCE_GROUP}"
+    "/providers/Microsoft.MachineLearningServices/workspaces"
+)
+# Each stage has a workspace here, which is named like it.
+WORKSPACES = [
+    {"id": f"{_PROVIDER}/{name}", "stages": [name], "location": "local", "project": "flights"}
+    for name in topology.WORKSPACES
+]
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,6 @@ class Addresses:
         """Return the variables with which the unmodified Azure ML SDK reaches the local workspaces as this identity."""
         endpoints = self.endpoints()
         return {
-            **WORKSPACE_NAMES,
             "AZUREML_DEV_URL_MFE": endpoints["azure_ml"],
             "REQUESTS_CA_BUNDLE": str(self.bundle),
             "SSL_CERT_FILE": str(self.bundle),

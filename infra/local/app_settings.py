@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.local import topology
-from infra.local.addresses import WORKSPACE_NAMES, Addresses
+from infra.local.addresses import WORKSPACES, Addresses
 from infra.local.people import persona_groups
 
 
@@ -30,6 +30,7 @@ def _control(addresses: Addresses, policy: Path) -> dict[str, str]:
     return {
         **{hub.upper().replace("-", "_"): addresses.hub("control", hub) for hub in hubs},
         **addresses.workspace("control"),
+        "WORKSPACES": json.dumps(WORKSPACES),
         "POLICY_FILE": str(policy),
         "APPROVAL_SIGNING_KEY": addresses.state.approval_signing_key,
         "OPERATOR_PUBLIC_KEY": addresses.state.operator_public_key(),
@@ -53,9 +54,8 @@ def _gateway(addresses: Addresses) -> dict[str, str]:
 
 
 def _scoring(addresses: Addresses) -> dict[str, str]:
-    production = ("AZURE_ML_SUBSCRIPTION", "AZURE_ML_RESOURCE_GROUP", "AZURE_ML_PRODUCTION_WORKSPACE")
     return {
-        **{name: WORKSPACE_NAMES[name] for name in production},
+        "WORKSPACES": json.dumps(WORKSPACES),
         "PREDICTIONS": addresses.hub("scoring", "predictions"),
         "SERVING_ENDPOINT": topology.SERVING_ENDPOINT,
         "CAPTURE_SAMPLING": "1.0",

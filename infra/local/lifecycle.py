@@ -85,6 +85,7 @@ def clear(run_dir: Path, *, fresh: bool) -> None:
 def _prepare(run_dir: Path, *, fresh: bool) -> None:
     run_file.path_in(run_dir).unlink(missing_ok=True)
     run_dir.mkdir(parents=True, exist_ok=True)
+    run_dir.chmod(0o700)  # what an earlier run wrote for everybody is in there, too
     for path in run_dir.iterdir() if fresh else ():
         if path.name not in KEPT_WHEN_FRESH:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

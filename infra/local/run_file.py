@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local import topology
+from infra.local.addresses import WORKSPACES
 from infra.local.people import people
 from infra.local.state import write_private
 from infra.local.supervisor import Report, State
@@ -63,6 +64,7 @@ class RunFile:
                 "operator_signing_key": system.state.operator_signing_key,
             },
             "workspace": addresses.workspace("operators"),
+            "workspaces": WORKSPACES,
             "people": people(),
             "files": self._files(),
             "processes": {"supervisor": self._supervisor(), **self._processes},

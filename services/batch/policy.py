@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
+from services.batch.limits import BatchLimits
 from services.batch.work import Batch, FileKnown, JobKnown, Work
 from shared.events import (
     ActionFailed,
@@ -19,7 +20,7 @@ from shared.events import (
     canonical,
 )
 from shared.packages import BatchRequestBody
-from shared.policies import BatchLimits, PolicyDocument
+from shared.policies import JobLimits, PolicyDocument
 from shared.ports import CommandJob
 from shared.reactor import (
     CancelJob,
@@ -55,7 +56,7 @@ def decide_requested(
         # Of a version that is gone, while another one is on its way: that one goes on.
         return Decision(state, (Publish(event=BatchFailed(file=file, endpoint=event.endpoint, reason=known.problem)),))
     left_behind = _replaced(state)
-    limits = policy.limits(event.endpoint.name if event.endpoint else "").batch
+    limits = policy.section(BatchLimits, event.endpoint)
     problem = _problem(event, known, limits)
     if event.endpoint is None or known.package is None or problem:
         failed = BatchFailed(file=file, endpoint=event.endpoint, reason=problem)
@@ -93,7 +94,7 @@ def _start(
     file: FileRef, endpoint: EndpointRef, package: PackageRef, facts: Facts[FileKnown], limits: BatchLimits,
     policy: PolicyDocument, before: tuple[Effect, ...],
 ) -> Decision[Batch]:  # fmt: skip
-    job = _job(facts, policy)
+    job = _job(facts, endpoint)
     request = BatchRequestBody(
         file=file, endpoint=endpoint, package=package, generation=facts.known.generation,
         output=f"{endpoint.name}/{job.name}", chunk_rows=limits.chunk_rows,
@@ -103,16 +104,16 @@ def _start(
         file=file, endpoint=endpoint, package=package, generation=request.generation, output=request.output,
         request=hashlib.sha256(body).hexdigest(), job=job,
     )  # fmt: skip
-    return _submit(work, facts.event_id, facts.now, limits, (*before, KeepEvidence(body=body)))
+    return _submit(
+        work, facts.event_id, facts.now, policy.job(BatchLimits, endpoint), (*before, KeepEvidence(body=body))
+    )
 
 
-def _job(facts: Facts[FileKnown] | Facts[JobKnown], policy: PolicyDocument) -> JobRef:
-    return JobRef(workspace=policy.workspaces["production"], name=job_name("batch", facts.event_id))
+def _job(facts: Facts[FileKnown] | Facts[JobKnown], endpoint: EndpointRef) -> JobRef:
+    return JobRef(workspace=endpoint.workspace, name=job_name("batch", facts.event_id))
 
 
-def _submit(
-    work: Work, decision: str, now: datetime, limits: BatchLimits, before: tuple[Effect, ...]
-) -> Decision[Batch]:
+def _submit(work: Work, decision: str, now: datetime, limits: JobLimits, before: tuple[Effect, ...]) -> Decision[Batch]:
     """The reminder comes first: should the job be refused or forgotten, it still ends the wait."""
     timeout = timedelta(seconds=limits.timeout_s)
     command = CommandJob(
@@ -131,7 +132,7 @@ def _submit(
     return Decision(running, (*before, _look_again(now, limits), submit, Publish(event=started)))
 
 
-def _look_again(now: datetime, limits: BatchLimits) -> RemindAt:
+def _look_again(now: datetime, limits: JobLimits) -> RemindAt:
     return RemindAt(about=LOOK, at=now + timedelta(seconds=limits.look_every_s))
 
 
@@ -142,12 +143,12 @@ def decide_job(
     work = state.work
     if state.status != "running" or work is None or state.give_up_at is None or facts.known.state == "unasked":
         return Decision(state)
-    limits = policy.limits(work.endpoint.name).batch
+    limits = policy.section(BatchLimits, work.endpoint)
     if facts.known.state == "completed":
         return _finished(state, facts, _verdict(work, facts.known))
     if facts.known.state in _WORTH_REPEATING and work.attempt < limits.attempts:
-        again = work.model_copy(update={"job": _job(facts, policy), "attempt": work.attempt + 1})
-        return _submit(again, facts.event_id, facts.now, limits, ())
+        again = work.model_copy(update={"job": _job(facts, work.endpoint), "attempt": work.attempt + 1})
+        return _submit(again, facts.event_id, facts.now, policy.job(BatchLimits, work.endpoint), ())
     if facts.known.state in (*_WORTH_REPEATING, "canceled"):
         reason = f"the job {work.job.name} ended as {facts.known.state}, attempt {work.attempt} of {limits.attempts}"
         return _finished(state, facts, _failed(work, reason))
@@ -183,7 +184,7 @@ def _wait(
         failed = _failed(work, f"the job {work.job.name} did not end in time (last: {last})")
         return _finished(state, facts, failed, CancelJob(job=work.job))
     waiting = state.model_copy(update={"decision": facts.event_id})
-    return Decision(waiting, (_look_again(facts.now, policy.limits(work.endpoint.name).batch),))
+    return Decision(waiting, (_look_again(facts.now, policy.job(BatchLimits, work.endpoint)),))
 
 
 def decide_after_failure(

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.drift.limits import DriftLimits
 from shared.events import (
     DriftCleared,
     DriftConfirmed,
@@ -15,7 +16,7 @@ from shared.events import (
     RetrainingRequested,
     Window,
 )
-from shared.policies import DriftLimits, PolicyDocument
+from shared.policies import PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, State
 
 type Signal = Literal["data", "prediction", "performance"]
@@ -46,7 +47,7 @@ def decide_measured(
     state: Findings, facts: Facts[Known], event: DriftMeasured, policy: PolicyDocument
 ) -> Decision[Findings]:
     """R105, R106: inputs and prediction are two signals, confirmed apart."""
-    limits = policy.limits(event.endpoint.name).drift
+    limits = policy.section(DriftLimits, event.endpoint)
     data = _decide(_for(state, event.package), event, "data", data_finding(event, limits), policy)
     rest = _decide(data.state, event, "prediction", prediction_finding(event, limits), policy)
     return Decision(rest.state, [*data.effects, *rest.effects])
@@ -56,7 +57,7 @@ def decide_performance(
     state: Findings, facts: Facts[Known], event: PerformanceMeasured, policy: PolicyDocument
 ) -> Decision[Findings]:
     """R047: a metric that was not measured (too few labels, one class) finds nothing."""
-    finding = performance_finding(event, policy.limits(event.endpoint.name).drift)
+    finding = performance_finding(event, policy.section(DriftLimits, event.endpoint))
     return _decide(_for(state, event.package), event, "performance", finding, policy) if finding else Decision(state)
 
 
@@ -103,7 +104,7 @@ def _decide(
     state: Findings, event: DriftMeasured | PerformanceMeasured, signal: Signal, finding: Finding,
     policy: PolicyDocument,
 ) -> Decision[Findings]:  # fmt: skip
-    limits = policy.limits(event.endpoint.name).drift
+    limits = policy.section(DriftLimits, event.endpoint)
     windows = _with(state.windows.get(signal, ()), finding, limits.of)
     breaches = sum(found.breach for found in windows)
     before = signal in state.confirmed

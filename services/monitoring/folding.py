@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.monitoring.keeping import Keeping
+from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import Part, Stream, Streams, complete, fold_block, published
 from shared.events import (
     EndpointRef,
@@ -55,7 +56,7 @@ async def fold_predictions(
             continue
         block = envelope.data
         await keeping.add(message.sequence, block)
-        limits = document.limits(block.endpoint.name).monitoring
+        limits = document.section(MonitoringLimits, block.endpoint)
         name = str(block.entity)
         stream = fold_block(
             endpoints.get(name, Stream()), block, await references.of(block.endpoint, block.package), limits

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import part_key
 from shared.events import (
     ActionFailed,
@@ -94,7 +95,7 @@ def decide_folded(
         return _measure(state, key, window, facts.known, facts.now, policy)
     if key in state.windows:
         return Decision(state)
-    idle_s = policy.limits(event.endpoint.name).monitoring.idle_s
+    idle_s = policy.section(MonitoringLimits, event.endpoint).idle_s
     remind = RemindAt(about=reminder(IDLE, key), at=facts.now + timedelta(seconds=idle_s))
     return Decision(_with(state, key, window), [remind])
 
@@ -131,11 +132,11 @@ def decide_after_failure(
     """Every window under way is looked at again; without reminders there would be no end to them, so they end here."""
     if event.effect == RemindAt.kind:
         return Decision(state.model_copy(update={"windows": {}}))
-    limits = policy.limits(event.entity.name)
+    limits = policy.section(MonitoringLimits, event.entity)
     after_s = {
-        "folding": (IDLE, limits.monitoring.idle_s),
-        "labels": (LABELS, limits.monitoring.labels_after_s),
-        "joining": (JOIN, limits.staging.look_every_s),
+        "folding": (IDLE, limits.idle_s),
+        "labels": (LABELS, limits.labels_after_s),
+        "joining": (JOIN, policy.job(MonitoringLimits, event.entity).look_every_s),
     }
     again = [(key, *after_s[window.stage]) for key, window in state.windows.items()]
     reminders = [RemindAt(about=reminder(about, key), at=facts.now + timedelta(seconds=s)) for key, about, s in again]
@@ -154,7 +155,7 @@ def _measure(
     state: Monitoring, key: str, window: Open, known: WindowKnown, now: datetime, policy: PolicyDocument
 ) -> Decision[Monitoring]:
     """U23: a window with too few rows measures nothing, and says nothing."""
-    limits = policy.limits(window.endpoint.name).monitoring
+    limits = policy.section(MonitoringLimits, window.endpoint)
     after = _without(state, key).model_copy(update={"measured": (*state.measured, key)[-_REMEMBERED:]})
     if known.rows < limits.min_rows or known.prediction is None or known.profile is None:
         return Decision(after)
@@ -187,18 +188,18 @@ def _join(
     state: Monitoring, key: str, window: Open, facts: Facts[DeadlineKnown], policy: PolicyDocument
 ) -> Decision[Monitoring]:
     """The reminder comes first: should the job be refused, it still ends the wait."""
-    limits = policy.limits(window.endpoint.name)
-    job = JobRef(workspace=policy.workspaces["production"], name=job_name("monitoring", facts.event_id))
+    jobs = policy.job(MonitoringLimits, window.endpoint)
+    job = JobRef(workspace=window.endpoint.workspace, name=job_name("monitoring", facts.event_id))
     request = PerformanceRequestBody(endpoint=window.endpoint, package=window.package, window=window.window)
     keep = KeepEvidence(body=request.model_dump_json().encode())
     work = CommandJob(
         command=f"python -m function_app.jobs performance --request {keep.digest}",
-        environment=limits.staging.environment, compute=limits.staging.compute,
+        environment=jobs.environment, compute=jobs.compute,
     )  # fmt: skip
-    timeout = timedelta(seconds=limits.monitoring.performance_timeout_s)
+    timeout = timedelta(seconds=jobs.timeout_s)
     requested = PerformanceRequested(endpoint=window.endpoint, package=window.package, window=window.window, job=job)
     effects: list[Effect] = [
-        RemindAt(about=reminder(JOIN, key), at=facts.now + timedelta(seconds=limits.staging.look_every_s)),
+        RemindAt(about=reminder(JOIN, key), at=facts.now + timedelta(seconds=jobs.look_every_s)),
         keep,
         SubmitJob(job=job, work=work, experiment="performance", timeout=timeout),
         Publish(event=requested),
@@ -210,14 +211,14 @@ def _join(
 def _joined(
     state: Monitoring, key: str, window: Open, known: JobKnown, now: datetime, policy: PolicyDocument
 ) -> Decision[Monitoring]:
-    limits = policy.limits(window.endpoint.name)
+    jobs = policy.job(MonitoringLimits, window.endpoint)
     if known.job == "running":
         waited = now - (window.since or now)
-        if waited <= timedelta(seconds=limits.monitoring.performance_timeout_s):
-            look = RemindAt(about=reminder(JOIN, key), at=now + timedelta(seconds=limits.staging.look_every_s))
+        if waited <= timedelta(seconds=jobs.timeout_s):
+            look = RemindAt(about=reminder(JOIN, key), at=now + timedelta(seconds=jobs.look_every_s))
             return Decision(state, [look])
         return Decision(_without(state, key))
-    report, enough = known.report, limits.monitoring.min_rows
+    report, enough = known.report, policy.section(MonitoringLimits, window.endpoint).min_rows
     if report is None or known.evidence is None or report.rows < enough or not report.metrics:
         return Decision(_without(state, key))
     measured = PerformanceMeasured(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from services.monitoring import policy
 from services.monitoring.folding import References, fold_labels, fold_predictions
+from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import Part, Streams
 from shared.events import (
     ActionFailed,
@@ -74,7 +75,7 @@ async def _window(
 ) -> policy.WindowKnown:  # fmt: skip
     streams = [Streams.model_validate(folded.state) for folded in await folds.all("monitoring", "predictions")]
     others = [stream for stream in streams if stream.partition != partition]
-    grace = document.limits(endpoint.name).monitoring.grace
+    grace = document.section(MonitoringLimits, endpoint).grace
     seen = [stream.endpoints.get(str(endpoint.entity)) for stream in others]
     parts = [part for stream in seen if stream and (part := stream.parts.get(own.key))]
     if partition is not None:

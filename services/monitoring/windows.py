@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from services.monitoring.limits import MonitoringLimits
 from shared.events import Digest, PackageRef, PredictionsCaptured, Window
-from shared.policies import MonitoringLimits
 from shared.profiles import Profile, Reference
 from shared.reactor import State
 

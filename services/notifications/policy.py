@@ -1,7 +1,8 @@
 """From an event to the words a person reads. Links never appear here: approvals sends its own invitations."""
 
-from shared.events import ActionFailed, ActionPending, Announcement, Entity, Event
-from shared.policies import PolicyDocument
+from services.notifications.limits import NotificationLimits
+from shared.events import ActionFailed, ActionPending, Announcement, Event
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Facts, Known, SendNotice, State
 
 
@@ -22,9 +23,13 @@ def decide_notice(state: Nothing, facts: Facts[Known], event: Event, policy: Pol
 
 def heard_by(event: Event, said: Announcement, policy: PolicyDocument) -> tuple[str, ...]:
     """Whom policy names for events of this type, or of this type and service; else whom the event itself names."""
-    audiences = policy.limits(endpoint_name(event, policy)).notifications.audiences
-    named = [audiences[name] for name in (event.type, _of_one_service(event)) if name in audiences]
-    return tuple(dict.fromkeys(who for audience in named or [said.audience] for who in audience))
+    scope = policy.scope_of(getattr(event, "endpoint", None) or getattr(event, "thing", event.entity))
+    audiences, people = policy.section(NotificationLimits, scope).audiences, policy.section(People, scope)
+    named: list[tuple[str, ...]] = [
+        audiences[name] for name in (event.type, _of_one_service(event)) if name in audiences
+    ]
+    told = [who for audience in named or [said.audience] for who in audience]
+    return tuple(dict.fromkeys(member for audience in told for member in people.members(audience)))
 
 
 def _of_one_service(event: Event) -> str:
@@ -35,13 +40,3 @@ def _of_one_service(event: Event) -> str:
 def _about_ourselves(event: Event) -> bool:
     """A notice that could not be sent is not announced by another notice."""
     return isinstance(event, ActionFailed | ActionPending) and event.service == "notifications"
-
-
-def endpoint_name(event: Event, policy: PolicyDocument) -> str:
-    """Whose limits hold: the event's endpoint, or the one its model serves; unknown names get the defaults."""
-    endpoint = getattr(event, "endpoint", None)
-    if endpoint is not None:
-        return str(endpoint.name)
-    scope: Entity = getattr(event, "thing", event.entity)
-    model = scope.name.partition(":")[0]
-    return policy.endpoint_of(model) or model

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from services.promotion import policy
+from services.promotion.limits import PromotionLimits
 from shared.events import (
     ActionApproved,
     ActionDeclined,
@@ -59,7 +60,7 @@ async def gather_live(
     folds: Folds, evidence: Evidence, clock: Clock, document: PolicyDocument,
 ) -> policy.Live:  # fmt: skip
     endpoint = EndpointRef.from_entity(event.entity)
-    since = clock.now() - timedelta(seconds=document.limits(endpoint.name).promotion.silent_s)
+    since = clock.now() - timedelta(seconds=document.section(PromotionLimits, endpoint).silent_s)
     instances = live(await folds.all("promotion", "predictions"), endpoint, since)
     routes = [route for route in (state.route, state.before) if route]
     digests = {route.package.digest for route in routes}

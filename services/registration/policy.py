@@ -3,6 +3,7 @@
 from typing import Literal
 
 from services.registration.effects import AdoptPackage, NoteRequesters
+from services.registration.limits import RegistrationLimits
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
@@ -14,7 +15,7 @@ from shared.events import (
     PackageRef,
     StagingRequested,
 )
-from shared.policies import Limits, PolicyDocument
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, SendNotice, State
 
 # What the reactor calls a decision that could not even be prepared.
@@ -55,27 +56,27 @@ def decide_what_follows(
         return Decision(state.model_copy(update={"status": "not_for_us", "model": event.model}))
     if not known.exists:
         return Decision(state)
-    limits = policy.limits(endpoint)
-    if limits.registration.staging == "never":
-        return _leave_to_a_person(state, facts, event, limits)
+    target = policy.endpoint_ref(endpoint)
+    limits = policy.section(RegistrationLimits, target)
+    if limits.staging == "never":
+        return _leave_to_a_person(state, facts, event, policy.section(People, target))
     if known.digest is None:
         return _reject(state, facts, event.model, known.problem)
     if state.status == "staging" and state.digest == known.digest:
         return Decision(state)
-    if not known.requesters and limits.registration.unknown_requester == "refused":
+    if not known.requesters and limits.unknown_requester == "refused":
         return _reject(state, facts, event.model, _NOBODY)
-    target = EndpointRef(workspace=policy.workspaces["production"], name=endpoint)
-    return _stage(facts, event.model, known.digest, target, limits)
+    return _stage(facts, event.model, known.digest, target, policy)
 
 
 def _stage(
-    facts: Facts[RegisteredModelKnown], model: ModelRef, digest: Digest, endpoint: EndpointRef, limits: Limits
+    facts: Facts[RegisteredModelKnown], model: ModelRef, digest: Digest, endpoint: EndpointRef, policy: PolicyDocument
 ) -> Decision[Registration]:
     request = StagingRequested(
         candidate=PackageRef(model=model, digest=digest),
         endpoint=endpoint,
         requested_by=facts.known.requested_by,
-        scenario=limits.scenario,
+        scenario=policy.scenario(endpoint),
     )
     adopt = AdoptPackage(location=facts.known.location, digest=digest)
     note = [NoteRequesters(package=digest, requesters=found)] if (found := facts.known.requesters) else []
@@ -84,14 +85,14 @@ def _stage(
 
 
 def _leave_to_a_person(
-    state: Registration, facts: Facts[RegisteredModelKnown], event: ModelRegistered, limits: Limits
+    state: Registration, facts: Facts[RegisteredModelKnown], event: ModelRegistered, people: People
 ) -> Decision[Registration]:
     if state.status == "left_to_a_person":
         return Decision(state)
     left = Registration(status="left_to_a_person", model=event.model, decision=facts.event_id)
     title = f"Model {event.model} was registered and is not staged by itself"
     text = "The policy says registration.staging: never, so a person decides whether this model goes to staging."
-    return Decision(left, _notices(limits, title, text))
+    return Decision(left, _notices(people, title, text))
 
 
 def _reject(
@@ -116,8 +117,8 @@ def decide_after_failure(
     rejected = state.model_copy(update=update)
     if event.effect == AdoptPackage.kind:
         return Decision(rejected, (Publish(event=ModelRejected(model=state.model, reason=reason)),))
-    limits = policy.limits(policy.endpoint_of(state.model.name) or "")
-    return Decision(rejected, _notices(limits, f"Model {state.model} could not be sent to staging", reason))
+    people = policy.section(People, event.entity)
+    return Decision(rejected, _notices(people, f"Model {state.model} could not be sent to staging", reason))
 
 
 def decide_after_supersession(
@@ -128,12 +129,11 @@ def decide_after_supersession(
 
 
 def _unseen(event: ActionFailed, policy: PolicyDocument) -> tuple[Effect, ...]:
-    endpoint = policy.endpoint_of(event.entity.name.partition(":")[0])
-    if endpoint is None:
+    if policy.endpoint_of(event.entity.name.partition(":")[0]) is None:
         return ()
     title = f"Model {event.entity.name} was registered, but could not be looked at"
-    return _notices(policy.limits(endpoint), title, event.reason)
+    return _notices(policy.section(People, event.entity), title, event.reason)
 
 
-def _notices(limits: Limits, title: str, text: str) -> tuple[Effect, ...]:
-    return tuple(SendNotice(audience=persona, title=title, text=text) for persona in limits.approvals.personas)
+def _notices(people: People, title: str, text: str) -> tuple[Effect, ...]:
+    return tuple(SendNotice(audience=persona, title=title, text=text) for persona in people.personas)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from services.retraining.effects import RegisterOutput
+from services.retraining.limits import RetrainingLimits
 from shared.events import (
     ActionFailed,
     DeadlineReached,
@@ -16,7 +17,7 @@ from shared.events import (
     RetrainingRequested,
     RetrainingStarted,
 )
-from shared.policies import PolicyDocument, RetrainingLimits
+from shared.policies import PolicyDocument
 from shared.ports import JobState, PipelineJob
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt, State, SubmitJob, job_name
 
@@ -47,13 +48,13 @@ def decide_requested(
 ) -> Decision[Retraining]:
     if state.status == "running":
         return Decision(state, [Publish(event=_deferred(event, "a retraining of this model is running"))])
-    limits = policy.limits(event.endpoint.name).retraining
+    limits = policy.section(RetrainingLimits, event.endpoint)
     rested = state.started_at + timedelta(seconds=limits.cool_down_s) if state.started_at else facts.now
     if rested > facts.now:
         waiting = state.model_copy(update={"status": "deferred", "request": event})
         deferred = _deferred(event, f"cool-down of {limits.cool_down_s:g} s since the last one", rested)
         return Decision(waiting, [Publish(event=deferred), RemindAt(about=RETRY, at=rested)])
-    return _start(facts, event, limits, policy)
+    return _start(facts, event, policy)
 
 
 def _deferred(event: RetrainingRequested, reason: str, until: datetime | None = None) -> RetrainingDeferred:
@@ -61,17 +62,19 @@ def _deferred(event: RetrainingRequested, reason: str, until: datetime | None = 
 
 
 def _start(
-    facts: Facts[Known] | Facts[JobKnown], event: RetrainingRequested, limits: RetrainingLimits, policy: PolicyDocument
+    facts: Facts[Known] | Facts[JobKnown], event: RetrainingRequested, policy: PolicyDocument
 ) -> Decision[Retraining]:
-    job = JobRef(workspace=policy.workspaces["development"], name=job_name("retraining", facts.event_id))
+    limits, jobs = policy.section(RetrainingLimits, event.endpoint), policy.job(RetrainingLimits, event.endpoint)
+    development = policy.workspace("development", event.endpoint.name)
+    job = JobRef(workspace=development, name=job_name("retraining", facts.event_id))
     data_from = event.data_until - timedelta(seconds=limits.lookback_s)
     inputs = {**limits.inputs, "data_from": f"{data_from:%Y-%m-%d}", "data_until": f"{event.data_until:%Y-%m-%d}"}
-    work = PipelineJob(component=limits.component, compute=limits.compute, inputs=inputs, output=limits.output)
+    work = PipelineJob(component=limits.component, compute=jobs.compute, inputs=inputs, output=limits.output)
     started = RetrainingStarted(endpoint=event.endpoint, model_name=event.model_name, job=job)
     effects: list[Effect] = [
-        SubmitJob(job=job, work=work, experiment="retraining", timeout=timedelta(seconds=limits.timeout_s)),
+        SubmitJob(job=job, work=work, experiment="retraining", timeout=timedelta(seconds=jobs.timeout_s)),
         Publish(event=started),
-        RemindAt(about=LOOK, at=facts.now + timedelta(seconds=limits.look_every_s)),
+        RemindAt(about=LOOK, at=facts.now + timedelta(seconds=jobs.look_every_s)),
     ]
     running = Retraining(status="running", request=event, job=job, started_at=facts.now, decision=facts.event_id)
     return Decision(running, effects)
@@ -83,18 +86,18 @@ def decide_job(
     """Azure ML's word counts, not the event's: either may come alone, late, or twice."""
     if state.request is None:
         return Decision(state)
-    limits = policy.limits(state.request.endpoint.name).retraining
+    jobs = policy.job(RetrainingLimits, state.request.endpoint)
     if state.status == "deferred":
-        return _start(facts, state.request, limits, policy) if _is(event, RETRY) else Decision(state)
+        return _start(facts, state.request, policy) if _is(event, RETRY) else Decision(state)
     if state.status != "running" or state.job is None or state.started_at is None:
         return Decision(state)
     if facts.known.job == "completed":
-        return _register(state, state.request, state.job, facts, limits, policy)
+        return _register(state, state.request, state.job, facts, policy)
     if facts.known.job != "running":
         return _failed(state, f"the job ended as {facts.known.job}")
-    if facts.now - state.started_at > timedelta(seconds=limits.timeout_s):
-        return _failed(state, f"the job did not end within {limits.timeout_s:g} s")
-    look = RemindAt(about=LOOK, at=facts.now + timedelta(seconds=limits.look_every_s))
+    if facts.now - state.started_at > timedelta(seconds=jobs.timeout_s):
+        return _failed(state, f"the job did not end within {jobs.timeout_s:g} s")
+    look = RemindAt(about=LOOK, at=facts.now + timedelta(seconds=jobs.look_every_s))
     return Decision(state, [look] if _is(event, LOOK) else [])
 
 
@@ -103,15 +106,15 @@ def _is(event: JobEnded | DeadlineReached, key: str) -> bool:
 
 
 def _register(
-    state: Retraining, request: RetrainingRequested, job: JobRef, facts: Facts[JobKnown], limits: RetrainingLimits,
+    state: Retraining, request: RetrainingRequested, job: JobRef, facts: Facts[JobKnown],
     policy: PolicyDocument,
 ) -> Decision[Retraining]:  # fmt: skip
-    model = ModelRef(
-        workspace=policy.workspaces["development"], name=request.model_name, version=facts.known.next_version
-    )
+    development = policy.workspace("development", request.endpoint.name)
+    output = policy.section(RetrainingLimits, request.endpoint).output
+    model = ModelRef(workspace=development, name=request.model_name, version=facts.known.next_version)
     tags = {"sluice-requester": "sluice-retraining"}
     completed = RetrainingCompleted(endpoint=request.endpoint, model_name=request.model_name, job=job, model=model)
-    register = RegisterOutput(job=job, output=limits.output, model=model, tags=tags)
+    register = RegisterOutput(job=job, output=output, model=model, tags=tags)
     after = _idle(state).model_copy(update={"decision": facts.event_id})
     return Decision(after, [register, Publish(event=completed)])
 
@@ -138,6 +141,6 @@ def decide_not_performed(
     When Azure ML could not even be asked, it is asked again; what failed of an earlier retraining is history.
     """
     if event.effect == GATHER and state.status == "running" and state.request is not None:
-        limits = policy.limits(state.request.endpoint.name).retraining
-        return Decision(state, [RemindAt(about=LOOK, at=facts.now + timedelta(seconds=limits.look_every_s))])
+        jobs = policy.job(RetrainingLimits, state.request.endpoint)
+        return Decision(state, [RemindAt(about=LOOK, at=facts.now + timedelta(seconds=jobs.look_every_s))])
     return _failed(state, f"{event.effect}: {event.reason}") if event.decision == state.decision else Decision(state)

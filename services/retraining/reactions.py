@@ -25,7 +25,8 @@ async def gather_job(state: policy.Retraining, jobs: Jobs, models: Models, docum
     found = await jobs.state(state.job)
     if found != "completed":
         return policy.JobKnown(job=found)
-    version = await models.next_version(document.workspaces["development"], state.request.model_name)
+    development = document.workspace("development", state.request.endpoint.name)
+    version = await models.next_version(development, state.request.model_name)
     return policy.JobKnown(job=found, next_version=version)
 
 

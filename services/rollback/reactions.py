@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from services.rollback import policy
+from services.rollback.limits import RollbackLimits
 from services.rollback.policy.state import Live, Ordered, Rollback, Serving
 from shared.events import (
     ActionFailed,
@@ -76,7 +77,7 @@ async def gather_live(
     event: DeadlineReached, manifests: ServingManifests, folds: Folds, clock: Clock, document: PolicyDocument
 ) -> Live:
     endpoint = EndpointRef.from_entity(event.entity)
-    since = clock.now() - timedelta(seconds=document.limits(endpoint.name).rollback.silent_s)
+    since = clock.now() - timedelta(seconds=document.section(RollbackLimits, endpoint).silent_s)
     instances = live(await folds.all("rollback", "predictions"), endpoint, since)
     return Live(manifest=await manifests.read(endpoint), instances=instances)
 

@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Literal
 
+from services.staging.limits import StagingLimits
 from services.staging.verdict import JobKnown, Suite, finish, verdict_of
 from shared.events import (
     ActionFailed,
@@ -17,8 +18,8 @@ from shared.events import (
     StagingStarted,
     canonical,
 )
-from shared.packages import StagingRequestBody
-from shared.policies import Limits, PolicyDocument
+from shared.packages import StagingRequestBody, SuiteLimits
+from shared.policies import GoldenLimits, JobLimits, People, PolicyDocument
 from shared.ports import CommandJob
 from shared.reactor import (
     CancelJob,
@@ -67,36 +68,39 @@ def decide_start(
     running = state.suite if state.status == "running" else None
     if running and running.candidate == event.candidate and running.endpoint == event.endpoint:
         return Decision(state)
-    limits = policy.limits(event.endpoint.name)
-    body = _request_body(event, facts.known.champion, limits)
+    limits = policy.job(StagingLimits, event.endpoint)
+    body = _request_body(event, facts.known.champion, policy)
     suite = Suite(
         candidate=event.candidate,
         endpoint=event.endpoint,
         requested_by=event.requested_by,
         champion=facts.known.champion,
-        job=JobRef(workspace=policy.workspaces["staging"], name=job_name("staging", facts.event_id)),
+        job=JobRef(
+            workspace=policy.workspace("staging", event.endpoint.name), name=job_name("staging", facts.event_id)
+        ),
     )
-    give_up_at = facts.now + timedelta(seconds=limits.staging.timeout_s) + _SLACK
+    give_up_at = facts.now + timedelta(seconds=limits.timeout_s) + _SLACK
     begun = Staging(status="running", suite=suite, give_up_at=give_up_at, decision=facts.event_id)
     left_behind = (CancelJob(job=running.job),) if running else ()
     return Decision(begun, (*_start(suite, body, limits), _look_again(begun, facts.now, limits), *left_behind))
 
 
-def _request_body(event: StagingRequested, champion: PackageRef | None, limits: Limits) -> bytes:
-    request = StagingRequestBody(
-        candidate=event.candidate, champion=champion, endpoint=event.endpoint, limits=limits.staging.suite
-    )
+def _request_body(event: StagingRequested, champion: PackageRef | None, policy: PolicyDocument) -> bytes:
+    checks = policy.section(StagingLimits, event.endpoint).suite.model_dump()
+    tolerance = policy.section(GoldenLimits, event.endpoint).tolerance
+    limits = SuiteLimits(**checks, golden_tolerance=tolerance)
+    request = StagingRequestBody(candidate=event.candidate, champion=champion, endpoint=event.endpoint, limits=limits)
     return canonical(request.model_dump(mode="json"))
 
 
-def _start(suite: Suite, body: bytes, limits: Limits) -> tuple[Effect, ...]:
+def _start(suite: Suite, body: bytes, limits: JobLimits) -> tuple[Effect, ...]:
     request: Digest = hashlib.sha256(body).hexdigest()
     work = CommandJob(
         command=f"python -m function_app.jobs staging --request {request}",
-        environment=limits.staging.environment,
-        compute=limits.staging.compute,
+        environment=limits.environment,
+        compute=limits.compute,
     )
-    timeout = timedelta(seconds=limits.staging.timeout_s)
+    timeout = timedelta(seconds=limits.timeout_s)
     started = StagingStarted(
         candidate=suite.candidate,
         endpoint=suite.endpoint,
@@ -111,9 +115,9 @@ def _start(suite: Suite, body: bytes, limits: Limits) -> tuple[Effect, ...]:
     )
 
 
-def _look_again(state: Staging, now: datetime, limits: Limits) -> RemindAt:
+def _look_again(state: Staging, now: datetime, limits: JobLimits) -> RemindAt:
     """Soon at first, then less and less often, up to the limit: job events may all be withheld."""
-    pause = min(_FIRST_LOOK_S * 2 ** min(state.looks, _DOUBLINGS), limits.staging.look_every_s)
+    pause = min(_FIRST_LOOK_S * 2 ** min(state.looks, _DOUBLINGS), limits.look_every_s)
     return RemindAt(about=LOOK, at=now + timedelta(seconds=pause))
 
 
@@ -146,7 +150,7 @@ def _decide_by_job(state: Staging, facts: Facts[JobKnown], policy: PolicyDocumen
         )
         return _finished(state, facts, finish(suite, "inconclusive", reason), CancelJob(job=suite.job))
     waiting = state.model_copy(update={"looks": state.looks + 1, "decision": facts.event_id})
-    return Decision(waiting, (_look_again(waiting, facts.now, policy.limits(suite.endpoint.name)),))
+    return Decision(waiting, (_look_again(waiting, facts.now, policy.job(StagingLimits, suite.endpoint)),))
 
 
 def _finished(
@@ -175,7 +179,7 @@ def decide_after_failure(
         return Decision(state)
     told = state.model_copy(update={"decision": facts.event_id})
     title = f"The staging verdict on model {state.suite.candidate.model} could not be published"
-    return Decision(told, _notices(policy.limits(state.suite.endpoint.name), title, reason))
+    return Decision(told, _notices(policy.section(People, state.suite.endpoint), title, reason))
 
 
 def _after_blindness(
@@ -186,15 +190,16 @@ def _after_blindness(
             verdict = finish(state.suite, "inconclusive", reason)
             return _finished(state, facts, verdict, CancelJob(job=state.suite.job))
         waiting = state.model_copy(update={"looks": state.looks + 1, "decision": facts.event_id})
-        return Decision(waiting, (_look_again(waiting, facts.now, policy.limits(state.suite.endpoint.name)),))
+        limits = policy.job(StagingLimits, state.suite.endpoint)
+        return Decision(waiting, (_look_again(waiting, facts.now, limits),))
     if state.status == "finished":
         return Decision(state)
-    limits = policy.limits(policy.endpoint_of(event.entity.name.partition(":")[0]) or "")
-    return Decision(state, _notices(limits, f"Model {event.entity.name} could not be sent to staging", reason))
+    people = policy.section(People, event.entity)
+    return Decision(state, _notices(people, f"Model {event.entity.name} could not be sent to staging", reason))
 
 
-def _notices(limits: Limits, title: str, text: str) -> tuple[SendNotice, ...]:
-    return tuple(SendNotice(audience=persona, title=title, text=text) for persona in limits.approvals.personas)
+def _notices(people: People, title: str, text: str) -> tuple[SendNotice, ...]:
+    return tuple(SendNotice(audience=persona, title=title, text=text) for persona in people.personas)
 
 
 def decide_after_supersession(

@@ -1,8 +1,9 @@
 """What the staging job is asked and what it answers: both are evidence, known by their digests."""
 
 from datetime import datetime
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.events.references import Digest, EndpointRef, PackageRef
 from shared.events.staging import CheckResult, Verdict
@@ -12,34 +13,59 @@ class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class StagingLimits(_Body):
-    """Every limit of the suite. Rates and differences are shares of rows (0 to 1).
+class CheckLimits(_Body):
+    """What a policy says of the checks. Rates and differences are shares of rows (0 to 1)."""
 
-    `least_rows` are needed to compare at all, `most_rows` (the newest) are used; `worse_log_loss` and `worse_roc_auc`
-    say how much worse than the champion the candidate may be, `below_own_roc_auc` how far below its own test figure on
-    production rows; `run_seconds` and `run_megabytes` bound each process that runs the candidate.
-    """
+    least_rows: int = Field(
+        default=500,
+        ge=1,
+        description="labelled production rows later than both trainings: fewer is inconclusive. At most a million "
+        "captured rows, newest days first, are looked through for them",
+    )
+    most_rows: int = Field(default=50_000, ge=1, description="of more, the newest are used")
+    least_roc_auc: float = Field(default=0.55, ge=0, le=1, description="the package's own test figure")
+    worse_log_loss: float = Field(
+        default=0.01,
+        ge=0,
+        description="how much worse than the champion; judged with a 95 % interval, inconclusive when it spans the "
+        "limit",
+    )
+    worse_roc_auc: float = Field(default=0.02, ge=0, description="the same of the area under the curve")
+    below_own_roc_auc: float = Field(
+        default=0.1, ge=0, description="without a champion: production against the package's own test figure"
+    )
+    null_rate_rise: float = Field(default=0.1, ge=0, le=1, description="data quality of the rows, worst column")
+    out_of_range_rate: float = Field(default=0.25, ge=0, le=1, description="the same")
+    unseen_category_rate: float = Field(default=0.02, ge=0, le=1, description="the same")
+    least_opset: int = Field(default=13, ge=1, description="the ONNX graph")
+    most_opset: int = Field(default=23, ge=1, description="the ONNX graph")
+    smoke_requests: int = Field(default=200, ge=20, description="of a test deployment inside the job")
+    latency_p95_ms: float = Field(default=100.0, gt=0, description="of these requests")
+    least_group_rows: int = Field(default=200, ge=1, description="smaller groups are left out of the bias checks")
+    decision_threshold: float = Field(
+        default=0.5, gt=0, lt=1, description="turns a probability into a decision for the bias checks"
+    )
+    selection_rate_difference: float = Field(
+        default=0.25, ge=0, le=1, description="largest difference between two groups"
+    )
+    false_negative_rate_difference: float = Field(
+        default=0.25, ge=0, le=1, description="largest difference between two groups"
+    )
+    run_seconds: int = Field(default=60, ge=1, description="bounds each process that runs the candidate")
+    run_megabytes: int = Field(default=4096, ge=256, description="bounds each process that runs the candidate")
 
-    least_rows: int = Field(default=500, ge=1)
-    most_rows: int = Field(default=50_000, ge=1)
-    least_roc_auc: float = Field(default=0.55, ge=0, le=1)
-    worse_log_loss: float = Field(default=0.01, ge=0)
-    worse_roc_auc: float = Field(default=0.02, ge=0)
-    below_own_roc_auc: float = Field(default=0.1, ge=0)
-    null_rate_rise: float = Field(default=0.1, ge=0, le=1)
-    out_of_range_rate: float = Field(default=0.25, ge=0, le=1)
-    unseen_category_rate: float = Field(default=0.02, ge=0, le=1)
-    least_opset: int = 13
-    most_opset: int = 23
+    @model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        for least, most in (("least_rows", "most_rows"), ("least_opset", "most_opset")):
+            if getattr(self, least) > getattr(self, most):
+                raise ValueError(f"{least}: at most {most} ({getattr(self, most)}) can be kept")
+        return self
+
+
+class SuiteLimits(CheckLimits):
+    """Every limit of the suite, as its job is told them."""
+
     golden_tolerance: float = Field(default=1e-4, ge=0)
-    smoke_requests: int = Field(default=200, ge=20)
-    latency_p95_ms: float = Field(default=100.0, gt=0)
-    least_group_rows: int = Field(default=200, ge=1)
-    decision_threshold: float = Field(default=0.5, gt=0, lt=1)
-    selection_rate_difference: float = Field(default=0.25, ge=0, le=1)
-    false_negative_rate_difference: float = Field(default=0.25, ge=0, le=1)
-    run_seconds: int = Field(default=60, ge=1)
-    run_megabytes: int = Field(default=4096, ge=256)
 
 
 class StagingRequestBody(_Body):
@@ -48,7 +74,7 @@ class StagingRequestBody(_Body):
     candidate: PackageRef
     champion: PackageRef | None = None
     endpoint: EndpointRef
-    limits: StagingLimits = StagingLimits()
+    limits: SuiteLimits = SuiteLimits()
 
 
 class Rehearsal(_Body):
@@ -78,7 +104,7 @@ class StagingReport(_Body):
     candidate: PackageRef
     champion: PackageRef | None
     endpoint: EndpointRef
-    limits: StagingLimits
+    limits: SuiteLimits
     checks: tuple[CheckResult, ...]
     rows: int
     first_row: datetime | None = None

@@ -18,10 +18,10 @@ from shared.reactor.effects import (
     job_name,
 )
 from shared.reactor.folding import Folding
-from shared.reactor.holding import check_modes
 from shared.reactor.job_reports import JobFound, ask_after
 from shared.reactor.lanes import Lane, Lanes, lanes_of
 from shared.reactor.patience import Handled, Patience
+from shared.reactor.policy_reading import findings_in, policy_in
 from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor
 from shared.reactor.reading import Reading

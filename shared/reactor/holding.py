@@ -27,7 +27,7 @@ from shared.events import (
     canonical,
 )
 from shared.events.brakes import ALL
-from shared.policies import InvalidPolicy, PolicyDocument
+from shared.policies import PolicyDocument
 from shared.ports import Brake, Entry
 from shared.reactor.effects import Effect, Publish, RemindAt
 from shared.reactor.recording import write_effect
@@ -65,7 +65,7 @@ def scope_of(event: Event, entity: Entity, policy: PolicyDocument) -> Entity:
     if entity.kind == "file" and ":" in entity.name:
         return Entity.of(entity.workspace, "endpoint", entity.name.partition(":")[0])
     name = policy.endpoint_of(entity.name.partition(":")[0]) if entity.kind == "model" else None
-    return EndpointRef(workspace=policy.workspaces["production"], name=name).entity if name else entity
+    return policy.endpoint_ref(name).entity if name else entity
 
 
 def hold(
@@ -83,7 +83,7 @@ def hold(
     reaction = service.reactions.get(type(event))
     if reaction and reaction.any_mode:
         return None
-    mode = policy.limits_of(scope).modes.get(service.name, "act")
+    mode = policy.mode(service.name, scope)
     if mode == "observe":
         return Hold("observe", f"policy: modes.{service.name} is observe")
     if mode == "propose" and not isinstance(event, _FOLLOWS_THROUGH):
@@ -148,13 +148,3 @@ def packages_of(entry: Entry) -> tuple[Digest, ...]:
     published = [record["data"]["event"] for record in entry.effects if record["kind"] == Publish.kind]
     named = [event["data"].get(name) for event in (entry.event, *published) for name in ("candidate", "package")]
     return tuple(dict.fromkeys(package["digest"] for package in named if isinstance(package, Mapping)))
-
-
-def check_modes(policy: PolicyDocument, services: Mapping[str, Service]) -> None:
-    """Raise `InvalidPolicy` for a mode of a service that does not exist, or that no mode can hold."""
-    for endpoint in ("", *policy.endpoints):
-        for name, mode in policy.limits(endpoint).modes.items():
-            if name not in services:
-                raise InvalidPolicy(f"modes.{name}: there is no such service")
-            if mode != "act" and not services[name].may_be_held:
-                raise InvalidPolicy(f"modes.{name}: this service always acts: by it people are asked and told")

@@ -26,7 +26,6 @@ from shared.reactor.breaker import Breaker
 from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.deadlines import ring
 from shared.reactor.folding import Folding
-from shared.reactor.holding import check_modes
 from shared.reactor.lanes import Lanes, lanes_of
 from shared.reactor.patience import Patience
 from shared.reactor.policy_record import PolicyRecord
@@ -44,14 +43,13 @@ from shared.reactor.wiring import Wiring
 class Runtime:
     """`provided` holds an adapter for each port, `owner` names this instance and `build` its code.
 
-    Raises `Unwired` where a service asks for more than is provided, `InvalidPolicy` where the document cannot hold.
+    Raises `Unwired` where a service asks for more than is provided.
     """
 
     def __init__(
         self, provided: Mapping[type, Any], services: Mapping[str, Service], policy: PolicyDocument, *,
         owner: str, build: str, patience: Patience | None = None, changed_by: str = "",
     ) -> None:  # fmt: skip
-        check_modes(policy, services)
         self.services, self.lanes_by_name = services, lanes_of(services)
         self._ports = provided
         clock, publisher, ledger = provided[Clock], provided[EventPublisher], provided[Ledger]

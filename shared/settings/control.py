@@ -1,13 +1,17 @@
 """Settings of the control app."""
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.events.workspaces import Workspaces
 from shared.policies import InvalidPolicy, PolicyDocument
 from shared.ports import Hub
+from shared.reactor import Service, policy_in
 
 type _Named = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 _Connection = Annotated[SecretStr, Field(min_length=1)]
@@ -16,13 +20,14 @@ _Connection = Annotated[SecretStr, Field(min_length=1)]
 class ControlSettings(BaseSettings):
     """Read from the environment, by these names in upper case.
 
-    Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`: a
-    connection string, or the account's blob URL. `notify_webhooks`: JSON, audience (or `*`) to a list of
-    `teams=https://...` or `slack=https://...`. `model_datastores`: JSON, Azure ML datastore to the container behind it,
-    a name in our own account or the container's URL in another. `operator_public_key` checks operators' commands;
-    without it, whoever may send to hub decisions is believed. `policy_changed_by` names who deployed the policy, if
-    the deployment knows. `lease_s` bounds one effect, in seconds,
-    `patience_s` how long an event may stay pending, `longest_pause_s` the pause between two tries.
+    Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`:
+    a connection string, or the account's blob URL. `workspaces`: JSON, list of `{id, stages, location, project}`.
+    `notify_webhooks`: JSON, audience (or `*`) to a list of `teams=https://...` or `slack=https://...`.
+    `model_datastores`: JSON, Azure ML datastore to the container behind it, a name in our own account or the
+    container's URL in another. `operator_public_key` checks operators' commands; without it, whoever may send to
+    hub decisions is believed. `policy_changed_by` names who deployed the policy, if the deployment knows. `lease_s`
+    bounds one effect, in seconds, `patience_s` how long an event may stay pending, `longest_pause_s` the pause
+    between two tries.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -34,11 +39,7 @@ class ControlSettings(BaseSettings):
     labels: _Connection
     dead_letter: _Connection
     sluice_storage: _Connection
-    azure_ml_subscription: _Named
-    azure_ml_resource_group: _Named
-    azure_ml_development_workspace: _Named
-    azure_ml_staging_workspace: _Named
-    azure_ml_production_workspace: _Named
+    workspaces: Workspaces = Field(min_length=1)
     policy_file: Path
     policy_changed_by: str = ""
     approval_signing_key: SecretStr = Field(min_length=43)
@@ -53,27 +54,12 @@ class ControlSettings(BaseSettings):
     longest_pause_s: float = Field(default=60, gt=0)
     tick: _Named = Field(description="how often deadlines and pending events are looked at, as NCRONTAB")
 
-    @model_validator(mode="after")
-    def _policy_holds(self) -> "ControlSettings":
-        """A wrong policy stops the app at start, not at the first event that meets it."""
+    def policy(self, services: Mapping[str, Service[Any]]) -> PolicyDocument:
+        """What control decides by; one that does not hold ends the process with all that is wrong with it."""
         try:
-            self.policy()
-        except (OSError, InvalidPolicy) as error:
-            raise ValueError(f"POLICY_FILE: {error}") from error
-        return self
-
-    def policy(self) -> PolicyDocument:
-        return PolicyDocument.from_yaml(self.policy_file.read_text(), self.workspaces())
-
-    def workspaces(self) -> dict[str, str]:
-        """Resource ids by stage."""
-        group = f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
-        provider = f"{group}/providers/Microsoft.MachineLearningServices/workspaces"
-        return {
-            "development": f"{provider}/{self.azure_ml_development_workspace}",
-            "staging": f"{provider}/{self.azure_ml_staging_workspace}",
-            "production": f"{provider}/{self.azure_ml_production_workspace}",
-        }
+            return policy_in(self.policy_file.read_text(), self.workspaces, services, str(self.policy_file))
+        except (OSError, UnicodeDecodeError, InvalidPolicy) as error:
+            sys.exit(f"control cannot start; POLICY_FILE: {error}")
 
     def hubs(self) -> dict[Hub, str]:
         secrets: dict[Hub, SecretStr] = {

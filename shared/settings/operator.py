@@ -7,6 +7,7 @@ from typing import Any, Self
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.events.workspaces import Workspaces, serving
 from shared.ports import Hub
 
 HUBS: tuple[Hub, ...] = ("inbound", "events", "decisions", "predictions", "labels", "dead-letter")
@@ -41,11 +42,7 @@ class OperatorSettings(BaseSettings):
     operator_signing_key: SecretStr | None = None
     approval_base_url: str = ""
     observers: str = Field(default="observers", min_length=1)
-    azure_ml_subscription: str = ""
-    azure_ml_resource_group: str = ""
-    azure_ml_development_workspace: str = ""
-    azure_ml_staging_workspace: str = ""
-    azure_ml_production_workspace: str = ""
+    workspaces: Workspaces = ()
 
     @classmethod
     def from_run_file(cls, path: Path) -> Self:
@@ -54,13 +51,12 @@ class OperatorSettings(BaseSettings):
             document = json.loads(path.read_text())
             strings = document["connection_strings"]
             hubs = {_variable(hub): _readable(hub, strings["event_hubs"]) for hub in HUBS}
-            workspace = {name.lower(): value for name, value in document.get("workspace", {}).items()}
             storage = strings["storage"]
             own = {"sluice_storage": storage["operators"], "commands": strings["event_hubs"].get(_COMMANDS)}
             own["batch_storage"] = storage.get("submitters")
             own["approval_base_url"] = document.get("endpoints", {}).get("gateway", "")
             own["operator_signing_key"] = document.get("keys", {}).get("operator_signing_key")
-            return cls.model_validate({**own, **hubs, **workspace})
+            return cls.model_validate({**own, **hubs, "workspaces": document.get("workspaces", ())})
         except OSError as error:
             raise NoSettings(f"{path}: {error.strerror}; start the local system with `make up`") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -102,20 +98,9 @@ class OperatorSettings(BaseSettings):
             raise NoSettings(f"{name.upper()} is not set: {meaning}. {local}")
         return value.get_secret_value()
 
-    def workspaces(self) -> dict[str, str]:
-        """Resource ids by stage; empty unless all of AZURE_ML_* are set."""
-        names = {
-            "development": self.azure_ml_development_workspace,
-            "staging": self.azure_ml_staging_workspace,
-            "production": self.azure_ml_production_workspace,
-        }
-        if not all((self.azure_ml_subscription, self.azure_ml_resource_group, *names.values())):
-            return {}
-        group = f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
-        return {
-            stage: f"{group}/providers/Microsoft.MachineLearningServices/workspaces/{name}"
-            for stage, name in names.items()
-        }
+    def serving_workspace(self) -> str:
+        """The only workspace of stage production, "" where there is none or where there are several."""
+        return serving(self.workspaces)
 
 
 def _variable(hub: Hub) -> str:

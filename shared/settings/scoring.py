@@ -14,9 +14,11 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from shared.events import EndpointRef
+from shared.events.workspaces import Workspaces, serving
 
 _Named = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -28,22 +30,28 @@ def _list(value: object) -> object:
     return json.loads(value) if value.startswith("[") else [part for part in value.split(",") if part.strip()]
 
 
+def _json(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
 type _List[T] = Annotated[T, BeforeValidator(_list)]
 
 
 class ScoringSettings(BaseModel):
     """Read from the environment, by these names in upper case. Not by pydantic-settings: it slows a start by 50 ms.
 
-    `sluice_storage` is a connection string or the account's blob URL, `predictions` a connection string with EntityPath
-    or `<namespace>/<hub>`. `capture_sampling` is the share of requests to capture, 0 to 1; `capture_loop_share` is
-    the most of the event loop's time that packing and sending them may take, rows beyond it are counted as lost.
-    `inference_threads` within one run: 0 takes one for each core of this process. `capture_features` names the inputs
-    whose values may leave; without it all do. `model_cache` is the folder of checked and optimised models, of this
-    user alone.
+    `sluice_storage` is a connection string or the account's blob URL, `predictions` a connection string with
+    EntityPath or `<namespace>/<hub>`. `capture_sampling` is the share of requests to capture, 0 to 1;
+    `capture_loop_share` is the most of the event loop's time that packing and sending them may take, rows beyond it
+    are counted as lost. `inference_threads` within one run: 0 takes one for each core of this process.
+    `capture_features` names the inputs whose values may leave; without it all do. `model_cache` is the folder of
+    checked and optimised models, of this user alone.
 
-    `serving_endpoint` may name several. Versions that lost their route are kept for `rollback_window_s`, as far as
-    `model_memory_mb` allows it for all model files together. `access_log` writes a line of JSON for each request, and
-    `otel_exporter_otlp_endpoint` gets a span for each (own server; OpenTelemetry's SDK reads its other variables).
+    `workspaces`: JSON, list of `{id, stages, location, project}`; where several are of stage production,
+    `serving_workspace` is the id of the one that this app serves. `serving_endpoint` may name several. Versions
+    that lost their route are kept for `rollback_window_s`, as far as `model_memory_mb` allows it for all model
+    files together. `access_log` writes a line of JSON for each request, and `otel_exporter_otlp_endpoint` gets a
+    span for each (own server; OpenTelemetry's SDK reads its other variables).
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -51,9 +59,8 @@ class ScoringSettings(BaseModel):
     sluice_storage: SecretStr = Field(min_length=1)
     predictions: SecretStr = Field(min_length=1)
     serving_endpoint: _List[tuple[_Named, ...]] = Field(min_length=1)
-    azure_ml_subscription: _Named
-    azure_ml_resource_group: _Named
-    azure_ml_production_workspace: _Named
+    workspaces: Annotated[Workspaces, BeforeValidator(_json)]
+    serving_workspace: str = ""
     capture_sampling: float = Field(default=1.0, ge=0, le=1)
     capture_rows: int = Field(default=50_000, ge=1, le=10_000_000)
     capture_loop_share: float = Field(default=0.1, gt=0, le=1)
@@ -66,6 +73,12 @@ class ScoringSettings(BaseModel):
     access_log: bool = False
     otel_exporter_otlp_endpoint: str = ""
 
+    @model_validator(mode="after")
+    def _knows_where_it_serves(self) -> Self:
+        if not (self.serving_workspace or serving(self.workspaces)):
+            raise ValueError("workspaces: one of stage production is required; of several, SERVING_WORKSPACE names one")
+        return self
+
     @field_validator("serving_endpoint")
     @classmethod
     def _once_each(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -76,10 +89,7 @@ class ScoringSettings(BaseModel):
     @property
     def endpoints(self) -> tuple[EndpointRef, ...]:
         """Raises `ValidationError` when the parts do not make a workspace id or an endpoint's name."""
-        workspace = (
-            f"/subscriptions/{self.azure_ml_subscription}/resourceGroups/{self.azure_ml_resource_group}"
-            f"/providers/Microsoft.MachineLearningServices/workspaces/{self.azure_ml_production_workspace}"
-        )
+        workspace = self.serving_workspace or serving(self.workspaces)
         return tuple(EndpointRef(workspace=workspace, name=name) for name in self.serving_endpoint)
 
     @classmethod

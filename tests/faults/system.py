@@ -19,8 +19,9 @@ from infra.local import topology
 from shared.adapters.azure.storage.account import Storage, storage_clients
 from shared.ports import Hub
 from tests.faults.crashing import Plan, Poison
+from tests.faults.endpoints import workspace
 from tests.faults.losing import AmqpAnswers, HttpAnswers, LosingProxy
-from tests.local.azure_ml.emulator_process import GROUP, SUBSCRIPTION, EmulatorProcess, configuration, make_certificates
+from tests.local.azure_ml.emulator_process import EmulatorProcess, configuration, make_certificates
 from tests.support.azurite import Azurite
 from tests.support.eventhubs import EventHubsServer, HubSpec
 
@@ -141,9 +142,7 @@ class System:
             **self.identity("control"),
             "AzureWebJobsStorage": self.azurite.connection_string,
             "SLUICE_STORAGE": self._through_proxies(self.azurite.connection_string),
-            "AZURE_ML_SUBSCRIPTION": SUBSCRIPTION,
-            "AZURE_ML_RESOURCE_GROUP": GROUP,
-            **{f"AZURE_ML_{name.upper()}_WORKSPACE": name for name in WORKSPACES},
+            "WORKSPACES": json.dumps([{"id": workspace(name), "stages": [name]} for name in WORKSPACES]),
             "POLICY_FILE": str(self.folder / "policy.yaml"),
             "APPROVAL_SIGNING_KEY": self.signing_key,
             "APPROVAL_BASE_URL": GATEWAY,

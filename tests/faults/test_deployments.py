@@ -3,6 +3,7 @@
 import pytest
 
 from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.events.workspaces import STAGES, Workspace
 from shared.policies import PolicyDocument
 from shared.ports import Progress
 from tests.faults.conftest import STEADY_ENDPOINTS
@@ -12,11 +13,12 @@ from tests.faults.receivers import ledger_of
 from tests.faults.stories import Stories
 from tests.faults.system import System
 from tests.faults.workload import policy
+from tests.support.builders import read_document
 from tests.support.eventually import aeventually
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
-WORKSPACES = {stage: workspace(stage) for stage in ("development", "staging", "production")}
+INVENTORY = [Workspace(id=workspace(stage), stages=(stage,)) for stage in STAGES]
 
 
 async def decisions(system: System, stories: Stories) -> list[Progress]:
@@ -34,7 +36,7 @@ async def decisions(system: System, stories: Stories) -> list[Progress]:
 async def test_a_newer_policy_holds_for_what_is_decided_from_then_on(steady_system: System, stories: Stories) -> None:
     """What was decided keeps naming the policy it was decided by."""
     older, newer = policy(STEADY_ENDPOINTS), policy(STEADY_ENDPOINTS).replace("silent_s: 60", "silent_s: 61")
-    digests = [PolicyDocument.from_yaml(text, WORKSPACES).digest for text in (older, newer)]
+    digests = [read_document(text, INVENTORY).digest for text in (older, newer)]
     with steady_system.control():
         await stories.launch(2)
         await stories.until_all_have("mlops.staging.started")

@@ -44,7 +44,7 @@ START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 # `idle_s`, within which a killed host's partitions have gone to another.
 _LIMITS = f"""
   staging: {{look_every_s: 1, timeout_s: 600}}
-  approvals: {{personas: [project-lead]}}
+  people: {{personas: [project-lead]}}
   promotion:
     look_every_s: 1
     complete_within_s: 900

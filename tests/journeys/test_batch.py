@@ -88,8 +88,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 async def serve(folder: Path, run: dict[str, Any], files: dict[str, bytes]) -> None:
     """As promotion does."""
-    workspaces = OperatorSettings.from_run_file(folder / "run.json").workspaces()
-    endpoint = EndpointRef(workspace=workspaces["production"], name="flights")
+    production = OperatorSettings.from_run_file(folder / "run.json").serving_workspace()
+    endpoint = EndpointRef(workspace=production, name="flights")
     clients = storage_clients(run["connection_strings"]["storage"]["control"])
     await BlobModelPackages(clients.blobs).adopt(package_ref(files).digest, files)
     route = Route(package=package_ref(files))

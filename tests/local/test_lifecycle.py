@@ -122,6 +122,13 @@ def test_files_with_keys_are_for_their_owner_only(running: Path) -> None:
     assert [path.name for path in with_keys if path.stat().st_mode & 0o077] == []
 
 
+def test_logs_and_databases_are_for_their_owner_only(running: Path) -> None:
+    folders = [running / name for name in ("logs", "azurite", "event_hubs", "azure_ml")]
+    written = [path for folder in folders for path in folder.rglob("*")]
+    assert {path.parent.relative_to(running).parts[0] for path in written if path.is_file()} >= {"logs", "azurite"}
+    assert [path for path in (running, *written) if path.stat().st_mode & 0o077] == []
+
+
 def test_a_killed_component_comes_back_and_run_json_says_so(running: Path) -> None:
     read = document(running)
     os.kill(read["processes"]["event_hubs"]["pid"], signal.SIGKILL)

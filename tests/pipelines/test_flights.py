@@ -18,7 +18,7 @@ from infra.pipelines.flights.model import export, fit, predict
 from infra.pipelines.flights.slow import delay
 from infra.pipelines.flights.train import train
 from shared.adapters.onnx import OnnxRuntime
-from shared.packages import FILES, StagingLimits, read_package
+from shared.packages import FILES, SuiteLimits, read_package
 from shared.ports.models.inference import InferenceSession
 
 FLIGHTS = Path("infra/pipelines/flights").resolve()
@@ -129,7 +129,7 @@ def test_a_slow_candidate_stays_slow_after_all_optimisation_and_within_what_stag
     seconds = np.array([[_seconds(session, table.head(1)) for session in (early, late)] for _ in range(50)])
     original, slow = np.median(seconds, axis=0)
     assert slow > 20 * original
-    assert slow * 1_000 < StagingLimits().latency_p95_ms
+    assert slow * 1_000 < SuiteLimits().latency_p95_ms
     # By the request, not by the row: many rows at once cost it hardly more.
     assert np.median([_seconds(late, table) for _ in range(5)]) < 10 * slow < len(table) * slow
 

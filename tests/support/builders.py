@@ -1,12 +1,15 @@
 """Small values that many tests need: references, a policy document, moments, and events in their envelopes."""
 
 import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services import deciding
 from shared.events import EndpointRef, Envelope, Event, JobRef, ModelRef, PackageRef
-from shared.policies import EndpointPolicy, PolicyDocument
-from shared.reactor import Facts, Known
+from shared.events.workspaces import STAGES, Workspace
+from shared.policies import PolicyDocument
+from shared.reactor import Facts, Known, policy_in
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CAUSE = "0b5b7b1c-56b1-4a77-9f0e-0a6b2f6f2d11"
@@ -16,6 +19,9 @@ _GROUP = "/subscriptions/0000/resourcegroups/ml/providers/microsoft.machinelearn
 def workspace(name: str = "development") -> str:
     """The resource id of one of the policy's three workspaces, in canonical spelling."""
     return f"{_GROUP}/{name}"
+
+
+INVENTORY = tuple(Workspace(id=workspace(stage), stages=(stage,)) for stage in STAGES)
 
 
 def digest(character: str = "a") -> str:
@@ -41,10 +47,13 @@ def job_ref(name: str = "job-1", of: str = "staging") -> JobRef:
 
 def policy_document(**limits: Any) -> PolicyDocument:
     """Endpoint `flights` serves model `flights`; `limits` are its own, by section."""
-    return PolicyDocument(
-        workspaces={"development": workspace(), "staging": workspace("staging"), "production": workspace("production")},
-        endpoints={"flights": EndpointPolicy(model="flights", limits=limits)},
-    )
+    flights = {"model": "flights", "limits": limits}
+    return PolicyDocument.model_validate({"inventory": INVENTORY, "endpoints": {"flights": flights}})
+
+
+def read_document(text: str, inventory: Sequence[Workspace] = INVENTORY) -> PolicyDocument:
+    """As control would read it. Raises `InvalidPolicy`."""
+    return policy_in(text, inventory, deciding())
 
 
 def facts[K: Known](known: K, *, event_id: str = CAUSE, after: timedelta = timedelta()) -> Facts[K]:

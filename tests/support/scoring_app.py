@@ -45,9 +45,7 @@ class ScoringApp:
             "SLUICE_STORAGE": azurite.connection_string,
             "PREDICTIONS": predictions,
             "SERVING_ENDPOINT": name,
-            "AZURE_ML_SUBSCRIPTION": "0",
-            "AZURE_ML_RESOURCE_GROUP": "rg",
-            "AZURE_ML_PRODUCTION_WORKSPACE": "production",
+            "WORKSPACES": json.dumps([{"id": f"{GROUP}/production", "stages": ["production"]}]),
             "INFERENCE_THREADS": "1",
             **settings,
         }

@@ -22,7 +22,7 @@ from shared.events import EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
 from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
 from shared.reactor import Lane, Runtime, Service
-from tests.support.builders import NOW, endpoint_ref, urlsafe, workspace
+from tests.support.builders import INVENTORY, NOW, endpoint_ref, urlsafe
 from tests.support.faulty import Crash, Faults, Faulty
 
 SERVICES = deciding()
@@ -31,7 +31,8 @@ STORAGE = "sluice"
 PERSONAS = ("data-scientist", "project-lead")
 _LIMITS: dict[str, Any] = {
     "staging": {"timeout_s": 120, "look_every_s": 20},
-    "approvals": {"expires_after_s": 900, "remind_after_s": 300, "personas": PERSONAS},
+    "approvals": {"remind_after_s": 300},
+    "people": {"expires_after_s": 900, "personas": PERSONAS},
     "promotion": {
         "complete_within_s": 60, "look_every_s": 2, "silent_s": 6, "error_rate_rise": 0.1, "slow_rate_rise": 0.1,
         "steps": (
@@ -46,7 +47,7 @@ _LIMITS: dict[str, Any] = {
     "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},
 }  # fmt: skip
 POLICY = PolicyDocument(
-    workspaces={"development": workspace(), "staging": workspace("staging"), "production": workspace("production")},
+    inventory=INVENTORY,
     endpoints={"flights": EndpointPolicy(model="flights", limits=_LIMITS)},
 )
 _KEY = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
@@ -122,7 +123,7 @@ class RecordingJobs(memory.MemoryJobs):
     """`asked` holds every submission, repeats included."""
 
     def __init__(self) -> None:
-        super().__init__(POLICY.workspaces.values())
+        super().__init__(POLICY.workspace_ids)
         self.asked: list[JobRequest] = []
 
     async def submit(self, request: JobRequest) -> None:
@@ -151,7 +152,7 @@ class World:
                 ports.Jobs: RecordingJobs(),
                 ports.Ledger: memory.MemoryLedger(self.clock),
                 ports.LinkSigner: self.signer,
-                ports.Models: memory.MemoryModels(POLICY.workspaces.values()),
+                ports.Models: memory.MemoryModels(POLICY.workspace_ids),
             },
         )
         self.ledger: memory.MemoryLedger = self.ports[ports.Ledger]

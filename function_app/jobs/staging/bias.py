@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from function_app.jobs.staging.results import at_most, inconclusive
 from function_app.jobs.staging.subject import Floats, Subject
 from shared.events import CheckResult
-from shared.packages import StagingLimits
+from shared.packages import SuiteLimits
 
 _METRICS = {"selection_rate": selection_rate, "false_negative_rate": false_negative_rate}
 
@@ -26,7 +26,7 @@ class Judged:
     origin: str
 
 
-def check_bias(subject: Subject, limits: StagingLimits) -> list[CheckResult]:
+def check_bias(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
     """Two checks for each group column of the signature."""
     return [
         check
@@ -35,7 +35,7 @@ def check_bias(subject: Subject, limits: StagingLimits) -> list[CheckResult]:
     ]
 
 
-def _judged(subject: Subject, column: str, limits: StagingLimits) -> Judged:
+def _judged(subject: Subject, column: str, limits: SuiteLimits) -> Judged:
     """Production rows where there are enough of them and they carry the column, else the reference rows."""
     if column in subject.rows.columns and len(subject.rows) >= limits.least_rows:
         return Judged(subject.rows.labels, subject.on_rows, subject.rows.columns[column], "production rows")
@@ -44,9 +44,9 @@ def _judged(subject: Subject, column: str, limits: StagingLimits) -> Judged:
     return Judged(labels, subject.on_reference, table[column], "reference rows")
 
 
-def compare(column: str, judged: Judged, limits: StagingLimits) -> list[CheckResult]:
+def compare(column: str, judged: Judged, limits: SuiteLimits) -> list[CheckResult]:
     """Largest difference between any two groups that are large enough; `false_negative_rate` among positives only."""
-    groups = np.array([str(cell) for cell in judged.groups])
+    groups = np.array([str(cell) for cell in judged.groups], dtype=object)
     decided = (judged.predicted >= limits.decision_threshold).astype(np.int64)
     bounds = {
         "selection_rate": limits.selection_rate_difference,
@@ -62,7 +62,7 @@ def _difference(
     name: str,
     metric: str,
     judged: Judged,
-    groups: NDArray[np.str_],
+    groups: NDArray[np.object_],
     decided: NDArray[np.int64],
     bound: float,
     least: int,

@@ -5,10 +5,10 @@ from function_app.jobs.rows import LabelledRows
 from function_app.jobs.staging.results import at_least, inconclusive, not_worse
 from function_app.jobs.staging.subject import Floats, Subject
 from shared.events import CheckResult
-from shared.packages import ModelPackage, StagingLimits
+from shared.packages import ModelPackage, SuiteLimits
 
 
-def check_own_metrics(package: ModelPackage, limits: StagingLimits) -> CheckResult:
+def check_own_metrics(package: ModelPackage, limits: SuiteLimits) -> CheckResult:
     """The package's own test figure, before anything of ours is measured."""
     name = "metrics.roc_auc"
     if "roc_auc" not in package.metrics:
@@ -17,7 +17,7 @@ def check_own_metrics(package: ModelPackage, limits: StagingLimits) -> CheckResu
     return at_least(name, measured, limits.least_roc_auc, f"roc_auc {measured:.4f} by its own test")
 
 
-def check_rows(rows: LabelledRows, earlier: int, limits: StagingLimits) -> CheckResult:
+def check_rows(rows: LabelledRows, earlier: int, limits: SuiteLimits) -> CheckResult:
     """Are there enough rows later than both packages' training? `earlier` counts the days that one of them may know."""
     name = "comparison.rows"
     if len(rows) >= limits.least_rows:
@@ -38,7 +38,7 @@ def check_rows(rows: LabelledRows, earlier: int, limits: StagingLimits) -> Check
     )
 
 
-def against_champion(subject: Subject, champion: Floats, limits: StagingLimits) -> list[CheckResult]:
+def against_champion(subject: Subject, champion: Floats, limits: SuiteLimits) -> list[CheckResult]:
     """Failed when it is surely worse than allowed, passed when it surely is not, else inconclusive (95 %)."""
     labels, candidate = subject.rows.labels, subject.on_rows
     ours, theirs = log_losses(labels, candidate), log_losses(labels, champion)
@@ -48,7 +48,7 @@ def against_champion(subject: Subject, champion: Floats, limits: StagingLimits) 
     return [*checks, _auc_against_champion(subject, champion, limits)]
 
 
-def _auc_against_champion(subject: Subject, champion: Floats, limits: StagingLimits) -> CheckResult:
+def _auc_against_champion(subject: Subject, champion: Floats, limits: SuiteLimits) -> CheckResult:
     name, labels = "comparison.roc_auc", subject.rows.labels
     if min(labels.sum(), len(labels) - labels.sum()) < 2:
         return inconclusive(name, "fewer than two rows of one class")
@@ -58,7 +58,7 @@ def _auc_against_champion(subject: Subject, champion: Floats, limits: StagingLim
     return not_worse(name, -better, margin, limits.worse_roc_auc, detail)
 
 
-def against_itself(subject: Subject, limits: StagingLimits) -> list[CheckResult]:
+def against_itself(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
     """Without a champion: production must not be far below the package's own test figure."""
     name = "comparison.own_roc_auc"
     figures = classifier_metrics(subject.rows.labels, subject.on_rows, 0.5)

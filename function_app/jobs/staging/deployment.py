@@ -18,14 +18,14 @@ from function_app.jobs.staging.results import at_most, failed
 from function_app.jobs.staging.subject import Subject
 from function_app.jobs.tables import Feeds, feeds
 from shared.events import CheckResult, PackageRef
-from shared.packages import Signature, StagingLimits
+from shared.packages import Signature, SuiteLimits
 
 _WARM_UP = 10
 CALL_TIMEOUT_S = 10
 
 
 def check_deployment(
-    ref: PackageRef, files: dict[str, bytes], subject: Subject, limits: StagingLimits
+    ref: PackageRef, files: dict[str, bytes], subject: Subject, limits: SuiteLimits
 ) -> list[CheckResult]:
     """A smoke call, then the latency of single rows, one at a time."""
     requests = _requests(subject.package.signature, subject, limits.smoke_requests)
@@ -43,7 +43,7 @@ def check_deployment(
 
 
 @contextmanager
-def deployed(ref: PackageRef, files: dict[str, bytes], limits: StagingLimits) -> Iterator[int]:
+def deployed(ref: PackageRef, files: dict[str, bytes], limits: SuiteLimits) -> Iterator[int]:
     """The port it listens on. Raises `ModelFailed` with its last words when it does not come up in time."""
     with tempfile.TemporaryDirectory(prefix="sluice-deployment-") as name:
         folder = Path(name)

@@ -8,10 +8,10 @@ from function_app.jobs.sandbox import ModelFailed, Sandbox
 from function_app.jobs.staging.results import at_most, failed, passed
 from function_app.jobs.staging.subject import Subject
 from shared.events import CheckResult
-from shared.packages import StagingLimits
+from shared.packages import SuiteLimits
 
 
-def check_operators(model: bytes, sandbox: Sandbox, limits: StagingLimits) -> CheckResult:
+def check_operators(model: bytes, sandbox: Sandbox, limits: SuiteLimits) -> CheckResult:
     """Standard operators of a known version, all data inside the file; the model is not run for this."""
     name = "graph.operators"
     try:
@@ -51,7 +51,7 @@ def check_finite(subject: Subject) -> CheckResult:
     return at_most("graph.finite", wrong, 0, f"{wrong} of {cells} output cells are not finite", "cells")
 
 
-def check_golden(subject: Subject, limits: StagingLimits) -> CheckResult:
+def check_golden(subject: Subject, limits: SuiteLimits) -> CheckResult:
     """Numbers within the tolerance, everything else equal."""
     furthest = 0.0
     for output in subject.package.signature.outputs:
@@ -71,4 +71,5 @@ def distance(found: np.ndarray[Any, Any], expected: Any) -> float:
         wanted = np.asarray(expected, dtype=np.float64).reshape(found.shape)
         furthest = np.abs(found.astype(np.float64) - wanted).max(initial=0.0)
         return float(furthest) if np.isfinite(furthest) else 1e308
-    return float(np.mean(found.astype(str) != np.asarray(expected, dtype=str).reshape(found.shape)))
+    cells = zip(found.reshape(-1).tolist(), np.asarray(expected, dtype=object).reshape(-1).tolist(), strict=True)
+    return float(np.mean([str(cell) != str(wanted) for cell, wanted in cells]))

@@ -6,7 +6,7 @@ from function_app.jobs.rows import LabelledRows
 from function_app.jobs.staging.results import at_most
 from function_app.jobs.staging.subject import Tables
 from shared.events import CheckResult
-from shared.packages import PREDICTION, ModelPackage, StagingLimits
+from shared.packages import PREDICTION, ModelPackage, SuiteLimits
 from shared.profiles import Profile, Reference, quality
 
 
@@ -22,7 +22,7 @@ def build_reference(package: ModelPackage, tables: Tables) -> Reference:
     )
 
 
-def check_quality(rows: LabelledRows, reference: Reference, limits: StagingLimits) -> list[CheckResult]:
+def check_quality(rows: LabelledRows, reference: Reference, limits: SuiteLimits) -> list[CheckResult]:
     """The worst column of each kind decides. Without rows there is nothing to say."""
     profile = Profile.empty(reference).fold(reference, rows.columns)
     found = quality(profile, reference)

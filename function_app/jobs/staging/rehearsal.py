@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from function_app.jobs.sandbox import ModelFailed
+from function_app.jobs.sandbox import ModelFailed, Sandbox
 from function_app.jobs.staging.deployment import CALL_TIMEOUT_S, call, deployed, request_bodies
 from function_app.jobs.staging.graph import distance
 from function_app.jobs.staging.results import at_most, failed, inconclusive
 from function_app.jobs.storage import JobStorage
-from function_app.jobs.tables import feeds, read_table
+from function_app.jobs.tables import feeds
 from services.scoring.model.golden import outputs_body
 from services.scoring.protocol.layout import DTYPES
 from shared.events import CheckResult, PackageRef
-from shared.packages import ModelPackage, NotAPackage, Rehearsal, Signature, StagingLimits, StagingRequestBody
+from shared.packages import ModelPackage, NotAPackage, Rehearsal, Signature, StagingRequestBody, SuiteLimits
 from shared.ports import Refused
 
 NAME = "rollback.rehearsal"
@@ -83,11 +83,12 @@ def unrestorable(champion: PackageRef, problem: Exception) -> CheckResult:
 
 
 def _score(
-    ref: PackageRef, package: ModelPackage, files: dict[str, bytes], limits: StagingLimits, began: float
+    ref: PackageRef, package: ModelPackage, files: dict[str, bytes], limits: SuiteLimits, began: float
 ) -> _Restored:
     signature = package.signature
     names = [output.name for output in signature.outputs]
-    golden = read_table("golden.parquet", files["golden.parquet"], [*signature.input_names, *names])
+    sandbox = Sandbox(limits.run_seconds, limits.run_megabytes)
+    golden = sandbox.table("golden.parquet", files["golden.parquet"], [*signature.input_names, *names])
     bodies = request_bodies(signature, feeds(signature, golden))
     with deployed(ref, files, limits) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=CALL_TIMEOUT_S)
@@ -112,7 +113,7 @@ def _outputs(signature: Signature, answers: list[tuple[int, bytes]]) -> Outputs:
     return {name: np.array(found, kinds[name]) for name, found in cells.items()}
 
 
-def _check(champion: PackageRef, restored: _Restored, limits: StagingLimits) -> CheckResult:
+def _check(champion: PackageRef, restored: _Restored, limits: SuiteLimits) -> CheckResult:
     detail = f"{champion.model} was back after {restored.seconds:.1f} s and answered its {restored.rows} golden rows"
     if restored.distance > limits.golden_tolerance:
         detail = f"{champion.model} came back, but output {restored.furthest} differs by up to {restored.distance:.6g}"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from function_app.jobs.rows import LabelledRows
 from function_app.jobs.sandbox import Ran, Sandbox
-from function_app.jobs.tables import Columns, feeds, read_table, stacked
+from function_app.jobs.tables import Columns, feeds, stacked
 from shared.packages import PREDICTION, ModelPackage, Signature
 
 type Floats = NDArray[np.float64]
@@ -22,14 +22,14 @@ class Tables:
     reference: Columns
 
     @classmethod
-    def of(cls, signature: Signature, files: dict[str, bytes]) -> "Tables":
+    def of(cls, signature: Signature, files: dict[str, bytes], sandbox: Sandbox) -> "Tables":
         """Raises `NotAPackage` naming the file and the column."""
         names = list(signature.input_names)
         outputs = [output.name for output in signature.outputs]
         more = [PREDICTION, signature.label, *signature.groups]
         return cls(
-            golden=read_table("golden.parquet", files["golden.parquet"], names + outputs),
-            reference=read_table("reference.parquet", files["reference.parquet"], names + more),
+            golden=sandbox.table("golden.parquet", files["golden.parquet"], names + outputs),
+            reference=sandbox.table("reference.parquet", files["reference.parquet"], names + more),
         )
 
 

@@ -65,7 +65,8 @@ async def run_suite(request: StagingRequestBody, storage: JobStorage) -> Staging
 async def _judge(request: StagingRequestBody, storage: JobStorage) -> Outcome:
     candidate = Material(*await storage.package(request.candidate))
     champion, checks = await _champion(request, storage)
-    tables = Tables.of(candidate.package.signature, candidate.files)
+    sandbox = Sandbox(request.limits.run_seconds, request.limits.run_megabytes)
+    tables = await asyncio.to_thread(Tables.of, candidate.package.signature, candidate.files, sandbox)
     reference = build_reference(candidate.package, tables)
     profile = await storage.evidence.keep(canonical(reference.to_json()))
     rows, earlier = await _production_rows(request, storage, candidate.package, champion)

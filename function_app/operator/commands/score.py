@@ -85,9 +85,11 @@ def _told() -> Iterator[None]:
 
 
 def _endpoint(found: OperatorSettings, name: str) -> EndpointRef:
-    production = found.workspaces().get("production")
-    if production is None:
-        raise NoSettings("AZURE_ML_* is not set: the production workspace tells which endpoint is meant")
+    production = found.serving_workspace()
+    if not production:
+        raise NoSettings(
+            "WORKSPACES names no workspace, or several, of stage production: it tells which endpoint is meant"
+        )
     try:
         return EndpointRef(workspace=production, name=name)
     except ValidationError as error:

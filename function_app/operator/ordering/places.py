@@ -52,9 +52,9 @@ def scope_of(what: str, found: OperatorSettings, names: Names | None = None) -> 
     )
     if len(places) == 1:
         return str(places.pop())
-    production = found.workspaces().get("production")
-    if production is None:
-        why = "several workspaces have one" if places else "AZURE_ML_* is not set"
+    production = found.serving_workspace()
+    if not production:
+        why = "several workspaces have one" if places else "WORKSPACES names no workspace, or several, of production"
         raise typer.BadParameter(f"{why}, so the endpoint must be written out: workspace|endpoint|name")
     return str(EndpointRef(workspace=production, name=what).entity)
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
+from services.approvals.limits import ApprovalLimits
 from services.approvals.policy.four_eyes import UNKNOWN, AskedBy, may_decide, seats
 from services.approvals.policy.state import EndpointApprovals
 from shared.approvals import Approval
@@ -16,7 +17,7 @@ from shared.events import (
     derive_id,
 )
 from shared.events.announcement import sentence
-from shared.policies import ApprovalLimits, PolicyDocument
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt
 
 REMIND, ESCALATE, EXPIRE = "remind", "escalate", "expire"
@@ -38,7 +39,7 @@ def decide_to_ask(
     known = state.ended(identity) or (state.open and state.open.id == identity)
     if known or event.evidence is None or not event.checks:
         return Decision(state)
-    limits = policy.limits(event.endpoint.name).approvals
+    limits, people = policy.section(ApprovalLimits, event.endpoint), policy.section(People, event.endpoint)
     requesters = requesters_of(event, facts.known)
     approval = Approval(
         id=identity,
@@ -50,10 +51,10 @@ def decide_to_ask(
         summary=_summary(event) if requesters else f"{_summary(event)} {UNKNOWN}",
         requested_by=event.requested_by,
         requesters=requesters,
-        personas=may_decide(limits),
-        seats=seats(limits, second_person=not requesters),
+        personas=may_decide(limits, people),
+        seats=seats(limits, people, second_person=not requesters),
         opened_at=facts.now,
-        expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
+        expires_at=facts.now + timedelta(seconds=people.expires_after_s),
     )
     request = ApprovalRequested(
         approval_id=approval.id,
@@ -87,7 +88,7 @@ def opening(approval: Approval, limits: ApprovalLimits, *requests: Publish) -> t
     before_the_end = (
         RemindAt(about=f"{about}:{approval.id}", at=approval.opened_at + timedelta(seconds=after_s))
         for about, after_s in times.items()
-        if after_s is not None and after_s < limits.expires_after_s
+        if after_s is not None and approval.opened_at + timedelta(seconds=after_s) < approval.expires_at
     )
     end = RemindAt(about=f"{EXPIRE}:{approval.id}", at=approval.expires_at)
     return (*before_the_end, end, OpenApproval(approval=approval), *requests, invitation(approval))

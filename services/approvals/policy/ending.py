@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from services.approvals.effects import InviteApprovers, SettleApproval, ShowApproval
+from services.approvals.limits import ApprovalLimits
 from services.approvals.policy import outcomes
 from services.approvals.policy.asking import ESCALATE, EXPIRE, REMIND, invitation
 from services.approvals.policy.state import EndpointApprovals
 from shared.approvals import Approval
 from shared.approvals.quorum import seats_of
 from shared.events import ActionFailed, ActionSuperseded, ApprovalEscalated, DeadlineReached
-from shared.policies import ApprovalLimits, PolicyDocument
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, ReleaseAction, RemindAt, SendNotice
 
 
@@ -21,10 +22,11 @@ def decide_at_deadline(
     approval = state.open
     if approval is None or approval.id != identity:
         return Decision(state)
-    limits = policy.limits_of(approval.thing).approvals
+    limits = policy.section(ApprovalLimits, approval.thing)
     if facts.now >= approval.expires_at:
         if limits.at_expiry == "escalate" and not approval.escalated:
-            return _escalate(state, approval, facts, limits, limits.expires_after_s)
+            more_s = policy.section(People, approval.thing).expires_after_s
+            return _escalate(state, approval, facts, limits, more_s)
         return expire(state, approval, facts, "nobody decided in time")
     going_on = state.model_copy(update={"decision": facts.event_id})
     if about == EXPIRE:
@@ -95,7 +97,7 @@ def decide_after_failure(
     if event.effect not in (Publish.kind, ReleaseAction.kind) or not state.settled:
         return Decision(state)
     title = f"The outcome of an approval could not be published ({state.settled[-1].status})"
-    personas = state.settled[-1].personas or policy.limits(event.entity.name).approvals.personas
+    personas = state.settled[-1].personas or policy.section(People, event.entity).personas
     told = state.model_copy(update={"decision": facts.event_id})
     return Decision(told, tuple(SendNotice(audience=persona, title=title, text=reason) for persona in personas))
 

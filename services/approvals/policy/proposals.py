@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+from services.approvals.limits import ApprovalLimits
 from services.approvals.policy.asking import opening
 from services.approvals.policy.four_eyes import UNKNOWN, AskedBy, may_decide, seats
 from services.approvals.policy.state import EndpointApprovals
 from shared.approvals import Approval, HeldAction
 from shared.events import ActionProposed, Entity, derive_id
-from shared.policies import PolicyDocument
+from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Facts
 
 _PREFIX = "action-"
@@ -35,7 +36,7 @@ def decide_to_propose(
     if state.open or state.ended(identity):
         return Decision(state)
     scope = Entity.parse(event.scope)
-    limits = policy.limits_of(scope).approvals
+    limits, people = policy.section(ApprovalLimits, scope), policy.section(People, scope)
     requesters = facts.known.requesters
     summary = event.reason or _ASKS_FIRST.format(service=event.service, because=event.because)
     unknown = bool(event.packages) and not requesters
@@ -51,10 +52,10 @@ def decide_to_propose(
         summary=f"{summary} {UNKNOWN}" if unknown else summary,
         requested_by=event.requested_by or REQUESTER,
         requesters=requesters,
-        personas=may_decide(limits),
-        seats=seats(limits, second_person=unknown),
+        personas=may_decide(limits, people),
+        seats=seats(limits, people, second_person=unknown),
         opened_at=facts.now,
-        expires_at=facts.now + timedelta(seconds=limits.expires_after_s),
+        expires_at=facts.now + timedelta(seconds=people.expires_after_s),
     )  # fmt: skip
     opened = EndpointApprovals(open=approval, settled=state.settled, decision=facts.event_id)
     return Decision(opened, opening(approval, limits))

@@ -37,7 +37,7 @@ _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNO
 def translate(event: AzureEvent, policy: PolicyDocument, now: datetime) -> Envelope[Any] | None:
     """Our fact, or None when the event is not for us. Raises `Unreadable` naming the field."""
     workspace = "/" + event.resource.strip("/").lower()
-    if workspace not in policy.workspaces.values():
+    if workspace not in policy.workspace_ids:
         return None
     match event.type.lower().removeprefix(PREFIX):
         case "modelregistered":

@@ -34,7 +34,8 @@ def of_account(account: str) -> Callable[[AzureEvent, PolicyDocument, datetime],
             return None
         if _is_empty(event):
             return None
-        return _requested(event, event.subject.removeprefix(_BATCH_IN), policy.workspaces["production"], now)
+        name = event.subject.removeprefix(_BATCH_IN)
+        return _requested(event, name, policy.home(name.partition("/")[0]), now)
 
     return translate
 

@@ -10,10 +10,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.promotion.limits import CanaryStep, PromotionLimits
 from services.promotion.policy.sequences import difference_within, rate_within
 from services.promotion.policy.tally import Tally
 from shared.events import Finding
-from shared.policies import CanaryStep, PromotionLimits
 from shared.profiles import psi
 
 type Verdict = Literal["go on", "abort", "inconclusive", "ask a person"]

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from services.promotion.limits import PromotionLimits
 from services.promotion.policy.starting import LOOK
 from services.promotion.policy.state import Ending, Promotion, Serving, UnderWay
 from shared.events import (
@@ -100,6 +101,6 @@ def decide_not_performed(
     if state.status == "asking" and event.decision == state.question:
         return abort(way, facts, f"nobody could be asked: {event.reason}")
     if state.is_current(manifest) or event.decision != state.decision:
-        pause = timedelta(seconds=policy.limits(manifest.endpoint.name).promotion.look_every_s)
+        pause = timedelta(seconds=policy.section(PromotionLimits, manifest.endpoint).look_every_s)
         return Decision(state, [RemindAt(about=LOOK, at=facts.now + pause)])
     return abort(way, facts, event.reason)

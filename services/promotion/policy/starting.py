@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
+from services.promotion.limits import CanaryStep, PromotionLimits
 from services.promotion.policy.state import Approved, Promotion
 from shared.events import ApprovalGranted, PromotionAborted, PromotionRefused, PromotionStarted
-from shared.policies import CanaryStep, PolicyDocument
+from shared.policies import PolicyDocument
 from shared.ports import Manifest, Route
 from shared.reactor import Decision, Effect, Facts, Publish, RemindAt
 from shared.serving import SwapManifest
@@ -52,7 +53,7 @@ def _short(known: Approved) -> str:
 def _start(
     state: Promotion, facts: Facts[Approved], event: ApprovalGranted, policy: PolicyDocument
 ) -> Decision[Promotion]:
-    manifest, limits = facts.known.manifest, policy.limits(event.endpoint.name).promotion
+    manifest, limits = facts.known.manifest, policy.section(PromotionLimits, event.endpoint)
     before = max(manifest.routes, key=lambda old: old.share) if manifest.routes else None
     begun = Promotion(
         status="following",

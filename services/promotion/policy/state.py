@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Literal
 
+from services.promotion.limits import CanaryStep
 from services.promotion.policy.tally import Measured
 from shared.events import EndpointRef, Finding, PackageRef
-from shared.policies import CanaryStep
 from shared.ports import Manifest, Route
 from shared.reactor import Known, State
 from shared.serving import Instance

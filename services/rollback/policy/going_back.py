@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from services.rollback.limits import RollbackLimits
 from services.rollback.policy.judging import judge
 from services.rollback.policy.state import REMEMBERED, Live, Ordered, Rollback, Serving
 from services.rollback.policy.target import WayBack, alone, by_order, from_package
@@ -18,7 +19,7 @@ from shared.events import (
     RollbackSuperseded,
 )
 from shared.packages import Rehearsal
-from shared.policies import PolicyDocument
+from shared.policies import GoldenLimits, PolicyDocument
 from shared.ports import Manifest
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt
 from shared.serving import SwapManifest
@@ -121,7 +122,8 @@ def _rehearsal(known: Serving, way: WayBack) -> Rehearsal | None:
 
 
 def _look(now: datetime, manifest: Manifest, policy: PolicyDocument) -> RemindAt:
-    return RemindAt(about=LOOK, at=now + timedelta(seconds=policy.limits(manifest.endpoint.name).rollback.look_every_s))
+    pause_s = policy.section(RollbackLimits, manifest.endpoint).look_every_s
+    return RemindAt(about=LOOK, at=now + timedelta(seconds=pause_s))
 
 
 def decide_look(
@@ -134,7 +136,9 @@ def decide_look(
     if manifest.generation >= state.generation and not _is_current(state, manifest):
         reason = "another generation became current meanwhile"
         return Decision(state.at_rest, [Publish(event=_overtaken(state, manifest, reason))])
-    end = judge(state, facts.known, facts.now, policy.limits(manifest.endpoint.name))
+    limits = policy.section(RollbackLimits, manifest.endpoint)
+    tolerance = policy.section(GoldenLimits, manifest.endpoint).tolerance
+    end = judge(state, facts.known, facts.now, limits, tolerance)
     if end is None:
         return Decision(state, [_look(facts.now, manifest, policy)])
     return Decision(state.at_rest, [Publish(event=end)])

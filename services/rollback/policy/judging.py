@@ -4,19 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from services.rollback.limits import RollbackLimits
 from services.rollback.policy.state import Live, Rollback
 from shared.events import GoldenProof, InstanceProof, RehearsedProof, RollbackCompleted, RollbackFailed
-from shared.policies import Limits
 from shared.serving import Instance
 
 
-def judge(state: Rollback, known: Live, now: datetime, limits: Limits) -> RollbackCompleted | RollbackFailed | None:
-    """None while it is waited for."""
+def judge(
+    state: Rollback, known: Live, now: datetime, limits: RollbackLimits, tolerance: float
+) -> RollbackCompleted | RollbackFailed | None:
+    """None while it is waited for. `tolerance` is how far golden rows may be from what the package records."""
     instances, proofs = known.instances, _proofs(state, known.instances)
     unable = [name for name, instance in instances.items() if instance.failed == state.generation]
     if unable:
         return _failed(state, known, f"{unable[0]} cannot serve it: {instances[unable[0]].why}", unable)
-    tolerance = limits.staging.suite.golden_tolerance
     wrong = [name for name, proof in proofs.items() if proof.distance > tolerance]
     if wrong:
         apart = f"{proofs[wrong[0]].distance:.3g} from what the package records, {tolerance:g} are allowed"
@@ -25,9 +26,9 @@ def judge(state: Rollback, known: Live, now: datetime, limits: Limits) -> Rollba
     unproven = [name for name in instances if state.route and name not in behind and name not in proofs]
     if instances and not behind and not unproven:
         return _completed(state, known, proofs, (now - _began(state, now)).total_seconds())
-    if now - _began(state, now) > timedelta(seconds=limits.rollback.complete_within_s):
+    if now - _began(state, now) > timedelta(seconds=limits.complete_within_s):
         words = _words(behind, unproven)
-        return _failed(state, known, f"{words} within {limits.rollback.complete_within_s:g} s", [*behind, *unproven])
+        return _failed(state, known, f"{words} within {limits.complete_within_s:g} s", [*behind, *unproven])
     return None
 
 

@@ -8,7 +8,11 @@ import pyarrow
 import pyarrow.csv
 import pyarrow.parquet
 
+from shared.packages.parquet import bytes_of, plain, texts_of
+
 SUFFIXES = (".parquet", ".csv")
+# Of a chunk of rows, before anything is made of it.
+MOST_CHUNK_BYTES = 1 << 30
 
 
 class NotScorable(Exception):
@@ -59,13 +63,21 @@ def _open_parquet(path: Path) -> RowFile:
 
 def _parquet_batches(file: RowFile, chunk_rows: int, skipped: int) -> Iterator[pyarrow.RecordBatch]:
     """Row groups that lie before the first row wanted are not even read."""
-    with pyarrow.parquet.ParquetFile(file.path) as parquet:
+    with pyarrow.parquet.ParquetFile(file.path, read_dictionary=texts_of(file.schema)) as parquet:
         groups = [parquet.metadata.row_group(index).num_rows for index in range(parquet.metadata.num_row_groups)]
         while groups and skipped >= groups[0]:
             skipped -= groups.pop(0)
         wanted = range(parquet.metadata.num_row_groups - len(groups), parquet.metadata.num_row_groups)
         batches = parquet.iter_batches(batch_size=chunk_rows, row_groups=list(wanted)) if groups else ()
-        yield from _after(map(_valid, batches), skipped)
+        yield from _after(_bounded(batches, file.schema), skipped)
+
+
+def _bounded(batches: Iterable[pyarrow.RecordBatch], schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
+    """A text that comes again and again is in memory once, until it is known that there is room for all of them."""
+    for batch in batches:
+        if bytes_of(batch) > MOST_CHUNK_BYTES:
+            raise NotScorable(f"{batch.num_rows} rows of it are more than {MOST_CHUNK_BYTES >> 20} MB")
+        yield from map(_valid, plain([batch], schema))
 
 
 def _valid(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:

@@ -1,7 +1,6 @@
 """The golden rows of a package: what the model must answer here as it did where it was trained."""
 
 import hashlib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from services.scoring.protocol.rows import tensor_of
 from services.scoring.protocol.tensors import block_of, check_numbers
 from shared.events import GoldenProof, canonical
 from shared.packages import Signature
+from shared.packages.parquet import read_parquet
 from shared.ports import Refused
 from shared.ports.models.inference import Array, InferenceFailed, InferenceSession, TensorSpec
 
@@ -38,7 +38,7 @@ class GoldenRows:
             raise Refused(f"golden.parquet: column {signature.prediction} is missing")
         rows = len(next(iter(table.values())))
         expected = {
-            spec.name: np.array(table[spec.name], float if spec.datatype in FLOATS else None).reshape(rows, -1)
+            spec.name: np.array(table[spec.name], _kind(spec)).reshape(rows, -1)
             for spec in session.outputs
             if spec.name in table
         }
@@ -66,6 +66,13 @@ def outputs_body(outputs: Mapping[str, Array]) -> bytes:
     return canonical({name: [_plain(cell) for cell in values.reshape(-1).tolist()] for name, values in outputs.items()})
 
 
+def _kind(spec: TensorSpec) -> type | None:
+    """Of what is compared. Numpy's own text type would make each text as wide as the longest."""
+    if spec.datatype == "BYTES":
+        return object
+    return float if spec.datatype in FLOATS else None
+
+
 def _plain(cell: Any) -> Any:
     return None if isinstance(cell, float) and not np.isfinite(cell) else cell
 
@@ -73,11 +80,10 @@ def _plain(cell: Any) -> Any:
 def read_golden(body: bytes) -> Golden:
     """The columns of `golden.parquet`, never empty. pyarrow is imported here: it costs tens of megabytes."""
     import pyarrow
-    import pyarrow.parquet
 
     try:
-        table: Golden = pyarrow.parquet.read_table(io.BytesIO(body), use_threads=False).to_pydict()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        table: Golden = read_parquet(body).to_pydict()
+    except (pyarrow.ArrowException, OSError, ValueError, MemoryError) as error:
         raise Refused(f"golden.parquet: {error}") from error
     if not table or not len(next(iter(table.values()))):
         raise Refused("golden.parquet: there are no rows in it")

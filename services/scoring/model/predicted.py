@@ -1,6 +1,5 @@
 """How often each part of a model's answers occurs: over the bins of what the package says it was trained with."""
 
-import io
 from collections import deque
 from collections.abc import Mapping, Sequence
 from threading import Lock
@@ -10,6 +9,7 @@ import numpy as np
 import orjson
 
 from shared.packages import PREDICTION
+from shared.packages.parquet import read_parquet
 from shared.ports.models.inference import Array
 from shared.profiles import NumericCounts, NumericReference
 from shared.profiles.numeric import added
@@ -26,12 +26,11 @@ def reference_bins(reference: bytes) -> bytes:
     That a reference is fit for its purpose is for staging to judge, not for whoever answers requests.
     """
     import pyarrow
-    import pyarrow.parquet
 
     try:
-        table = pyarrow.parquet.read_table(io.BytesIO(reference), columns=[PREDICTION], use_threads=False)
+        table = read_parquet(reference, [PREDICTION])
         cells = table[PREDICTION].to_pylist()
-    except (pyarrow.ArrowException, OSError, ValueError, KeyError):
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, MemoryError):
         return b"null"
     found = NumericReference.build(cells, _BINS)
     bins = {"edges": found.edges, "minimum": found.minimum, "maximum": found.maximum}

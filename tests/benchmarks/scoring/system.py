@@ -1,6 +1,7 @@
 """The storage and the hub beside our server, as it has them in life, with a manifest for each model."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,9 +42,7 @@ def system(models: Path, names: list[str]) -> Iterator[dict[str, dict[str, str]]
                 "SLUICE_STORAGE": azurite.connection_string,
                 "PREDICTIONS": hubs.connection_string("predictions"),
                 "SERVING_ENDPOINT": name,
-                "AZURE_ML_SUBSCRIPTION": "0",
-                "AZURE_ML_RESOURCE_GROUP": "bench",
-                "AZURE_ML_PRODUCTION_WORKSPACE": "bench",
+                "WORKSPACES": json.dumps([{"id": _WORKSPACE, "stages": ["production"]}]),
             }
             for name in names
         }

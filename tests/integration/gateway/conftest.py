@@ -22,10 +22,10 @@ from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.signing.links import Ed25519LinkSigner
 from shared.approvals import Approval
 from shared.events import ApprovalDecided, CheckResult, Envelope, decode
-from shared.packages import StagingReport
+from shared.packages import StagingReport, SuiteLimits
 from tests.integration.gateway.running_gateway import Browser, Gateway
 from tests.support.azurite import Azurite
-from tests.support.builders import digest, endpoint_ref, package_ref, policy_document, urlsafe
+from tests.support.builders import digest, endpoint_ref, package_ref, urlsafe
 from tests.support.eventhubs import AccessKey, EventHubsServer, HubSpec
 
 PEOPLE = [
@@ -147,7 +147,7 @@ def report(character: str = "a") -> bytes:
         candidate=package_ref("2", character),
         champion=package_ref("1", "c"),
         endpoint=endpoint_ref(),
-        limits=policy_document().limits("flights").staging.suite,
+        limits=SuiteLimits(),
         checks=checks,
         rows=12_345,
         profile=digest("f"),

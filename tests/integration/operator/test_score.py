@@ -31,10 +31,8 @@ from tests.support.eventually import eventually
 from tests.support.onnx_models import expected_probability, package_files, package_ref, sample_rows
 
 pytestmark = pytest.mark.local_only
-WORKSPACE = {
-    "AZURE_ML_SUBSCRIPTION": "s", "AZURE_ML_RESOURCE_GROUP": "g", "AZURE_ML_DEVELOPMENT_WORKSPACE": "d",
-    "AZURE_ML_STAGING_WORKSPACE": "t", "AZURE_ML_PRODUCTION_WORKSPACE": "p",
-}  # fmt: skip
+_PROVIDER = "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces"
+WORKSPACES = [{"id": f"{_PROVIDER}/p", "stages": ["production"]}]
 CONTAINERS = ("models", "serving", "batch-in")
 
 
@@ -81,8 +79,8 @@ def package(storage: Azurite) -> PackageRef:
 
 async def serve(address: str, package: PackageRef, files: dict[str, bytes]) -> None:
     clients = storage_clients(address)
-    found = OperatorSettings.model_validate({name.lower(): value for name, value in WORKSPACE.items()})
-    endpoint = EndpointRef(workspace=found.workspaces()["production"], name="flights")
+    found = OperatorSettings.model_validate({"workspaces": WORKSPACES})
+    endpoint = EndpointRef(workspace=found.serving_workspace(), name="flights")
     await BlobModelPackages(clients.blobs).adopt(package.digest, files)
     manifest = Manifest(endpoint=endpoint, generation=1, routes=(Route(package=package),), changed_by="test")
     await BlobServingManifests(clients.blobs).swap(manifest)
@@ -94,7 +92,12 @@ def served(storage: Azurite, package: PackageRef, monkeypatch: pytest.MonkeyPatc
     for name in OperatorSettings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     address = storage.connection_string
-    for name, value in {**WORKSPACE, "SLUICE_STORAGE": address, "BATCH_STORAGE": address, "COLUMNS": "200"}.items():
+    for name, value in {
+        "WORKSPACES": json.dumps(WORKSPACES),
+        "SLUICE_STORAGE": address,
+        "BATCH_STORAGE": address,
+        "COLUMNS": "200",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("SLUICE_LOCAL", raising=False)
     return Served(address, package, tmp_path)

@@ -32,7 +32,7 @@ from shared.events import (
     encode,
 )
 from shared.packages import StagingReport
-from shared.packages.staging_suite import Rehearsal, StagingLimits
+from shared.packages.staging_suite import Rehearsal, SuiteLimits
 from shared.policies import EndpointPolicy
 from shared.ports import Message, Route
 from shared.profiles import Reference
@@ -105,7 +105,7 @@ class Fleet:
         reference = Reference.build({}, {}, prediction=("probability", cells), labels=None, package=package.digest)
         report = StagingReport(
             verdict="passed", reason="all passed", candidate=package, champion=champion, endpoint=app.endpoint,
-            limits=StagingLimits(), checks=(CheckResult(name="golden", verdict="passed"),), rows=50,
+            limits=SuiteLimits(), checks=(CheckResult(name="golden", verdict="passed"),), rows=50,
             rehearsal=_rehearsal(champion) if champion else None,
         )  # fmt: skip
         granted = ApprovalGranted(

@@ -12,7 +12,7 @@ from function_app.jobs.staging.graph import check_finite, check_tensors
 from function_app.jobs.staging.results import not_worse, verdict_of
 from function_app.jobs.staging.subject import Subject, Tables, run_candidate
 from shared.events.staging import CheckResult
-from shared.packages import StagingLimits, read_package
+from shared.packages import SuiteLimits, read_package
 from tests.unit.jobs import material
 
 RANDOM = np.random.default_rng(3)
@@ -21,7 +21,8 @@ RANDOM = np.random.default_rng(3)
 def subject(files: dict[str, bytes]) -> Subject:
     package = read_package(files)
     none = Join(Wanted(["x"], package.trained_until), []).rows()
-    return run_candidate(package, files, Tables.of(package.signature, files), none, Sandbox(30, 4096))
+    sandbox = Sandbox(30, 4096)
+    return run_candidate(package, files, Tables.of(package.signature, files, sandbox), none, sandbox)
 
 
 def test_outputs_that_are_no_numbers_fail() -> None:
@@ -45,16 +46,16 @@ def judged(low: float, high: float) -> Judged:
 
 
 def test_planted_bias_is_found_in_both_rates() -> None:
-    found = compare("group", judged(0.1, 0.9), StagingLimits())
+    found = compare("group", judged(0.1, 0.9), SuiteLimits())
     assert [(check.verdict, check.measured) for check in found] == [("failed", 1.0), ("failed", 1.0)]
 
 
 def test_equal_treatment_passes() -> None:
-    assert {check.verdict for check in compare("group", judged(0.9, 0.9), StagingLimits())} == {"passed"}
+    assert {check.verdict for check in compare("group", judged(0.9, 0.9), SuiteLimits())} == {"passed"}
 
 
 def test_a_group_that_is_too_small_is_not_judged() -> None:
-    few = compare("group", judged(0.1, 0.9), StagingLimits(least_group_rows=501))
+    few = compare("group", judged(0.1, 0.9), SuiteLimits(least_group_rows=501))
     assert {check.verdict for check in few} == {"inconclusive"}
 
 

@@ -4,11 +4,11 @@ import hashlib
 from typing import Any
 
 from function_app.jobs.staging import rehearsal
-from shared.packages import StagingLimits, StagingReport, StagingRequestBody
+from shared.packages import StagingReport, StagingRequestBody, SuiteLimits
 from tests.unit.jobs import material
 from tests.unit.jobs.conftest import Bench
 
-LIMITS = StagingLimits(smoke_requests=30, latency_p95_ms=5_000, least_rows=1_000_000)
+LIMITS = SuiteLimits(smoke_requests=30, latency_p95_ms=5_000, least_rows=1_000_000, most_rows=1_000_000)
 CHAMPION, CANDIDATE = material.small_package(), material.small_package(metrics_json=b'{"roc_auc": 0.95}')
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from function_app.jobs.sandbox import ModelFailed, Sandbox, environment
 from function_app.jobs.staging.graph import check_operators
-from shared.packages import StagingLimits
+from shared.packages import SuiteLimits
 from tests.unit.jobs import material
 
 SANDBOX = Sandbox(seconds=30, megabytes=4096)
@@ -42,13 +42,13 @@ def test_a_model_that_eats_memory_is_stopped_by_its_limit() -> None:
     ],
 )
 def test_a_graph_out_of_order_is_refused_before_it_runs(model: bytes, reason: str) -> None:
-    check = check_operators(model, SANDBOX, StagingLimits())
+    check = check_operators(model, SANDBOX, SuiteLimits())
     assert check.verdict == "failed"
     assert reason in check.detail
 
 
 def test_an_opset_beyond_the_limit_fails_with_its_number() -> None:
-    check = check_operators(material.graph(), SANDBOX, StagingLimits(most_opset=16))
+    check = check_operators(material.graph(), SANDBOX, SuiteLimits(most_opset=16))
     assert (check.verdict, check.measured, check.limit) == ("failed", 17, 16)
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 
 from infra.pipelines.flights.data import rows
-from shared.packages import StagingLimits, StagingReport, StagingRequestBody
+from shared.packages import StagingReport, StagingRequestBody, SuiteLimits
 from shared.profiles import Reference
 from tests.unit.jobs import material
 from tests.unit.jobs.conftest import Bench, Flights
 
-LIMITS = StagingLimits(smoke_requests=30, latency_p95_ms=5_000)
+LIMITS = SuiteLimits(smoke_requests=30, latency_p95_ms=5_000)
 
 
 def verdicts(report: dict[str, Any]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """`sluice` as an operator runs it, with the whole control plane behind it in memory: what is sent is obeyed at once."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,17 +22,11 @@ from shared.ports import (
     ServingManifests,
 )
 from shared.settings.operator import OperatorSettings
-from tests.support.builders import NOW, envelope, urlsafe
+from tests.support.builders import INVENTORY, NOW, envelope, urlsafe
 from tests.support.world import POLICY, World
 
 REASON = ("--operator", "petra@example.com", "--reason", "looking into it")
-WORKSPACES = {
-    "AZURE_ML_SUBSCRIPTION": "0000",
-    "AZURE_ML_RESOURCE_GROUP": "ml",
-    "AZURE_ML_DEVELOPMENT_WORKSPACE": "development",
-    "AZURE_ML_STAGING_WORKSPACE": "staging",
-    "AZURE_ML_PRODUCTION_WORKSPACE": "production",
-}
+WORKSPACES = {"WORKSPACES": json.dumps([each.model_dump(mode="json") for each in INVENTORY])}
 _STORAGE = (
     f"AccountName=a;AccountKey={urlsafe(b'key')};BlobEndpoint=http://a;TableEndpoint=http://a;QueueEndpoint=http://a"
 )

@@ -1,5 +1,6 @@
 """Operators' commands as people type them: who, why, what; sent to hub `decisions` with the operators' own key."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ def call(*arguments: str, **environment: str) -> Any:
 
 
 def test_a_scope_is_all_an_endpoints_name_or_an_entity() -> None:
-    found = OperatorSettings.model_validate({name.lower(): value for name, value in WORKSPACES.items()})
+    found = OperatorSettings.model_validate({"workspaces": json.loads(WORKSPACES["WORKSPACES"])})
     assert [scope_of(what, found) for what in ("all", "flights", ENTITY.upper())] == ["all", ENTITY, ENTITY]
 
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from function_app.operator.__main__ import app
 from shared.settings.operator import NoSettings, OperatorSettings
+from tests.support.builders import workspace
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 _COMMANDS = [
@@ -22,11 +23,8 @@ _RUN = {
         "storage": {"operators": "storage-of-operators", "root": "storage-root"},
         "event_hubs": {"root": "Endpoint=sb://h", "operators-dead-letter": "own", "operators-decisions": "send-only"},
     },
-    "workspace": {
-        "AZURE_ML_SUBSCRIPTION": "s", "AZURE_ML_RESOURCE_GROUP": "g", "AZURE_ML_DEVELOPMENT_WORKSPACE": "d",
-        "AZURE_ML_STAGING_WORKSPACE": "t", "AZURE_ML_PRODUCTION_WORKSPACE": "p",
-    },
-}  # fmt: skip
+    "workspaces": [{"id": workspace("p"), "stages": ["production"]}, {"id": workspace("t"), "stages": ["staging"]}],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -116,7 +114,7 @@ def test_a_run_file_gives_the_operators_rights_where_they_have_them(tmp_path: Pa
     assert found.storage() == "storage-of-operators"
     assert found.hub("dead-letter") == "own"
     assert found.hub("decisions") == "Endpoint=sb://h;EntityPath=decisions"
-    assert found.workspaces()["staging"].endswith("/workspaces/t")
+    assert found.serving_workspace().endswith("/workspaces/p")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"connection_strings": 1}'])
@@ -140,15 +138,32 @@ def test_a_policy_is_checked_by_field(tmp_path: Path) -> None:
     result = sluice("policy", "check", str(bad))
     assert (result.exit_code, "drift.feature_psi" in result.stderr) == (1, True)
     result = sluice("policy", "check", str(worse))
-    assert (result.exit_code, "defaults.drift.of" in result.stderr) == (1, True)
+    assert (result.exit_code, "worse.yaml:1:" in result.stderr, "defaults.drift.of" in result.stderr) == (1, True, True)
     assert sluice("policy", "check", str(tmp_path / "none.yaml")).exit_code == 2
 
 
 def test_effective_limits_are_shown_with_their_origin(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text("endpoints: {flights: {model: flights, limits: {drift: {of: 6}}}}")
-    shown = json.loads(sluice("policy", "show", "--json").stdout)["endpoints"]["flights"]
+    shown = json.loads(sluice("policy", "show", "--file", "policy.yaml", "--json").stdout)["endpoints"]["flights"]
     assert {"path": "drift.of", "value": 6, "origin": "endpoint flights"} in shown
-    assert "endpoint flights" in sluice("policy", "show", "--endpoint", "flights").stdout
+    assert "endpoint flights" in sluice("policy", "show", "--file", "policy.yaml", "--endpoint", "flights").stdout
+
+
+def test_an_endpoint_that_is_unknown_is_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text("endpoints: {flights: {model: flights}}")
+    result = sluice("policy", "show", "--file", "policy.yaml", "--endpoint", "fligths")
+    assert (result.exit_code, "did you mean flights?" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_names_of_limits_are_whole_in_a_narrow_terminal(
+    columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    (tmp_path / "policy.yaml").write_text("endpoints: {flights: {model: flights}}")
+    shown = sluice("policy", "show", "--file", "policy.yaml").stdout
+    assert "staging.suite.unseen_category_rate" in shown.replace("\n", "")
+    assert "…" not in shown
 
 
 def test_the_installed_command_answers_from_any_folder(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from function_app.operator.standing.endpoints import canary, windows
 from function_app.operator.standing.words import pending_words
 from services.drift.policy import Finding, Findings
+from services.promotion.limits import CanaryStep
 from services.promotion.policy.state import Promotion
 from shared.events import (
     DeadLettered,
@@ -18,7 +19,6 @@ from shared.events import (
     RetrainingRequested,
     Window,
 )
-from shared.policies import CanaryStep
 from shared.ports import Manifest, Route, Unavailable, Waiting
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref
 from tests.unit.operator.terminal import REASON, Terminal

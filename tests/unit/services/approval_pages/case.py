@@ -11,8 +11,8 @@ from shared.adapters.memory import MemoryApprovals, MemoryEventPublisher, Memory
 from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.approvals import Approval
 from shared.events import ApprovalDecided, CheckResult, Envelope, PackageRef
-from shared.packages import StagingReport
-from tests.support.builders import NOW, endpoint_ref, package_ref, policy_document, urlsafe
+from shared.packages import StagingReport, SuiteLimits
+from tests.support.builders import NOW, endpoint_ref, package_ref, urlsafe
 
 KEY = Ed25519PrivateKey.generate()
 SIGNER = Ed25519LinkSigner(urlsafe(KEY.private_bytes_raw()), "https://gateway.example.com")
@@ -44,7 +44,7 @@ class Case:
             title="May <flights:2> serve?",
             summary="It passed.",
             requested_by="dana@example.com",
-            personas=("project-lead", "ml-engineer"),
+            personas=("project-lead", "model-tester"),
             opened_at=NOW,
             expires_at=NOW + timedelta(hours=3),
         ).model_copy(update=changes)
@@ -94,7 +94,7 @@ def report(champion: PackageRef | None = None, candidate: PackageRef | None = No
         candidate=candidate or package_ref("2"),
         champion=champion,
         endpoint=endpoint_ref(),
-        limits=policy_document().limits("flights").staging.suite,
+        limits=SuiteLimits(),
         checks=checks,
         rows=rows,
         first_row=NOW if rows else None,

@@ -8,7 +8,7 @@ import pytest
 
 from services.approval_pages import Person, signed_in
 
-GROUPS = {"G-Lead": "project-lead", "g-lead-2": "project-lead", "g-engineer": "ml-engineer"}
+GROUPS = {"G-Lead": "project-lead", "g-lead-2": "project-lead", "g-engineer": "model-tester"}
 _EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 
 
@@ -44,7 +44,7 @@ def test_several_groups_make_each_persona_once_and_strange_groups_none() -> None
     )
     person = seen(header)
     assert person
-    assert person.personas == ("project-lead", "ml-engineer")
+    assert person.personas == ("project-lead", "model-tester")
 
 
 def encoded(value: Any) -> str:

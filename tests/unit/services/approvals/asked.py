@@ -25,7 +25,8 @@ from tests.support.builders import CAUSE, digest, endpoint_ref, facts, package_r
 
 HOUR = 3600.0
 POLICY = policy_document(
-    approvals={"personas": ["project-lead", "ml-engineer"], "remind_after_s": HOUR, "expires_after_s": 3 * HOUR}
+    approvals={"remind_after_s": HOUR},
+    people={"personas": ["project-lead", "model-tester"], "expires_after_s": 3 * HOUR},
 )
 CHECKS = (CheckResult(name="golden_rows", verdict="passed"),)
 AFTER_ALL = timedelta(hours=3)

@@ -80,7 +80,7 @@ def test_a_service_that_asked_by_itself_is_told_the_answer() -> None:
 
 def test_an_action_about_a_thing_of_any_kind_is_asked_about() -> None:
     """Who is asked comes from the policy of the thing's scope: what is no endpoint goes by the defaults."""
-    policy = policy_document().model_copy(update={"defaults": {"approvals": {"personas": ["platform-support"]}}})
+    policy = policy_document().model_copy(update={"defaults": {"people": {"personas": ["platform-support"]}}})
     scope = "subscriptions/1|subscription|research"
     asked = PROPOSED.model_copy(update={"about": scope, "scope": scope})
     approval = opened(decide_to_propose(EndpointApprovals(), facts(AskedBy()), asked, policy).state)

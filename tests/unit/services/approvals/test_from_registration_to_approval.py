@@ -36,7 +36,7 @@ from tests.support.builders import model_ref, policy_document, urlsafe
 from tests.support.onnx_models import package_files
 
 FILES = package_files()
-POLICY = policy_document(approvals={"personas": ["project-lead"]})
+POLICY = policy_document(people={"personas": ["project-lead"]})
 SERVICES = (registration.service, staging.service, approvals.service)
 KEY = Ed25519PrivateKey.generate()
 
@@ -45,7 +45,7 @@ class World:
     """All that control has, in memory, and a hand on the clock."""
 
     def __init__(self) -> None:
-        workspaces = list(POLICY.workspaces.values())
+        workspaces = list(POLICY.workspace_ids)
         self.clock, self.publisher, self.deadlines = ManualClock(), MemoryEventPublisher(), MemoryDeadlines()
         self.jobs, self.evidence, self.approvals = MemoryJobs(workspaces), MemoryEvidence(), MemoryApprovals()
         self.packages, self.models, self.notifier = MemoryModelPackages(), MemoryModels(workspaces), MemoryNotifier()

@@ -89,7 +89,7 @@ def test_an_outcome_that_could_not_be_published_is_told_to_people_once() -> None
     first = decide_after_failure(GRANTED, facts(Known(), event_id="later"), failed("publish", "decision"), POLICY)
     assert [effect.audience for effect in first.effects if isinstance(effect, SendNotice)] == [
         "project-lead",
-        "ml-engineer",
+        "model-tester",
     ]
     again = decide_after_failure(first.state, facts(Known()), failed("send_notice", "later"), POLICY)
     assert again == Decision(first.state)

@@ -60,11 +60,11 @@ def test_passing_staging_asks_every_persona_and_sets_both_reminders_first() -> N
         candidate=package_ref(),
         evidence=digest("e"),
         requested_by="Dana@example.com",
-        personas=("project-lead", "ml-engineer"),
+        personas=("project-lead", "model-tester"),
         expires_at=NOW + timedelta(hours=3),
     )
     assert isinstance(invite, InviteApprovers)
-    assert invite.personas == ("project-lead", "ml-engineer")
+    assert invite.personas == ("project-lead", "model-tester")
 
 
 def test_no_effect_carries_a_link_or_a_token() -> None:
@@ -107,7 +107,7 @@ def test_something_newer_supersedes_what_is_open(newer: StagingPassed) -> None:
 
 
 def test_a_reminder_after_the_expiry_is_not_set() -> None:
-    policy = policy_document(approvals={"remind_after_s": 10, "expires_after_s": 5})
+    policy = policy_document(approvals={"remind_after_s": 10}, people={"expires_after_s": 5})
     effects = decide_to_ask(EndpointApprovals(), facts(AskedBy()), passed(), policy).effects
     assert [effect.about.partition(":")[0] for effect in effects if isinstance(effect, RemindAt)] == ["expire"]
 

@@ -29,7 +29,7 @@ APPROVAL = Approval(
     title="May it serve?",
     summary="It passed.",
     requested_by="dana@example.com",
-    personas=("project-lead", "ml-engineer"),
+    personas=("project-lead", "model-tester"),
     opened_at=NOW,
     expires_at=NOW + timedelta(hours=3, microseconds=700_000),
 )
@@ -68,7 +68,7 @@ async def test_what_the_gateway_proved_with_the_link_holds() -> None:
     [
         {"verdict": "reject"},
         {"approver": "mallory@example.com"},
-        {"persona": "ml-engineer"},
+        {"persona": "model-tester"},
         {"comment": ""},
         {"package": digest("b")},
         {"evidence": None},
@@ -94,7 +94,7 @@ async def test_every_persona_gets_the_link_and_a_repeat_carries_the_same_keys() 
     notifier = MemoryNotifier()
     for _ in range(2):
         await INVITE.perform(OCCASION, SIGNER, notifier)
-    assert [notice.audience for notice in notifier.sent] == ["project-lead", "ml-engineer"] * 2
+    assert [notice.audience for notice in notifier.sent] == ["project-lead", "model-tester"] * 2
     assert len({notice.key for notice in notifier.sent}) == 2
     assert {notice.link for notice in notifier.sent} == {SIGNER.link(APPROVAL.id, APPROVAL.expires_at)}
 
@@ -110,7 +110,7 @@ async def test_a_persona_that_cannot_be_told_keeps_nobody_else_from_being_told()
     notifier = _FirstRefuses()
     with pytest.raises(Refused, match="project-lead: no such channel"):
         await INVITE.perform(OCCASION, SIGNER, notifier)
-    assert [notice.audience for notice in notifier.sent] == ["ml-engineer"]
+    assert [notice.audience for notice in notifier.sent] == ["model-tester"]
 
 
 async def test_opening_and_settling_show_in_what_the_gateway_reads() -> None:

@@ -35,7 +35,7 @@ from shared.reactor import Decision, KeepEvidence, Known, Publish, RemindAt, Sub
 from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document, workspace
 
 POLICY = policy_document(
-    monitoring={"idle_s": 30, "labels_after_s": 60, "min_rows": 100, "performance_timeout_s": 600},
+    monitoring={"idle_s": 30, "labels_after_s": 60, "min_rows": 100, "timeout_s": 600},
     staging={"look_every_s": 5, "environment": "sluice-jobs:1", "compute": "cpu"},
 )
 ENDPOINT, PACKAGE = endpoint_ref(), package_ref()

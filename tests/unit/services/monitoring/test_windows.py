@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import Stream, complete, fold_block, part_key, published, window_of
 from shared.events import PredictionsCaptured, Window
-from shared.policies import MonitoringLimits
 from shared.profiles import Profile, Reference
 from tests.support.builders import NOW, digest, endpoint_ref, package_ref
 

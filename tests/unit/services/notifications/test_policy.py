@@ -74,7 +74,7 @@ def test_policy_may_say_that_nobody_hears_it() -> None:
 
 def test_an_event_without_endpoint_is_heard_by_the_audience_of_its_models_endpoint() -> None:
     rejected = ModelRejected(model=model_ref(), reason="no signature.json")
-    assert len(heard(rejected, audiences(**{rejected.type: ["a", "b"]}))) == 2
+    assert len(heard(rejected, audiences(**{rejected.type: ["project-lead", "product-owner"]}))) == 2
 
 
 def test_what_says_nothing_to_people_reaches_nobody_whatever_policy_says() -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from services.promotion.limits import CanaryStep
 from services.promotion.policy import LOOK, Approved, Live, Promotion
 from services.promotion.policy.tally import Measured, Tally
 from shared.events import (
@@ -16,7 +17,6 @@ from shared.events import (
     PackageRef,
     VersionReport,
 )
-from shared.policies import CanaryStep
 from shared.ports import Manifest, Route
 from shared.reactor import Decision, Publish
 from shared.serving import Instance
@@ -31,7 +31,7 @@ POLICY = policy_document(
         "complete_within_s": 60, "look_every_s": 2, "steps": [step.model_dump() for step in STEPS],
         "error_rate_rise": 0.1, "slow_rate_rise": 0.1, "latency_floor_ms": 10,
     },
-    approvals={"expires_after_s": 600},
+    people={"expires_after_s": 600},
 )  # fmt: skip
 ENDPOINT = endpoint_ref()
 OLD, NEW = Route(package=package_ref("1", "a")), Route(package=package_ref("2", "b"), profile=digest("c"))

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.promotion.limits import CanaryStep, PromotionLimits
 from services.promotion.policy.analysis import Analysis, analyse, psi_by_chance
 from services.promotion.policy.sequences import difference_within, rate_within
 from services.promotion.policy.tally import Tally
-from shared.policies import CanaryStep, PromotionLimits
 from shared.profiles import psi
 from tests.unit.services.promotion.material import REFERENCE, tally
 

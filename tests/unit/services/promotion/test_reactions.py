@@ -8,7 +8,7 @@ from services.promotion.reactions import gather_approved, gather_live, service
 from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
 from shared.events import CheckResult, ServingReported, canonical, encode
 from shared.packages import StagingReport
-from shared.packages.staging_suite import Rehearsal, StagingLimits
+from shared.packages.staging_suite import Rehearsal, SuiteLimits
 from shared.ports import Folded, Message
 from shared.profiles import Reference
 from shared.serving import Instances, fold_reports
@@ -30,7 +30,7 @@ from tests.unit.services.promotion.material import (
 
 REPORT = StagingReport(
     verdict="passed", reason="all passed", candidate=NEW.package, champion=OLD.package, endpoint=ENDPOINT,
-    limits=StagingLimits(), checks=(CheckResult(name="golden", verdict="passed"),), rows=10,
+    limits=SuiteLimits(), checks=(CheckResult(name="golden", verdict="passed"),), rows=10,
     rehearsal=Rehearsal(package=OLD.package, rows=5, distance=0, outputs=digest("f"), restore_s=0.3),
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from tests.support.builders import (
 )
 
 POLICY = policy_document()
-NEVER = policy_document(registration={"staging": "never"}, approvals={"personas": ["project-lead", "ml-engineer"]})
+NEVER = policy_document(registration={"staging": "never"}, people={"personas": ["project-lead", "model-tester"]})
 EVENT = ModelRegistered(model=model_ref())
 USABLE = RegisteredModelKnown(exists=True, location="models/1", digest=digest("a"), requested_by="dana@example.com")
 UNUSABLE = RegisteredModelKnown(exists=True, location="models/1", problem="model.onnx: is missing")
@@ -90,7 +90,7 @@ def test_where_policy_says_never_people_are_told_once_and_nothing_is_staged() ->
     assert [type(effect) for effect in first.effects] == [SendNotice, SendNotice]
     assert [effect.audience for effect in first.effects if isinstance(effect, SendNotice)] == [
         "project-lead",
-        "ml-engineer",
+        "model-tester",
     ]
     assert not decide_what_follows(first.state, facts(USABLE), EVENT, NEVER).effects
 

@@ -34,7 +34,7 @@ async def gathered(models: MemoryModels, packages: MemoryModelPackages) -> Regis
 
 @pytest.fixture
 def models() -> MemoryModels:
-    found = MemoryModels(list(POLICY.workspaces.values()))
+    found = MemoryModels(list(POLICY.workspace_ids))
     found.register(model())
     return found
 
@@ -72,7 +72,7 @@ async def test_a_package_that_is_not_there_or_too_large_is_a_problem_not_an_erro
 
 
 async def test_a_model_that_was_never_registered_does_not_exist_whatever_the_event_says() -> None:
-    known = await gathered(MemoryModels(list(POLICY.workspaces.values())), MemoryModelPackages())
+    known = await gathered(MemoryModels(list(POLICY.workspace_ids)), MemoryModelPackages())
     assert known == RegisteredModelKnown()
 
 

@@ -72,7 +72,7 @@ class Desk:
     """What registration asks: one model in one workspace, its job, and the ledger."""
 
     def __init__(self, registered: RegisteredModel) -> None:
-        self.models, self.jobs = MemoryModels(list(POLICY.workspaces.values())), MemoryJobs([model_ref().workspace])
+        self.models, self.jobs = MemoryModels([model_ref().workspace]), MemoryJobs([model_ref().workspace])
         self.models.register(registered)
         self.packages, self.ledger = MemoryModelPackages(), MemoryLedger()
         self.packages.locations["models/1"] = package_files()

@@ -18,7 +18,7 @@ from shared.events import (
     encode,
 )
 from shared.events.command_statement import command_statement
-from shared.packages import Rehearsal, StagingLimits, StagingReport
+from shared.packages import Rehearsal, StagingReport, SuiteLimits
 from shared.ports import Folded, Manifest, Message, Route
 from shared.serving import Instances, fold_reports
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref, policy_document, urlsafe
@@ -38,7 +38,7 @@ async def manifests() -> MemoryServingManifests:
 
 def report() -> bytes:
     return StagingReport(
-        verdict="passed", reason="", candidate=BAD, champion=OLD, endpoint=ENDPOINT, limits=StagingLimits(), checks=(),
+        verdict="passed", reason="", candidate=BAD, champion=OLD, endpoint=ENDPOINT, limits=SuiteLimits(), checks=(),
         rows=0, rehearsal=REHEARSAL,
     ).model_dump_json().encode()  # fmt: skip
 

@@ -30,7 +30,7 @@ from shared.events import (
     StagingStarted,
 )
 from shared.events.staging import Verdict
-from shared.packages import StagingReport, StagingRequestBody
+from shared.packages import StagingReport, StagingRequestBody, SuiteLimits
 from shared.reactor import CancelJob, Decision, KeepEvidence, Known, Publish, RemindAt, SendNotice, SubmitJob, job_name
 from tests.support.builders import (
     CAUSE,
@@ -69,7 +69,7 @@ def report(verdict: Verdict = "passed", candidate: PackageRef | None = None) -> 
         candidate=candidate or package_ref(),
         champion=CHAMPION,
         endpoint=endpoint_ref(),
-        limits=POLICY.limits("flights").staging.suite,
+        limits=SuiteLimits(),
         checks=CHECKS,
         rows=900,
         profile=digest("f"),

@@ -9,7 +9,7 @@ from services.staging.reactions import gather_champion, gather_job, service
 from services.staging.verdict import JobKnown
 from shared.adapters.memory import MemoryEvidence, MemoryJobs, MemoryServingManifests
 from shared.events import ActionFailed, DeadlineReached, JobEnded, StagingRequested
-from shared.packages import StagingReport
+from shared.packages import StagingReport, SuiteLimits
 from shared.ports import JobRequest, Manifest, Route
 from shared.reactor import CancelJob, Occasion, SubmitJob
 from tests.support.builders import (
@@ -24,7 +24,7 @@ from tests.support.builders import (
 )
 
 POLICY = policy_document()
-WORKSPACES = list(POLICY.workspaces.values())
+WORKSPACES = list(POLICY.workspace_ids)
 REQUEST = StagingRequested(candidate=package_ref(), endpoint=endpoint_ref(), requested_by="dana@example.com")
 STARTED = decide_start(Staging(), facts(ChampionKnown()), REQUEST, POLICY)
 LOOK = DeadlineReached(service="staging", about=str(package_ref().model.entity), key="look", at=NOW)
@@ -42,7 +42,7 @@ def report() -> bytes:
         candidate=package_ref(),
         champion=None,
         endpoint=endpoint_ref(),
-        limits=POLICY.limits("flights").staging.suite,
+        limits=SuiteLimits(),
         checks=(),
         rows=900,
         profile=digest("f"),

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.events import EndpointRef, ModelRef, PackageRef, Window
-from shared.packages import PerformanceRequestBody, StagingLimits, StagingRequestBody
+from shared.packages import PerformanceRequestBody, StagingRequestBody, SuiteLimits
 
 WORKSPACE = "/subscriptions/s/resourcegroups/r/providers/microsoft.machinelearningservices/workspaces/w"
 PACKAGE = PackageRef(model=ModelRef(workspace=WORKSPACE, name="flights", version="1"), digest="0" * 64)
@@ -14,7 +14,7 @@ ENDPOINT = EndpointRef(workspace=WORKSPACE, name="flights")
 
 
 def test_a_staging_request_survives_json() -> None:
-    request = StagingRequestBody(candidate=PACKAGE, endpoint=ENDPOINT, limits=StagingLimits(least_rows=7))
+    request = StagingRequestBody(candidate=PACKAGE, endpoint=ENDPOINT, limits=SuiteLimits(least_rows=7))
     assert StagingRequestBody.model_validate_json(request.model_dump_json()) == request
 
 
@@ -26,4 +26,4 @@ def test_a_performance_request_survives_json() -> None:
 
 def test_a_limit_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValidationError, match="least_row"):
-        StagingLimits.model_validate({"least_row": 7})
+        SuiteLimits.model_validate({"least_row": 7})

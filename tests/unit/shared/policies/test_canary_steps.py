@@ -2,17 +2,18 @@
 
 import pytest
 
+from services.promotion.limits import PromotionLimits
 from shared.policies import InvalidPolicy, PolicyDocument
-from tests.support.builders import policy_document, workspace
+from tests.support.builders import endpoint_ref, policy_document, read_document
 
 
 def document(steps: str) -> PolicyDocument:
     text = f"endpoints: {{flights: {{model: flights, limits: {{promotion: {{steps: {steps}}}}}}}}}"
-    return PolicyDocument.from_yaml(text, {name: workspace(name) for name in ("development", "staging", "production")})
+    return read_document(text)
 
 
 def test_the_default_goes_over_two_small_shares_to_all() -> None:
-    steps = policy_document().limits("flights").promotion.steps
+    steps = policy_document().section(PromotionLimits, endpoint_ref()).steps
     assert [step.share for step in steps] == [5, 25, 100]
     assert all(step.duration_s <= step.wait_s for step in steps)
 

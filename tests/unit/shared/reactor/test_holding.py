@@ -15,10 +15,10 @@ from shared.events import (
     ReleaseRefused,
 )
 from shared.events.brakes import ALL
-from shared.policies import InvalidPolicy, Mode, PolicyDocument
+from shared.policies import Mode
 from shared.ports import Brake, Refused, Unavailable
-from shared.reactor import Handled, check_modes, is_intact, release_id
-from tests.support.sample_service import POLICY, WORKSPACE, registered, sample_service
+from shared.reactor import Handled, is_intact, release_id
+from tests.support.sample_service import POLICY, WORKSPACE, registered
 from tests.unit.shared.reactor.bench import Bench
 
 ABOUT = str(registered().entity)
@@ -253,24 +253,3 @@ async def test_a_release_for_another_service_or_of_nothing_does_nothing(bench: B
     assert await bench.handle(theirs) is Handled.NOT_FOR_US
     await release(bench, decision="unheard of")
     assert "no such decision" in str(bench.published()[-1])
-
-
-def modes(text: str) -> PolicyDocument:
-    workspaces = dict.fromkeys(("development", "staging", "production"), WORKSPACE)
-    return PolicyDocument.from_yaml(f"defaults: {{modes: {text}}}\nendpoints: {{}}", workspaces)
-
-
-@pytest.mark.parametrize(("text", "why"), [("{ghost: act}", "no such service"), ("{sample: propose}", "always acts")])
-def test_a_mode_that_no_service_can_have_stops_the_app(text: str, why: str) -> None:
-    service = sample_service()
-    service.may_be_held = False
-    with pytest.raises(InvalidPolicy, match=why):
-        check_modes(modes(text), {"sample": service})
-
-
-def test_an_unknown_mode_is_refused_by_name() -> None:
-    with pytest.raises(InvalidPolicy, match=r"modes\.sample"):
-        PolicyDocument.from_yaml(
-            "defaults: {modes: {sample: maybe}}\nendpoints: {flights: {model: flights}}",
-            dict.fromkeys(("development", "staging", "production"), WORKSPACE),
-        )

@@ -1,11 +1,14 @@
 """Settings are typed and read once; a wrong one stops the app and names itself, never its value."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from services import deciding
 from shared.settings.control import ControlSettings
 from shared.settings.reading import read
+from tests.support.builders import workspace
 
 HUBS = ("INBOUND", "EVENTS", "DECISIONS", "PREDICTIONS", "LABELS", "DEAD_LETTER")
 
@@ -14,10 +17,10 @@ HUBS = ("INBOUND", "EVENTS", "DECISIONS", "PREDICTIONS", "LABELS", "DEAD_LETTER"
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     policy = tmp_path / "policy.yaml"
     policy.write_text("endpoints: {flights: {model: flights}}")
-    stages = {f"AZURE_ML_{stage}_WORKSPACE": stage.lower() for stage in ("DEVELOPMENT", "STAGING", "PRODUCTION")}
+    workspaces = [{"id": workspace("one"), "stages": ["staging", "development"], "project": "p"}]
     values = {
-        **dict.fromkeys(HUBS, "Endpoint=sb://h;SharedAccessKey=secret-of-a-hub"), **stages,
-        "SLUICE_STORAGE": "AccountKey=secret-of-storage", "AZURE_ML_SUBSCRIPTION": "s", "AZURE_ML_RESOURCE_GROUP": "g",
+        **dict.fromkeys(HUBS, "Endpoint=sb://h;SharedAccessKey=secret-of-a-hub"), "WORKSPACES": json.dumps(workspaces),
+        "SLUICE_STORAGE": "AccountKey=secret-of-storage", 
         "POLICY_FILE": str(policy), "APPROVAL_SIGNING_KEY": "k" * 43, "APPROVAL_BASE_URL": "https://g",
         "TICK": "* * * * * *",
     }  # fmt: skip
@@ -29,7 +32,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
 def test_what_is_optional_may_be_left_out(environment: pytest.MonkeyPatch) -> None:
     settings = read(ControlSettings, "control")
     assert settings.notify_webhooks == {}
-    assert settings.policy().endpoints["flights"].model == "flights"
+    assert [each.stages for each in settings.workspaces] == [("development", "staging")]
 
 
 def test_webhooks_are_read_from_json(environment: pytest.MonkeyPatch) -> None:
@@ -43,8 +46,9 @@ def test_webhooks_are_read_from_json(environment: pytest.MonkeyPatch) -> None:
         ("EVENTS", None, "EVENTS"),
         ("TICK", "", "TICK"),
         ("LEASE_S", "31", "LEASE_S"),
+        ("WORKSPACES", "[]", "WORKSPACES"),
+        ("WORKSPACES", '[{"id": "w", "stages": ["production"]}]', "WORKSPACES"),
         ("APPROVAL_SIGNING_KEY", "short-secret", "APPROVAL_SIGNING_KEY"),
-        ("POLICY_FILE", "/nowhere/policy.yaml", "POLICY_FILE"),
     ],
 )
 def test_a_wrong_setting_is_named_and_no_value_is_shown(
@@ -62,5 +66,6 @@ def test_a_wrong_setting_is_named_and_no_value_is_shown(
 
 def test_a_policy_that_does_not_hold_stops_the_app(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text("endpoints: {flights: {model: flights, limits: {drift: {of: 0}}}}")
-    with pytest.raises(SystemExit, match=r"drift\.of"):
-        read(ControlSettings, "control")
+    settings = read(ControlSettings, "control")
+    with pytest.raises(SystemExit, match=r"policy\.yaml:1:\d+: endpoints\.flights\.limits\.drift\.of"):
+        settings.policy(deciding())

@@ -233,6 +233,16 @@ def test_results_appear_whole_or_not_at_all(version: Version, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_chunk_that_stands_for_more_than_there_is_room_for_is_refused_before_it_is_there(tmp_path: Path) -> None:
+    """Ten kilobytes of file: one text for all rows."""
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 20_000, pa.int32()), pa.array(["x" * 200_000]))
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"carrier": text}), path)
+    assert path.stat().st_size < 20_000
+    with pytest.raises(NotScorable, match="20000 rows of it are more than 1024 MB"):
+        list(open_rows(path).chunks(20_000))
+
+
 def test_texts_of_a_file_that_are_no_unicode_are_said_not_scored(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({"carrier": pa.array([b"AA", b"\xff\xfe"]).view(pa.string())}), path)

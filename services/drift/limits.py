@@ -1,0 +1,48 @@
+"""By what drift is confirmed, and what then happens (F07)."""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from shared.policies import Rule, Section
+
+_NEVER_BY_ITSELF = Rule(
+    field="action",
+    scenarios=("cv", "nlp"),
+    forbidden=("retrain",),
+    instead="notify",
+    because="models of computer vision and language are never retrained by themselves (R063, R072)",
+)
+
+
+class DriftLimits(Section, name="drift"):
+    """N of M windows beyond a limit confirm drift; distances as in `shared.profiles`."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (_NEVER_BY_ITSELF,)
+
+    feature_psi: float = Field(
+        default=0.25,
+        gt=0,
+        description="population stability index of a feature against the reference; formula in "
+        "[`distance.py`](../shared/profiles/distance.py)",
+    )
+    prediction_psi: float = Field(default=0.25, gt=0, description="the same of the prediction")
+    min_features: int = Field(default=1, ge=1, description="features beyond the limit that make a window a breach")
+    ignored: tuple[str, ...] = Field(default=(), description="features that do not count")
+    performance_metric: Literal["roc_auc", "log_loss", "brier"] = Field(
+        default="roc_auc", description="what performance is judged by"
+    )
+    max_performance_loss: float = Field(default=0.05, gt=0, description="loss against the package's own test figure")
+    breaches: int = Field(default=2, ge=1, description="so many windows beyond the limit confirm drift ...")
+    of: int = Field(default=3, ge=1, description="... among the last so many")
+    action: Literal["retrain", "notify", "nothing"] = Field(
+        default="retrain",
+        description="`notify` and `nothing` confirm without retraining; who is told is up to `notifications`. "
+        "Never `retrain` for `cv` and `nlp`",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_confirmed(self) -> Self:
+        if self.breaches > self.of:
+            raise ValueError(f"breaches: at most of ({self.of}) can be reached")
+        return self

@@ -1,0 +1,29 @@
+"""By what windows are folded, closed and measured."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.policies import OwnJob, Seconds, VersionedName
+
+
+class MonitoringLimits(OwnJob, name="monitoring"):
+    """Windows of business time, and the job that joins labels to them."""
+
+    usual: ClassVar[Mapping[str, float]] = {"timeout_s": 600, "look_every_s": 30}
+
+    environment: VersionedName | None = Field(default=None, description="instead of `jobs.environment`")
+    window_s: Seconds = Field(default=7 * 24 * 3600, description="width of a window of business time")
+    grace_s: float = Field(default=24 * 3600, ge=0, description="so much later business time closes a window")
+    idle_s: Seconds = Field(
+        default=300, description="so long after one partition closed a window, the others are not waited for"
+    )
+    min_rows: int = Field(default=200, ge=1, description="a smaller window, or a smaller join, measures nothing")
+    labels_after_s: Seconds = Field(default=300, description="wall time from measuring a window to joining its labels")
+    performance: bool = Field(default=True, description="whether labels are joined at all")
+
+    @property
+    def grace(self) -> timedelta:
+        return timedelta(seconds=self.grace_s)
