@@ -41,6 +41,19 @@ class DriftLimits(Section, name="drift"):
         "Never `retrain` for `cv` and `nlp`",
     )
 
+    retrain_on: tuple[Literal["data", "prediction", "performance"], ...] = Field(
+        default=("data", "performance"),
+        description="signals that retrain under `action: retrain`; the others are told. Predictions are compared with "
+        "those of the training rows, which a flexible model knows by heart",
+    )
+    max_null_rise: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="a column whose share of missing cells rose by more is a fault upstream, or withheld from "
+        "captures: it counts as no drift",
+    )
+
     @model_validator(mode="after")
     def _can_be_confirmed(self) -> Self:
         if self.breaches > self.of:

@@ -10,6 +10,7 @@ from shared.events import (
     DriftConfirmed,
     DriftMeasured,
     EndpointRef,
+    FeatureDrift,
     PackageRef,
     PerformanceMeasured,
     PromotionCompleted,
@@ -73,11 +74,17 @@ def _for(state: Findings, package: PackageRef) -> Findings:
 
 
 def data_finding(event: DriftMeasured, limits: DriftLimits) -> Finding:
-    watched = [feature for feature in event.features if feature.name not in limits.ignored]
+    watched = [feature for feature in event.features if _is_watched(feature, limits)]
     beyond = tuple(feature.name for feature in watched if feature.psi > limits.feature_psi)
     worst = max((feature.psi for feature in watched), default=0.0)
     breach = len(beyond) >= limits.min_features
     return Finding(window=event.window, breach=breach, score=worst, limit=limits.feature_psi, columns=beyond)
+
+
+def _is_watched(feature: FeatureDrift, limits: DriftLimits) -> bool:
+    """Cells that are missing, or are withheld from captures, say nothing about what a model should learn anew."""
+    rise = feature.null_rate - feature.reference_null_rate
+    return feature.name not in limits.ignored and rise <= limits.max_null_rise
 
 
 def prediction_finding(event: DriftMeasured, limits: DriftLimits) -> Finding:
@@ -140,7 +147,7 @@ def _announce(
         score=max(found.score for found in breaching), limit=breaching[-1].limit,
     )  # fmt: skip
     effects: list[Effect] = [Publish(event=confirmed)]
-    if limits.action == "retrain":
+    if limits.action == "retrain" and signal in limits.retrain_on:
         effects.append(Publish(event=_retraining(event, signal, columns, windows, policy)))
     return effects
 

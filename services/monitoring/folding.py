@@ -2,27 +2,28 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.monitoring.keeping import Keeping
 from services.monitoring.limits import MonitoringLimits
-from services.monitoring.windows import Part, Stream, Streams, complete, fold_block, published
+from services.monitoring.windows import Part, Stream, complete, fold_block, published
 from shared.events import (
     EndpointRef,
     Envelope,
-    LabelsRecorded,
     PackageRef,
     PredictionsCaptured,
-    Unreadable,
     WindowFolded,
     canonical,
-    decode,
     derive_id,
 )
 from shared.policies import PolicyDocument
-from shared.ports import Captures, Evidence, Message, ServingManifests
+from shared.ports import Captures, Clock, Evidence, Refused, ServingManifests
 from shared.profiles import Reference
-from shared.reactor import DeadLetters, FoldResult, State
+from shared.reactor import FoldResult, Row, State
+
+# A hub keeps messages for a week at most, and a block is sent within seconds.
+_RETENTION = timedelta(days=8)
 
 
 class References:
@@ -33,39 +34,43 @@ class References:
         self._known: dict[PackageRef, Reference] = {}
 
     async def of(self, endpoint: EndpointRef, package: PackageRef) -> Reference | None:
-        """None for a package that the manifest no longer names, or names without a profile."""
+        """None for a package that the manifest no longer names, or names without a profile that can be read."""
         if package not in self._known:
             manifest = await self._manifests.read(endpoint)
             routes = [*manifest.routes, *([manifest.previous] if manifest.previous else [])]
             digest = next((route.profile for route in routes if route.package == package), None)
             if digest is None:
                 return None
-            self._known[package] = Reference.from_json(json.loads(await self._evidence.read(digest)))
+            try:
+                self._known[package] = Reference.from_json(json.loads(await self._evidence.read(digest)))
+            except (Refused, ValueError, KeyError, TypeError):
+                # As one without a profile: to keep every row as a dead letter would not make it readable.
+                return None
         return self._known[package]
 
 
 async def fold_predictions(
-    state: Streams, messages: Sequence[Message], partition: int, captures: Captures, evidence: Evidence,
-    references: References, dead_letters: DeadLetters, document: PolicyDocument,
-) -> FoldResult[Streams]:  # fmt: skip
-    endpoints, events = dict(state.endpoints), []
+    state: Stream, rows: Sequence[Row], partition: int, captures: Captures, evidence: Evidence,
+    references: References, document: PolicyDocument, clock: Clock,
+) -> FoldResult[Stream]:  # fmt: skip
+    """All rows are of one endpoint."""
+    events: list[Envelope[Any]] = []
     keeping = Keeping(captures.keep_predictions, partition)
-    for message in messages:
-        envelope = await _read(message, dead_letters)
-        if envelope is None or not isinstance(envelope.data, PredictionsCaptured):
-            continue
-        block = envelope.data
-        await keeping.add(message.sequence, block)
+    for row in rows:
+        block: PredictionsCaptured = row.envelope.data
+        await keeping.add(row.sequence, block)
         limits = document.section(MonitoringLimits, block.endpoint)
-        name = str(block.entity)
-        stream = fold_block(
-            endpoints.get(name, Stream()), block, await references.of(block.endpoint, block.package), limits
-        )
-        stream, folded = await _close(stream, envelope, partition, limits.grace_s, evidence)
-        endpoints[name] = stream
+        reference = await references.of(block.endpoint, block.package)
+        state = fold_block(state, block, reference, limits, scored_at(row.envelope.time, clock.now()))
+        state, folded = await _close(state, row.envelope, partition, limits.grace_s, evidence)
         events.extend(folded)
     await keeping.done()
-    return FoldResult(Streams(partition=partition, endpoints=endpoints), events)
+    return FoldResult(state, events)
+
+
+def scored_at(said: datetime, now: datetime) -> datetime:
+    """When a block was scored, as its instance says, as far as that can be: not ahead of us, and not before the hub."""
+    return max(min(said, now), now - _RETENTION)
 
 
 async def _close(
@@ -76,17 +81,17 @@ async def _close(
     events: list[Envelope[Any]] = []
     for part in complete(stream, grace_s):
         digest = await evidence.keep(canonical(part.profile))
-        events.append(_folded(part, cause, partition, digest, stream.late_rows if not digests else 0))
+        events.append(_folded(part, cause, partition, digest, stream if not digests else Stream()))
         digests[part.key] = digest
     return published(stream, digests), events
 
 
 def _folded(
-    part: Part, cause: Envelope[PredictionsCaptured], partition: int, digest: str, late_rows: int
+    part: Part, cause: Envelope[PredictionsCaptured], partition: int, digest: str, counted: Stream
 ) -> Envelope[WindowFolded]:
     event = WindowFolded(
         endpoint=cause.data.endpoint, package=part.package, window=part.window, partition=partition, rows=part.rows,
-        late_rows=late_rows, profile=digest,
+        late_rows=counted.late_rows, redated_rows=counted.redated_rows, profile=digest,
     )  # fmt: skip
     identity = derive_id("window", str(event.entity), part.key, str(partition))
     return Envelope(
@@ -95,22 +100,10 @@ def _folded(
     )  # fmt: skip
 
 
-async def fold_labels(
-    state: State, messages: Sequence[Message], partition: int, captures: Captures, dead_letters: DeadLetters
-) -> FoldResult[State]:
+async def fold_labels(state: State, rows: Sequence[Row], partition: int, captures: Captures) -> FoldResult[State]:
     """Labels are not joined here: they are kept, and a job joins them with the rows they belong to."""
     keeping = Keeping(captures.keep_labels, partition)
-    for message in messages:
-        envelope = await _read(message, dead_letters)
-        if envelope is not None and isinstance(envelope.data, LabelsRecorded):
-            await keeping.add(message.sequence, envelope.data)
+    for row in rows:
+        await keeping.add(row.sequence, row.envelope.data)
     await keeping.done()
     return FoldResult(state)
-
-
-async def _read(message: Message, dead_letters: DeadLetters) -> Envelope[Any] | None:
-    try:
-        return decode(message.body)
-    except Unreadable as reason:
-        await dead_letters.bury("monitoring", message, str(reason))
-        return None

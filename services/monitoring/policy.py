@@ -1,7 +1,7 @@
 """A window is measured once: when every partition has passed it, or when it has been idle for too long."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +22,7 @@ from shared.events import (
     QualityMeasured,
     Window,
     WindowFolded,
+    canonical,
 )
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
 from shared.policies import PolicyDocument
@@ -59,7 +60,8 @@ class WindowKnown(Known):
 
     complete: bool = False
     rows: int = 0
-    profile: Digest | None = None
+    profile: dict[str, Any] | None = None
+    reference_rows: int = 0
     features: tuple[FeatureDrift, ...] = ()
     prediction: FeatureDrift | None = None
     null_rates: dict[str, float] = {}
@@ -157,10 +159,13 @@ def _measure(
     """U23: a window with too few rows measures nothing, and says nothing."""
     limits = policy.section(MonitoringLimits, window.endpoint)
     after = _without(state, key).model_copy(update={"measured": (*state.measured, key)[-_REMEMBERED:]})
-    if known.rows < limits.min_rows or known.prediction is None or known.profile is None:
+    enough = known.rows >= limits.min_rows and known.reference_rows >= limits.min_reference_rows
+    if not enough or known.prediction is None or known.profile is None:
         return Decision(after)
+    keep = KeepEvidence(body=canonical(known.profile))
     effects: list[Effect] = [
-        Publish(event=_drift(window, known, known.prediction, known.profile)),
+        keep,
+        Publish(event=_drift(window, known, known.prediction, keep.digest)),
         Publish(event=_quality(window, known)),
     ]
     if not limits.performance:
@@ -218,7 +223,7 @@ def _joined(
             look = RemindAt(about=reminder(JOIN, key), at=now + timedelta(seconds=jobs.look_every_s))
             return Decision(state, [look])
         return Decision(_without(state, key))
-    report, enough = known.report, policy.section(MonitoringLimits, window.endpoint).min_rows
+    report, enough = known.report, policy.section(MonitoringLimits, window.endpoint).min_labels
     if report is None or known.evidence is None or report.rows < enough or not report.metrics:
         return Decision(_without(state, key))
     measured = PerformanceMeasured(

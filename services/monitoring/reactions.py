@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from services.monitoring import policy
 from services.monitoring.folding import References, fold_labels, fold_predictions
 from services.monitoring.limits import MonitoringLimits
-from services.monitoring.windows import Part, Streams
+from services.monitoring.windows import Part, Stream
 from shared.events import (
     ActionFailed,
     DeadlineReached,
@@ -14,18 +14,19 @@ from shared.events import (
     EndpointRef,
     JobEnded,
     JobRef,
+    LabelsRecorded,
     PackageRef,
     PerformanceMeasured,
     PerformanceRequested,
+    PredictionsCaptured,
     QualityMeasured,
     WindowFolded,
-    canonical,
 )
 from shared.packages.performance import PerformanceReport
 from shared.policies import PolicyDocument
 from shared.ports import Evidence, Folds, Jobs
 from shared.profiles import Profile, measure, quality
-from shared.reactor import Service, State
+from shared.reactor import Service, State, folded_states
 
 service = Service(__package__, lane="measurement", state=policy.Monitoring)
 
@@ -73,15 +74,16 @@ async def _window(
     endpoint: EndpointRef, own: Part, partition: int | None, folds: Folds, evidence: Evidence,
     references: References, document: PolicyDocument,
 ) -> policy.WindowKnown:  # fmt: skip
-    streams = [Streams.model_validate(folded.state) for folded in await folds.all("monitoring", "predictions")]
-    others = [stream for stream in streams if stream.partition != partition]
+    streams = await folded_states(folds, service.name, "predictions", endpoint.entity, Stream)
+    seen = [stream for number, stream in streams.items() if number != partition]
     grace = document.section(MonitoringLimits, endpoint).grace
-    seen = [stream.endpoints.get(str(endpoint.entity)) for stream in others]
     parts = [part for stream in seen if stream and (part := stream.parts.get(own.key))]
     if partition is not None:
         parts.append(own)
     # A partition that has not met the endpoint may be behind with rows of this window; `idle_s` bounds the wait for it.
     done = all(stream is not None and stream.is_past(own.window, grace) for stream in seen)
+    if partition is not None and not done:
+        return policy.WindowKnown(rows=sum(part.rows for part in parts))
     return await _measured(endpoint, own.package, parts, done, evidence, references)
 
 
@@ -90,14 +92,14 @@ async def _measured(
     references: References,
 ) -> policy.WindowKnown:  # fmt: skip
     rows = sum(part.rows for part in parts)
-    reference = await references.of(endpoint, package) if done or parts else None
-    profiles = [await _profile(part, evidence) for part in parts]
-    if reference is None or not rows:
+    reference = await references.of(endpoint, package) if rows else None
+    if reference is None:
         return policy.WindowKnown(complete=done, rows=rows)
+    profiles = [await _profile(part, evidence) for part in parts]
     whole = sum(profiles, Profile.empty(reference))
     drift, data = measure(whole, reference), quality(whole, reference)
     return policy.WindowKnown(
-        complete=done, rows=rows, profile=await evidence.keep(canonical(whole.to_json())),
+        complete=done, rows=rows, profile=whole.to_json(), reference_rows=reference.rows,
         features=drift.features, prediction=drift.prediction, null_rates=data.null_rates,
         out_of_range_rates=data.out_of_range_rates, unseen_category_rates=data.unseen_category_rates,
     )  # fmt: skip
@@ -117,5 +119,5 @@ service.reacts_to(
 )  # fmt: skip
 service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, emits=[PerformanceMeasured])
 service.reacts_to(ActionFailed, decide=policy.decide_after_failure)
-service.folds_from("predictions", state=Streams, fold=fold_predictions)
-service.folds_from("labels", state=State, fold=fold_labels)
+service.folds_from("predictions", state=Stream, fold=fold_predictions, types=[PredictionsCaptured])
+service.folds_from("labels", state=State, fold=fold_labels, types=[LabelsRecorded])

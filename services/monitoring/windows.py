@@ -17,6 +17,11 @@ from shared.reactor import State
 
 # Parts that were published are kept for late readers, but not for ever.
 _PARTS_KEPT = 24
+# A row's time may lie so far from when it was scored: clocks differ, and replays are of years ago. What is further off
+# is a wrong clock or a wrong unit.
+AHEAD, BEHIND = timedelta(minutes=15), timedelta(days=50 * 365)
+# A request of thousands of rows may name as many windows, each of which would be a state and an event.
+_MOST_WINDOWS = 64
 
 
 class Part(BaseModel):
@@ -35,29 +40,22 @@ class Part(BaseModel):
         return part_key(self.package, self.window)
 
 
-class Stream(BaseModel):
-    """One endpoint as seen through one partition."""
-
-    model_config = ConfigDict(frozen=True)
+class Stream(State):
+    """One endpoint as seen through one partition. `redated_rows` are counted at the time of scoring, not their own."""
 
     watermark: datetime | None = None
     parts: dict[str, Part] = {}
     late_rows: int = 0
+    redated_rows: int = 0
     unmonitored_rows: int = 0
 
     def is_past(self, window: Window, grace: timedelta) -> bool:
         return self.watermark is not None and self.watermark >= window.end + grace
 
 
-class Streams(State):
-    """One hub partition's view, by endpoint entity."""
-
-    partition: int = 0
-    endpoints: dict[str, Stream] = {}
-
-
 def part_key(package: PackageRef, window: Window) -> str:
-    return f"{package.digest[:16]}/{window.key}"
+    """Of the width, too: after a change of policy, counts of a week must not be taken for those of a day."""
+    return f"{package.digest[:16]}/{window.key}-{(window.end - window.start).total_seconds():g}"
 
 
 def window_of(moment: datetime, width_s: float) -> Window:
@@ -67,29 +65,40 @@ def window_of(moment: datetime, width_s: float) -> Window:
 
 
 def fold_block(
-    stream: Stream, block: PredictionsCaptured, reference: Reference | None, limits: MonitoringLimits
+    stream: Stream, block: PredictionsCaptured, reference: Reference | None, limits: MonitoringLimits, scored: datetime
 ) -> Stream:
-    """Add one block's rows to their windows; without a reference they are only counted."""
+    """Add one block's rows to their windows; without a reference they are only counted.
+
+    The watermark follows credible times alone: one row of the year 2127 would make everybody else's late for ever.
+    """
     if reference is None:
         return stream.model_copy(update={"unmonitored_rows": stream.unmonitored_rows + len(block.keys)})
     grace = timedelta(seconds=limits.grace_s)
     parts, late = dict(stream.parts), stream.late_rows
-    for window, rows in _by_window(block.observed_at, limits.window_s):
+    credible = [moment for moment in block.observed_at if _is_credible(moment, scored)]
+    moments = [moment if _is_credible(moment, scored) else scored for moment in block.observed_at]
+    for place, (window, rows) in enumerate(_by_window(moments, limits.window_s)):
         key = part_key(block.package, window)
         done = key in parts and parts[key].digest is not None
-        if done or stream.is_past(window, grace):
+        if done or stream.is_past(window, grace) or place >= _MOST_WINDOWS:
             late += len(rows)
         else:
             parts[key] = _added(parts.get(key), block, window, rows, reference)
-    newest = max((*block.observed_at, *([stream.watermark] if stream.watermark else ())), default=None)
-    return stream.model_copy(update={"parts": parts, "late_rows": late, "watermark": newest})
+    newest = max((*credible, *([stream.watermark] if stream.watermark else ())), default=None)
+    redated = stream.redated_rows + len(moments) - len(credible)
+    return stream.model_copy(update={"parts": parts, "late_rows": late, "redated_rows": redated, "watermark": newest})
+
+
+def _is_credible(moment: datetime, scored: datetime) -> bool:
+    return -BEHIND <= moment - scored <= AHEAD
 
 
 def _by_window(moments: Sequence[datetime], width_s: float) -> Iterator[tuple[Window, list[int]]]:
+    """Newest first."""
     rows: dict[float, list[int]] = {}
     for row, moment in enumerate(moments):
         rows.setdefault(moment.timestamp() // width_s, []).append(row)
-    for number in sorted(rows):
+    for number in sorted(rows, reverse=True):
         yield window_of(moments[rows[number][0]], width_s), rows[number]
 
 
@@ -119,4 +128,5 @@ def published(stream: Stream, digests: Mapping[str, str]) -> Stream:
     done = sorted((part for part in parts.values() if part.digest), key=lambda part: part.window.start)
     for old in done[:-_PARTS_KEPT]:
         del parts[old.key]
-    return stream.model_copy(update={"parts": parts, "late_rows": 0 if digests else stream.late_rows})
+    reported = {"late_rows": 0, "redated_rows": 0} if digests else {}
+    return stream.model_copy(update={"parts": parts, **reported})

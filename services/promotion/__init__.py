@@ -1,8 +1,8 @@
 """An approved package becomes what serves, step by step, and is called live when every live instance says so (box 7).
 
 Reacts to ApprovalGranted, DeadlineReached, ActionApproved, ActionDeclined, ActionFailed, ActionSuperseded.
-Folds ServingReported and ModelLoadFailed. Emits PromotionStarted or PromotionRefused, PromotionStepped, ActionProposed
-(an inconclusive step is a person's to decide), PromotionCompleted, or PromotionAborted with RollbackRequested.
+Emits PromotionStarted or PromotionRefused, PromotionStepped, ActionProposed (an inconclusive step is a person's to
+decide), PromotionCompleted, or PromotionAborted with RollbackRequested. Reads: the live instances.
 Does: swaps the serving manifest forward. The way back is not its business.
 """
 

@@ -25,10 +25,9 @@ from shared.events import (
 )
 from shared.packages import StagingReport
 from shared.policies import PolicyDocument
-from shared.ports import Clock, Evidence, Folds, Refused, ServingManifests
+from shared.ports import Clock, Evidence, Instance, LiveInstances, Refused, ServingManifests
 from shared.profiles import NumericReference, Reference
 from shared.reactor import Service
-from shared.serving import Instance, Instances, fold_reports, live
 
 service = Service(__package__, lane="lifecycle", state=policy.Promotion)
 
@@ -57,11 +56,11 @@ async def gather_manifest(event: ActionFailed | ActionSuperseded, manifests: Ser
 
 async def gather_live(
     event: DeadlineReached | ActionApproved | ActionDeclined, state: policy.Promotion, manifests: ServingManifests,
-    folds: Folds, evidence: Evidence, clock: Clock, document: PolicyDocument,
+    reports: LiveInstances, evidence: Evidence, clock: Clock, document: PolicyDocument,
 ) -> policy.Live:  # fmt: skip
     endpoint = EndpointRef.from_entity(event.entity)
     since = clock.now() - timedelta(seconds=document.section(PromotionLimits, endpoint).silent_s)
-    instances = live(await folds.all("promotion", "predictions"), endpoint, since)
+    instances = await reports.of(endpoint, since)
     routes = [route for route in (state.route, state.before) if route]
     digests = {route.package.digest for route in routes}
     return policy.Live(
@@ -107,4 +106,3 @@ service.reacts_to(ActionDeclined, gather=gather_live, decide=policy.decide_answe
 _ENDS = (PromotionCompleted, PromotionAborted, RollbackRequested)
 service.reacts_to(ActionFailed, gather=gather_manifest, decide=policy.decide_not_performed, emits=_ENDS)
 service.reacts_to(ActionSuperseded, gather=gather_manifest, decide=policy.decide_not_performed, emits=_ENDS)
-service.folds_from("predictions", state=Instances, fold=fold_reports)

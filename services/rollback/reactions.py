@@ -24,9 +24,8 @@ from shared.events import (
 from shared.events.command_statement import command_statement
 from shared.packages import Rehearsal, StagingReport
 from shared.policies import PolicyDocument
-from shared.ports import Clock, CommandVerifier, Evidence, Folds, Refused, ServingManifests
+from shared.ports import Clock, CommandVerifier, Evidence, LiveInstances, Refused, ServingManifests
 from shared.reactor import Service
-from shared.serving import Instances, fold_reports, live
 
 service = Service(__package__, lane="lifecycle", state=Rollback)
 
@@ -74,12 +73,12 @@ async def _rehearsal(report: str | None, evidence: Evidence) -> Rehearsal | None
 
 
 async def gather_live(
-    event: DeadlineReached, manifests: ServingManifests, folds: Folds, clock: Clock, document: PolicyDocument
+    event: DeadlineReached, manifests: ServingManifests, reports: LiveInstances, clock: Clock, document: PolicyDocument
 ) -> Live:
     endpoint = EndpointRef.from_entity(event.entity)
     since = clock.now() - timedelta(seconds=document.section(RollbackLimits, endpoint).silent_s)
-    instances = live(await folds.all("rollback", "predictions"), endpoint, since)
-    return Live(manifest=await manifests.read(endpoint), instances=instances)
+    instances = await reports.of(endpoint, since)
+    return Live(manifest=await manifests.read(endpoint), instances=dict(instances))
 
 
 service.reacts_to(ApprovalGranted, decide=policy.decide_granted, entity=lambda event: event.endpoint.entity)
@@ -111,4 +110,3 @@ service.reacts_to(
 service.reacts_to(
     ActionSuperseded, gather=gather_serving, decide=policy.decide_not_performed, emits=_NOT_DONE, any_mode=True
 )
-service.folds_from("predictions", state=Instances, fold=fold_reports)

@@ -33,6 +33,7 @@ from shared.events.codec import CONTENT_TYPE, decode, encode, from_cloud_event, 
 from shared.events.drift import DriftCleared, DriftConfirmed
 from shared.events.entity import Entity, EntityName
 from shared.events.event import Envelope, Event, Hub, canonical, derive_id
+from shared.events.folding import RowsRefused, StateSetAside
 from shared.events.jobs import JobEnded
 from shared.events.lanes import LaneResumed, LaneResumeOrdered, LaneStalled, LaneStopped
 from shared.events.models import ModelRegistered, ModelRejected

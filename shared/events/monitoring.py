@@ -30,12 +30,17 @@ class _OfEndpoint(Event):
 
 
 class WindowFolded(_OfEndpoint):
-    """One hub partition's part of a window is complete: `profile` is the digest of its mergeable profile."""
+    """One hub partition's part of a window is complete: `profile` is the digest of its mergeable profile.
+
+    Since the part before, `late_rows` came too late for their window and are in none; `redated_rows` had times that no
+    clock can have meant, and are in the window of their scoring.
+    """
 
     type: ClassVar[str] = "mlops.window.folded"
     partition: int
     rows: int
     late_rows: int = 0
+    redated_rows: int = 0
     profile: Digest
 
 

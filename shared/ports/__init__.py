@@ -13,6 +13,7 @@ from shared.ports.azure.machine_learning import (
 from shared.ports.clock import Clock
 from shared.ports.errors import Absent, Moved, Refused, Unavailable
 from shared.ports.models.batch_files import BatchFile, BatchFiles
+from shared.ports.models.live_instances import Instance, LiveInstances
 from shared.ports.models.model_packages import ModelPackages
 from shared.ports.models.serving import Manifest, Route, ServingManifests
 from shared.ports.people.approvals import Approvals, LinkSigner
@@ -22,7 +23,7 @@ from shared.ports.records.brakes import Brake, Brakes
 from shared.ports.records.captures import CaptureName, Captures
 from shared.ports.records.deadlines import Deadline, Deadlines
 from shared.ports.records.evidence import Evidence
-from shared.ports.records.folds import Folded, Folds
+from shared.ports.records.folds import Folds
 from shared.ports.records.grown import End, Grown
 from shared.ports.records.lane_book import LaneBook, Stop
 from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting

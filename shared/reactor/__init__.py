@@ -17,7 +17,9 @@ from shared.reactor.effects import (
     in_words,
     job_name,
 )
-from shared.reactor.folding import Folding
+from shared.reactor.fold_failures import FoldFailures
+from shared.reactor.folding import Folding, folded_states
+from shared.reactor.hub_log import HubLog
 from shared.reactor.job_reports import JobFound, ask_after
 from shared.reactor.lanes import Lane, Lanes, lanes_of
 from shared.reactor.patience import Handled, Patience
@@ -28,8 +30,7 @@ from shared.reactor.reading import Reading
 from shared.reactor.recording import is_intact, read_effect
 from shared.reactor.releasing import ReleaseAction, StaleRelease, release_id, what_is_left
 from shared.reactor.runtime import Runtime
-from shared.reactor.service import Decision, Facts, Fold, FoldResult, Known, Reaction, Service, State
+from shared.reactor.service import Decision, Facts, Fold, FoldResult, Known, Reaction, Row, Service, State
 from shared.reactor.stalls import Stalls
-from shared.reactor.streams import Gaps
 from shared.reactor.translating import Translating
 from shared.reactor.wiring import Unwired, Wiring

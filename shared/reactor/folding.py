@@ -1,43 +1,99 @@
-"""Row streams are folded, not decided row by row: state and last sequence number move together, or not at all."""
+"""Row streams are folded, not decided row by row: states and position move together, or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from shared.ports import EventPublisher, Folded, Folds, Hub, Message, Moved
-from shared.reactor.service import Service
-from shared.reactor.streams import Gaps
+from shared.events import Entity, Unreadable
+from shared.ports import EventPublisher, Folds, Hub, Message, Moved, Place, Position
+from shared.reactor.fold_codec import decode_state
+from shared.reactor.fold_failures import FoldFailures
+from shared.reactor.fold_keys import At, FoldKeys
+from shared.reactor.fold_rows import bounded, read
+from shared.reactor.hub_log import HubLog
+from shared.reactor.service import Service, State
+from shared.reactor.stalls import Stalls
 from shared.reactor.wiring import Wiring
 
 
 class Folding:
-    def __init__(self, wiring: Wiring, folds: Folds, publisher: EventPublisher, gaps: Gaps) -> None:
-        self._wiring, self._folds, self._publisher, self._gaps = wiring, folds, publisher, gaps
+    """Only `Unavailable` of our own storage holds a partition; whatever else is wrong harms its own message or key."""
+
+    def __init__(
+        self, wiring: Wiring, folds: Folds, publisher: EventPublisher, log: HubLog, failures: FoldFailures,
+        stalls: Stalls,
+    ) -> None:  # fmt: skip
+        self._folds, self._log, self._failures, self._stalls = folds, log, failures, stalls
+        self._keys = FoldKeys(wiring, folds, publisher, failures)
 
     async def fold(self, service: Service, hub: Hub, messages: Sequence[Message]) -> None:
         """Fold a batch of one partition in, before the checkpoint moves. Raises `Unavailable`.
 
-        Events are published before the state is written: their ids derive from what was folded, so that folding again
-        after a crash publishes the same ones.
+        Step by step, and each moves the position. Events are published before a step's states are written: their ids
+        derive from what was folded, so that folding again after a crash publishes the same ones.
         """
-        while messages and not await self._try(service, hub, messages):
-            pass
+        if not messages:
+            return
+        at = At(service.folds[hub], Place(service.name, hub, messages[0].partition))
+        async with self._stalls.watch(at.place, messages[0].sequence):
+            while not await self._step(at, messages):
+                pass
 
-    async def _try(self, service: Service, hub: Hub, messages: Sequence[Message]) -> bool:
-        partition, fold = messages[0].partition, service.folds[hub]
-        before = await self._folds.read(service.name, hub, partition)
+    async def _step(self, at: At, messages: Sequence[Message]) -> bool:
+        """Whether the batch is folded in."""
+        position = await self._position(at.place, messages)
         # A hub may deliver twice within one batch, too: each sequence number counts once, and in order.
-        unseen = {message.sequence: message for message in messages if message.sequence > before.sequence}
-        new = [unseen[sequence] for sequence in sorted(unseen)]
-        if not new:
+        unseen = {message.sequence: message for message in messages if message.sequence > position.sequence}
+        if not unseen:
             return True
-        last = before.sequence if before.version else None
-        new = await self._gaps.close(service.name, hub, last, new)
-        state = fold.state.model_validate(before.state)
-        result = await fold.fold(**self._wiring.arguments(fold.fold, state=state, messages=new, partition=partition))
-        if result.events:
-            await self._publisher.publish("events", result.events)
-        after = Folded(result.state.model_dump(mode="json"), new[-1].sequence, before.version)
+        next_ones = await self._next(at.place, position, [unseen[number] for number in sorted(unseen)])
+        rows, misread = read(at.fold, *next_ones)
+        changed, through = await self._keys.fold(at, rows)
+        for message, reason in misread:
+            if message.sequence <= through:
+                await self._failures.unreadable(at.place.reader, message, reason)
         try:
-            await self._folds.write(service.name, hub, partition, after)
+            await self._folds.write(at.place, replace(position, sequence=through), changed)
         except Moved:
             return False
-        return True
+        return through >= max(unseen)
+
+    async def _position(self, place: Place, messages: Sequence[Message]) -> Position:
+        """Where to go on, in the log that the hub is now. Numbers that follow on the stored one prove which it is."""
+        written = await self._folds.position(place)
+        if written and min(message.sequence for message in messages) == written.sequence + 1:
+            return written
+        epoch = await self._log.epoch(place)
+        if written is None or written.epoch == epoch:
+            return written or Position(epoch)
+        await self._log.tell_replaced(place, written.epoch, epoch)
+        return replace(written, sequence=-1, epoch=epoch)
+
+    async def _next(self, place: Place, position: Position, unseen: Sequence[Message]) -> tuple[Sequence[Message], int]:
+        """What follows on the position without a gap, and the number up to which that is everything."""
+        first, start = position.sequence + 1, unseen[0].sequence
+        if start > first:
+            is_new = position.version is None
+            found, through = await self._log.read_back(place, first, start - 1, is_new=is_new)
+            if found:
+                return bounded(found, through)
+        run = [message for number, message in enumerate(unseen, start) if message.sequence == number]
+        return bounded(run, run[-1].sequence)
+
+
+async def folded_states[S: State](
+    folds: Folds, fold: str, hub: Hub, key: Entity, kind: type[S]
+) -> Mapping[int, S | None]:
+    """The states of one key in all partitions that the fold has met: None where it has none, or none to be read.
+
+    Raises `Unavailable`.
+    """
+    found = await folds.of(fold, hub, str(key))
+    return {partition: _readable(body, kind) if body is not None else None for partition, body in found.items()}
+
+
+def _readable[S: State](body: bytes, kind: type[S]) -> S | None:
+    """What cannot be read is set aside, and told, when the next row of its key comes."""
+    try:
+        return decode_state(body, kind)
+    except Unreadable:
+        return None

@@ -43,7 +43,8 @@ def lanes_of(services: Mapping[str, Service]) -> dict[str, Lane]:
     """The lanes that these services declare on hub `events`, and the one of hub `decisions`, by name."""
     by_lane: dict[str, dict[str, Service]] = {}
     for name, service in services.items():
-        by_lane.setdefault(service.lane, {})[name] = service
+        if service.lane:
+            by_lane.setdefault(service.lane, {})[name] = service
     lanes = {name: Lane(name, "events", members) for name, members in by_lane.items()}
     obeying = {name: service for name, service in services.items() if _obeys(service)}
     return {**lanes, COMMANDS: Lane(COMMANDS, "decisions", obeying)} if obeying else lanes

@@ -25,7 +25,9 @@ from shared.ports import (
 from shared.reactor.breaker import Breaker
 from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.deadlines import ring
+from shared.reactor.fold_failures import FoldFailures
 from shared.reactor.folding import Folding
+from shared.reactor.hub_log import HubLog
 from shared.reactor.lanes import Lanes, lanes_of
 from shared.reactor.patience import Patience
 from shared.reactor.policy_record import PolicyRecord
@@ -34,7 +36,6 @@ from shared.reactor.reading import Reading
 from shared.reactor.sealing import seal
 from shared.reactor.service import Service
 from shared.reactor.stalls import Stalls
-from shared.reactor.streams import Gaps
 from shared.reactor.ticking import Part, Ticking
 from shared.reactor.translating import Translate, Translating
 from shared.reactor.wiring import Wiring
@@ -66,7 +67,9 @@ class Runtime:
         self.lanes = Lanes(
             self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls, services
         )
-        self.folding = Folding(wiring, provided[Folds], publisher, Gaps(provided[HubReader], publisher, clock))
+        failures = FoldFailures(self._dead_letters, provided[Evidence], publisher, clock)
+        log = HubLog(provided[HubReader], publisher, clock)
+        self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls)
         minutely = timedelta(minutes=1)
         self._ticking = Ticking(
             [Part("reminders", self.remind), Part("sweeper", self.sweep), Part("seal", self.seal, every=minutely)]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,9 +14,14 @@ from shared.reactor.effects import Effect
 
 
 class State(BaseModel):
-    """What a service remembers about one entity. Every field has a default: the default state is "never heard of"."""
+    """What a service remembers about one entity. Every field has a default: the default state is "never heard of".
+
+    A folded state has a `version`: one that another build wrote with a newer one is not read.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: ClassVar[int] = 1
 
 
 class Known(BaseModel):
@@ -60,6 +65,14 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A message of a row stream, read: `envelope` is of one of the types that the fold declares."""
+
+    sequence: int
+    envelope: Envelope[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class FoldResult[S: State]:
     """`state` goes into the store, `events` are published before it is written; their keys must derive from content."""
 
@@ -72,22 +85,34 @@ type Folder = Callable[..., Awaitable[FoldResult[Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One (service, row stream). The folder gets `state`, `messages` (new ones only, in order) and ports by type."""
+    """One (service, row stream). Rows of `types` are folded into the state of the entity that is their `key`.
+
+    The folder gets `state`, `rows` (new ones only, in order, all of one key), `partition`, and ports by type. Of the
+    folds of a hub one `buries` what cannot be read there; the others look at their own types only.
+    """
 
     hub: Hub
     state: type[State]
     fold: Folder
+    types: tuple[type[Event], ...]
+    key: Callable[[Any], Entity]
+    buries: bool
+
+
+def key_of(event: Event) -> Entity:
+    return event.entity
 
 
 class Service[S: State = Any]:
     """A reason to react, with its own state and chains in the ledger. Its folder gives it its name.
 
-    `lane` is who reads hub `events` for it, `app` where it runs. `may_be_held`: by a mode or a brake; not so what
-    people are asked, told and obeyed by. `acts_on_the_past`: also on what lay in a hub before it first ran.
+    `lane` is who reads hub `events` for it, "" for one that only folds; `app` is where it runs. `may_be_held`: by a
+    mode or a brake; not so what people are asked, told and obeyed by. `acts_on_the_past`: also on what lay in a hub
+    before it first ran.
     """
 
     def __init__(
-        self, package: str, *, lane: str, state: type[S], app: str = "control", may_be_held: bool = True,
+        self, package: str, *, state: type[S], lane: str = "", app: str = "control", may_be_held: bool = True,
         acts_on_the_past: bool = False,
     ) -> None:  # fmt: skip
         self.name = package.rpartition(".")[2]
@@ -117,9 +142,18 @@ class Service[S: State = Any]:
         concern = entity or self._concerned
         self.reactions[event_type] = Reaction(event_type, decide, concern, gather, frozenset(emits), any_mode)
 
-    def folds_from(self, hub: Hub, *, state: type[State], fold: Folder) -> None:
-        """Declare a fold over a row stream: `fold(state=..., messages=..., partition=..., <port>=...)`."""
-        self.folds[hub] = Fold(hub, state, fold)
+    def folds_from(
+        self,
+        hub: Hub,
+        *,
+        state: type[State],
+        fold: Folder,
+        types: Sequence[type[Event]],
+        key: Callable[[Any], Entity] = key_of,
+        buries: bool = True,
+    ) -> None:
+        """Declare a fold over a row stream: `fold(state=..., rows=..., partition=..., <port>=...)`."""
+        self.folds[hub] = Fold(hub, state, fold, tuple(types), key, buries)
 
     def concerned(self, event: Event) -> Entity | None:
         """Whose state decides about this event; None where it is not for this service."""

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 from shared.reactor.effects import Effect
 from shared.reactor.service import Service
 
-_BY_NAME = ("event", "event_id", "state", "messages", "partition", "occasion")
+_BY_NAME = ("event", "event_id", "state", "rows", "partition", "occasion")
 
 
 class Unwired(TypeError):

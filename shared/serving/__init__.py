@@ -1,4 +1,4 @@
-"""What serves, as promotion and rollback both see it: the swap of the manifest, and what the instances report."""
+"""What serves, as several services see it: the swap of the manifest, and what the instances report."""
 
-from shared.serving.instances import Instance, Instances, fold_reports, live
+from shared.serving.instances import FOLD, FoldedInstances, Instances, live
 from shared.serving.swap import SwapManifest

@@ -52,7 +52,7 @@ def _section(service: Service) -> str:
     rows = [f"| {_name(event)} | {_names(reaction.emits)} |" for event, reaction in service.reactions.items()]
     folds = ", ".join(f"`{hub}`" for hub in service.folds)
     tail = [f"\nFolds rows of hub {folds}."] if folds else []
-    place = f"In lane {service.lane} of app {service.app}.\n"
+    place = f"In lane {service.lane} of app {service.app}.\n" if service.lane else f"In app {service.app}."
     table = ["| reacts to | may emit |", "| --- | --- |", *rows] if rows else []
     return "\n".join([f"## {service.name}\n", place, *table, *tail, ""])
 

@@ -19,9 +19,10 @@ _AMBIENT_IMPORTS = frozenset({"uuid4", "uuid1", "environ", "getenv", "urandom"})
 _AMBIENT_MODULES = frozenset({"random", "secrets"})
 
 
-def incomplete(service: Path) -> list[str]:
-    """What a deciding service's folder lacks."""
-    return [f"{service.name}: {name} is missing" for name in _DECIDING_HAVE if not _has(service, name)]
+def incomplete(service: Path, *, decides: bool = True) -> list[str]:
+    """What a service's folder lacks; one that only folds has no policy."""
+    needed = _DECIDING_HAVE if decides else _DECIDING_HAVE[:-1]
+    return [f"{service.name}: {name} is missing" for name in needed if not _has(service, name)]
 
 
 def _has(service: Path, name: str) -> bool:
@@ -37,8 +38,8 @@ def stray_decisions(path: Path, tree: ast.Module) -> list[str]:
     return [f"{path.name}: {name}" for name in names if name.startswith("decide_")]
 
 
-def untested(service: str, tests: Path) -> list[str]:
-    path = tests / "unit" / "services" / service / "test_policy.py"
+def untested(service: str, tests: Path, *, decides: bool = True) -> list[str]:
+    path = tests / "unit" / "services" / service / ("test_policy.py" if decides else "test_folding.py")
     return [] if path.is_file() else [f"{service}: {path.name} is missing in {path.parent.name}"]
 
 

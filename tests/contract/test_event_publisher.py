@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient
@@ -121,3 +122,13 @@ async def test_a_hub_says_when_it_was_created_and_goes_on_saying_so(hubs: Hubs) 
     await hubs.publisher.publish("events", [envelope("event-1")])
     assert datetime.fromisoformat(await hubs.reader.epoch("events")) == before
     assert before.tzinfo is not None
+
+
+async def test_a_hub_that_is_made_again_has_another_epoch(tmp_path: Path) -> None:
+    epochs = []
+    for place in ("one", "two"):
+        with EventHubsServer(tmp_path / place, {"events": 1}) as server:
+            epochs.append(await EventHubReader({"events": server.connection_string("events")}).epoch("events"))
+            server.restart()
+            epochs.append(await EventHubReader({"events": server.connection_string("events")}).epoch("events"))
+    assert epochs[0] == epochs[1] != epochs[2] == epochs[3]

@@ -107,6 +107,10 @@ async def test_of_eight_writers_over_one_head_exactly_one_wins(ledger: Ledger) -
     assert [type(outcome) for outcome in outcomes if isinstance(outcome, Exception)] == [Moved] * 7
 
 
+# A store says its time in whole seconds: a lease that runs out this second may seem to have a part of it left.
+RUN_OUT = Lease("instance-1", timedelta(seconds=-1))
+
+
 async def progress_of(ledger: Ledger, event_id: str = "event-1") -> Progress:
     found = await ledger.find("staging", ENTITY, event_id)
     assert found
@@ -129,7 +133,7 @@ async def test_a_live_lease_belongs_to_its_owner_alone(ledger: Ledger) -> None:
 
 async def test_a_lease_that_has_run_out_by_the_stores_clock_is_anybodys(ledger: Ledger) -> None:
     head = await ledger.head("staging", ENTITY)
-    await ledger.record(entry("event-1", 1), head, lease("instance-1", seconds=0))
+    await ledger.record(entry("event-1", 1), head, RUN_OUT)
     found = await progress_of(ledger)
     assert found.left == timedelta()
     taken = await ledger.lease(found, lease("instance-2"))
@@ -139,7 +143,7 @@ async def test_a_lease_that_has_run_out_by_the_stores_clock_is_anybodys(ledger: 
 
 async def test_of_eight_who_want_a_dead_lease_exactly_one_gets_it(ledger: Ledger) -> None:
     head = await ledger.head("staging", ENTITY)
-    await ledger.record(entry("event-1", 1), head, lease("instance-1", seconds=0))
+    await ledger.record(entry("event-1", 1), head, RUN_OUT)
     found = await progress_of(ledger)
     taken = await asyncio.gather(*(ledger.lease(found, lease(f"instance-{n}")) for n in range(2, 10)))
     assert sum(each is not None for each in taken) == 1
@@ -153,7 +157,7 @@ async def test_there_is_no_lease_on_what_was_never_decided(ledger: Ledger) -> No
 
 async def test_marks_are_kept_by_index_and_renew_the_lease(ledger: Ledger) -> None:
     head = await ledger.head("staging", ENTITY)
-    recorded = await ledger.record(entry("event-1", 1), head, lease("instance-1", seconds=0))
+    recorded = await ledger.record(entry("event-1", 1), head, RUN_OUT)
     marked = await ledger.mark(recorded, {0: Mark("performed")}, LEASE)
     await ledger.mark(marked, {11: Mark("refused", "too large"), 10: Mark("skipped")}, LEASE)
     await append(ledger, "event-10", 2)
@@ -166,7 +170,7 @@ async def test_marks_are_kept_by_index_and_renew_the_lease(ledger: Ledger) -> No
 
 async def test_who_lost_the_lease_marks_nothing_more(ledger: Ledger) -> None:
     head = await ledger.head("staging", ENTITY)
-    late = await ledger.record(entry("event-1", 1), head, lease("instance-1", seconds=0))
+    late = await ledger.record(entry("event-1", 1), head, RUN_OUT)
     other = await ledger.lease(await progress_of(ledger), lease("instance-2"))
     assert other
     with pytest.raises(Moved):

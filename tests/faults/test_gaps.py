@@ -9,13 +9,10 @@ from tests.faults.endpoints import Endpoint
 from tests.faults.stories import Stories
 from tests.faults.system import System
 
-# Who folds hub predictions, each by itself.
-FOLDING = {"monitoring", "promotion", "rollback"}
-
 pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
 # Who folds hub `predictions`.
-FOLDING = {"monitoring", "promotion", "rollback"}
+FOLDING = {"monitoring", "instances"}
 
 
 async def test_what_hubs_leave_out_or_swap_is_handled_once_and_in_order(

@@ -59,6 +59,7 @@ _LIMITS = f"""
     grace_s: 0
     idle_s: 60
     min_rows: {BLOCKS * ROWS}
+    min_reference_rows: 1
     performance: false
   drift: {{breaches: 2, of: 2}}
   retraining: {{component: "training:1", look_every_s: 1, timeout_s: 900}}

@@ -35,10 +35,10 @@ class Plane:
 
     async def last(self, hub: Hub) -> int:
         """Where the reader is that is furthest behind; -1 before the first message."""
-        folded = [(await self.world.folds.read(name, hub, 0)).sequence for name in self._folders(hub)]
+        folded = [await self.world.folds.position(Place(name, hub, 0)) for name in self._folders(hub)]
         readers = ["intake"] if hub == "inbound" else [lane.name for lane in self._readers(hub)]
         read = [await self.world.positions.read(Place(name, hub, 0)) for name in readers]
-        return min([*folded, *(position.sequence if position else -1 for position in read)])
+        return min(position.sequence if position else -1 for position in (*folded, *read))
 
     def take_letters(self, hub: Hub) -> Mapping[int, list[str]]:
         """Sequence number to the reasons for which this message of the hub was buried since the last time."""

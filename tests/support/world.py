@@ -20,7 +20,7 @@ from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.adapters.table import adapters_in, built
 from shared.events import EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
-from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Unavailable
+from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Place, Unavailable
 from shared.reactor import Lane, Runtime, Service
 from tests.support.builders import INVENTORY, NOW, endpoint_ref, urlsafe
 from tests.support.faulty import Crash, Faults, Faulty
@@ -41,7 +41,7 @@ _LIMITS: dict[str, Any] = {
         ),
     },
     "rollback": {"complete_within_s": 60, "look_every_s": 2, "silent_s": 6},
-    "monitoring": {"window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "labels_after_s": 30},
+    "monitoring": {"window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "min_labels": 5, "labels_after_s": 30},
     "retraining": {"cool_down_s": 200, "timeout_s": 300, "look_every_s": 30},
     "batch": {"timeout_s": 300, "look_every_s": 30, "attempts": 2},
     "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},
@@ -188,7 +188,8 @@ class World:
         """Rows that came in, the last `behind` of those folded before once more."""
         for name, service in self.services.items():
             if "predictions" in service.folds and self.hubs.rows:
-                done = (await self.folds.read(name, "predictions", 0)).sequence
+                position = await self.folds.position(Place(name, "predictions", 0))
+                done = position.sequence if position else -1
                 batch = self.hubs.rows[max(0, done + 1 - behind) :]
                 await self.attempt(self.app.runtime.folding.fold(service, "predictions", batch))
 

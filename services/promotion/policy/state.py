@@ -6,9 +6,8 @@ from typing import Literal
 from services.promotion.limits import CanaryStep
 from services.promotion.policy.tally import Measured
 from shared.events import EndpointRef, Finding, PackageRef
-from shared.ports import Manifest, Route
+from shared.ports import Instance, Manifest, Route
 from shared.reactor import Known, State
-from shared.serving import Instance
 
 
 class Ending(Known):

@@ -7,7 +7,7 @@ from typing import Any
 from services.rollback.limits import RollbackLimits
 from services.rollback.policy.state import Live, Rollback
 from shared.events import GoldenProof, InstanceProof, RehearsedProof, RollbackCompleted, RollbackFailed
-from shared.serving import Instance
+from shared.ports import Instance
 
 
 def judge(

@@ -5,9 +5,8 @@ from typing import Literal
 
 from shared.events import Digest, PackageRef
 from shared.packages import Rehearsal
-from shared.ports import Manifest, Route
+from shared.ports import Instance, Manifest, Route
 from shared.reactor import Known, State
-from shared.serving import Instance
 
 # Approvals kept in mind: those of what may serve, and of some that were overtaken.
 REMEMBERED = 8

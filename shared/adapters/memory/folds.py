@@ -1,35 +1,34 @@
-"""Folded states in a dictionary, kept as the JSON text that a store would hold."""
+"""Folded states in a dictionary, kept as the bytes that a store would hold."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
-from shared.events import canonical
-from shared.ports import Folded, Folds, Hub, Moved, Refused
-
-LIMIT_BYTES = 800 * 1024
+from shared.ports import Folds, Hub, Moved, Place, Position, Refused
+from shared.ports.records.folds import too_large
 
 
 class MemoryFolds(Folds):
     def __init__(self) -> None:
-        self._states: dict[tuple[str, Hub, int], tuple[bytes, int, int]] = {}
+        self._positions: dict[Place, Position] = {}
+        self._states: dict[Place, dict[str, bytes]] = {}
 
-    async def read(self, service: str, hub: Hub, partition: int) -> Folded:
-        kept = self._states.get((service, hub, partition))
-        return Folded(state={}) if kept is None else _folded(*kept)
+    async def position(self, place: Place) -> Position | None:
+        return self._positions.get(place)
 
-    async def write(self, service: str, hub: Hub, partition: int, folded: Folded) -> None:
-        body = canonical(dict(folded.state))
-        if len(body) > LIMIT_BYTES:
-            raise Refused(f"folded state of {service} is {len(body)} bytes, the limit is {LIMIT_BYTES}")
-        present = await self.read(service, hub, partition)
-        if present.version != folded.version:
-            raise Moved(f"folded state of {service} {hub}/{partition} moved")
-        self._states[service, hub, partition] = body, folded.sequence, int(present.version or 0) + 1
+    async def states(self, place: Place, keys: Collection[str]) -> Mapping[str, bytes]:
+        kept = self._states.get(place, {})
+        return {key: kept[key] for key in keys if key in kept}
 
-    async def all(self, service: str, hub: Hub) -> Sequence[Folded]:
-        kept = sorted(item for item in self._states.items() if item[0][:2] == (service, hub))
-        return [_folded(*state) for _, state in kept]
+    async def write(self, place: Place, position: Position, states: Mapping[str, bytes]) -> None:
+        if why := too_large(states):
+            raise Refused(f"write the fold {place}: {why}")
+        present = self._positions.get(place)
+        version = present.version if present else None
+        if version != position.version:
+            raise Moved(f"the fold {place} moved")
+        self._positions[place] = replace(position, version=str(int(version or 0) + 1))
+        self._states.setdefault(place, {}).update(states)
 
-
-def _folded(body: bytes, sequence: int, version: int) -> Folded:
-    return Folded(state=json.loads(body), sequence=sequence, version=str(version))
+    async def of(self, fold: str, hub: Hub, key: str) -> Mapping[int, bytes | None]:
+        met = sorted(place for place in self._positions if place[:2] == (fold, hub))
+        return {place.partition: self._states[place].get(key) for place in met}

@@ -16,7 +16,7 @@ import aiohttp
 import pyarrow.parquet as pq
 import pytest
 
-from services import promotion
+from services import instances, promotion
 from shared.adapters.azure.storage.account import storage_clients
 from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.events import (
@@ -131,7 +131,10 @@ async def fleet(
     hub = predictions.connection_string("predictions")
     apps = [ScoringApp("server", tmp_path / str(number), azurite, hub, name) for number in range(3)]
     policy = POLICY.model_copy(update={"endpoints": {name: EndpointPolicy(model="flights", limits=_LIMITS)}})
-    world, storage = World({"promotion": promotion.service}, policy), storage_clients(azurite.connection_string)
+    world, storage = (
+        World({"promotion": promotion.service, "instances": instances.service}, policy),
+        storage_clients(azurite.connection_string),
+    )
     world.manifests = BlobServingManifests(storage.blobs)  # type: ignore[assignment]
     world.app = App(world)
     reader = HubReader(predictions, apps[0].endpoint)

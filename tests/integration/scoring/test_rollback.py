@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from function_app.jobs.__main__ import run
-from services import rollback
+from services import instances, rollback
 from shared.adapters.azure.storage.account import Storage, storage_clients
 from shared.adapters.azure.storage.model_packages import BlobModelPackages
 from shared.adapters.azure.storage.serving import BlobServingManifests
@@ -56,7 +56,7 @@ class Control(World):
     """Rollback alone, over the manifest in storage and the reports of `hub`."""
 
     def __init__(self, app: ScoringApp, storage: Storage, hub: HubReader) -> None:
-        super().__init__({"rollback": rollback.service})
+        super().__init__({"rollback": rollback.service, "instances": instances.service})
         self._endpoint, self._hub = app.endpoint, hub
         self.ports[ServingManifests] = self.manifests = BlobServingManifests(storage.blobs)  # type: ignore[assignment]
         self.app = App(self)

@@ -1,63 +1,109 @@
-"""Folded states as table rows: the JSON is split over binary columns, an entity holds 1 MiB."""
+"""Folded states as table rows: position and states of one hub partition lie in one partition of the table.
 
-import json
-from collections.abc import Mapping, Sequence
+`<fold>|<hub>|<partition>` holds row `position`, and row `s:<key>` for each state, split over binary columns.
+`<fold>|<hub>` names the partitions that were met.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.data.tables import TableEntity, UpdateMode
+from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped, int64, number
-from shared.events import canonical
-from shared.ports import Absent, Folded, Folds, Hub, Refused
+from shared.ports import Absent, Folds, Hub, Moved, Place, Position, Refused
+from shared.ports.records.folds import too_large
 
-LIMIT_BYTES = 800 * 1024
+_POSITION = "position"
+_READS_AT_ONCE = 16
 
 
 class TableFolds(Folds):
     def __init__(self, tables: TableServiceClient, table: str = "folds") -> None:
         self._table = tables.get_table_client(table)
 
-    async def read(self, service: str, hub: Hub, partition: int) -> Folded:
+    async def position(self, place: Place) -> Position | None:
         try:
-            with storage_errors(f"read the fold of {service} in {hub}/{partition}"):
-                return _folded(await self._table.get_entity(_partition_key(service, hub), f"{partition:04d}"))
+            with storage_errors(f"read the position of {place}"):
+                row = await self._table.get_entity(_partition_key(place), _POSITION)
         except Absent:
-            return Folded(state={})
+            return None
+        return Position(row["epoch"], number(row, "sequence"), row.metadata["etag"])
 
-    async def write(self, service: str, hub: Hub, partition: int, folded: Folded) -> None:
-        row = {
-            "PartitionKey": _partition_key(service, hub),
-            "RowKey": f"{partition:04d}",
-            "sequence": int64(folded.sequence),
-            **split(_body(service, folded.state), "state"),
-        }
-        with storage_errors(f"write the fold of {service} in {hub}/{partition}"):
-            if folded.version is None:
-                await self._table.create_entity(row)
-            else:
-                condition, etag = MatchConditions.IfNotModified, folded.version
-                await self._table.update_entity(row, UpdateMode.REPLACE, etag=etag, match_condition=condition)
+    async def states(self, place: Place, keys: Collection[str]) -> Mapping[str, bytes]:
+        rows = {key: (_partition_key(place), _row_key(key)) for key in keys}
+        found = await self._read(list(rows.values()), f"read states of {place}")
+        states = dict(zip(rows, found, strict=True))
+        return {key: body for key, body in states.items() if body is not None}
 
-    async def all(self, service: str, hub: Hub) -> Sequence[Folded]:
-        with storage_errors(f"read the folds of {service} in {hub}"):
-            rows = self._table.query_entities("PartitionKey eq @key", parameters={"key": _partition_key(service, hub)})
-            return [_folded(row) async for row in rows]
+    async def _read(self, places: Collection[tuple[str, str]], doing: str) -> list[bytes | None]:
+        """Point reads: a filter that names several rows would be answered from the whole partition."""
+        free = asyncio.Semaphore(_READS_AT_ONCE)
+
+        async def one(partition_key: str, row_key: str) -> bytes | None:
+            try:
+                async with free:
+                    with storage_errors(doing):
+                        return join(await self._table.get_entity(partition_key, row_key), "state")
+            except Absent:
+                return None
+
+        return list(await asyncio.gather(*(one(*place) for place in places)))
+
+    async def write(self, place: Place, position: Position, states: Mapping[str, bytes]) -> None:
+        doing = f"write the fold {place}"
+        if why := too_large(states):
+            raise Refused(f"{doing}: {why}")
+        key = _partition_key(place)
+        if position.version is None:
+            await self._meet(place)
+        rows = [("upsert", _state(key, *state), {"mode": UpdateMode.REPLACE}) for state in states.items()]
+        with storage_errors(doing):
+            await self._table.submit_transaction([_move(key, position), *rows])
+
+    async def _meet(self, place: Place) -> None:
+        """Before the first state: `of` may find a partition without one, but must not overlook any."""
+        row = {"PartitionKey": _met_key(place.reader, place.hub), "RowKey": f"{place.partition:04d}"}
+        with suppress(Moved), storage_errors(f"name the partition of {place}"):
+            await self._table.create_entity(row)
+
+    async def of(self, fold: str, hub: Hub, key: str) -> Mapping[int, bytes | None]:
+        with storage_errors(f"read the partitions of {fold} in {hub}"):
+            rows = self._table.query_entities("PartitionKey eq @key", parameters={"key": _met_key(fold, hub)})
+            met = sorted([int(row["RowKey"]) async for row in rows])
+        places = [(_partition_key(Place(fold, hub, partition)), _row_key(key)) for partition in met]
+        return dict(zip(met, await self._read(places, f"read states of {fold} in {hub}"), strict=True))
 
 
-def _partition_key(service: str, hub: Hub) -> str:
-    return f"{escaped(service)}|{hub}"
+def _move(key: str, position: Position) -> tuple[Any, ...]:
+    row = {
+        "PartitionKey": key,
+        "RowKey": _POSITION,
+        "sequence": int64(position.sequence),
+        "epoch": position.epoch,
+    }
+    if position.version is None:
+        return "create", row
+    condition = {"etag": position.version, "match_condition": MatchConditions.IfNotModified}
+    return "update", row, {"mode": UpdateMode.REPLACE, **condition}
 
 
-def _body(service: str, state: Mapping[str, Any]) -> bytes:
-    body = canonical(dict(state))
-    if len(body) > LIMIT_BYTES:
-        raise Refused(f"folded state of {service} is {len(body)} bytes, the limit is {LIMIT_BYTES}")
-    return body
+def _state(partition_key: str, key: str, body: bytes) -> dict[str, Any]:
+    return {"PartitionKey": partition_key, "RowKey": _row_key(key), **split(body, "state")}
 
 
-def _folded(row: TableEntity) -> Folded:
-    return Folded(json.loads(join(row, "state")), number(row, "sequence"), row.metadata["etag"])
+def _partition_key(place: Place) -> str:
+    return f"{_met_key(place.reader, place.hub)}|{place.partition:04d}"
+
+
+def _met_key(fold: str, hub: Hub) -> str:
+    return f"{escaped(fold)}|{hub}"
+
+
+def _row_key(key: str) -> str:
+    return f"s:{escaped(key)}"

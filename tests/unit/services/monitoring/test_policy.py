@@ -28,6 +28,7 @@ from shared.events import (
     QualityMeasured,
     Window,
     WindowFolded,
+    canonical,
 )
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
 from shared.ports import CommandJob, JobState
@@ -35,7 +36,7 @@ from shared.reactor import Decision, KeepEvidence, Known, Publish, RemindAt, Sub
 from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document, workspace
 
 POLICY = policy_document(
-    monitoring={"idle_s": 30, "labels_after_s": 60, "min_rows": 100, "timeout_s": 600},
+    monitoring={"idle_s": 30, "labels_after_s": 60, "min_rows": 100, "min_labels": 100, "timeout_s": 600},
     staging={"look_every_s": 5, "environment": "sluice-jobs:1", "compute": "cpu"},
 )
 ENDPOINT, PACKAGE = endpoint_ref(), package_ref()
@@ -44,7 +45,9 @@ KEY = part_key(PACKAGE, WINDOW)
 FOLDED = WindowFolded(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, partition=0, rows=600, profile=digest())
 TEMP = FeatureDrift(name="temp", psi=0.4, js=0.2, null_rate=0, reference_null_rate=0)
 CHANCE = TEMP.model_copy(update={"name": "probability"})
-WHOLE = WindowKnown(complete=True, rows=1200, profile=digest("d"), features=(TEMP,), prediction=CHANCE)
+PROFILE = {"reference": digest("f"), "rows": 1200, "columns": {}}
+KEPT = KeepEvidence(body=canonical(PROFILE))
+WHOLE = WindowKnown(complete=True, rows=1200, profile=PROFILE, reference_rows=1000, features=(TEMP,), prediction=CHANCE)
 JOB = JobRef(workspace=workspace("production"), name=job_name("monitoring", CAUSE))
 OPEN = Open(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, since=NOW)
 FOLDING = Monitoring(windows={KEY: OPEN})
@@ -52,10 +55,11 @@ AWAITING = Monitoring(windows={KEY: OPEN.model_copy(update={"stage": "labels"})}
 JOINING = Monitoring(windows={KEY: OPEN.model_copy(update={"stage": "joining", "job": JOB})}, measured=(KEY,))
 DONE = Monitoring(measured=(KEY,))
 MEASURED = [
+    KEPT,
     Publish(
         event=DriftMeasured(
             endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, rows=1200, features=(TEMP,), prediction=CHANCE,
-            profile=digest("d"),
+            profile=KEPT.digest,
         )
     ),
     Publish(
@@ -97,7 +101,14 @@ def test_a_measured_window_is_not_measured_again() -> None:
         assert decide_folded(state, facts(WHOLE), FOLDED, POLICY) == Decision(state)
 
 
-@pytest.mark.parametrize("known", [WHOLE.model_copy(update={"rows": 99}), WindowKnown(complete=True, rows=500)])
+@pytest.mark.parametrize(
+    "known",
+    [
+        WHOLE.model_copy(update={"rows": 99}),
+        WHOLE.model_copy(update={"reference_rows": 999}),
+        WindowKnown(complete=True, rows=500),
+    ],
+)
 def test_too_few_rows_or_no_reference_measure_nothing(known: WindowKnown) -> None:
     """U23."""
     assert decide_folded(Monitoring(), facts(known), FOLDED, POLICY) == Decision(DONE)
@@ -105,7 +116,7 @@ def test_too_few_rows_or_no_reference_measure_nothing(known: WindowKnown) -> Non
 
 def test_without_performance_the_window_ends_with_its_measurements() -> None:
     policy = policy_document(monitoring={"min_rows": 100, "performance": False})
-    assert decide_folded(Monitoring(), facts(WHOLE), FOLDED, policy) == Decision(DONE, MEASURED[:2])
+    assert decide_folded(Monitoring(), facts(WHOLE), FOLDED, policy) == Decision(DONE, MEASURED[:3])
 
 
 def test_when_labels_should_be_in_a_job_joins_them() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.monitoring.limits import MonitoringLimits
-from services.monitoring.windows import Stream, complete, fold_block, part_key, published, window_of
+from services.monitoring.windows import AHEAD, Stream, complete, fold_block, part_key, published, window_of
 from shared.events import PredictionsCaptured, Window
 from shared.profiles import Profile, Reference
 from tests.support.builders import NOW, digest, endpoint_ref, package_ref
@@ -16,6 +16,7 @@ LIMITS = MonitoringLimits(window_s=3600, grace_s=600)
 GRACE = LIMITS.grace
 PACKAGE = package_ref()
 START = window_of(NOW, 3600).start
+SCORED = START + timedelta(days=30)
 
 
 def reference() -> Reference:
@@ -40,7 +41,7 @@ def block(*minutes: int) -> PredictionsCaptured:
 def folded(*blocks: PredictionsCaptured, stream: Stream | None = None) -> Stream:
     found = stream or Stream()
     for each in blocks:
-        found = fold_block(found, each, REFERENCE, LIMITS)
+        found = fold_block(found, each, REFERENCE, LIMITS, SCORED)
     return found
 
 
@@ -90,7 +91,7 @@ def test_a_published_part_keeps_its_digest_and_drops_its_counts() -> None:
 
 
 def test_rows_without_a_reference_are_counted_as_not_monitored() -> None:
-    assert fold_block(Stream(), block(1, 2), None, LIMITS).unmonitored_rows == 2
+    assert fold_block(Stream(), block(1, 2), None, LIMITS, SCORED).unmonitored_rows == 2
 
 
 def test_old_parts_are_forgotten() -> None:
@@ -110,3 +111,53 @@ def test_every_moment_lies_in_its_window(moment: object, width_s: float) -> None
     window: Window = window_of(moment, width_s)  # type: ignore[arg-type]
     assert window.start <= moment < window.end  # type: ignore[operator]
     assert (window.end - window.start).total_seconds() == width_s
+
+
+def at(*moments: datetime) -> PredictionsCaptured:
+    """One row for each of these times."""
+    rows = block(*range(len(moments)))
+    return rows.model_copy(update={"observed_at": moments})
+
+
+FAR = st.datetimes(datetime(1901, 1, 1), datetime(2299, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@settings(deadline=None)
+@given(st.lists(FAR, min_size=1, max_size=5))
+def test_whatever_times_rows_name_all_are_counted_somewhere_and_the_watermark_stays_near_the_clock(
+    moments: list[datetime],
+) -> None:
+    stream = fold_block(Stream(), at(*moments), REFERENCE, LIMITS, NOW)
+    assert sum(part.rows for part in stream.parts.values()) + stream.late_rows == len(moments)
+    assert stream.watermark is None or stream.watermark <= NOW + AHEAD
+
+
+def test_a_time_far_ahead_counts_at_the_time_of_scoring_and_makes_nobody_late() -> None:
+    """One request with times up to 2127 made every later row of the endpoint late, for ever."""
+    ahead = [NOW + timedelta(days=14 * number) for number in range(1, 1000)]
+    stream = fold_block(Stream(), at(NOW, *ahead), REFERENCE, LIMITS, NOW)
+    assert (stream.watermark, stream.redated_rows, stream.late_rows) == (NOW, 999, 0)
+    for number in range(12):
+        moment = NOW + timedelta(minutes=number)
+        stream = fold_block(stream, at(moment), REFERENCE, LIMITS, moment)
+    assert (stream.late_rows, stream.parts[part_key(PACKAGE, window_of(NOW, 3600))].rows) == (0, 1012)
+
+
+def test_a_clock_a_little_fast_is_believed() -> None:
+    moment = NOW + timedelta(minutes=5)
+    assert fold_block(Stream(), at(moment), REFERENCE, LIMITS, NOW).watermark == moment
+
+
+def test_one_request_opens_a_bounded_number_of_windows() -> None:
+    moments = [NOW - timedelta(hours=hour) for hour in range(1500)]
+    stream = fold_block(Stream(), at(*moments), REFERENCE, LIMITS, NOW)
+    assert (len(stream.parts), stream.late_rows) == (64, 1500 - 64)
+
+
+def test_counts_of_a_week_are_not_taken_for_those_of_a_day() -> None:
+    week, day = (
+        window_of(datetime(1970, 1, 1, tzinfo=UTC), 7 * 86400),
+        window_of(datetime(1970, 1, 1, tzinfo=UTC), 86400),
+    )
+    assert week.start == day.start
+    assert part_key(PACKAGE, week) != part_key(PACKAGE, day)

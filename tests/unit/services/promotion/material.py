@@ -17,9 +17,8 @@ from shared.events import (
     PackageRef,
     VersionReport,
 )
-from shared.ports import Manifest, Route
+from shared.ports import Instance, Manifest, Route
 from shared.reactor import Decision, Publish
-from shared.serving import Instance
 from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, package_ref, policy_document
 
 STEPS = (

@@ -1,18 +1,18 @@
 """What promotion looks up: the rehearsal by the approval's own evidence, the counts of two versions, the profile."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.promotion.reactions import gather_approved, gather_live, service
-from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
-from shared.events import CheckResult, ServingReported, canonical, encode
+from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryServingManifests
+from shared.events import CheckResult, EndpointRef, canonical
 from shared.packages import StagingReport
 from shared.packages.staging_suite import Rehearsal, SuiteLimits
-from shared.ports import Folded, Message
+from shared.ports import Instance
 from shared.profiles import Reference
-from shared.serving import Instances, fold_reports
-from tests.support.builders import NOW, digest, envelope, package_ref
+from tests.support.builders import NOW, digest, package_ref
 from tests.unit.services.promotion.material import (
     ENDPOINT,
     FOLLOWING,
@@ -78,14 +78,12 @@ async def test_a_report_that_is_gone_or_was_never_named_is_said_to_be_so() -> No
     assert "names no" in (await gather_approved(without, await manifests(), MemoryEvidence())).problem
 
 
-async def folds() -> MemoryFolds:
+class Reporting:
+    """One instance, which reports three versions."""
 
-    versions = (report(OLD.package, 10), report(NEW.package, 5), report(package_ref("7", "7"), 9))
-    said = ServingReported(endpoint=ENDPOINT, instance="a", generation=5, versions=versions)
-    result = await fold_reports(Instances(), [Message("predictions", 0, 0, encode(envelope(said)))])
-    found = MemoryFolds()
-    await found.write("promotion", "predictions", 0, Folded(result.state.model_dump(mode="json"), 0))
-    return found
+    async def of(self, endpoint: EndpointRef, since: datetime) -> Mapping[str, Instance]:
+        versions = (report(OLD.package, 10), report(NEW.package, 5), report(package_ref("7", "7"), 9))
+        return {"a": Instance(at=since, versions={each.package.digest: each for each in versions})}
 
 
 async def test_counts_of_candidate_and_champion_are_gathered_with_what_staging_saw() -> None:
@@ -93,7 +91,7 @@ async def test_counts_of_candidate_and_champion_are_gathered_with_what_staging_s
     reference = Reference.build({}, {}, prediction=("probability", cells), labels=None, package=NEW.package.digest)
     profile = await evidence.keep(canonical(reference.to_json()))
     state = FOLLOWING.model_copy(update={"route": NEW.model_copy(update={"profile": profile})})
-    known = await gather_live(LOOKED, state, await manifests(), await folds(), evidence, ManualClock(NOW), POLICY)
+    known = await gather_live(LOOKED, state, await manifests(), Reporting(), evidence, ManualClock(NOW), POLICY)
     assert set(known.instances["a"].versions) == {OLD.package.digest, NEW.package.digest}
     assert known.reference == (10,) * 10 + (0, 0)
     assert known.manifest.generation == 4
@@ -104,7 +102,7 @@ async def test_a_profile_that_cannot_be_read_is_no_agreement(body: bytes) -> Non
     evidence = MemoryEvidence()
     state = FOLLOWING.model_copy(update={"route": NEW.model_copy(update={"profile": await evidence.keep(body)})})
     clock = ManualClock(NOW + timedelta(seconds=1))
-    known = await gather_live(LOOKED, state, await manifests(), await folds(), evidence, clock, POLICY)
+    known = await gather_live(LOOKED, state, await manifests(), Reporting(), evidence, clock, POLICY)
     assert known.reference == ()
 
 

@@ -16,9 +16,9 @@ from shared.events import (
     PromotionStepped,
     RollbackRequested,
 )
-from shared.ports import Manifest, Route
+from shared.ports import Instance, Manifest, Route
 from shared.reactor import Decision, RemindAt
-from shared.serving import Instance, SwapManifest
+from shared.serving import SwapManifest
 from tests.support.builders import CAUSE, NOW, facts
 from tests.unit.services.promotion.material import (
     ASKING,

@@ -20,9 +20,9 @@ from shared.events import (
     VersionReport,
 )
 from shared.packages import Rehearsal
-from shared.ports import Manifest, Route
+from shared.ports import Instance, Manifest, Route
 from shared.reactor import Decision, Publish, RemindAt
-from shared.serving import Instance, SwapManifest
+from shared.serving import SwapManifest
 from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document
 
 POLICY = policy_document(rollback={"complete_within_s": 60, "look_every_s": 2})

@@ -11,9 +11,8 @@ from shared.events import (
     RollbackFailed,
     RollbackSuperseded,
 )
-from shared.ports import Manifest
+from shared.ports import Instance, Manifest
 from shared.reactor import Decision, Publish
-from shared.serving import Instance
 from tests.support.builders import NOW, digest
 from tests.unit.services.rollback.cases import (
     AGAIN,

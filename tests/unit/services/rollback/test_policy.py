@@ -21,9 +21,9 @@ from shared.events import (
     RollbackStarted,
     RollbackSuperseded,
 )
-from shared.ports import Manifest, Route
+from shared.ports import Instance, Manifest, Route
 from shared.reactor import Decision, Publish
-from shared.serving import Instance, SwapManifest
+from shared.serving import SwapManifest
 from tests.support.builders import CAUSE, NOW, digest, facts, package_ref
 from tests.unit.services.rollback.cases import (
     AGAIN,

@@ -1,27 +1,26 @@
 """What rollback looks up: the rehearsal in the staging report, and the instances; a bad report holds nothing up."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.rollback.policy.state import Rollback
 from services.rollback.reactions import gather_live, gather_order, gather_serving, service
-from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryFolds, MemoryServingManifests
+from shared.adapters.memory import ManualClock, MemoryEvidence, MemoryServingManifests
 from shared.adapters.signing.commands import Ed25519CommandSigner, Ed25519CommandVerifier
 from shared.events import (
     ActionFailed,
     DeadlineReached,
+    EndpointRef,
     RollbackOrdered,
     RollbackRequested,
-    ServingReported,
-    encode,
 )
 from shared.events.command_statement import command_statement
 from shared.packages import Rehearsal, StagingReport, SuiteLimits
-from shared.ports import Folded, Manifest, Message, Route
-from shared.serving import Instances, fold_reports
-from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref, policy_document, urlsafe
+from shared.ports import Instance, Manifest, Route
+from tests.support.builders import NOW, digest, endpoint_ref, package_ref, policy_document, urlsafe
 
 ENDPOINT, OLD, BAD = endpoint_ref(), package_ref("1", "a"), package_ref("2", "b")
 REQUESTED = RollbackRequested(endpoint=ENDPOINT, package=BAD, reason="slow", generation=1, requested_by="promotion")
@@ -79,19 +78,18 @@ async def test_a_report_that_cannot_be_read_holds_up_no_rollback(
         assert found.rehearsals == {}
 
 
+class Reporting:
+    """Two instances, one of which fell silent."""
+
+    async def of(self, endpoint: EndpointRef, since: datetime) -> Mapping[str, Instance]:
+        told = {"gone": NOW, "here": NOW + timedelta(seconds=9)}
+        return {name: Instance(generation=1, at=at) for name, at in told.items() if at >= since}
+
+
 async def test_only_instances_that_are_not_silent_count(manifests: MemoryServingManifests) -> None:
-    folds, clock = MemoryFolds(), ManualClock(NOW + timedelta(seconds=10))
-    told = [("gone", 0), ("here", 9)]
-    messages = [
-        Message("predictions", 0, number, encode(envelope(
-            ServingReported(endpoint=ENDPOINT, instance=name, generation=1), id=name, time=NOW + timedelta(seconds=at)
-        )))
-        for number, (name, at) in enumerate(told)
-    ]  # fmt: skip
-    state = (await fold_reports(Instances(), messages)).state
-    await folds.write("rollback", "predictions", 0, Folded(state.model_dump(mode="json"), 1))
+    clock = ManualClock(NOW + timedelta(seconds=10))
     looked = DeadlineReached(service="rollback", about=str(ENDPOINT.entity), key="look", at=NOW)
-    found = await gather_live(looked, manifests, folds, clock, policy_document(rollback={"silent_s": 5}))
+    found = await gather_live(looked, manifests, Reporting(), clock, policy_document(rollback={"silent_s": 5}))
     assert list(found.instances) == ["here"]
 
 
