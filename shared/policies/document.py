@@ -102,7 +102,7 @@ class PolicyDocument(BaseModel):
             found.append(Layer((group, key), getattr(self, group).get(key, {})))
         own = self.listed(scope.endpoint)
         if own:
-            found.append(Layer(("endpoints", self._listed[scope.endpoint.lower()], "limits"), own.limits))
+            found.append(Layer(("endpoints", self._spelt(scope.endpoint), "limits"), own.limits))
         return [layer for layer in found if layer.says]
 
     def every_layer(self) -> Iterator[Layer]:
@@ -174,12 +174,13 @@ class PolicyDocument(BaseModel):
 
     def listed(self, endpoint: str) -> EndpointPolicy | None:
         """What the document says of it; names of endpoints differ by more than case."""
-        name = self._listed.get(endpoint.lower())
-        return self.endpoints[name] if name else None
+        return self.endpoints.get(self._spelt(endpoint))
 
-    @cached_property
-    def _listed(self) -> dict[str, str]:
-        return {name.lower(): name for name in self.endpoints}
+    def _spelt(self, endpoint: str) -> str:
+        """As the document spells it: entities are in lower case."""
+        if endpoint in self.endpoints:
+            return endpoint
+        return next((name for name in self.endpoints if name.lower() == endpoint.lower()), endpoint)
 
     def endpoint_of(self, model: str) -> str | None:
         """The endpoint that this model serves, None if no endpoint names it."""

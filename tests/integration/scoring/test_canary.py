@@ -34,7 +34,7 @@ from shared.events import (
 from shared.packages import StagingReport
 from shared.packages.staging_suite import Rehearsal, SuiteLimits
 from shared.policies import EndpointPolicy
-from shared.ports import Message, Route
+from shared.ports import Message, Route, ServingManifests
 from shared.profiles import Reference
 from tests.support.azurite import Azurite
 from tests.support.eventhubs import EventHubsServer
@@ -136,6 +136,7 @@ async def fleet(
         storage_clients(azurite.connection_string),
     )
     world.manifests = BlobServingManifests(storage.blobs)  # type: ignore[assignment]
+    world.ports[ServingManifests] = world.manifests
     world.app = App(world)
     reader = HubReader(predictions, apps[0].endpoint)
     try:
