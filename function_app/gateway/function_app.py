@@ -13,12 +13,12 @@ from services.approval_pages import (
     Desk,
     FormGuard,
     Person,
-    decide,
     form_of,
     message,
     not_to_be_had,
     page,
     signed_in,
+    submit,
 )
 from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 from shared.adapters.azure.storage.account import storage_clients
@@ -112,7 +112,7 @@ async def decide_approval(req: func.HttpRequest) -> func.HttpResponse:
     except ValueError:
         return _response(message(400, "That was not understood", "The form did not arrive as it was sent."))
     try:
-        return _response(await decide(desk, form=fields, **where))
+        return _response(await submit(desk, form=fields, **where))
     except Unavailable:
         return _response(not_to_be_had())
 

@@ -297,7 +297,7 @@ module mlEvents 'modules/ml_events.bicep' = [for each in workspaces: {
   scope: resourceGroup(mlSubscription, mlResourceGroup)
   params: {
     workspaceName: each.name
-    topicName: contains(systemTopics, each.name) ? systemTopics[each.name] : '${prefix}-${each.name}'
+    topicName: systemTopics[?each.name] ?? '${prefix}-${each.name}'
     location: each.location
     tags: tags
     identityId: delivery.id

@@ -7,7 +7,7 @@ Reads: the approval, and the staging report under its digest. It can settle noth
 
 from services.approval_pages.answer import Answer, message
 from services.approval_pages.csrf import FormGuard
-from services.approval_pages.decisions import decide
+from services.approval_pages.decisions import submit
 from services.approval_pages.desk import Desk, Link, LinkVerifier
 from services.approval_pages.forms import form_of
 from services.approval_pages.pages import not_to_be_had, page

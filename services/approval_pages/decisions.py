@@ -6,18 +6,10 @@ from typing import Any
 
 from services.approval_pages.answer import Answer, message, see_other
 from services.approval_pages.desk import Desk
-from services.approval_pages.pages import (
-    address,
-    ask_to_sign_in,
-    check_link,
-    no_such_approval,
-    status_address,
-    why_not,
-    why_not_approve,
-)
+from services.approval_pages.eligibility import Decider, address, ask_to_sign_in, open_approval, status_address
 from services.approval_pages.person import Person
 from shared.approvals import Approval
-from shared.approvals.quorum import claimed, standing, why_not_delegated
+from shared.approvals.quorum import why_not_delegated
 from shared.events import ApprovalDecided, DelegationRequested, Envelope, derive_id
 from shared.events.decision_statement import decision_statement
 from shared.ports import Refused
@@ -26,7 +18,7 @@ SOURCE = "/sluice/approval_pages"
 LONGEST_COMMENT = 2000
 
 
-async def decide(
+async def submit(
     desk: Desk,
     *,
     approval_id: str,
@@ -47,20 +39,15 @@ async def decide(
     if not desk.guard.holds(cookies, form.get("form", ""), person.address, approval_id, secure=secure):
         text = "For your safety a decision is only taken from a page that you opened yourself. Please open it again."
         return message(403, "This page is out of date", text, *_back(approval_id, token))
-    refusal = check_link(desk, token, approval_id, now)
-    if refusal:
-        return refusal
-    try:
-        approval = await desk.approvals.get(approval_id)
-    except Refused:
-        return no_such_approval()
-    answer = _does_not_count(desk, approval, form, person, now)
-    return answer or await _send(desk, approval, form, token, person, now)
+    found = await open_approval(desk, approval_id, token, now)
+    if isinstance(found, Answer):
+        return found
+    decider = Decider.of(found, person)
+    return _does_not_count(desk, decider, form, now) or await _send(desk, decider, form, token, now)
 
 
-def _does_not_count(
-    desk: Desk, approval: Approval, form: Mapping[str, str], person: Person, now: datetime
-) -> Answer | None:
+def _does_not_count(desk: Desk, decider: Decider, form: Mapping[str, str], now: datetime) -> Answer | None:
+    approval = decider.approval
     if approval.status != "open":
         by = f" by {approval.decided_by}" if approval.decided_by else ""
         return message(409, f"Already {approval.status}", f"This request is already {approval.status}{by}.")
@@ -70,14 +57,15 @@ def _does_not_count(
         return message(400, "Please choose", "A decision is either to approve, to reject, or to pass it on.")
     if len(_comment(form)) > LONGEST_COMMENT:
         return message(400, "The comment is too long", f"At most {LONGEST_COMMENT:,} characters are kept.")
-    if problem := why_not(approval, person, now):
+    if problem := decider.why_not(now):
         return message(403, "You cannot decide this", problem)
-    return _does_not_help(desk, approval, form, person)
+    return _does_not_help(desk, decider, form)
 
 
-def _does_not_help(desk: Desk, approval: Approval, form: Mapping[str, str], person: Person) -> Answer | None:
+def _does_not_help(desk: Desk, decider: Decider, form: Mapping[str, str]) -> Answer | None:
+    approval, person = decider.approval, decider.person
     back = _back(approval.id, form.get("token", ""))
-    if form["verdict"] == "approve" and (problem := why_not_approve(approval, person)):
+    if form["verdict"] == "approve" and (problem := decider.why_not_approve):
         return message(409, "This is not needed", problem)
     if form["verdict"] != "delegate":
         return None
@@ -92,10 +80,8 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-async def _send(
-    desk: Desk, approval: Approval, form: Mapping[str, str], token: str, person: Person, now: datetime
-) -> Answer:
-    claim = _claim(approval, form, person)
+async def _send(desk: Desk, decider: Decider, form: Mapping[str, str], token: str, now: datetime) -> Answer:
+    approval, claim = decider.approval, _claim(decider, form)
     proven = claim.model_copy(update={"proof": desk.links.proof(token, decision_statement(claim))})
     try:
         await desk.publisher.publish("decisions", [_envelope(proven, approval, now)])
@@ -105,20 +91,22 @@ async def _send(
     return see_other(status_address(approval.id, form["verdict"], approval.revision))
 
 
-def _claim(approval: Approval, form: Mapping[str, str], person: Person) -> ApprovalDecided | DelegationRequested:
-    say = standing(approval, person.address, person.personas)
+def _claim(decider: Decider, form: Mapping[str, str]) -> ApprovalDecided | DelegationRequested:
+    approval, person = decider.approval, decider.person
     said: dict[str, Any] = {
         "approval_id": approval.id,
         "scope": approval.scope,
-        "persona": claimed(approval, say, person.personas) if say else "",
+        "persona": decider.claimed,
         "comment": _comment(form),
         "package": approval.subject,
         "evidence": approval.evidence,
         "proof": "",
     }
     if form["verdict"] == "delegate":
-        return DelegationRequested(**said, delegator=person.address, delegate=form["delegate"].strip())
-    return ApprovalDecided(**said, approver=person.address, verdict=form["verdict"])
+        return DelegationRequested(
+            **said, delegator=person.address, delegator_id=person.object_id, delegate=form["delegate"].strip()
+        )
+    return ApprovalDecided(**said, approver=person.address, approver_id=person.object_id, verdict=form["verdict"])
 
 
 def _comment(form: Mapping[str, str]) -> str:

@@ -8,25 +8,21 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from shared.approvals.quorum import same
-
 _EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
 _UPN = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"
 _ADDRESS_CLAIMS = ("preferred_username", _EMAIL, "email", _UPN, "upn")
+_OBJECT_ID_CLAIMS = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid")
 _LONGEST = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`address` identifies them, `personas` are what their groups make them."""
+    """`address` and `object_id` identify them, `personas` are what their groups make them; a name identifies nobody."""
 
     address: str
     name: str
     personas: tuple[str, ...]
-
-    def is_called(self, text: str) -> bool:
-        """Whether `text` names this person, by an address of theirs or by name, in any casing."""
-        return same(text, self.address) or text.strip().casefold() == self.name.casefold()
+    object_id: str = ""
 
 
 def signed_in(principal: str | None, *, authentication_on: bool, persona_groups: Mapping[str, str]) -> Person | None:
@@ -44,7 +40,9 @@ def signed_in(principal: str | None, *, authentication_on: bool, persona_groups:
         return None
     groups = {value.lower() for kind, value in claims if kind == "groups"}
     personas = (persona for group, persona in persona_groups.items() if group.lower() in groups)
-    return Person(address.strip(), values.get("name", address).strip(), tuple(dict.fromkeys(personas)))
+    object_id = next((values[claim] for claim in _OBJECT_ID_CLAIMS if values.get(claim)), "")
+    name = values.get("name", address).strip()
+    return Person(address.strip(), name, tuple(dict.fromkeys(personas)), object_id.strip().lower())
 
 
 def _claims(principal: str) -> Iterable[tuple[str, str]]:

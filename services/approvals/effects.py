@@ -10,7 +10,7 @@ from typing import ClassVar
 from shared.approvals import Approval
 from shared.events import AssetName
 from shared.ports import Absent, Approvals, LinkSigner, Notice, Notifier, Refused
-from shared.reactor import Effect, Occasion
+from shared.reactor import Effect, Occasion, in_words
 
 
 class OpenApproval(Effect):
@@ -70,8 +70,17 @@ class InviteApprovers(Effect):
         refused: list[str] = []
         for persona in self.personas:
             key = f"{occasion.key}-{persona}"
+            notice = Notice(
+                key=key,
+                audience=persona,
+                title=self.title,
+                text=self.text,
+                link=link,
+                about=in_words(occasion.entity),
+                at=occasion.decided_at,
+            )
             try:
-                await notifier.send(Notice(key=key, audience=persona, title=self.title, text=self.text, link=link))
+                await notifier.send(notice)
             except Refused as error:
                 refused.append(f"{persona}: {error}")
         if refused:

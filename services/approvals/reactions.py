@@ -3,6 +3,7 @@
 from hmac import compare_digest
 
 from services.approvals.policy import (
+    AskedBy,
     EndpointApprovals,
     ProofKnown,
     decide_after_failed_staging,
@@ -15,6 +16,7 @@ from services.approvals.policy import (
     decide_to_propose,
 )
 from services.approvals.policy.proposals import chain_of, is_of_action
+from shared.approvals.identity import identity
 from shared.events import (
     ActionApproved,
     ActionDeclined,
@@ -39,7 +41,7 @@ from shared.events import (
     StagingPassed,
 )
 from shared.events.decision_statement import decision_statement
-from shared.ports import LinkSigner
+from shared.ports import Approvals, LinkSigner
 from shared.reactor import Service
 
 NAME = "approvals"
@@ -58,6 +60,18 @@ async def gather_proof(
     return ProofKnown(holds=compare_digest(expected.encode(), event.proof.encode()))
 
 
+async def gather_requesters(event: StagingPassed | StagingInconclusive, approvals: Approvals) -> AskedBy:
+    return AskedBy(requesters=await approvals.requesters(event.candidate.digest))
+
+
+async def gather_askers(event: ActionProposed, approvals: Approvals) -> AskedBy:
+    """Who asked for any of the packages it is about, and the person who caused it."""
+    asked = {identity(event.requested_by)} - {""}
+    for package in event.packages:
+        asked.update(await approvals.requesters(package))
+    return AskedBy(requesters=tuple(sorted(asked)))
+
+
 def _endpoint(event: StagingPassed | StagingInconclusive | StagingFailed) -> Entity:
     """Approvals are remembered by endpoint, so that an endpoint has one open approval of a model at most."""
     return event.endpoint.entity
@@ -69,10 +83,10 @@ def _decided(event: ApprovalDecided | DelegationRequested) -> Entity:
 
 
 _ASKED = (ApprovalRequested, ApprovalSuperseded)
-service.reacts_to(StagingPassed, entity=_endpoint, decide=decide_to_ask, emits=_ASKED)
-service.reacts_to(StagingInconclusive, entity=_endpoint, decide=decide_to_ask, emits=_ASKED)
+service.reacts_to(StagingPassed, entity=_endpoint, gather=gather_requesters, decide=decide_to_ask, emits=_ASKED)
+service.reacts_to(StagingInconclusive, entity=_endpoint, gather=gather_requesters, decide=decide_to_ask, emits=_ASKED)
 service.reacts_to(StagingFailed, entity=_endpoint, decide=decide_after_failed_staging, emits=(ApprovalSuperseded,))
-service.reacts_to(ActionProposed, entity=chain_of, decide=decide_to_propose)
+service.reacts_to(ActionProposed, entity=chain_of, gather=gather_askers, decide=decide_to_propose)
 service.reacts_to(
     ApprovalDecided,
     entity=_decided,

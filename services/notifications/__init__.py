@@ -1,6 +1,7 @@
 """Who hears what, once (R050, R053).
 
-Reacts to what people should know of; which of it reaches whom is the policy document's `notifications.audiences`.
+Reacts to every event that has a `notice()`, which says in what words and to whom; the policy document's
+`notifications.audiences` has the last word on that.
 Emits nothing. Does: sends notices.
 """
 

@@ -28,7 +28,7 @@ class NotificationLimits(Section, name="notifications"):
     audiences: dict[Annotated[str, AfterValidator(_is_told)], tuple[Audience, ...]] = Field(
         default={},
         description="event type, or `type:service`, to those who hear of it: personas, or audiences of `people`; "
-        "what is not listed reaches nobody",
+        "what is not listed reaches whom the event itself names",
     )
 
     @classmethod

@@ -1,9 +1,9 @@
-"""Registration's own effect on the world."""
+"""Registration's own effects on the world."""
 
 from typing import ClassVar
 
 from shared.events import Digest
-from shared.ports import ModelPackages
+from shared.ports import Approvals, ModelPackages
 from shared.reactor import Effect
 
 
@@ -16,3 +16,18 @@ class AdoptPackage(Effect):
 
     async def perform(self, packages: ModelPackages) -> None:
         await packages.adopt(self.digest, await packages.fetch(self.location))
+
+
+class NoteRequesters(Effect):
+    """Keep who asked for this package: of whatever is asked about it from now on, they are not among those who answer.
+
+    It is kept also where the rest is held, for holding leads to the first such question.
+    """
+
+    kind: ClassVar[str] = "note_requesters"
+    bookkeeping: ClassVar[bool] = True
+    package: Digest
+    requesters: tuple[str, ...]
+
+    async def perform(self, approvals: Approvals) -> None:
+        await approvals.note_requesters(self.package, self.requesters)

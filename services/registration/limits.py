@@ -13,3 +13,7 @@ class RegistrationLimits(Section, name="registration"):
     staging: Literal["automatic", "never"] = Field(
         default="automatic", description="`never`: registered models are not staged; those who may approve are told"
     )
+    unknown_requester: Literal["second_person", "refused"] = Field(
+        default="second_person",
+        description="nobody is known who asked for a model: two different persons must approve it, or it is `refused`",
+    )

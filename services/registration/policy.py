@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from services.registration.effects import AdoptPackage
+from services.registration.effects import AdoptPackage, NoteRequesters
 from services.registration.limits import RegistrationLimits
 from shared.events import (
     ActionFailed,
@@ -20,6 +20,7 @@ from shared.reactor import Decision, Effect, Facts, Known, Publish, SendNotice, 
 
 # What the reactor calls a decision that could not even be prepared.
 GATHER = "gather"
+_NOBODY = "nobody is known who asked for it, which the policy refuses (registration.unknown_requester)"
 
 
 class Registration(State):
@@ -33,13 +34,17 @@ class Registration(State):
 
 
 class RegisteredModelKnown(Known):
-    """What Azure ML and the package itself say now. `problem` in words when there is no usable package."""
+    """What Azure ML and the package itself say now. `problem` in words when there is no usable package.
+
+    `requesters` may not approve it; none means that nobody is known who asked for it, then `requested_by` is a word.
+    """
 
     exists: bool = False
     location: str = ""
     digest: Digest | None = None
     problem: str = ""
     requested_by: str = ""
+    requesters: tuple[str, ...] = ()
 
 
 def decide_what_follows(
@@ -52,12 +57,15 @@ def decide_what_follows(
     if not known.exists:
         return Decision(state)
     target = policy.endpoint_ref(endpoint)
-    if policy.section(RegistrationLimits, target).staging == "never":
+    limits = policy.section(RegistrationLimits, target)
+    if limits.staging == "never":
         return _leave_to_a_person(state, facts, event, policy.section(People, target))
     if known.digest is None:
         return _reject(state, facts, event.model, known.problem)
     if state.status == "staging" and state.digest == known.digest:
         return Decision(state)
+    if not known.requesters and limits.unknown_requester == "refused":
+        return _reject(state, facts, event.model, _NOBODY)
     return _stage(facts, event.model, known.digest, target, policy)
 
 
@@ -71,8 +79,9 @@ def _stage(
         scenario=policy.scenario(endpoint),
     )
     adopt = AdoptPackage(location=facts.known.location, digest=digest)
+    note = [NoteRequesters(package=digest, requesters=found)] if (found := facts.known.requesters) else []
     state = Registration(status="staging", model=model, digest=digest, decision=facts.event_id)
-    return Decision(state, (adopt, Publish(event=request)))
+    return Decision(state, (adopt, *note, Publish(event=request)))
 
 
 def _leave_to_a_person(

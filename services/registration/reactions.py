@@ -1,5 +1,6 @@
 """What registration reacts to, and what it looks up first."""
 
+from services.registration import requesters
 from services.registration.policy import (
     RegisteredModelKnown,
     Registration,
@@ -7,20 +8,31 @@ from services.registration.policy import (
     decide_after_supersession,
     decide_what_follows,
 )
-from shared.events import ActionFailed, ActionSuperseded, ModelRegistered, ModelRejected, StagingRequested
+from shared.events import (
+    ActionFailed,
+    ActionSuperseded,
+    Entity,
+    JobRef,
+    ModelRegistered,
+    ModelRejected,
+    StagingRequested,
+)
 from shared.packages import NotAPackage, read_package
 from shared.policies import PolicyDocument
-from shared.ports import Absent, ModelPackages, Models, Refused, RegisteredModel
+from shared.ports import Absent, Creator, Jobs, Ledger, ModelPackages, Models, Refused, RegisteredModel
 from shared.reactor import Service
-
-NAME = "registration"
-REQUESTER_TAG = "sluice-requester"
 
 service = Service(__package__, lane="lifecycle", state=Registration)
 
 
 async def gather_model(
-    event: ModelRegistered, state: Registration, models: Models, packages: ModelPackages, policy: PolicyDocument
+    event: ModelRegistered,
+    state: Registration,
+    models: Models,
+    jobs: Jobs,
+    packages: ModelPackages,
+    ledger: Ledger,
+    policy: PolicyDocument,
 ) -> RegisteredModelKnown:
     """Re-read the model, then fetch and check its package; nothing is asked about models that serve no endpoint."""
     if policy.endpoint_of(event.model.name) is None:
@@ -30,8 +42,14 @@ async def gather_model(
     except Refused:
         return RegisteredModelKnown()
     digest, problem = await _check(packages, model.location)
+    known = await _requesters(model, jobs, ledger)
     return RegisteredModelKnown(
-        exists=True, location=model.location, digest=digest, problem=problem, requested_by=requester(model)
+        exists=True,
+        location=model.location,
+        digest=digest,
+        problem=problem,
+        requested_by=requesters.in_words(model, known),
+        requesters=known,
     )
 
 
@@ -45,15 +63,36 @@ async def _check(packages: ModelPackages, location: str) -> tuple[str | None, st
         return None, str(error)
 
 
-def requester(model: RegisteredModel) -> str:
-    """Who asks for this model to serve, for the four eyes (N9).
+async def _requesters(model: RegisteredModel, jobs: Jobs, ledger: Ledger) -> tuple[str, ...]:
+    service = model.tags.get("sluice-service", "")
+    if await _is_our_own(service, model, ledger):
+        return (f"sluice-{service}",)
+    return requesters.requesters(model, await _maker(model, jobs))
 
-    A person who registered it is known by address and cannot be overruled by a tag; an identity that registers for
-    others (a pipeline) may say in a tag for whom.
+
+async def _maker(model: RegisteredModel, jobs: Jobs) -> Creator | None:
+    """Whose job made it; None where no job is named, or none of ours can be asked about."""
+    if not model.job:
+        return None
+    try:
+        return await jobs.creator(JobRef(workspace=model.ref.workspace, name=model.job))
+    except (Refused, ValueError):
+        return None
+
+
+async def _is_our_own(service: str, model: RegisteredModel, ledger: Ledger) -> bool:
+    """Whether the ledger says that this service of ours registered just this version: then no person asked for it.
+
+    The tags, which anybody may write, only say which decision to look at.
     """
-    if "@" in model.created_by:
-        return model.created_by
-    return model.tags.get(REQUESTER_TAG) or model.created_by or "unknown"
+    cause = model.tags.get("sluice-causationid", "")
+    try:
+        entity = Entity.parse(model.tags.get("sluice-entity", ""))
+    except ValueError:
+        return False
+    progress = await ledger.find(service, entity, cause) if service and cause else None
+    registered = [effect["data"].get("model") for effect in progress.entry.effects] if progress else []
+    return model.ref.model_dump(mode="json") in registered
 
 
 service.reacts_to(

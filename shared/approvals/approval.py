@@ -23,12 +23,16 @@ class Seat(_Value):
 
 
 class Say(_Value):
-    """A person approved. `persona` is whose seat they take, `on_behalf_of` who passed it on to them."""
+    """A person approved, with their object id where it is known.
+
+    `persona` is whose seat they take, `on_behalf_of` who passed it on to them.
+    """
 
     approver: str
     persona: str
     comment: str = ""
     on_behalf_of: str = ""
+    approver_id: str = ""
 
 
 class Delegation(_Value):
@@ -59,7 +63,8 @@ class Approval(_Value):
     `scope` is the thing, of any kind, whose policy says who may decide.
     `title` and `summary` are plain text; the evidence is fetched by its digest. Without `seats`, one person of
     `personas` is enough. `revision` grows with every change. `correlation_id` names the chain that led to it,
-    `causation_id` the event that had it opened.
+    `causation_id` the event that had it opened. None of `requesters`, object ids and addresses, may decide it;
+    `requested_by` is for people to read.
     """
 
     id: str
@@ -71,6 +76,7 @@ class Approval(_Value):
     title: str
     summary: str
     requested_by: str
+    requesters: tuple[str, ...] = ()
     personas: tuple[str, ...]
     seats: tuple[Seat, ...] = ()
     says: tuple[Say, ...] = ()

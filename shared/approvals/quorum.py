@@ -1,23 +1,22 @@
 """Who may still say what about an approval: the one rule, for the page that offers it and the policy that counts it."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from shared.approvals.approval import Approval, Delegation, Say, Seat
+from shared.approvals.identity import identity, is_object_id, same
 
 _DELEGATE = re.compile(r"[^\s@,;|]{1,200}@[^\s@,;|]{1,200}|[a-z][a-z0-9-]{1,60}")
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two addresses are one person's: `dana+x@example.com` is delivered to `dana@example.com`."""
-    return _canonical(one) == _canonical(other)
-
-
-def _canonical(address: str) -> str:
-    """In one casing and one spelling of its characters, without a tag (RFC 5233) and the root's dot of its domain."""
-    local, at, domain = unicodedata.normalize("NFKC", address).strip().casefold().rpartition("@")
-    return f"{local.partition('+')[0] or local}{at}{domain.rstrip('.')}"
+def why_excluded(approval: Approval, address: str, object_id: str = "") -> str:
+    """Why this person may not decide, whatever their personas: nobody answers what they asked for (N9)."""
+    asked = {*approval.requesters, identity(approval.requested_by)}
+    if same(address, approval.requested_by) or asked & ({identity(address), identity(object_id)} - {""}):
+        return "nobody approves their own request"
+    if not object_id and any(map(is_object_id, asked)):
+        return "who asked is known by object id, and this person's is not, so they cannot be told apart"
+    return ""
 
 
 def seats_of(approval: Approval) -> tuple[Seat, ...]:
@@ -49,8 +48,8 @@ def _used(approval: Approval, given: Delegation) -> bool:
     return any(same(say.on_behalf_of, given.delegator) for say in approval.says)
 
 
-def has_said(approval: Approval, address: str) -> bool:
-    return any(same(say.approver, address) for say in approval.says)
+def has_said(approval: Approval, address: str, object_id: str = "") -> bool:
+    return any(same(say.approver, address) or (object_id and say.approver_id == object_id) for say in approval.says)
 
 
 def counts(approval: Approval, say: Say) -> bool:
@@ -104,6 +103,6 @@ def why_not_delegated(approval: Approval, delegator: str, personas: Sequence[str
         return "an e-mail address or a persona is required"
     if same(delegate, delegator) or delegate.strip() == say.persona:
         return "it is theirs already"
-    if same(delegate, approval.requested_by):
+    if same(delegate, approval.requested_by) or identity(delegate) in approval.requesters:
         return "nobody approves their own request"
     return f"{delegate} has approved already" if has_said(approval, delegate) else ""

@@ -5,12 +5,14 @@ from shared.events.actions import (
     ActionDeclined,
     ActionFailed,
     ActionObserved,
+    ActionPending,
     ActionProposed,
     ActionReleased,
     ActionStalled,
     ActionSuperseded,
     ReleaseRefused,
 )
+from shared.events.announcement import Announcement, Severity
 from shared.events.approvals import (
     ApprovalDecided,
     ApprovalDelegated,
@@ -88,4 +90,11 @@ from shared.events.staging import (
     StagingRequested,
     StagingStarted,
 )
-from shared.events.system import DeadLettered, DeadlineReached, EventsLost, HubReplaced, PolicyChanged
+from shared.events.system import (
+    DeadLettered,
+    DeadlineReached,
+    EventsLost,
+    HubReplaced,
+    MessagesBuried,
+    PolicyChanged,
+)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity, EntityName
 from shared.events.event import Addressed, Event, Upcaster
 from shared.events.fields import Moment, Words
@@ -27,6 +28,14 @@ class ActionFailed(_OfAction):
 
     type: ClassVar[str] = "mlops.action.failed"
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} could not {self.effect.replace('_', ' ')}",
+            sentence(self.reason),
+            severity="error",
+            audience=("platform-support",),
+        )
+
 
 class ActionSuperseded(_OfAction):
     """The world had moved on from the generation the effect expected, so it was not performed."""
@@ -38,6 +47,14 @@ class ActionStalled(_OfAction):
     """The effect is of a newer build than the one that runs: it stays pending until that one runs again."""
 
     type: ClassVar[str] = "mlops.action.stalled"
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} cannot {self.effect.replace('_', ' ')} yet",
+            sentence(self.reason),
+            severity="error",
+            audience=("platform-support",),
+        )
 
 
 class _OfHeldAction(Event):
@@ -63,13 +80,27 @@ class ActionObserved(_OfHeldAction):
     why: Words
     would: tuple[Words, ...]
 
+    @property
+    def _heard_by(self) -> tuple[str, ...]:
+        """A rollback that is held is told without a word on everything else that is."""
+        return ("data-scientist", "platform-support") if self.service == "rollback" else ()
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} did not act",
+            f"{sentence(self.why)} It would have done: {', '.join(self.would)}.",
+            severity="warning",
+            audience=self._heard_by,
+        )
+
 
 class ActionProposed(_OfHeldAction):
     """Decided, recorded, and held until a person approves; `digest` is over exactly the effects that wait.
 
     `answer`: `release` has the reactor do what was held; `tell` says to the service that asked what the person said,
     by `mlops.action.approved` or `mlops.action.declined`. `question` and `reason` are its own words for the person.
-    `scope` is the thing, of any kind, whose policy says who is asked.
+    `scope` is the thing, of any kind, whose policy says who is asked. Who asked for one of `packages` to serve, or for
+    this (`requested_by`), does not answer.
     """
 
     type: ClassVar[str] = "mlops.action.proposed"
@@ -83,6 +114,8 @@ class ActionProposed(_OfHeldAction):
     answer: Literal["release", "tell"] = "release"
     question: Words = ""
     reason: Words = ""
+    packages: tuple[Digest, ...] = ()
+    requested_by: str = ""
 
 
 class ActionReleased(_Answer):
@@ -101,6 +134,12 @@ class ActionApproved(_Answer):
     by: str
     reason: Words = ""
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.by} let {self.service} go on",
+            sentence(self.reason or "No reason was given"),
+        )
+
 
 class ActionDeclined(_Answer):
     """A person said no, or nobody said anything in time: what was proposed is not done."""
@@ -109,9 +148,41 @@ class ActionDeclined(_Answer):
     by: str = ""
     reason: Words
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"What {self.service} proposed is not done",
+            sentence(self.reason),
+            audience=("data-scientist",),
+        )
+
+
+class ActionPending(_OfHeldAction):
+    """It has waited since `since` for something that cannot be had, and goes on trying."""
+
+    type: ClassVar[str] = "mlops.action.pending"
+    since: Moment
+    reason: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} waits",
+            f"{self.entity.kind} {self.entity.name}, since {self.since:%Y-%m-%d %H:%M} UTC: {sentence(self.reason)}",
+            severity="warning",
+            audience=("platform-support",),
+            command=f"sluice ledger show --service {self.service} --entity {self.entity.name}",
+        )
+
 
 class ReleaseRefused(_OfHeldAction):
     """What was released could not be done any more: done already, or the world has moved on since it was decided."""
 
     type: ClassVar[str] = "mlops.release.refused"
     reason: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} could not do what was released",
+            sentence(self.reason),
+            severity="warning",
+            audience=("platform-support",),
+        )

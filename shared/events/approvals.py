@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity, EntityName
 from shared.events.event import Event, Hub, Upcaster
 from shared.events.fields import Moment, Words
@@ -49,12 +50,16 @@ class ApprovalRequested(_OfCandidate):
 
 
 class ApprovalDecided(_OfQuestion):
-    """What the gateway saw: a signed-in person pressed a button. Control checks it again before it counts."""
+    """What the gateway saw: a signed-in person pressed a button. Control checks it again before it counts.
+
+    `approver_id` is their object id.
+    """
 
     type: ClassVar[str] = "mlops.approval.decided"
     carried_by: ClassVar[Hub] = "decisions"
     verdict: Literal["approve", "reject"]
     approver: str
+    approver_id: str = ""
     persona: str
     comment: Words = ""
     package: Digest
@@ -65,12 +70,14 @@ class ApprovalDecided(_OfQuestion):
 class DelegationRequested(_OfQuestion):
     """What the gateway saw: a signed-in person passed their say on. Control checks it again before it counts.
 
-    `delegate` is a person's address, or the name of a persona whose people may then decide instead.
+    `delegate` is a person's address, or the name of a persona whose people may then decide instead; `delegator_id` is
+    the delegator's object id.
     """
 
     type: ClassVar[str] = "mlops.delegation.requested"
     carried_by: ClassVar[Hub] = "decisions"
     delegator: str
+    delegator_id: str = ""
     persona: str
     delegate: str
     comment: Words = ""
@@ -89,6 +96,12 @@ class ApprovalEndorsed(_OfQuestion):
     reason: Words = ""
     missing: tuple[str, ...]
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.approver} approved for {self.thing.name}",
+            f"Still waited for: {', '.join(self.missing)}. {sentence(self.reason)}".strip(),
+        )
+
 
 class ApprovalDelegated(_OfQuestion):
     """The delegator's say is the delegate's now."""
@@ -99,6 +112,13 @@ class ApprovalDelegated(_OfQuestion):
     delegate: str
     reason: Words = ""
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.delegator} passed a decision about {self.thing.name} on",
+            f"To {self.delegate}.",
+            audience=("project-lead",),
+        )
+
 
 class ApprovalEscalated(_OfQuestion):
     """Nobody decided in time, so that others are asked as well."""
@@ -107,6 +127,13 @@ class ApprovalEscalated(_OfQuestion):
     personas: tuple[str, ...]
     expires_at: Moment
     reason: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"A decision about {self.thing.name} is waited for",
+            f"{', '.join(self.personas)} may decide as well now: {sentence(self.reason)}",
+            severity="warning",
+        )
 
 
 class _Settled(_OfCandidate):
@@ -124,14 +151,35 @@ class ApprovalGranted(_Settled):
     approvers: tuple[str, ...] = ()
     requested_at: Moment | None = None
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.candidate.model} was approved",
+            f"For endpoint {self.endpoint.name}.",
+        )
+
 
 class ApprovalRejected(_Settled):
     type: ClassVar[str] = "mlops.approval.rejected"
     approver: str
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.candidate.model} was rejected",
+            sentence(self.reason or "No reason was given"),
+            audience=("data-scientist",),
+        )
+
 
 class ApprovalExpired(_Settled):
     type: ClassVar[str] = "mlops.approval.expired"
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Nobody decided about {self.candidate.model}",
+            "The approval has expired.",
+            severity="warning",
+            audience=("project-lead",),
+        )
 
 
 class ApprovalSuperseded(_Settled):
@@ -146,3 +194,11 @@ class ApprovalRefused(_OfQuestion):
     type: ClassVar[str] = "mlops.approval.refused"
     approver: str
     reason: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"A decision about {self.thing.name} did not count",
+            sentence(self.reason),
+            severity="warning",
+            audience=("project-lead",),
+        )

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Words
@@ -15,6 +16,8 @@ _ETAG = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
 # As `AssetName`.
 _ENDPOINT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _LONGEST_NAME = 1024
+# Characters of a name that a notice shows.
+_SHOWN = 200
 
 
 def _blob_name(value: str) -> str:
@@ -103,6 +106,17 @@ class BatchCompleted(_OfFile):
     seconds: float
     evidence: Digest
 
+    def notice(self) -> Announcement:
+        rejected = f", {self.rejected:,} rejected ({', '.join(self.rejected_by)})" if self.rejected else ""
+        return Announcement(
+            f"A file was scored for {self.endpoint.name}",
+            (
+                f"batch-in/{self.file.name[:_SHOWN]}: {self.rows - self.rejected:,} rows scored by "
+                f"{self.package.model}{rejected}, in batch-out/{self.output}."
+            ),
+            audience=("data-analyst",),
+        )
+
 
 class BatchFailed(_OfFile):
     """The file was not scored, or not to its end."""
@@ -111,3 +125,12 @@ class BatchFailed(_OfFile):
     endpoint: EndpointRef | None = None
     job: JobRef | None = None
     reason: Words
+
+    def notice(self) -> Announcement:
+        where = f" for {self.endpoint.name}" if self.endpoint else ""
+        return Announcement(
+            f"A file was not scored{where}",
+            f"batch-in/{self.file.name[:_SHOWN]}: {sentence(self.reason)}",
+            severity="warning",
+            audience=("data-analyst", "platform-support"),
+        )

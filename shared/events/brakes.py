@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, StringConstraints
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event, Hub
 from shared.events.fields import Words
@@ -50,6 +51,13 @@ class ReactionsResumed(_OfBrake):
     proof: str = ""
 
 
+class _OfState(_OfBrake):
+    @property
+    def held(self) -> str:
+        """What is braked, as people call it."""
+        return "all reactions" if self.scope == ALL else f"reactions about {Entity.parse(self.scope).name}"
+
+
 class CommandRefused(Event):
     """A command that operators did not sign: `command` is its type, `operator` whose name it bore. Nothing was done."""
 
@@ -63,14 +71,37 @@ class CommandRefused(Event):
     def entity(self) -> Entity:
         return Entity.parse(self.about)
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"A command in the name of {self.operator} did not count",
+            f"{self.command}: {sentence(self.refusal)}",
+            severity="error",
+            audience=("platform-support",),
+        )
 
-class BrakeEngaged(_OfBrake):
+
+class BrakeEngaged(_OfState):
     """The brake holds."""
 
     type: ClassVar[str] = "mlops.brake.engaged"
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.operator} paused {self.held}",
+            sentence(self.reason),
+            severity="warning",
+            audience=("platform-support", "data-scientist"),
+        )
 
-class BrakeReleased(_OfBrake):
+
+class BrakeReleased(_OfState):
     """The brake holds no more."""
 
     type: ClassVar[str] = "mlops.brake.released"
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.operator} let {self.held} go on",
+            sentence(self.reason),
+            audience=("platform-support", "data-scientist"),
+        )

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from shared.events.announcement import Announcement
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.monitoring import Window
@@ -29,7 +30,25 @@ class DriftConfirmed(_OfEndpoint):
     score: float
     limit: float
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.signal.capitalize()} drift on {self.endpoint.name}",
+            (
+                f"{self.breaches} of {self.of} windows beyond {self.limit:g} (worst {self.score:.3g}): "
+                f"{', '.join(self.columns)}."
+            ),
+            severity="warning",
+            audience=("data-scientist",),
+        )
+
 
 class DriftCleared(_OfEndpoint):
     type: ClassVar[str] = "mlops.drift.cleared"
     signal: Literal["data", "prediction", "performance"]
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.signal.capitalize()} drift on {self.endpoint.name} is over",
+            "Windows are within limits.",
+            audience=("data-scientist",),
+        )

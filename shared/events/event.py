@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 from pydantic_core import to_json
 
+from shared.events.announcement import Announcement
 from shared.events.entity import Entity
 from shared.events.fields import Part
 
@@ -42,6 +43,10 @@ class Event(Part):
     def concerns(self, service: str) -> Entity | None:
         """What a service decides about when it hears of this; None where it is meant for another one."""
         return self.entity
+
+    def notice(self) -> Announcement | None:
+        """What people should hear of it; None where they need not."""
+        return None
 
     def as_json(self) -> bytes:
         """A producer that holds its data as arrays may write it from those."""

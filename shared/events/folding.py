@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.events.announcement import Announcement, sentence, short
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Words
@@ -31,9 +32,28 @@ class RowsRefused(_OfState):
     type: ClassVar[str] = "mlops.rows.refused"
     sequence: int
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} does not count some rows of {self.entity.name}",
+            f"{sentence(self.reason)} In partition {self.partition} of {self.hub}, message {self.sequence}; "
+            "further ones are not told today.",
+            severity="warning",
+            audience=("platform-support",),
+            command=f"sluice dead-letters list --service {self.service}",
+        )
+
 
 class StateSetAside(_OfState):
     """A folded state was damaged, or written by a newer build: its bytes lie in evidence, and it began anew."""
 
     type: ClassVar[str] = "mlops.state.set_aside"
     state: Digest
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} counts {self.entity.name} anew",
+            f"What it had counted in partition {self.partition} of {self.hub} lies in evidence {short(self.state)}: "
+            f"{sentence(self.reason)}",
+            severity="error",
+            audience=("platform-support",),
+        )

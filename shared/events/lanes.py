@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.brakes import Named, Reason
 from shared.events.entity import Entity
 from shared.events.event import Event, Hub
@@ -27,6 +28,18 @@ class LaneStalled(_OfLane):
     since: Moment
     reason: Words
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Lane {self.lane} stands still",
+            (
+                f"{self.hub}/{self.partition}, at message {self.sequence}, since {self.since:%Y-%m-%d %H:%M} UTC: "
+                f"{sentence(self.reason)}"
+            ),
+            severity="error",
+            audience=("platform-support",),
+            command="sluice lanes",
+        )
+
 
 class LaneStopped(_OfLane):
     """So many of its last events ended by our own bugs that it holds its position until a person or a build says so."""
@@ -35,6 +48,15 @@ class LaneStopped(_OfLane):
     bugs: int
     events: int
     reason: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Lane {self.lane} was stopped",
+            f"{self.bugs} of its last {self.events} events ended by bugs of our own. {sentence(self.reason)}",
+            severity="error",
+            audience=("platform-support",),
+            command=f"sluice lanes resume {self.lane} --reason ...",
+        )
 
 
 class LaneResumeOrdered(_OfLane):
@@ -53,3 +75,11 @@ class LaneResumed(_OfLane):
     type: ClassVar[str] = "mlops.lane.resumed"
     operator: Named
     reason: Reason
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.operator} let lane {self.lane} go on",
+            sentence(self.reason),
+            audience=("platform-support",),
+            command="sluice lanes",
+        )

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Words
@@ -30,3 +31,11 @@ class ModelRejected(Event):
     @property
     def entity(self) -> Entity:
         return self.model.entity
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.model} was not taken in",
+            sentence(self.reason),
+            severity="warning",
+            audience=("data-scientist",),
+        )

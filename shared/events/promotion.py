@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Part, Words
@@ -59,6 +60,13 @@ class PromotionStepped(_OfEndpoint):
     findings: tuple[Finding, ...] = ()
     cleared_by: str = ""
 
+    def notice(self) -> Announcement:
+        found = " ".join(sentence(finding.detail) for finding in self.findings)
+        return Announcement(
+            f"{self.package.model} gets {self.share:g} % of the requests on {self.endpoint.name}",
+            found or f"Generation {self.generation}.",
+        )
+
 
 class PromotionCompleted(_OfEndpoint):
     """Every live scoring instance reported the new generation. `findings` are of the last step."""
@@ -70,6 +78,13 @@ class PromotionCompleted(_OfEndpoint):
     profile: Digest | None = None
     findings: tuple[Finding, ...] = ()
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.package.model} is live on {self.endpoint.name}",
+            f"Generation {self.generation}, confirmed by {self.instances} scoring instance(s).",
+            audience=("data-scientist", "product-owner"),
+        )
+
 
 class PromotionAborted(_OfEndpoint):
     """`findings` are of the step in which it was aborted, where it had begun to be measured."""
@@ -78,6 +93,14 @@ class PromotionAborted(_OfEndpoint):
     reason: Words
     findings: tuple[Finding, ...] = ()
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.package.model} did not go live on {self.endpoint.name}",
+            sentence(self.reason),
+            severity="warning",
+            audience=("data-scientist",),
+        )
+
 
 class PromotionRefused(_OfEndpoint):
     """An approval that promotes nothing: not rehearsed, or overtaken. The candidate has to be staged again."""
@@ -85,3 +108,11 @@ class PromotionRefused(_OfEndpoint):
     type: ClassVar[str] = "mlops.promotion.refused"
     approval_id: AssetName
     reason: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.package.model} is not promoted on {self.endpoint.name}",
+            sentence(self.reason),
+            severity="warning",
+            audience=("data-scientist", "project-lead"),
+        )

@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from pydantic import model_validator
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.brakes import Named, Reason
 from shared.events.entity import Entity
 from shared.events.event import Event, Hub
@@ -50,9 +51,24 @@ class RedriveStarted(_OfRedrive):
 
     type: ClassVar[str] = "mlops.redrive.started"
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.operator} had {self.service} do something again",
+            sentence(self.reason),
+            audience=("platform-support",),
+        )
+
 
 class RedriveRefused(_OfRedrive):
     """There is nothing to do again: unknown, still under way, done, or redriven before."""
 
     type: ClassVar[str] = "mlops.redrive.refused"
     refusal: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} does not do that again",
+            sentence(self.refusal),
+            severity="warning",
+            audience=("platform-support",),
+        )

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Moment, Words
@@ -30,10 +31,24 @@ class RetrainingDeferred(_OfEndpoint):
     reason: Words
     until: Moment | None = None
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Retraining of {self.model_name} is put off",
+            sentence(self.reason),
+            audience=("data-scientist",),
+        )
+
 
 class RetrainingStarted(_OfEndpoint):
     type: ClassVar[str] = "mlops.retraining.started"
     job: JobRef
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Retraining of {self.model_name} started",
+            f"Job {self.job.name}.",
+            audience=("data-scientist",),
+        )
 
 
 class RetrainingCompleted(_OfEndpoint):
@@ -41,8 +56,23 @@ class RetrainingCompleted(_OfEndpoint):
     job: JobRef
     model: ModelRef
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.model} was trained",
+            f"By job {self.job.name}; staging is next.",
+            audience=("data-scientist",),
+        )
+
 
 class RetrainingFailed(_OfEndpoint):
     type: ClassVar[str] = "mlops.retraining.failed"
     job: JobRef
     reason: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Retraining of {self.model_name} failed",
+            f"Job {self.job.name}: {sentence(self.reason)}",
+            severity="error",
+            audience=("data-scientist",),
+        )

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.brakes import Named, Reason
 from shared.events.entity import Entity
 from shared.events.event import Event, Hub
@@ -72,6 +73,15 @@ class RollbackStarted(_OfEndpoint):
     reason: Words
     requested_by: str
 
+    def notice(self) -> Announcement:
+        instead = self.restored.model if self.restored else "Nothing"
+        return Announcement(
+            f"{self.package.model} is being taken away from {self.endpoint.name}",
+            f"{instead} takes its place, for {self.requested_by}: {sentence(self.reason)}",
+            severity="warning",
+            audience=("data-scientist", "platform-support"),
+        )
+
 
 class RollbackCompleted(_OfEndpoint):
     """Every live instance serves `restored` and proved it. `seconds` from the decision to the last proof.
@@ -90,6 +100,24 @@ class RollbackCompleted(_OfEndpoint):
     proofs: tuple[InstanceProof, ...]
     rehearsal: RehearsedProof | None = None
 
+    @property
+    def proof_in_words(self) -> str:
+        furthest = max((proof.distance for proof in self.proofs), default=0.0)
+        text = (
+            f"After {self.seconds:.1f} s, proved by {self.instances} scoring instance(s), {furthest:.2g} apart at most."
+        )
+        if self.rehearsal is None:
+            return f"{text} This way back was not rehearsed."
+        return f"{text} Rehearsed: {self.rehearsal.restore_s:.1f} s, {self.rehearsal.distance:.2g} apart."
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.restored.model} is back on {self.endpoint.name}",
+            self.proof_in_words,
+            severity="warning",
+            audience=("data-scientist", "product-owner", "platform-support"),
+        )
+
 
 class RollbackFailed(_OfEndpoint):
     """A person is needed. `restored` is what the manifest asks for now, where the rollback came that far.
@@ -105,6 +133,15 @@ class RollbackFailed(_OfEndpoint):
     requested_by: str
     behind: tuple[AssetName, ...] = ()
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"The rollback of {self.endpoint.name} needs you",
+            sentence(self.reason),
+            severity="error",
+            audience=("data-scientist", "project-lead", "platform-support"),
+            command=f"sluice rollback {self.endpoint.name} --reason ...",
+        )
+
 
 class RollbackSuperseded(_OfEndpoint):
     """Something newer serves or is on its way, and this rollback overwrote nothing of it. `generation` is current."""
@@ -114,3 +151,10 @@ class RollbackSuperseded(_OfEndpoint):
     generation: int
     reason: Words
     requested_by: str
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"A rollback of {self.endpoint.name} was overtaken",
+            sentence(self.reason),
+            audience=("platform-support",),
+        )

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Part, Words
@@ -55,12 +56,35 @@ class _Finished(_OfCandidate):
 class StagingPassed(_Finished):
     type: ClassVar[str] = "mlops.staging.passed"
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.candidate.model} passed staging",
+            f"{len(self.checks)} checks passed. {sentence(self.reason)}".strip(),
+        )
+
 
 class StagingFailed(_Finished):
     type: ClassVar[str] = "mlops.staging.failed"
+
+    def notice(self) -> Announcement:
+        failed = [f"{check.name}: {check.detail}" for check in self.checks if check.verdict == "failed"]
+        return Announcement(
+            f"{self.candidate.model} failed staging",
+            sentence("; ".join(failed) or self.reason),
+            severity="warning",
+            audience=("data-scientist",),
+        )
 
 
 class StagingInconclusive(_Finished):
     """Too little was known to pass or to fail the candidate: a person decides."""
 
     type: ClassVar[str] = "mlops.staging.inconclusive"
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.candidate.model}: staging is inconclusive",
+            sentence(self.reason),
+            severity="warning",
+            audience=("data-scientist",),
+        )

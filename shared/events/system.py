@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from shared.events.announcement import Announcement, sentence, short
 from shared.events.entity import Entity
 from shared.events.event import Addressed, Event, Hub
 from shared.events.fields import Moment, Words
@@ -37,6 +38,15 @@ class EventsLost(Event):
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
 
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Events were lost on {self.hub}",
+            f"Partition {self.partition}, numbers {self.first} to {self.last}, for {self.service}.",
+            severity="error",
+            audience=("platform-support",),
+            command="sluice status",
+        )
+
 
 class HubReplaced(Event):
     """A partition of this hub begins again: the hub was made anew, or another one has taken its place (failover).
@@ -53,6 +63,15 @@ class HubReplaced(Event):
     @property
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Hub {self.hub} begins again",
+            f"Partition {self.partition} of {self.before} gave way to one of {self.after}, read from its start.",
+            severity="warning",
+            audience=("platform-support",),
+            command="sluice status",
+        )
 
 
 class DeadLettered(Event):
@@ -72,6 +91,32 @@ class DeadLettered(Event):
         return Entity.of(SYSTEM, "service", self.service)
 
 
+class MessagesBuried(Event):
+    """What cannot be handled lies among the dead letters: said once an hour for each reader and kind of reason.
+
+    `letter` is the first one's id; hub `dead-letter` has each of them.
+    """
+
+    type: ClassVar[str] = "mlops.messages.buried"
+    service: str
+    hub: str
+    reason: Words
+    letter: str
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "service", self.service)
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.service} could not handle a message of {self.hub}",
+            f"{sentence(self.reason)} There may be more of its kind.",
+            severity="error",
+            audience=("platform-support",),
+            command=f"sluice dead-letters show {self.letter}",
+        )
+
+
 class PolicyChanged(Event):
     """Control goes by another policy document than before; both lie in evidence. `before` is absent the first time.
 
@@ -86,3 +131,12 @@ class PolicyChanged(Event):
     @property
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "policy", "document")
+
+    def notice(self) -> Announcement:
+        before = short(self.before) if self.before else "none"
+        return Announcement(
+            "The policy was changed",
+            f"{before} → {short(self.after)}, by {self.by or 'nobody named'}.",
+            audience=("platform-support",),
+            command="sluice policy show",
+        )

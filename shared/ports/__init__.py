@@ -2,6 +2,7 @@
 
 from shared.ports.azure.machine_learning import (
     CommandJob,
+    Creator,
     JobRequest,
     Jobs,
     JobState,

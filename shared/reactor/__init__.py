@@ -14,6 +14,7 @@ from shared.reactor.effects import (
     SendNotice,
     SubmitJob,
     chain_tags,
+    in_words,
     job_name,
 )
 from shared.reactor.fold_failures import FoldFailures

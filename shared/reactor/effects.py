@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, field_serializer, field_validator
 
-from shared.events import Entity, Envelope, Event, JobRef, derive_id
+from shared.events import Entity, Envelope, Event, JobRef, Severity, derive_id
 from shared.events.catalogue import upcast
 from shared.ports import (
     Absent,
@@ -154,15 +154,37 @@ class CancelJob(Effect):
 
 
 class SendNotice(Effect):
-    """Tell somebody, once: every repeat carries the same key."""
+    """Tell somebody, once: every repeat carries the same key.
+
+    Without a `command`, the one that explains the event it is about. Version 1 had neither it nor a severity.
+    """
 
     kind: ClassVar[str] = "send_notice"
+    version: ClassVar[int] = 2
     audience: str
     title: str
     text: str
+    severity: Severity = "info"
+    command: str = ""
 
     async def perform(self, occasion: Occasion, notifier: Notifier) -> None:
-        await notifier.send(Notice(key=occasion.key, audience=self.audience, title=self.title, text=self.text))
+        notice = Notice(
+            key=occasion.key,
+            audience=self.audience,
+            title=self.title,
+            text=self.text,
+            severity=self.severity,
+            about=in_words(occasion.entity),
+            at=occasion.decided_at,
+            command=self.command or f"sluice explain {occasion.cause.id}",
+        )
+        await notifier.send(notice)
+
+
+def in_words(entity: Entity) -> str:
+    """As people call it: kind and name, and the workspace that it is in."""
+    workspace = entity.workspace.rpartition("/")[2]
+    return f"{entity.kind} {entity.name}" + (f" in {workspace}" if workspace else "")
 
 
 def chain_tags(occasion: Occasion) -> dict[str, str]:

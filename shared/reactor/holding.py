@@ -19,6 +19,7 @@ from shared.events import (
     ActionProposed,
     ActionSuperseded,
     DeadlineReached,
+    Digest,
     EndpointRef,
     Entity,
     Event,
@@ -130,7 +131,20 @@ def announcement(entry: Entry, event: Event, hold: Hold, policy: PolicyDocument)
     words = would(entry.effects)
     if hold.mode == "observe":
         return ActionObserved(**what, why=hold.why, would=words)
-    scope, digest = str(scope_of(event, entry.entity, policy)), digest_of(entry.effects)
     return ActionProposed(
-        **what, scope=scope, because=event.type, would=words, digest=digest, proposed_at=entry.decided_at
+        **what,
+        scope=str(scope_of(event, entry.entity, policy)),
+        because=event.type,
+        would=words,
+        digest=digest_of(entry.effects),
+        proposed_at=entry.decided_at,
+        packages=packages_of(entry),
+        requested_by=str(getattr(event, "requested_by", "")),
     )
+
+
+def packages_of(entry: Entry) -> tuple[Digest, ...]:
+    """What is decided about, by digest: the packages that its event and the events it would publish are about."""
+    published = [record["data"]["event"] for record in entry.effects if record["kind"] == Publish.kind]
+    named = [event["data"].get(name) for event in (entry.event, *published) for name in ("candidate", "package")]
+    return tuple(dict.fromkeys(package["digest"] for package in named if isinstance(package, Mapping)))

@@ -30,11 +30,15 @@ class Handled(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """`lease` bounds one effect, `limit` is how long an event may stay pending, `longest` the pause between tries."""
+    """`lease` bounds one effect, `limit` is how long an event may stay pending, `longest` the pause between tries.
+
+    What has been pending for `said_after` is told to people.
+    """
 
     lease: timedelta = timedelta(seconds=30)
     limit: timedelta = timedelta(hours=1)
     longest: timedelta = timedelta(seconds=60)
+    said_after: timedelta = timedelta(minutes=5)
 
     @classmethod
     def of(cls, lease_s: float, limit_s: float, longest_s: float = 60) -> Self:

@@ -29,8 +29,10 @@ from shared.ports import (
 from shared.ports.records.grown import Grown
 from shared.reactor.deciding import Case, Deciding
 from shared.reactor.growth import Growth
+from shared.reactor.overdue import Overdue
 from shared.reactor.patience import Behind, Handled, Patience, said
 from shared.reactor.performing import Performing, said_of
+from shared.reactor.recording import UnknownEffect
 from shared.reactor.service import Service
 from shared.reactor.sweeping import Sweeper
 from shared.reactor.wiring import Wiring
@@ -44,6 +46,7 @@ class Reactor:
         owner: str, patience: Patience | None = None, brakes: Brakes | None = None, grown: Grown | None = None,
     ) -> None:  # fmt: skip
         self._ledger, self._clock, self._patience = ledger, clock, patience or Patience()
+        self._overdue = Overdue(publisher, self._patience.said_after)
         self._deciding = Deciding(wiring, ledger, clock, policy, brakes)
         self._growth = Growth(grown)
         self._performing = Performing(wiring, ledger, publisher, clock, policy, owner, self._patience, self._growth)
@@ -108,7 +111,7 @@ class Reactor:
         except Exception as reason:
             if not isinstance(reason, Unavailable):
                 log.exception("%s on %s", case.service.name, case.envelope.data.type)
-            return await self._wait(case, said(reason))
+            return await self._wait(case, said(reason), is_said=isinstance(reason, UnknownEffect))
 
     def _may_yet(self, case: Case, reason: Exception) -> bool:
         over = self._performing.out_of_patience(case)
@@ -183,7 +186,7 @@ class Reactor:
                 if known := await self._find(case):
                     return known, True
 
-    async def _wait(self, case: Case, reason: str) -> Handled:
+    async def _wait(self, case: Case, reason: str, *, is_said: bool = False) -> Handled:
         now, before = self._clock.now(), case.waiting
         attempts = before.attempts + 1 if before else 0
         pause = self._patience.pause(attempts)
@@ -203,4 +206,6 @@ class Reactor:
             "pending: %s on %s: %s, try %d, next in %g s",
             case.service.name, case.envelope.data.type, reason, attempts + 1, pause.total_seconds(),
         )  # fmt: skip
+        if before and not is_said:
+            await self._overdue.look_at(case, before.since, now, reason)
         return Handled.PENDING

@@ -35,3 +35,16 @@ async def test_an_unknown_approval_is_absent(approvals: Approvals) -> None:
     for unknown in ("approval-2", "../approval-1", "x' or '1' eq '1", "%00"):
         with pytest.raises(Absent):
             await approvals.get(unknown)
+
+
+async def test_who_asked_for_a_package_is_kept_for_ever_and_never_replaced(approvals: Approvals) -> None:
+    package, others = "a" * 64, "b" * 64
+    assert await approvals.requesters(package) == ()
+    await approvals.note_requesters(package, ("lea@example.com", "0b1c2d3e-0000-4000-8000-00000000000d"))
+    await approvals.note_requesters(package, ("dana/o'hara#?@example.com", "lea@example.com"))
+    await approvals.note_requesters(others, ("omar@example.com",))
+    assert await approvals.requesters(package) == (
+        "0b1c2d3e-0000-4000-8000-00000000000d",
+        "dana/o'hara#?@example.com",
+        "lea@example.com",
+    )

@@ -15,7 +15,7 @@ from shared.adapters.azure.machine_learning.jobs import AzureMLJobs
 from shared.adapters.azure.machine_learning.models import AzureMLModels
 from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef, ModelRef
-from shared.ports import CommandJob, JobRequest, PipelineJob, Refused, Unavailable
+from shared.ports import CommandJob, Creator, JobRequest, PipelineJob, Refused, Unavailable
 from tests.contract.azure_ml import WORKSPACE, reach, write_output
 from tests.contract.azure_ml import Workspace as RealWorkspace
 from tests.local.azure_ml.emulator_process import EmulatorProcess
@@ -93,7 +93,26 @@ async def test_a_model_says_who_registered_it(workspace: RealWorkspace) -> None:
     await write_output(workspace, job)
     model = ModelRef(workspace=WORKSPACE, name=f"model-{uuid4().hex[:12]}", version="1")
     await workspace.models.register_output(job, "model", model, {})
-    assert (await workspace.models.get(model)).created_by
+    found = await workspace.models.get(model)
+    assert (found.created_by, found.created_by_type) == ("control", "Application")
+    assert found.job == job.name
+
+
+async def test_a_person_is_known_by_object_id_where_they_had_a_job_run(
+    emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Azure ML shows a person by the name that is displayed; the run history alone knows who that is."""
+    reach(monkeypatch, emulator, "Dana Okafor")
+    clients = AzureMLWorkspaces([WORKSPACE], ManagedIdentityCredential)
+    job = JobRef(workspace=WORKSPACE, name=f"job-{uuid4().hex[:12]}")
+    await write_output(RealWorkspace(WORKSPACE, clients), job)
+    model = ModelRef(workspace=WORKSPACE, name=f"model-{uuid4().hex[:12]}", version="1")
+    await AzureMLModels(clients).register_output(job, "model", model, {})
+    found = await AzureMLModels(clients).get(model)
+    assert (found.created_by, found.created_by_type) == ("Dana Okafor", "User")
+    creator = Creator("User", "Dana Okafor", "00000000-0000-4000-8000-000000000005")
+    assert await AzureMLJobs(clients).creator(job) == creator
+    clients.close()
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,14 @@ async def test_a_job_nobody_submitted_is_absent(runner: Runner) -> None:
     assert await runner.jobs.state(runner.request().ref) == "absent"
     with pytest.raises(Absent):
         await runner.jobs.cancel(runner.request().ref)
+    with pytest.raises(Absent):
+        await runner.jobs.creator(runner.request().ref)
+
+
+async def test_a_job_that_an_app_submitted_was_created_by_no_person(runner: Runner) -> None:
+    request = runner.request()
+    await runner.jobs.submit(request)
+    assert (await runner.jobs.creator(request.ref)).type in ("Application", "ManagedIdentity")
 
 
 @pytest.mark.parametrize(("command", "end"), [(QUICK, "completed"), (BROKEN, "failed")])

@@ -5,6 +5,7 @@ import ssl
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,17 @@ from shared.ports import Notice, Notifier, Refused, Unavailable
 
 pytestmark = pytest.mark.local_only
 NOTICE = Notice(
-    "key/1", "model-tester", "Promote \x00flights:3?", "12 of 12\x1b[31m\npassed <b>", "https://g.example/a?token=t"
+    "key/1",
+    "model-tester",
+    "Promote \x00flights:3?",
+    "12 of 12\x1b[31m\npassed <b>",
+    "https://g.example/a?token=t",
+    severity="warning",
+    about="endpoint flights in production",
+    at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+    command="sluice explain flights",
 )
+BELOW = ["Severity: Warning", "About: endpoint flights in production", "At: 2026-03-02 09:00:00 UTC"]
 
 
 @dataclass
@@ -84,6 +94,7 @@ async def test_the_outbox_holds_one_private_file_for_each_key(tmp_path: Path) ->
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     held = [json.loads(file.read_text()) for file in files]
     assert {each["key"]: each["link"] for each in held} == {"key/1": NOTICE.link, "../key": ""}
+    assert {each["severity"]: each["at"] for each in held} == {"warning": "2026-03-02T09:00:00+00:00", "info": None}
 
 
 async def test_an_outbox_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
@@ -105,7 +116,13 @@ async def test_teams_gets_an_adaptive_card_without_control_characters(receiver: 
     body = receiver.got[0][1]
     card = body["attachments"][0]["content"]
     assert body["attachments"][0]["contentType"] == "application/vnd.microsoft.card.adaptive"
-    assert [block["inlines"][0]["text"] for block in card["body"]] == ["Promote flights:3?", "12 of 12[31m\npassed <b>"]
+    assert [block["inlines"][0]["text"] for block in card["body"]] == [
+        "Promote flights:3?",
+        "12 of 12[31m\npassed <b>",
+        *BELOW,
+        NOTICE.command,
+    ]
+    assert card["body"][0]["inlines"][0]["color"] == "warning"
     assert card["actions"][0]["url"] == NOTICE.link
 
 
@@ -113,14 +130,17 @@ async def test_slack_gets_plain_text_blocks(receiver: Receiver) -> None:
     await receiver.notifier("slack").send(NOTICE)
     body = receiver.got[0][1]
     assert body["text"] == "Promote flights:3?"
-    assert [block["type"] for block in body["blocks"]] == ["header", "section", "actions"]
-    assert {block["text"]["type"] for block in body["blocks"][:2]} == {"plain_text"}
-    assert body["blocks"][2]["elements"][0]["url"] == NOTICE.link
+    assert [block["type"] for block in body["blocks"]] == ["header", "section", "context", "section", "actions"]
+    header, text, below, command, actions = body["blocks"]
+    assert {block["text"]["type"] for block in (header, text, command)} == {"plain_text"}
+    assert [(each["type"], each["text"]) for each in below["elements"]] == [("plain_text", line) for line in BELOW]
+    assert command["text"]["text"] == f"$ {NOTICE.command}"
+    assert actions["elements"][0]["url"] == NOTICE.link
 
 
 async def test_a_very_long_text_is_cut(receiver: Receiver) -> None:
     await receiver.notifier("slack").send(Notice("k", "a", "t" * 9000, "x" * 9000))
-    header, section = receiver.got[0][1]["blocks"]
+    header, section, _ = receiver.got[0][1]["blocks"]
     assert len(header["text"]["text"]) == 150
     assert len(section["text"]["text"]) <= 3000
 

@@ -18,6 +18,7 @@ STEPS = (
     *(f"models.{name}" for name in ("get", "register_output")),
     *(f"model_packages.{name}" for name in ("fetch", "adopt")),
     *(f"serving_manifests.{name}" for name in ("read", "swap")),
+    "approvals.note_requesters",
     "approvals.put",
     "brakes.engaged",
     "captures.keep_predictions",
@@ -30,6 +31,7 @@ STEPS = (
 # Calls of control's that no kill is planned at, and why not.
 LEFT_OUT = {
     "approvals.get": "reads, right before approvals.put or a decision",
+    "approvals.requesters": "reads",
     "batch_files.fetch": "jobs alone fetch",
     "batch_files.look": "reads",
     "batch_files.put": "the command line alone hands files over",
@@ -43,6 +45,7 @@ LEFT_OUT = {
     "hub_reader.epoch": "reads",
     "hub_reader.held": "only after a gap, and reads",
     "hub_reader.read": "only after a gap, and reads",
+    "jobs.creator": "reads",
     "jobs.cancel": "nothing in this story is cancelled",
     "letter_book.get": "reads",
     "letter_book.keep": "there are no dead letters here; test_poison has some",

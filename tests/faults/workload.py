@@ -206,7 +206,10 @@ def _block(endpoint: Endpoint, number: int, moment: datetime) -> PredictionsCapt
 def _register(client: Any, *, model: ModelRef, path: str) -> None:
     from azure.ai.ml.entities import Model
 
-    client.models.create_or_update(Model(name=model.name, version=model.version, path=path, type="custom_model"))
+    tags = {"sluice-requester": "dana@example.com"}
+    client.models.create_or_update(
+        Model(name=model.name, version=model.version, path=path, type="custom_model", tags=tags)
+    )
 
 
 def _create_component(client: Any) -> None:

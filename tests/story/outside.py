@@ -58,7 +58,8 @@ class AzureML:
         location = f"azureml://models/{version}"
         if usable:
             self._world.packages.locations[location] = package_files(version)
-        self._world.models.register(RegisteredModel(model_ref(version), location, {}, REQUESTER))
+        registered = RegisteredModel(model_ref(version), location, {}, REQUESTER, created_by_type="User")
+        self._world.models.register(registered)
         self.announce()
 
     def announce(self) -> None:

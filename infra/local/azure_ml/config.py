@@ -23,9 +23,13 @@ class Grant(_Strict):
 
 
 class Identity(_Strict):
-    """One app's managed identity, found by the secret `header` the app sends as X-IDENTITY-HEADER."""
+    """One app's managed identity, found by the secret `header` the app sends as X-IDENTITY-HEADER.
+
+    `type` is what Azure ML says of whatever it creates; of a `User`, `name` is the display name.
+    """
 
     name: str = Field(min_length=1)
+    type: Literal["Application", "ManagedIdentity", "User"] = "Application"
     header: str = Field(min_length=8, repr=False)
     oid: UUID
     grants: tuple[Grant, ...] = ()

@@ -36,7 +36,7 @@ async def dispatch(emulator: Emulator, request: web.Request, lro: Lro | None) ->
     target, route, names = _target(request)
     workspace = emulator.state.workspace(target.workspace) or target.workspace
     _check_right(emulator.state, caller.identity, workspace, target.rest, route)
-    CALLER.set(caller.identity.name)
+    CALLER.set((caller.identity.name, caller.identity.type))
     _check_exists(emulator.state, target)
     _check_version(request)
     return await route.handler(call(workspace, names))

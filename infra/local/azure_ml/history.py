@@ -79,6 +79,7 @@ def _run(call: Call, job: Resource) -> Json:
         "runTypeV2": {"orchestrator": None, "traits": []},
         "parentRunId": job.meta["parent"],
         "rootRunId": job.meta["parent"] or job.name,
+        "createdBy": _created_by(call, job),
         "createdUtc": job.body["systemData"]["createdAt"],
         "startTimeUtc": lifecycle.when(job, "Running"),
         "endTimeUtc": lifecycle.when(job, *lifecycle.TERMINAL),
@@ -88,6 +89,15 @@ def _run(call: Call, job: Resource) -> Json:
         "error": {"error": error} if error else None,
     }
     return run
+
+
+def _created_by(call: Call, job: Resource) -> Json | None:
+    """Here alone Azure ML tells a person's object id; their name is the one that is displayed."""
+    name = job.body["systemData"]["createdBy"]
+    found = next((each for each in call.state.config.identities if each.name == name), None)
+    if found is None:
+        return None
+    return {"userObjectId": str(found.oid), "userTenantId": str(call.state.config.tenant_id), "userName": name}
 
 
 def _log_files(call: Call, job: Resource) -> dict[str, str]:

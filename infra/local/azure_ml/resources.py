@@ -9,8 +9,8 @@ from typing import Any
 from infra.local.azure_ml.journal import Journal, Record
 
 Json = dict[str, Any]
-# The identity whose request is being answered; empty in the emulator's own work.
-CALLER: ContextVar[str] = ContextVar("caller", default="")
+# Name and type of the identity whose request is being answered; without a name in the emulator's own work.
+CALLER: ContextVar[tuple[str, str]] = ContextVar("caller", default=("", "Application"))
 
 
 @dataclass
@@ -88,7 +88,8 @@ def utc_now() -> str:
 
 def system_data(previous: Resource | None = None) -> Json:
     """Who and when; the client fails on endpoints without `createdAt` and `lastModifiedAt`."""
-    now, who = utc_now(), CALLER.get()
-    first = previous.body["systemData"] if previous else {"createdAt": now, "createdBy": who}
-    created = {key: first.get(key, "") for key in ("createdAt", "createdBy")}
-    return {**created, "createdByType": "Application", "lastModifiedAt": now, "lastModifiedBy": who}
+    now, (who, kind) = utc_now(), CALLER.get()
+    created = {"createdAt": now, "createdBy": who, "createdByType": kind}
+    first = previous.body["systemData"] if previous else created
+    kept = {key: first.get(key, "") for key in created}
+    return {**kept, "lastModifiedAt": now, "lastModifiedBy": who, "lastModifiedByType": kind}

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
 from services.approvals.limits import ApprovalLimits
+from services.approvals.policy.four_eyes import UNKNOWN, AskedBy, may_decide, seats
 from services.approvals.policy.state import EndpointApprovals
-from shared.approvals import Approval, Seat
+from shared.approvals import Approval
+from shared.approvals.identity import identity
 from shared.events import (
     ApprovalRequested,
     ApprovalSuperseded,
@@ -14,6 +16,7 @@ from shared.events import (
     StagingPassed,
     derive_id,
 )
+from shared.events.announcement import sentence
 from shared.policies import People, PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt
 
@@ -27,7 +30,7 @@ def approval_id(event: StagingPassed | StagingInconclusive) -> str:
 
 def decide_to_ask(
     state: EndpointApprovals,
-    facts: Facts[Known],
+    facts: Facts[AskedBy],
     event: StagingPassed | StagingInconclusive,
     policy: PolicyDocument,
 ) -> Decision[EndpointApprovals]:
@@ -37,6 +40,7 @@ def decide_to_ask(
     if known or event.evidence is None or not event.checks:
         return Decision(state)
     limits, people = policy.section(ApprovalLimits, event.endpoint), policy.section(People, event.endpoint)
+    requesters = requesters_of(event, facts.known)
     approval = Approval(
         id=identity,
         scope=str(event.endpoint.entity),
@@ -44,10 +48,11 @@ def decide_to_ask(
         candidate=event.candidate,
         evidence=event.evidence,
         title=f"May model {event.candidate.model} serve {event.endpoint.name}?",
-        summary=_summary(event),
+        summary=_summary(event) if requesters else f"{_summary(event)} {UNKNOWN}",
         requested_by=event.requested_by,
+        requesters=requesters,
         personas=may_decide(limits, people),
-        seats=seats(limits),
+        seats=seats(limits, people, second_person=not requesters),
         opened_at=facts.now,
         expires_at=facts.now + timedelta(seconds=people.expires_after_s),
     )
@@ -65,19 +70,16 @@ def decide_to_ask(
     return Decision(opened, (*closing, *opening(approval, limits, Publish(event=request))))
 
 
+def requesters_of(event: StagingPassed | StagingInconclusive, known: AskedBy) -> tuple[str, ...]:
+    """What registration noted; of what was registered by an earlier build, whom the event names."""
+    named = identity(event.requested_by)
+    return known.requesters or ((named,) if named else ())
+
+
 def _summary(event: StagingPassed | StagingInconclusive) -> str:
     verdict = "passed staging" if isinstance(event, StagingPassed) else "could not be judged by staging"
     against = f"against {event.champion.model}" if event.champion else "with nothing serving yet"
     return f"Model {event.candidate.model} {verdict}, {against}. {event.reason}".strip()
-
-
-def may_decide(limits: ApprovalLimits, people: People) -> tuple[str, ...]:
-    """Every persona that has a seat, in the policy's order."""
-    return tuple(dict.fromkeys(persona for seat in limits.seats(people) for persona in seat.personas))
-
-
-def seats(limits: ApprovalLimits) -> tuple[Seat, ...]:
-    return tuple(Seat(personas=seat.personas, count=seat.count) for seat in limits.quorum)
 
 
 def opening(approval: Approval, limits: ApprovalLimits, *requests: Publish) -> tuple[Effect, ...]:
@@ -98,7 +100,7 @@ def invitation(approval: Approval, again: bool = False, only: tuple[str, ...] = 
         approval_id=approval.id,
         personas=only or approval.personas,
         title=f"Reminder: {approval.title}" if again else approval.title,
-        text=f"{approval.summary} The request expires at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
+        text=f"{sentence(approval.summary)} The request expires at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
         expires_at=approval.expires_at,
     )
 

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from services.approvals.limits import ApprovalLimits
-from services.approvals.policy.asking import may_decide, opening, seats
+from services.approvals.policy.asking import opening
+from services.approvals.policy.four_eyes import UNKNOWN, AskedBy, may_decide, seats
 from services.approvals.policy.state import EndpointApprovals
 from shared.approvals import Approval, HeldAction
 from shared.events import ActionProposed, Entity, derive_id
 from shared.policies import People, PolicyDocument
-from shared.reactor import Decision, Facts, Known
+from shared.reactor import Decision, Facts
 
 _PREFIX = "action-"
 REQUESTER = "sluice"
@@ -28,7 +29,7 @@ def chain_of(event: ActionProposed) -> Entity:
 
 
 def decide_to_propose(
-    state: EndpointApprovals, facts: Facts[Known], event: ActionProposed, policy: PolicyDocument
+    state: EndpointApprovals, facts: Facts[AskedBy], event: ActionProposed, policy: PolicyDocument
 ) -> Decision[EndpointApprovals]:
     """One question for each decision, however often it is heard of."""
     identity = action_id(event)
@@ -36,6 +37,9 @@ def decide_to_propose(
         return Decision(state)
     scope = Entity.parse(event.scope)
     limits, people = policy.section(ApprovalLimits, scope), policy.section(People, scope)
+    requesters = facts.known.requesters
+    summary = event.reason or _ASKS_FIRST.format(service=event.service, because=event.because)
+    unknown = bool(event.packages) and not requesters
     approval = Approval(
         id=identity,
         scope=event.scope,
@@ -45,10 +49,11 @@ def decide_to_propose(
         ),
         evidence=None,
         title=event.question or f"May {event.service} act for {scope.name}?",
-        summary=event.reason or _ASKS_FIRST.format(service=event.service, because=event.because),
-        requested_by=REQUESTER,
+        summary=f"{summary} {UNKNOWN}" if unknown else summary,
+        requested_by=event.requested_by or REQUESTER,
+        requesters=requesters,
         personas=may_decide(limits, people),
-        seats=seats(limits),
+        seats=seats(limits, people, second_person=unknown),
         opened_at=facts.now,
         expires_at=facts.now + timedelta(seconds=people.expires_after_s),
     )  # fmt: skip

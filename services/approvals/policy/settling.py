@@ -4,7 +4,7 @@ from services.approvals.effects import SettleApproval, ShowApproval
 from services.approvals.policy import outcomes
 from services.approvals.policy.state import EndpointApprovals, ProofKnown
 from shared.approvals import Approval, Say
-from shared.approvals.quorum import counts, has_said, missing, same, standing
+from shared.approvals.quorum import counts, has_said, missing, same, standing, why_excluded
 from shared.events import ApprovalDecided, ApprovalEndorsed, ApprovalRefused, DelegationRequested
 from shared.policies import PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Publish
@@ -21,7 +21,7 @@ def decide_on_decision(
     say = standing(approval, event.approver, (event.persona,))
     if reason or say is None:
         return refuse(state, event, event.approver, reason)
-    said = say.model_copy(update={"comment": event.comment})
+    said = say.model_copy(update={"comment": event.comment, "approver_id": event.approver_id})
     if event.verdict == "reject":
         return _reject(state, approval, facts, said)
     reason = _why_it_helps_nobody(approval, said)
@@ -45,9 +45,13 @@ def why_it_does_not_count(
         return "the decision is about another package"
     if event.evidence != approval.evidence:
         return "the decision is about other evidence"
-    if same(who, approval.requested_by):
-        return "nobody approves their own request"
+    if reason := why_excluded(approval, who, object_id_of(event)):
+        return reason
     return "" if standing(approval, who, (persona,)) else _why_no_standing(approval, who, persona)
+
+
+def object_id_of(event: ApprovalDecided | DelegationRequested) -> str:
+    return event.approver_id if isinstance(event, ApprovalDecided) else event.delegator_id
 
 
 def _why_no_standing(approval: Approval, who: str, persona: str) -> str:
@@ -58,7 +62,7 @@ def _why_no_standing(approval: Approval, who: str, persona: str) -> str:
 
 
 def _why_it_helps_nobody(approval: Approval, say: Say) -> str:
-    if has_said(approval, say.approver):
+    if has_said(approval, say.approver, say.approver_id):
         return f"{say.approver} has approved already"
     return (
         "" if counts(approval, say) else f"enough of {say.persona} have approved; missing: {', '.join(_left(approval))}"

@@ -149,6 +149,7 @@ def _ask(way: UnderWay, facts: Facts[Live], analysis: Analysis, policy: PolicyDo
         about=str(way.endpoint.entity),
         decision=facts.event_id,
         scope=str(way.endpoint.entity),
+        packages=(way.route.package.digest,),
         because="an inconclusive canary step",
         would=(would,),
         digest=hashlib.sha256(canonical(what)).hexdigest(),

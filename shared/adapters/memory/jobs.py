@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from shared.adapters.workspaces import refuse_foreign
 from shared.events import JobRef
-from shared.ports import Absent, JobRequest, Jobs, JobState
+from shared.ports import Absent, Creator, JobRequest, Jobs, JobState
 
 
 class MemoryJobs(Jobs):
@@ -14,16 +14,24 @@ class MemoryJobs(Jobs):
         self._workspaces = workspaces
         self.submitted: dict[JobRef, JobRequest] = {}
         self._states: dict[JobRef, JobState] = {}
+        self.creators: dict[JobRef, Creator] = {}
 
     async def submit(self, request: JobRequest) -> None:
         refuse_foreign(request.ref.workspace, self._workspaces)
         if request.ref not in self.submitted:
             self.submitted[request.ref] = request
             self._states[request.ref] = "running"
+            self.creators[request.ref] = Creator("ManagedIdentity", "sluice")
 
     async def state(self, ref: JobRef) -> JobState:
         refuse_foreign(ref.workspace, self._workspaces)
         return self._states.get(ref, "absent")
+
+    async def creator(self, ref: JobRef) -> Creator:
+        refuse_foreign(ref.workspace, self._workspaces)
+        if ref not in self.creators:
+            raise Absent(f"job {ref.name} does not exist")
+        return self.creators[ref]
 
     async def cancel(self, ref: JobRef) -> None:
         state = await self.state(ref)

@@ -25,7 +25,8 @@ class MemoryModels(Models):
 
     async def register_output(self, job: JobRef, output: str, model: ModelRef, tags: Mapping[str, str]) -> None:
         refuse_foreign(model.workspace, self._workspaces)
-        wanted = RegisteredModel(model, f"azureml://jobs/{job.name}/outputs/{output}/paths/", dict(tags), "sluice")
+        place = f"azureml://jobs/{job.name}/outputs/{output}/paths/"
+        wanted = RegisteredModel(model, place, dict(tags), "sluice", created_by_type="ManagedIdentity", job=job.name)
         if self.models.setdefault(model, wanted).location != wanted.location:
             raise Refused(f"model {model} exists with other content")
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from dataclasses import asdict
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -29,7 +30,7 @@ class FileOutbox:
         # Temporary files are created with mode 0600, and a rename keeps it.
         with NamedTemporaryFile("w", dir=self._directory, suffix=".draft", delete=False, encoding="utf-8") as draft:
             try:
-                json.dump(asdict(notice), draft, ensure_ascii=False, indent=1)
+                json.dump(asdict(notice), draft, ensure_ascii=False, indent=1, default=datetime.isoformat)
                 draft.flush()
                 os.fsync(draft.fileno())
                 Path(draft.name).replace(path)

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
+from shared.adapters.notify.bodies import slack, teams
 from shared.adapters.notify.public_addresses import NotPublic, PublicResolver, is_public
 from shared.ports import Notice, Refused, Unavailable
 
 type Dialect = Literal["teams", "slack"]
-_LONGEST = 2900
 # A right may come back: whoever turns a workflow or a channel off often turns it on again.
 _AGAIN_LATER = {401, 403, 408, 423, 425, 429}
 
@@ -76,46 +76,6 @@ def _is_special(host: str) -> bool:
 def _like_an_address(host: str) -> bool:
     """Spellings of an address that `ipaddress` rejects and the system's resolver takes: `127.1`, `0x7f000001`."""
     return host.rpartition(".")[2].isdecimal() or host.lower().startswith("0x")
-
-
-def clean(text: str) -> str:
-    """Plain text for a message: no control characters but line breaks, and not too long."""
-    printable = "".join(character for character in text if character == "\n" or character.isprintable())
-    return printable if len(printable) <= _LONGEST else printable[:_LONGEST] + " …"
-
-
-def teams(notice: Notice) -> dict[str, Any]:
-    """An Adaptive Card. Text runs, unlike text blocks, know no Markdown: nobody's text becomes a link."""
-    card: dict[str, Any] = {
-        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-        "type": "AdaptiveCard",
-        "version": "1.4",
-        "body": [
-            _rich_text(clean(notice.title), weight="bolder", size="medium"),
-            _rich_text(clean(notice.text)),
-        ],
-    }
-    if notice.link:
-        card["actions"] = [{"type": "Action.OpenUrl", "title": "Open", "url": notice.link}]
-    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "contentUrl": None, "content": card}
-    return {"type": "message", "attachments": [attachment]}
-
-
-def _rich_text(text: str, **style: str) -> dict[str, Any]:
-    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": text, **style}]}
-
-
-def slack(notice: Notice) -> dict[str, Any]:
-    """Blocks of plain text; `text` is what a notification on a phone shows."""
-    title, text = clean(notice.title), clean(notice.text)
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": title.replace("\n", " ")[:150] or " "}},
-        {"type": "section", "text": {"type": "plain_text", "text": text or " "}},
-    ]
-    if notice.link:
-        button = {"type": "button", "text": {"type": "plain_text", "text": "Open"}, "url": notice.link}
-        blocks.append({"type": "actions", "elements": [button]})
-    return {"text": title.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), "blocks": blocks}
 
 
 _BODIES: dict[Dialect, Callable[[Notice], dict[str, Any]]] = {"teams": teams, "slack": slack}

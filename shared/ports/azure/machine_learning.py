@@ -12,13 +12,28 @@ type JobState = Literal["absent", "running", "completed", "failed", "canceled", 
 
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:
-    """A model version as Azure ML knows it now. `location` is its path, `created_by` who registered it."""
+    """A model version as Azure ML knows it now. `location` is its path, `job` the name of the one that made it.
+
+    `created_by` is who registered it, of a person often a display name alone; `created_by_type` says whether it was a
+    `User`, an `Application` or a `ManagedIdentity`. Empty where Azure ML does not say.
+    """
 
     ref: ModelRef
     location: str
     tags: Mapping[str, str]
     created_by: str
     created_at: datetime | None = None
+    created_by_type: str = ""
+    job: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Creator:
+    """Who had a job run: `type` as of `RegisteredModel.created_by_type`, `name` an address where Azure ML knows one."""
+
+    type: str
+    name: str
+    object_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,10 @@ class Jobs(Protocol):
 
     async def state(self, ref: JobRef) -> JobState:
         """Raises `Refused` (not one of our workspaces) or `Unavailable`."""
+        ...
+
+    async def creator(self, ref: JobRef) -> Creator:
+        """Raises `Absent`, `Refused` (not one of our workspaces) or `Unavailable`."""
         ...
 
     async def cancel(self, ref: JobRef) -> None:

@@ -1,9 +1,11 @@
-"""Where approvals are kept, and who mints the links to them."""
+"""Where approvals are kept, who asked for what they are about, and who mints the links to them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from shared.approvals import Approval
+from shared.events import Digest
 
 
 class Approvals(Protocol):
@@ -13,6 +15,14 @@ class Approvals(Protocol):
 
     async def get(self, id: str) -> Approval:
         """Raises `Absent` or `Unavailable`."""
+        ...
+
+    async def note_requesters(self, package: Digest, requesters: Sequence[str]) -> None:
+        """These have asked for this package to serve; whoever was noted before, stays. Raises `Unavailable`."""
+        ...
+
+    async def requesters(self, package: Digest) -> tuple[str, ...]:
+        """All who ever asked for it, sorted. Raises `Unavailable`."""
         ...
 
 

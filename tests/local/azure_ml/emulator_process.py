@@ -38,9 +38,10 @@ def make_certificates(folder: Path) -> Certificates:
     return files
 
 
-def identity(name: str, number: int, *grants: tuple[str, list[str]]) -> dict[str, Any]:
+def identity(name: str, number: int, *grants: tuple[str, list[str]], type: str = "Application") -> dict[str, Any]:
     return {
         "name": name,
+        "type": type,
         "header": f"secret-of-{name}",
         "oid": f"00000000-0000-4000-8000-{number:012d}",
         "grants": [{"workspace": workspace, "actions": actions} for workspace, actions in grants],
@@ -48,7 +49,7 @@ def identity(name: str, number: int, *grants: tuple[str, list[str]]) -> dict[str
 
 
 def configuration(storage: str, events: str | None, **changes: Any) -> dict[str, Any]:
-    """Two workspaces, four identities from all-powerful to powerless, one environment."""
+    """Two workspaces, one environment, four identities from all-powerful to powerless, and a person."""
     environment = {"python": sys.executable, "variables": {"FROM_ENVIRONMENT": "yes"}, "pythonpath": [str(REPOSITORY)]}
     document: dict[str, Any] = {
         "subscription_id": SUBSCRIPTION,
@@ -60,6 +61,7 @@ def configuration(storage: str, events: str | None, **changes: Any) -> dict[str,
             identity("reader", 2, ("staging", ["models/read", "jobs/read"])),
             identity("trainer", 3, ("staging", ["Microsoft.MachineLearningServices/workspaces/jobs/*"])),
             identity("nobody", 4),
+            identity("Dana Okafor", 5, ("staging", ["*"]), type="User"),
         ],
         "storage": storage,
         "events": {"connection": events} if events else None,

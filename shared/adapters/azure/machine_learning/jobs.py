@@ -3,9 +3,10 @@
 from typing import Any
 
 from shared.adapters.azure.machine_learning.errors import Exists, UnknownOutcome
+from shared.adapters.azure.machine_learning.texts import plain
 from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef
-from shared.ports import Absent, CommandJob, JobRequest, Jobs, JobState, PipelineJob, Refused
+from shared.ports import Absent, CommandJob, Creator, JobRequest, Jobs, JobState, PipelineJob, Refused
 
 _ENDED: dict[str, JobState] = {
     "completed": "completed",
@@ -41,6 +42,11 @@ class AzureMLJobs(Jobs):
             return "absent"
         return _ENDED.get(status.lower().replace("_", ""), "running")
 
+    async def creator(self, ref: JobRef) -> Creator:
+        return await self._workspaces.call(
+            ref.workspace, f"read who created job {ref.name}", lambda client: _creator(client, ref.name)
+        )
+
     async def cancel(self, ref: JobRef) -> None:
         if await self._ended(ref):
             return
@@ -60,9 +66,19 @@ class AzureMLJobs(Jobs):
 
 
 def _status(client: Any, name: str) -> str:
-    """The SDK gives a text or an enumeration's member, whose own text is another."""
-    status = client.jobs.get(name).status
-    return str(getattr(status, "value", status))
+    return plain(client.jobs.get(name).status)
+
+
+def _creator(client: Any, name: str) -> Creator:
+    """The job itself says of which type; only the run history, which the client keeps to itself, knows object ids."""
+    created = client.jobs.get(name).creation_context
+    by = client.jobs._runs_operations.get_run_details(name).created_by
+    found = getattr(by, "upn", None) or getattr(by, "user_name", None) or getattr(created, "created_by", None)
+    return Creator(
+        type=plain(getattr(created, "created_by_type", "")),
+        name=plain(found),
+        object_id=plain(getattr(by, "user_object_id", "")),
+    )
 
 
 def _begin_cancel(client: Any, name: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.adapters.azure.machine_learning.errors import Exists, UnknownOutcome
+from shared.adapters.azure.machine_learning.texts import plain
 from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef, ModelRef
 from shared.ports import Absent, Models, Refused, RegisteredModel
@@ -27,6 +28,8 @@ class AzureMLModels(Models):
             tags=dict(model.tags or {}),
             created_by=str(getattr(created, "created_by", "") or ""),
             created_at=getattr(created, "created_at", None),
+            created_by_type=plain(getattr(created, "created_by_type", "")),
+            job=plain(getattr(model, "job_name", "")),
         )
 
     async def register_output(self, job: JobRef, output: str, model: ModelRef, tags: Mapping[str, str]) -> None:

@@ -1,4 +1,6 @@
-"""Approvals as table rows, one partition each."""
+"""Approvals as table rows, one partition each; beside them, a partition a package, a row for each who asked for it."""
+
+from collections.abc import Sequence
 
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableServiceClient
@@ -7,6 +9,7 @@ from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped
 from shared.approvals import Approval
+from shared.events import Digest
 from shared.ports import Approvals
 
 _ROW = "approval"
@@ -26,3 +29,19 @@ class TableApprovals(Approvals):
         with storage_errors(f"read approval {id}"):
             row = await self._table.get_entity(escaped(id), _ROW)
         return Approval.model_validate_json(join(row, "body"))
+
+    async def note_requesters(self, package: Digest, requesters: Sequence[str]) -> None:
+        """A row each, so that two who ask at once are both kept."""
+        for requester in requesters:
+            row = {"PartitionKey": _asked_for(package), "RowKey": escaped(requester), "requester": requester}
+            with storage_errors(f"note who asked for {package}"):
+                await self._table.upsert_entity(row, mode=UpdateMode.REPLACE)
+
+    async def requesters(self, package: Digest) -> tuple[str, ...]:
+        with storage_errors(f"read who asked for {package}"):
+            rows = self._table.query_entities("PartitionKey eq @key", parameters={"key": _asked_for(package)})
+            return tuple(sorted([str(row["requester"]) async for row in rows]))
+
+
+def _asked_for(package: Digest) -> str:
+    return f"package-{package}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.approval_pages import Answer, Desk, FormGuard, Person, decide, page
+from services.approval_pages import Answer, Desk, FormGuard, Person, page, submit
 from shared.adapters.memory import MemoryApprovals, MemoryEventPublisher, MemoryEvidence
 from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.approvals import Approval
@@ -65,7 +65,7 @@ class Case:
         return shown
 
     async def post(self, approval: Approval, form: dict[str, str], person: Person | None = LEA) -> Answer:
-        return await decide(
+        return await submit(
             self.desk, approval_id=approval.id, form=form, person=person, cookies=self.cookies, now=NOW, secure=True
         )
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pytest
 
+from services.approval_pages import Person
 from services.approval_pages.view import number
 from shared.adapters.memory import MemoryEventPublisher
 from shared.approvals import ApprovalStatus
@@ -140,9 +141,25 @@ async def test_a_form_that_says_something_else_decides_nothing(
     assert not case.decided
 
 
-async def test_a_requester_is_recognised_by_name_too(case: Case) -> None:
+@pytest.mark.parametrize("requester", ["lea@example.com", "0b1c2d3e-0000-4000-8000-00000000000e"])
+async def test_a_requester_is_recognised_by_address_and_object_id(case: Case, requester: str) -> None:
+    lea = Person("Lea+work@example.com", "Lea Novak", ("project-lead",), "0b1c2d3e-0000-4000-8000-00000000000e")
+    approval = await case.open(requested_by="Dana Okafor", requesters=(requester,))
+    assert "You asked for this yourself" in (await case.get(approval, lea)).body
+
+
+async def test_a_namesake_of_the_requester_may_decide(case: Case) -> None:
+    """A display name, which anybody may have, is no identity."""
     approval = await case.open(requested_by="LEA novak")
-    assert "You asked for this yourself" in (await case.get(approval)).body
+    assert "You asked for this yourself" not in (await case.get(approval)).body
+
+
+async def test_the_decision_carries_the_object_id_that_control_compares(case: Case) -> None:
+    lea = Person("lea@example.com", "Lea Novak", ("project-lead",), "0b1c2d3e-0000-4000-8000-00000000000e")
+    approval = await case.open()
+    shown = await case.get(approval, lea)
+    await case.post(approval, {**fields(shown), "verdict": "approve"}, lea)
+    assert case.decided[0].data.approver_id == lea.object_id
 
 
 class _Publisher(MemoryEventPublisher):

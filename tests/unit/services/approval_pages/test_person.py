@@ -75,9 +75,8 @@ def test_a_principal_that_names_nobody_is_nobody(header: str | None) -> None:
     assert seen(header) is None
 
 
-def test_a_person_is_recognised_by_address_and_by_name_in_any_casing() -> None:
-    person = Person("lea@example.com", "Lea Novak", ())
-    assert person.is_called(" LEA@Example.com ")
-    assert person.is_called("lea+models@example.com")
-    assert person.is_called("lea novak")
-    assert not person.is_called("dana@example.com")
+def test_a_person_is_known_by_object_id_and_address_and_not_by_name() -> None:
+    """A display name, which anybody may have, is no identity."""
+    claim = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+    person = seen(principal(("preferred_username", "lea@example.com"), ("name", "Lea Novak"), (claim, "0B1C")))
+    assert person == Person("lea@example.com", "Lea Novak", (), "0b1c")

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.approvals.policy import (
+    AskedBy,
     EndpointApprovals,
     ProofKnown,
     decide_at_deadline,
@@ -48,7 +49,7 @@ def as_type[E: (StagingInconclusive, StagingFailed)](kind: type[E], event: Stagi
     return kind.model_validate({**event.model_dump(), **changes})
 
 
-ASKED = decide_to_ask(EndpointApprovals(), facts(Known()), passed(), POLICY)
+ASKED = decide_to_ask(EndpointApprovals(), facts(AskedBy()), passed(), POLICY)
 OPEN = ASKED.state
 assert OPEN.open is not None
 APPROVAL = OPEN.open

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.approvals.policy import (
+    AskedBy,
     EndpointApprovals,
     ProofKnown,
     decide_on_decision,
@@ -18,7 +19,7 @@ from shared.events import (
     StagingPassed,
 )
 from shared.policies import PolicyDocument
-from shared.reactor import Decision, Known, Publish
+from shared.reactor import Decision, Publish
 from tests.support.builders import NOW, endpoint_ref, facts, policy_document
 from tests.unit.services.approvals.asked import passed
 
@@ -32,7 +33,7 @@ LEA, DAN, OMAR = "lea@example.com", "dan@example.com", "omar@example.com"
 
 
 def ask(policy: PolicyDocument = POLICY, event: StagingPassed | None = None) -> EndpointApprovals:
-    return decide_to_ask(EndpointApprovals(), facts(Known()), event or passed(), policy).state
+    return decide_to_ask(EndpointApprovals(), facts(AskedBy()), event or passed(), policy).state
 
 
 def opened(state: EndpointApprovals) -> Approval:
@@ -51,10 +52,13 @@ def decided(state: EndpointApprovals, who: str, persona: str, verdict: str = "ap
 
 
 def say(
-    state: EndpointApprovals, who: str, persona: str, verdict: str = "approve", known: ProofKnown = HOLDS
+    state: EndpointApprovals, who: str, persona: str, verdict: str = "approve", known: ProofKnown = HOLDS, **more: str
 ) -> Decision[EndpointApprovals]:
     return decide_on_decision(
-        state, facts(known, event_id=f"{who}-{verdict}"), decided(state, who, persona, verdict), POLICY
+        state,
+        facts(known, event_id=f"{who}-{verdict}"),
+        decided(state, who, persona, verdict).model_copy(update=more),
+        POLICY,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from services.approvals.effects import SettleApproval
 from services.approvals.policy import (
+    AskedBy,
     EndpointApprovals,
     decide_after_failure,
     decide_at_deadline,
@@ -43,16 +44,16 @@ PROPOSED = ActionProposed(
 
 
 def propose(policy: PolicyDocument | None = None) -> EndpointApprovals:
-    return decide_to_propose(EndpointApprovals(), facts(Known()), PROPOSED, policy or policy_document()).state
+    return decide_to_propose(EndpointApprovals(), facts(AskedBy()), PROPOSED, policy or policy_document()).state
 
 
 def test_an_action_is_asked_about_once_in_a_chain_of_its_own() -> None:
     state = propose()
     assert opened(state).subject == digest("9")
     assert opened(state).action is not None
-    assert decide_to_propose(state, facts(Known()), PROPOSED, POLICY) == Decision(state)
+    assert decide_to_propose(state, facts(AskedBy()), PROPOSED, POLICY) == Decision(state)
     over = say(state, LEA, "project-lead", "reject").state
-    assert decide_to_propose(over, facts(Known()), PROPOSED, POLICY) == Decision(over)
+    assert decide_to_propose(over, facts(AskedBy()), PROPOSED, POLICY) == Decision(over)
     assert service.reactions[ApprovalDecided].entity(decided(state, LEA, "project-lead")) == chain_of(PROPOSED)
 
 
@@ -68,7 +69,7 @@ def test_a_granted_action_is_released_to_the_service_that_decided_it() -> None:
 def test_a_service_that_asked_by_itself_is_told_the_answer() -> None:
     """Nothing of it is held in the ledger: it decides anew, knowing what a person said (F11)."""
     asked = PROPOSED.model_copy(update={"answer": "tell", "question": "May it go on?", "reason": "Too few requests."})
-    state = decide_to_propose(EndpointApprovals(), facts(Known()), asked, policy_document()).state
+    state = decide_to_propose(EndpointApprovals(), facts(AskedBy()), asked, policy_document()).state
     assert (opened(state).title, opened(state).summary) == ("May it go on?", "Too few requests.")
     (told,) = published(say(state, LEA, "project-lead"))
     assert isinstance(told, ActionApproved)
@@ -82,7 +83,7 @@ def test_an_action_about_a_thing_of_any_kind_is_asked_about() -> None:
     policy = policy_document().model_copy(update={"defaults": {"people": {"personas": ["platform-support"]}}})
     scope = "subscriptions/1|subscription|research"
     asked = PROPOSED.model_copy(update={"about": scope, "scope": scope})
-    approval = opened(decide_to_propose(EndpointApprovals(), facts(Known()), asked, policy).state)
+    approval = opened(decide_to_propose(EndpointApprovals(), facts(AskedBy()), asked, policy).state)
     assert (approval.scope, approval.endpoint, approval.personas) == (scope, None, ("platform-support",))
     assert approval.title == "May retraining act for research?"
 

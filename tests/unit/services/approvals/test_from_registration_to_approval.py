@@ -49,6 +49,7 @@ class World:
         self.clock, self.publisher, self.deadlines = ManualClock(), MemoryEventPublisher(), MemoryDeadlines()
         self.jobs, self.evidence, self.approvals = MemoryJobs(workspaces), MemoryEvidence(), MemoryApprovals()
         self.packages, self.models, self.notifier = MemoryModelPackages(), MemoryModels(workspaces), MemoryNotifier()
+        self.ledger = MemoryLedger()
         self.wiring = Wiring(
             {
                 PolicyDocument: POLICY,
@@ -58,6 +59,7 @@ class World:
                 ports.EventPublisher: self.publisher,
                 ports.Evidence: self.evidence,
                 ports.Jobs: self.jobs,
+                ports.Ledger: self.ledger,
                 ports.LinkSigner: Ed25519LinkSigner(urlsafe(KEY.private_bytes_raw()), "https://gateway.example.com"),
                 ports.ModelPackages: self.packages,
                 ports.Models: self.models,
@@ -65,12 +67,13 @@ class World:
                 ports.ServingManifests: MemoryServingManifests(),
             }
         )
-        self.reactor = Reactor(self.wiring, MemoryLedger(), self.publisher, self.clock, POLICY, "one")
+        self.reactor = Reactor(self.wiring, self.ledger, self.publisher, self.clock, POLICY, "one")
         self.delivered = 0
 
     async def register(self) -> None:
         self.packages.locations["models/1"] = FILES
-        self.models.register(ports.RegisteredModel(model_ref(), "models/1", {}, "dana@example.com"))
+        registered = ports.RegisteredModel(model_ref(), "models/1", {}, "dana@example.com", created_by_type="User")
+        self.models.register(registered)
         await self.deliver(ModelRegistered(model=model_ref()), "registered")
 
     async def deliver(self, event: Any, id: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
 from services.approvals.policy import (
+    AskedBy,
     EndpointApprovals,
     ProofKnown,
     decide_after_failed_staging,
@@ -74,7 +75,7 @@ def test_no_effect_carries_a_link_or_a_token() -> None:
 
 def test_an_inconclusive_suite_with_evidence_is_a_persons_to_decide() -> None:
     decision = decide_to_ask(
-        EndpointApprovals(), facts(Known()), as_type(StagingInconclusive, passed(), reason="few rows"), POLICY
+        EndpointApprovals(), facts(AskedBy()), as_type(StagingInconclusive, passed(), reason="few rows"), POLICY
     )
     assert decision.state.open
     assert "could not be judged" in decision.state.open.summary
@@ -84,17 +85,17 @@ def test_an_inconclusive_suite_with_evidence_is_a_persons_to_decide() -> None:
 def test_without_evidence_nobody_is_asked(missing: dict[str, Any]) -> None:
     event = as_type(StagingInconclusive, passed(), **missing)
     for state in (EndpointApprovals(), OPEN, GRANTED):
-        assert decide_to_ask(state, facts(Known()), event, POLICY) == Decision(state)
+        assert decide_to_ask(state, facts(AskedBy()), event, POLICY) == Decision(state)
 
 
 @pytest.mark.parametrize("state", [OPEN, *SETTLED])
 def test_the_same_evidence_asks_once_for_ever(state: EndpointApprovals) -> None:
-    assert decide_to_ask(state, facts(Known(), event_id="again"), passed(), POLICY) == Decision(state)
+    assert decide_to_ask(state, facts(AskedBy(), event_id="again"), passed(), POLICY) == Decision(state)
 
 
 @pytest.mark.parametrize("newer", [passed(evidence="d"), passed("2", "b", "d")])
 def test_something_newer_supersedes_what_is_open(newer: StagingPassed) -> None:
-    decision = decide_to_ask(OPEN, facts(Known(), event_id="newer"), newer, POLICY)
+    decision = decide_to_ask(OPEN, facts(AskedBy(), event_id="newer"), newer, POLICY)
     superseded, requested = published(decision)
     assert isinstance(superseded, ApprovalSuperseded)
     assert superseded.approval_id == APPROVAL.id
@@ -107,7 +108,7 @@ def test_something_newer_supersedes_what_is_open(newer: StagingPassed) -> None:
 
 def test_a_reminder_after_the_expiry_is_not_set() -> None:
     policy = policy_document(approvals={"remind_after_s": 10}, people={"expires_after_s": 5})
-    effects = decide_to_ask(EndpointApprovals(), facts(Known()), passed(), policy).effects
+    effects = decide_to_ask(EndpointApprovals(), facts(AskedBy()), passed(), policy).effects
     assert [effect.about.partition(":")[0] for effect in effects if isinstance(effect, RemindAt)] == ["expire"]
 
 

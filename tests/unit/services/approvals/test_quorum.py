@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from services.approvals.effects import InviteApprovers, SettleApproval, ShowApproval
 from services.approvals.policy import (
+    AskedBy,
     EndpointApprovals,
     decide_at_deadline,
     decide_on_decision,
@@ -147,7 +148,7 @@ def test_after_a_time_others_are_asked_as_well_and_may_take_any_seat() -> None:
 
 def test_all_reminders_of_an_approval_are_set_before_it_is_shown() -> None:
     effects = decide_to_ask(
-        EndpointApprovals(), facts(Known()), passed(), policy_document(approvals=ESCALATING)
+        EndpointApprovals(), facts(AskedBy()), passed(), policy_document(approvals=ESCALATING)
     ).effects
     reminders = [effect for effect in effects[:3] if isinstance(effect, RemindAt)]
     assert [each.about.partition(":")[0] for each in reminders] == ["remind", "escalate", "expire"]
@@ -178,7 +179,7 @@ def test_an_expiry_that_rejects_ends_it_however_many_have_approved() -> None:
 
 def test_changed_evidence_supersedes_also_what_some_have_approved() -> None:
     state = say(ask(), LEA, "project-lead").state
-    newer = decide_to_ask(state, facts(Known(), event_id="newer"), passed(evidence="d"), POLICY).state
+    newer = decide_to_ask(state, facts(AskedBy(), event_id="newer"), passed(evidence="d"), POLICY).state
     assert opened(newer).says == ()
     late = decided(state, DAN, "data-scientist")
     assert refusal(decide_on_decision(newer, facts(HOLDS), late, POLICY)) == "the approval is already superseded"

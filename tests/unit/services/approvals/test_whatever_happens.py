@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.approvals.policy import (
+    AskedBy,
     EndpointApprovals,
     decide_after_failed_staging,
     decide_after_failure,
@@ -40,14 +41,15 @@ MOVES = st.sampled_from(["passed", "passed-2", "failed", "approve", "reject", "b
 def moved(move: str, state: EndpointApprovals, place: str, hours: int) -> Decision[EndpointApprovals]:
     after = timedelta(hours=hours)
     known: Any = facts(HOLDS, event_id=place, after=after)
+    asked = facts(AskedBy(), event_id=place, after=after)
     identity = state.open.id if state.open else APPROVAL.id
     package = state.open.subject if state.open else digest("a")
     event = decided(approval_id=identity, package=package)
     match move:
         case "passed":
-            return decide_to_ask(state, known, passed(), POLICY)
+            return decide_to_ask(state, asked, passed(), POLICY)
         case "passed-2":
-            return decide_to_ask(state, known, passed("2", "b"), POLICY)
+            return decide_to_ask(state, asked, passed("2", "b"), POLICY)
         case "failed":
             return decide_after_failed_staging(state, known, as_type(StagingFailed, passed()), POLICY)
         case "approve":

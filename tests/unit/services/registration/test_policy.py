@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.registration.effects import AdoptPackage
+from services.registration.effects import AdoptPackage, NoteRequesters
 from services.registration.policy import (
     RegisteredModelKnown,
     Registration,
@@ -45,6 +45,13 @@ def test_a_usable_package_is_adopted_and_then_sent_to_staging(state: Registratio
     assert decision == Decision(
         STAGING, (AdoptPackage(location="models/1", digest=digest("a")), Publish(event=request))
     )
+
+
+def test_who_asked_for_it_is_noted_before_anybody_is_asked() -> None:
+    known = USABLE.model_copy(update={"requesters": ("dana@example.com",)})
+    _, note, request = decide_what_follows(Registration(), facts(known), EVENT, POLICY).effects
+    assert note == NoteRequesters(package=digest("a"), requesters=("dana@example.com",))
+    assert isinstance(request, Publish)
 
 
 def test_the_same_package_is_staged_once_however_often_it_is_registered() -> None:

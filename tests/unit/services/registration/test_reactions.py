@@ -4,8 +4,9 @@ import pytest
 
 from services.registration.effects import AdoptPackage
 from services.registration.policy import RegisteredModelKnown, Registration
-from services.registration.reactions import gather_model, requester, service
-from shared.adapters.memory import MemoryModelPackages, MemoryModels
+from services.registration.reactions import gather_model, service
+from shared.adapters.memory import MemoryLedger, MemoryModelPackages, MemoryModels
+from shared.adapters.memory.jobs import MemoryJobs
 from shared.events import ActionFailed, ModelRegistered
 from shared.packages import digest
 from shared.ports import Refused, RegisteredModel
@@ -19,12 +20,16 @@ EVENT = ModelRegistered(model=model_ref(), tags={"sluice-requester": "liar@examp
 
 def model(created_by: str = "dana@example.com", **tags: str) -> RegisteredModel:
     return RegisteredModel(
-        model_ref(), "models/1", {key.replace("_", "-"): value for key, value in tags.items()}, created_by
+        model_ref(),
+        "models/1",
+        {key.replace("_", "-"): value for key, value in tags.items()},
+        created_by,
+        created_by_type="User",
     )
 
 
 async def gathered(models: MemoryModels, packages: MemoryModelPackages) -> RegisteredModelKnown:
-    return await gather_model(EVENT, Registration(), models, packages, POLICY)
+    return await gather_model(EVENT, Registration(), models, MemoryJobs([]), packages, MemoryLedger(), POLICY)
 
 
 @pytest.fixture
@@ -44,7 +49,11 @@ def packages() -> MemoryModelPackages:
 async def test_a_good_package_is_known_by_its_digest(models: MemoryModels, packages: MemoryModelPackages) -> None:
     known = await gathered(models, packages)
     assert known == RegisteredModelKnown(
-        exists=True, location="models/1", digest=digest(FILES), requested_by="dana@example.com"
+        exists=True,
+        location="models/1",
+        digest=digest(FILES),
+        requested_by="dana@example.com",
+        requesters=("dana@example.com",),
     )
 
 
@@ -73,21 +82,10 @@ async def test_a_foreign_workspace_is_not_asked_about() -> None:
 
 async def test_nothing_is_looked_up_for_a_model_that_serves_no_endpoint(packages: MemoryModelPackages) -> None:
     event = ModelRegistered(model=model_ref(name="other"))
-    assert await gather_model(event, Registration(), MemoryModels([]), packages, POLICY) == RegisteredModelKnown()
-
-
-@pytest.mark.parametrize(
-    ("registered", "expected"),
-    [
-        (model("dana@example.com", sluice_requester="ana@example.com"), "dana@example.com"),
-        (model("pipelines", sluice_requester="ana@example.com"), "ana@example.com"),
-        (model("", sluice_requester="ana@example.com"), "ana@example.com"),
-        (model("pipelines"), "pipelines"),
-        (model(""), "unknown"),
-    ],
-)
-def test_a_person_who_registered_cannot_hide_behind_a_tag(registered: RegisteredModel, expected: str) -> None:
-    assert requester(registered) == expected
+    known = await gather_model(
+        event, Registration(), MemoryModels([]), MemoryJobs([]), packages, MemoryLedger(), POLICY
+    )
+    assert known == RegisteredModelKnown()
 
 
 async def test_adopting_keeps_the_files_and_doing_it_again_changes_nothing(packages: MemoryModelPackages) -> None:

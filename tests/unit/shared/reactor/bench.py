@@ -37,11 +37,13 @@ class Bench:
                 ports.Notifier: MemoryNotifier(),
             }
         )
+        self.patience = Patience(lease=timedelta(seconds=10), limit=timedelta(minutes=5))
         self.reactor = self.another_instance("one")
 
     def another_instance(self, owner: str) -> Reactor:
-        patience = Patience(lease=timedelta(seconds=10), limit=timedelta(minutes=5))
-        return Reactor(self.wiring, self.ledger, self.publisher, self.clock, self.policy, owner, patience, self.brakes)
+        return Reactor(
+            self.wiring, self.ledger, self.publisher, self.clock, self.policy, owner, self.patience, self.brakes
+        )
 
     def envelope(self, event: Event, id: str = "e1") -> Envelope[Any]:
         return Envelope.first(event, id=id, source="/test", time=self.clock.now())

@@ -151,10 +151,10 @@ async def test_an_open_decision_of_a_newer_build_is_waited_for(bench: Bench) -> 
     assert await bench.handle(id="e2") is Handled.PENDING
     for _ in range(3):
         await bench.sweep(timedelta(minutes=10))
-    assert bench.published() == []
+    assert [type(event).__name__ for event in bench.published()] == ["ActionPending"]
     found.entry.event.update(type=known)  # type: ignore[attr-defined]
     await bench.sweep()
-    assert [type(event).__name__ for event in bench.published()] == ["ModelRejected", "ModelRejected"]
+    assert [type(event).__name__ for event in bench.published()[1:]] == ["ModelRejected", "ModelRejected"]
 
 
 async def test_what_was_decided_already_is_never_given_up_because_deciding_fails(bench: Bench) -> None:

@@ -50,7 +50,8 @@ class Desk:
 
     @property
     def versions(self) -> list[str]:
-        return [envelope.data.model.version for envelope in self.hubs.published["events"]]
+        sent = (envelope.data for envelope in self.hubs.published["events"])
+        return [event.model.version for event in sent if isinstance(event, ModelRegistered)]
 
     @property
     def dead(self) -> list[DeadLettered]:
