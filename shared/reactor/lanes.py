@@ -83,26 +83,30 @@ class Lanes:
 
     async def _handle(self, lane: Lane, batch: Sequence[Message]) -> bool:
         """Whether anything of it concerned anybody, or had to be kept."""
-        read = [(message, await self._read(lane, message)) for message in batch]
-        chains: dict[tuple[str, Entity], _Chain] = {}
-        for message, envelope in read:
-            for service, entity in lane.concerned(envelope.data) if envelope else ():
+        kept, chains = 0, dict[tuple[str, Entity], _Chain]()
+        for message in batch:
+            envelope, found = await self._read(lane, message)
+            kept += envelope is None
+            for service, entity in found:
                 if envelope and await self._is_due(service, message):
                     chains.setdefault((service.name, entity), []).append((message, envelope))
         async with asyncio.TaskGroup() as group:
             for (name, _), chain in chains.items():
                 group.create_task(self._work_off(lane, lane.services[name], chain))
-        return bool(chains) or any(envelope is None for _, envelope in read)
+        return bool(chains or kept)
 
-    async def _read(self, lane: Lane, message: Message) -> Envelope[Any] | None:
+    async def _read(self, lane: Lane, message: Message) -> tuple[Envelope[Any] | None, list[tuple[Service, Entity]]]:
+        """The event, and whom it concerns; None where it was kept as a dead letter."""
         try:
             envelope = decode(message.body, self._clock.now())
             if not may_carry(message.hub, envelope.data):
                 raise Unreadable(f"type: hub {message.hub} may not carry {envelope.data.type}")
+            return envelope, lane.concerned(envelope.data)
         except Unreadable as reason:
             await self._dead.bury(lane.name, message, str(reason))
-            return None
-        return envelope
+        except Exception:  # noqa: BLE001 - who cannot say whom an event concerns must not hold the lane for others
+            await self._dead.bury(lane.name, message, traceback.format_exc(limit=-5))
+        return None, []
 
     async def _is_due(self, service: Service, message: Message) -> bool:
         """A service that came later does not act on what lay in the hub before it, unless it asks to."""

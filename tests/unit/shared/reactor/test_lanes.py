@@ -18,8 +18,9 @@ from shared.events import (
     PackageRef,
     encode,
 )
+from shared.policies import PolicyDocument
 from shared.ports import LaneBook, Message, Unavailable
-from shared.reactor import Service, State, lanes_of
+from shared.reactor import Decision, Facts, Known, Service, State, lanes_of
 from tests.support.builders import NOW, envelope
 from tests.support.sample_service import WORKSPACE, registered, sample_service
 from tests.support.world import World
@@ -58,6 +59,22 @@ async def test_a_bug_is_kept_with_its_traceback_and_the_partition_goes_on(lane: 
     assert len(lane.rejected()) == 1
     assert "ZeroDivisionError: oops" in lane.dead()[0].reason
     assert await lane.position() == 1
+
+
+async def test_who_cannot_say_whom_an_event_concerns_harms_that_one_alone(lane: LaneBench) -> None:
+    def wrong(event: DriftCleared) -> None:
+        raise LookupError("no such thing")
+
+    odd = Service("odd", lane="samples", state=State)
+    odd.reacts_to(DriftCleared, decide=decide_nothing, entity=wrong)
+    lane.lane.services["odd"] = odd  # type: ignore[index]
+    await lane.consume(lane.of(CLEARED, 0), lane.message(1))
+    assert (await lane.position(), lane.rejected()) == (1, ["1"])
+    assert "LookupError: no such thing" in lane.dead()[0].reason
+
+
+def decide_nothing(state: State, facts: Facts[Known], event: Event, policy: PolicyDocument) -> Decision[State]:
+    return Decision(state)
 
 
 async def test_a_policy_that_publishes_what_it_did_not_declare_is_a_bug(lane: LaneBench) -> None:
