@@ -50,7 +50,7 @@ FACTS = {
 PARTS = "mlops.window.folded"
 # As many as it takes; everything else, failed and superseded actions above all, must not be there.
 ANY_NUMBER = {"mlops.deadline.reached", "mlops.job.ended", "mlops.policy.changed"}
-NOTICES = {"project-lead": 2, "product-owner": 2, "data-scientist": 4}
+NOTICES = {"project-lead": 2, "product-owner": 2, "data-scientist": 6, "platform-support": 1}
 JOBS = {"staging": 2, "retraining": 1}
 _NUMBER = re.compile(r"(?:model|endpoint)-(\d+)")
 

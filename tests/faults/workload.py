@@ -71,6 +71,7 @@ _LIMITS = f"""
       mlops.retraining.started: [data-scientist]
       mlops.retraining.completed: [data-scientist]
       mlops.model.rejected: [data-scientist]
+      mlops.policy.changed: []
       mlops.action.failed: [platform-support]
       mlops.action.stalled: [platform-support]
       mlops.events.lost: [platform-support]
