@@ -41,7 +41,10 @@ _LIMITS: dict[str, Any] = {
         ),
     },
     "rollback": {"complete_within_s": 60, "look_every_s": 2, "silent_s": 6},
-    "monitoring": {"window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "min_labels": 5, "labels_after_s": 30},
+    "monitoring": {
+        "window_s": 3600, "grace_s": 0, "idle_s": 90, "min_rows": 5, "min_reference_rows": 1, "min_labels": 5,
+        "labels_after_s": 30,
+    },
     "retraining": {"cool_down_s": 200, "timeout_s": 300, "look_every_s": 30},
     "batch": {"timeout_s": 300, "look_every_s": 30, "attempts": 2},
     "notifications": {"audiences": dict.fromkeys(("mlops.promotion.completed", "mlops.staging.failed"), PERSONAS)},
