@@ -151,4 +151,6 @@ def down(run_dir: Path) -> list[str]:
 
 def say(line: str) -> None:
     """Tell the person at the terminal."""
-    print(f"{SAYS}{line}", flush=True)
+    # In one piece: print writes the end of a line by itself, and Ctrl-C fell in between.
+    sys.stdout.write(f"{SAYS}{line}\n")
+    sys.stdout.flush()
