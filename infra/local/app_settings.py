@@ -26,9 +26,9 @@ def of(app: str, addresses: Addresses, policy: Path) -> dict[str, str]:
 
 
 def _control(addresses: Addresses, policy: Path) -> dict[str, str]:
-    hubs = ("inbound", "events", "decisions", "predictions", "labels", "dead-letter")
     return {
-        **{hub.upper().replace("-", "_"): addresses.hub("control", hub) for hub in hubs},
+        **_hubs("control", addresses),
+        **{name.removeprefix("HUB_"): value for name, value in _hubs("control", addresses, "Listen").items()},
         **addresses.workspace("control"),
         "WORKSPACES": json.dumps(WORKSPACES),
         "POLICY_FILE": str(policy),
@@ -40,14 +40,18 @@ def _control(addresses: Addresses, policy: Path) -> dict[str, str]:
         "APPROVAL_BASE_URL": addresses.endpoints()["gateway"],
         "NOTIFY_OUTBOX": str(addresses.run_dir / "outbox"),
         "NOTIFY_WEBHOOKS": "{}",
-        "SERVING_ENDPOINT": topology.SERVING_ENDPOINT,
     }
+
+
+def _hubs(app: str, addresses: Addresses, right: str = "") -> dict[str, str]:
+    """The product's own address of each hub on which the app has the right, or any."""
+    grants = [grant for grant in topology.HUB_GRANTS if grant.owner == app and (not right or right in grant.rights)]
+    return {f"HUB_{grant.hub.upper().replace('-', '_')}": addresses.hub(app, grant.hub) for grant in grants}
 
 
 def _gateway(addresses: Addresses) -> dict[str, str]:
     return {
-        "DECISIONS": addresses.hub("gateway", "decisions"),
-        "INBOUND": addresses.hub("gateway", "inbound"),
+        "HUB_DECISIONS": addresses.hub("gateway", "decisions"),
         "APPROVAL_PUBLIC_KEY": addresses.state.approval_public_key(),
         "PERSONA_GROUPS": json.dumps(persona_groups()),
     }
@@ -56,7 +60,7 @@ def _gateway(addresses: Addresses) -> dict[str, str]:
 def _scoring(addresses: Addresses) -> dict[str, str]:
     return {
         "WORKSPACES": json.dumps(WORKSPACES),
-        "PREDICTIONS": addresses.hub("scoring", "predictions"),
+        "HUB_PREDICTIONS": addresses.hub("scoring", "predictions"),
         "SERVING_ENDPOINT": topology.SERVING_ENDPOINT,
         "CAPTURE_SAMPLING": "1.0",
     }
