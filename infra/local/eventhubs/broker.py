@@ -63,15 +63,23 @@ class Partition:
         highest = max((other.epoch for other in rivals if other.epoch is not None), default=None)
         if highest is not None and (reader.epoch is None or reader.epoch < highest):
             raise Refused(
-                "amqp:link:stolen", f"a receiver with epoch {highest} exists; this one has epoch {reader.epoch}"
+                "amqp:link:stolen",
+                f"At least one receiver for the endpoint is created with epoch of '{highest}', and so "
+                f"{'non-epoch receiver' if reader.epoch is None else f'epoch {reader.epoch}'} is not allowed. Either "
+                "reconnect with a higher epoch, or make sure all epoch receivers are closed or disconnected.",
             )
         if reader.epoch is not None:
             for rival in rivals:
-                rival.fail("amqp:link:stolen", f"a receiver with epoch {reader.epoch} took this partition over")
+                rival.fail(
+                    "amqp:link:stolen",
+                    f"New receiver with higher epoch of '{reader.epoch}' is created hence current receiver with epoch "
+                    f"'{rival.epoch}' is getting disconnected.",
+                )
         elif len(rivals) >= _MOST_READERS:
             raise Refused(
                 "amqp:resource-limit-exceeded",
-                f"consumer group '{reader.group}' has {_MOST_READERS} receivers on this partition, the maximum",
+                "Exceeded the maximum number of allowed receivers per partition in a consumer group which is "
+                f"{_MOST_READERS}.",
             )
         self.readers.append(reader)
 

@@ -1,4 +1,4 @@
-"""Shared access signatures: which key signed a token, for which hub, with which rights."""
+"""Shared access signatures: which key signed a token, for which part of a hub, with which rights."""
 
 import hmac
 import json
@@ -12,6 +12,7 @@ from infra.local.eventhubs.config import ConfigError
 
 RIGHTS = frozenset({"Send", "Listen", "Manage"})
 ANY_HUB = "*"
+SAS, JWT = "servicebus.windows.net:sastoken", "jwt"
 _PREFIX = "SharedAccessSignature "
 
 
@@ -31,9 +32,9 @@ class AccessKey:
 
 @dataclass(frozen=True)
 class Claim:
-    """What one token allows on one hub until `expires_at` (seconds since 1970)."""
+    """What one token allows, on its scope and what lies under that, until `expires_at` (seconds since 1970)."""
 
-    hub: str
+    scope: tuple[str, ...]
     rights: frozenset[str]
     expires_at: float
 
@@ -62,10 +63,20 @@ def _key(entry: object, where: str) -> AccessKey:
     return AccessKey(entry["name"], entry["key"], entry["hub"].lower(), implied)
 
 
-def hub_of(uri: str) -> str:
-    """The hub that a token's audience names, in lower case, empty for the namespace."""
+def kind_of(token: str) -> str:
+    """What a token is that comes without its kind."""
+    return SAS if token.startswith(_PREFIX) else JWT
+
+
+def scope_of(uri: str) -> tuple[str, ...]:
+    """The path that a token or an address names, as segments in lower case; empty for the namespace."""
     path = urlsplit(uri).path if "://" in uri else uri
-    return path.strip("/").split("/")[0].lower()
+    return tuple(filter(None, path.lower().split("/")))
+
+
+def covers(scope: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    """A token is good for what its resource names and for what lies under that, segment by segment."""
+    return path[: len(scope)] == scope
 
 
 class Verifier:
@@ -79,25 +90,23 @@ class Verifier:
         """False when no keys were given."""
         return self._keys is not None
 
-    def claim(self, token: str, audience: str, now_s: float) -> Claim:
-        """What `token` allows on `audience`; raise `Unauthorized` when it is forged, expired or for something else."""
+    def claim(self, token: str, kind: str, audience: str, now_s: float) -> Claim:
+        """What a token allows; raise `Unauthorized` when it is forged, expired, misdirected or of another kind."""
         if self._keys is None:
-            return Claim(hub_of(audience), RIGHTS, float("inf"))
+            return Claim((), RIGHTS, float("inf"))
+        if kind != SAS:
+            raise Unauthorized(f"tokens of type '{kind}' are not accepted here, only {SAS}")
         resource, signature, expiry, name = _parts(token)
         if expiry <= now_s:
             raise Unauthorized("ExpiredToken: the token has expired")
-        hub, scope = hub_of(audience), hub_of(unquote_plus(resource))
-        if scope not in ("", hub):
+        scope = scope_of(unquote_plus(resource))
+        if not covers(scope, scope_of(audience)):
             raise Unauthorized("InvalidAudience: the token is for another resource")
-        rights = {
-            right
-            for key in self._keys
-            if key.name == name and key.hub in (hub, ANY_HUB) and _signed(key, resource, expiry, signature)
-            for right in key.rights
-        }
+        keys = [key for key in self._keys if key.name == name and key.hub in (*scope[:1], ANY_HUB)]
+        rights = {right for key in keys if _signed(key, resource, expiry, signature) for right in key.rights}
         if not rights:
             raise Unauthorized("InvalidSignature: the token has an invalid signature")
-        return Claim(hub, frozenset(rights), float(expiry))
+        return Claim(scope, frozenset(rights), float(expiry))
 
 
 def _parts(token: str) -> tuple[str, str, int, str]:

@@ -6,7 +6,7 @@ Nothing polls: an append, a flow, a drained socket or a released fault wakes the
 import asyncio
 import logging
 
-from infra.local.eventhubs.amqp.messages import delivery_annotations
+from infra.local.eventhubs.amqp.messages import with_delivery_annotations
 from infra.local.eventhubs.amqp.values import Timestamp
 from infra.local.eventhubs.broker import Hub, Partition, Refused, now_ms
 from infra.local.eventhubs.protocol.link import OutgoingLink
@@ -96,14 +96,14 @@ class ConsumerLink(OutgoingLink):
             self.deliver(message)
 
     def _with_metrics(self, record: Record) -> bytes:
-        log, at = self._partition.log, record.header_length
+        log = self._partition.log
         annotations: dict[object, object] = {
             "last_enqueued_sequence_number": log.next_sequence - 1,
             "last_enqueued_offset": str(log.last_offset),
             "last_enqueued_time_utc": Timestamp(log.last_enqueued_ms),
             "runtime_info_retrieval_time_utc": Timestamp(now_ms()),
         }
-        return record.message[:at] + delivery_annotations(annotations) + record.message[at:]
+        return with_delivery_annotations(record.message, record.header_length, annotations)
 
     def release(self) -> None:
         super().release()

@@ -8,6 +8,13 @@ from infra.local.eventhubs.broker import Hub, Partition, Refused
 from infra.local.eventhubs.protocol.link import MAX_MESSAGE_SIZE, Delivery, IncomingLink
 from infra.local.eventhubs.protocol.peer import Channel
 
+# As recorded; what a producer may have under way before it hears of the first.
+_CREDIT, _CREDIT_ON_PARTITION = 300, 1000
+_BUSY = (
+    "The request was terminated because the entity is being throttled. Error code : 50002. "
+    "Please wait 4 seconds and try again."
+)
+
 
 class ProducerLink(IncomingLink):
     """Sends to one partition, as one publisher, or wherever the partition key points."""
@@ -15,7 +22,7 @@ class ProducerLink(IncomingLink):
     def __init__(
         self, session: Channel, handle: int, hub: Hub, partition: Partition | None, publisher: str | None
     ) -> None:
-        super().__init__(session, handle)
+        super().__init__(session, handle, _CREDIT_ON_PARTITION if partition is not None else _CREDIT)
         self.hub = hub.name.lower()
         self._hub = hub
         self._partition = partition
@@ -45,7 +52,7 @@ class ProducerLink(IncomingLink):
         if delivery.oversized:
             raise Refused("amqp:link:message-size-exceeded", f"a message may have {MAX_MESSAGE_SIZE} bytes")
         if self._hub.faults.refuses_send():
-            raise Refused("com.microsoft:server-busy", "The server is busy. Please retry the operation.")
+            raise Refused("com.microsoft:server-busy", _BUSY)
         events, key = _events(delivery)
         key = self._publisher or key
         partition = self._partition or self._hub.choose(key)
@@ -66,6 +73,4 @@ def _events(delivery: Delivery) -> tuple[list[Event], str | None]:
         events = [parse_event(message) for message in messages]
         return events, key if key is not None else events[0].partition_key
     event = parse_event(delivery.payload)
-    if not event.rest:
-        raise DecodeError("a message without a body")
     return [event], event.partition_key
