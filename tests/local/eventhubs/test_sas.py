@@ -6,7 +6,9 @@ import pytest
 from azure.eventhub._pyamqp.utils import generate_sas_token
 
 from infra.local.eventhubs.config import ConfigError
-from infra.local.eventhubs.sas import SAS, AccessKey, Unauthorized, Verifier, load_keys, scope_of
+from infra.local.eventhubs.sas import AccessKey, load_keys
+from infra.local.eventhubs.tokens import Unauthorized, scope_of
+from infra.local.eventhubs.verifier import SAS, Verifier
 
 pytestmark = pytest.mark.local_only
 URI = "sb://localhost:5672/Events"

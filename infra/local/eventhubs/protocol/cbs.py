@@ -3,7 +3,8 @@
 from infra.local.eventhubs.broker import Refused
 from infra.local.eventhubs.protocol.peer import Host
 from infra.local.eventhubs.protocol.request_message import Request
-from infra.local.eventhubs.sas import JWT, SAS, scope_of
+from infra.local.eventhubs.tokens import scope_of
+from infra.local.eventhubs.verifier import JWT, SAS
 
 
 def put_token(connection: Host, request: Request) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from infra.local.eventhubs.broker import Refused
 from infra.local.eventhubs.protocol.addresses import node_of
-from infra.local.eventhubs.sas import Claim, Verifier, covers, kind_of, scope_of
+from infra.local.eventhubs.tokens import Claim, covers, scope_of
+from infra.local.eventhubs.verifier import Verifier, kind_of
 
 
 class Claims:

@@ -22,7 +22,7 @@ from infra.local.eventhubs.protocol.claims import Claims
 from infra.local.eventhubs.protocol.link import Link
 from infra.local.eventhubs.protocol.session import Session
 from infra.local.eventhubs.protocol.tracking import error, tracking_id
-from infra.local.eventhubs.sas import Verifier
+from infra.local.eventhubs.verifier import Verifier
 
 # Stop delivering when so much waits for the socket, go on when half of it is gone.
 _CONGESTED_BYTES = 4 * 1024 * 1024

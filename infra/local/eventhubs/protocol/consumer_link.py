@@ -8,7 +8,8 @@ import logging
 
 from infra.local.eventhubs.amqp.messages import with_delivery_annotations
 from infra.local.eventhubs.amqp.values import Timestamp
-from infra.local.eventhubs.broker import Hub, Partition, Refused, now_ms
+from infra.local.eventhubs.broker import Hub, Partition, Refused
+from infra.local.eventhubs.hub_facts import now_ms
 from infra.local.eventhubs.protocol.link import OutgoingLink
 from infra.local.eventhubs.protocol.peer import Channel
 from infra.local.eventhubs.protocol.positions import first_sequence, selector_in

@@ -5,15 +5,12 @@ import asyncio
 from infra.local.eventhubs.amqp.messages import BATCH_FORMAT, Event, parse_event, split_batch
 from infra.local.eventhubs.amqp.values import DecodeError
 from infra.local.eventhubs.broker import Hub, Partition, Refused
+from infra.local.eventhubs.detaching import BUSY
 from infra.local.eventhubs.protocol.link import MAX_MESSAGE_SIZE, Delivery, IncomingLink
 from infra.local.eventhubs.protocol.peer import Channel
 
 # As recorded; what a producer may have under way before it hears of the first.
 _CREDIT, _CREDIT_ON_PARTITION = 300, 1000
-_BUSY = (
-    "The request was terminated because the entity is being throttled. Error code : 50002. "
-    "Please wait 4 seconds and try again."
-)
 
 
 class ProducerLink(IncomingLink):
@@ -52,7 +49,7 @@ class ProducerLink(IncomingLink):
         if delivery.oversized:
             raise Refused("amqp:link:message-size-exceeded", f"a message may have {MAX_MESSAGE_SIZE} bytes")
         if self._hub.faults.refuses_send():
-            raise Refused("com.microsoft:server-busy", _BUSY)
+            raise Refused("com.microsoft:server-busy", BUSY)
         events, key = _events(delivery)
         key = self._publisher or key
         partition = self._partition or self._hub.choose(key)

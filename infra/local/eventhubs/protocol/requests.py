@@ -11,7 +11,7 @@ from infra.local.eventhubs.protocol.management import read
 from infra.local.eventhubs.protocol.peer import Channel
 from infra.local.eventhubs.protocol.request_message import Request, failure, reply, success
 from infra.local.eventhubs.protocol.tracking import tracked
-from infra.local.eventhubs.sas import Unauthorized
+from infra.local.eventhubs.tokens import Unauthorized
 
 NODES = frozenset({"$cbs", "$management"})
 _STATUS = {"amqp:not-found": 404, "amqp:unauthorized-access": 401}

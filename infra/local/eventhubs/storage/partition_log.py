@@ -156,6 +156,10 @@ class PartitionLog:
             self._add_segment()
         return self._delete(len(self._segments) - 1)
 
+    def cut(self, count: int) -> int:
+        """Lose the newest events of the last segment, whole batches and so at least so many; return how many."""
+        return self._active.cut(count)
+
     def forget_aged(self, now_ms: int) -> int:
         """As `forget`, the last segment included when all of it is too old."""
         if self._active.times and self._active.times[-1] < now_ms - self._retention.max_age_ms:

@@ -160,6 +160,18 @@ class Segment:
             found.append(record)
         return found
 
+    def cut(self, count: int) -> int:
+        """Lose the newest events, at least `count` if there are so many: a batch is lost as a whole."""
+        keep = max(0, len(self.positions) - count)
+        while keep > 0 and not self.read(self.base_sequence + keep - 1, 1, 1)[0].ends_batch:
+            keep -= 1
+        lost = len(self.positions) - keep
+        if lost:
+            os.ftruncate(self._file, self.positions[keep])
+            self.size = self.positions[keep]
+            del self.positions[keep:], self.times[keep:]
+        return lost
+
     def sync(self) -> None:
         """Flush to the device; blocks, so call it from a thread."""
         os.fdatasync(self._file)
