@@ -3,8 +3,9 @@
 import pytest
 
 from infra.local.eventhubs.amqp.encode import encode
+from infra.local.eventhubs.amqp.messages import BATCH_FORMAT
 from infra.local.eventhubs.amqp.performatives import ATTACH, FLOW, TRANSFER
-from infra.local.eventhubs.amqp.values import Described, UInt
+from infra.local.eventhubs.amqp.values import Described, Symbol, UInt
 from tests.local.eventhubs.wire import WINDOW, Wire, refusal, wire
 from tests.support.eventhubs import EventHubsServer
 
@@ -96,9 +97,23 @@ async def test_the_server_s_window_opens_again_before_it_is_used_up(eventhubs: E
     assert flow[1] == 5000
 
 
+@pytest.mark.parametrize("batched", [False, True])
+async def test_a_partition_key_has_at_most_128_characters(eventhubs: EventHubsServer, batched: bool) -> None:
+    def keyed(length: int) -> bytes:
+        event = encode(Described(0x72, {Symbol("x-opt-partition-key"): "ü" * length})) + encode(Described(0x75, b"x"))
+        return encode(Described(0x75, event)) if batched else event
+
+    message_format = BATCH_FORMAT if batched else 0
+    async with wire(eventhubs.port) as client:
+        await client.open()
+        await client.attach_producer("one")
+        assert (await client.deliver(keyed(128), message_format))[4] == Described(0x24, [])
+        assert refusal(await client.deliver(keyed(129), message_format)) == "com.microsoft:argument-error"
+
+
 async def test_an_event_in_a_batch_needs_a_body_too(eventhubs: EventHubsServer) -> None:
     headless = encode(Described(0x75, encode(Described(0x74, {"p": "q"}))))
     async with wire(eventhubs.port) as client:
         await client.open()
         await client.attach_producer("one")
-        assert refusal(await client.deliver(headless, 0x80013700)) == "amqp:decode-error"
+        assert refusal(await client.deliver(headless, BATCH_FORMAT)) == "amqp:decode-error"

@@ -11,6 +11,8 @@ from infra.local.eventhubs.protocol.peer import Channel
 
 # As recorded; what a producer may have under way before it hears of the first.
 _CREDIT, _CREDIT_ON_PARTITION = 300, 1000
+# What Microsoft's own clients for Java allow; the service's limit stands nowhere.
+_LONGEST_KEY = 128
 
 
 class ProducerLink(IncomingLink):
@@ -52,6 +54,9 @@ class ProducerLink(IncomingLink):
             raise Refused("com.microsoft:server-busy", BUSY)
         events, key = _events(delivery)
         key = self._publisher or key
+        for each in (key, *(event.partition_key for event in events)):
+            if each is not None and len(each) > _LONGEST_KEY:
+                raise Refused("com.microsoft:argument-error", f"A partition key may have {_LONGEST_KEY} characters.")
         partition = self._partition or self._hub.choose(key)
         partition.append(events, key, self._publisher)
         partition.durability.after_append(lambda stored: self._answer(delivery, stored))
