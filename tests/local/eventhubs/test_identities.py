@@ -23,7 +23,8 @@ GOOD = {"aud": "https://eventhubs.azure.net/", "tid": "tenant", "oid": "someone"
 
 def test_a_token_carries_the_rights_of_its_identity() -> None:
     claim = IDENTITIES.claim(encode(GOOD), "sb://host/Events/Partitions/0", 999)
-    assert (claim.scope, claim.rights, claim.expires_at) == (("events",), {"Send", "Listen"}, 1000)
+    assert (claim.scope, claim.expires_at) == (("events",), 1000)
+    assert claim.rights == {"Send", "Listen"}
     assert IDENTITIES.claim(encode(GOOD), "sb://host/other", 999).rights == {"Listen"}
     assert IDENTITIES.claim(encode({**GOOD, "oid": "nobody"}), "sb://host/events", 999).rights == frozenset()
 

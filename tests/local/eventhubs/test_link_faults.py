@@ -97,7 +97,7 @@ async def test_the_real_clients_go_on_after_each_and_lose_nothing(start_eventhub
         {"close_connections": {"condition": "amqp:connection:forced"}},
         {"drop_connections": True},
     ]
-    options = {"retry_total": 3, "retry_backoff_factor": 0.1}
+    options: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.1}
     async with (
         EventHubProducerClient.from_connection_string(connection, **options) as producer,
         reading(connection, client_options=options, partition_id="0", starting_position="-1") as seen,
