@@ -71,7 +71,7 @@ async def may_receive(server: EventHubsServer, hub: str, key: str) -> bool:
         errors.append(found if isinstance(found, Exception) else None)
         client.close()
 
-    where = {"partition_id": "0", "starting_position": "-1"}
+    where: dict[str, Any] = {"partition_id": "0", "starting_position": "-1"}
     await asyncio.to_thread(client.receive, ended, on_error=ended, **where)
     if errors[0] is None:
         return True
