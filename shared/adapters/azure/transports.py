@@ -23,7 +23,7 @@ def _left_alone(status: int, pause: timedelta) -> Unavailable:
     return Unavailable(f"{status}, again in {pause.total_seconds():g} s", pause=pause)
 
 
-class AsyncTransport(AioHttpTransport):
+class AsyncTransport(AioHttpTransport):  # type: ignore[misc]  # loaded at first use, which hides its type
     """For clients of `aio`, whose calls are cancelled with the task that awaits them."""
 
     async def send(self, request: Any, **config: Any) -> Any:
@@ -54,7 +54,7 @@ class Call:
             raise Unavailable("nobody waits for this call any more")
 
 
-class ThreadedTransport(RequestsTransport):
+class ThreadedTransport(RequestsTransport):  # type: ignore[misc]
     """For clients that block a thread. `begin` says which call this thread works on from now on.
 
     After a call was given up, nothing is sent any more: what awaited it has lost its lease, or will, and the effect may
