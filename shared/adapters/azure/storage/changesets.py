@@ -11,6 +11,10 @@ from uuid import uuid4
 
 from azure.core.rest import HttpRequest
 
+_PART = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+_ALWAYS = "Accept: application/json;odata=nometadata\r\nDataServiceVersion: 3.0\r\n"
+# Without `Prefer` the service sends every row that it creates back.
+_WITH_A_ROW = "Content-Type: application/json\r\nPrefer: return-no-content\r\n"
 _ANSWER = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n(.*?)^--", re.DOTALL | re.MULTILINE)
 _ETAG = re.compile(rb"^ETag: *(.*?)\r?$", re.MULTILINE | re.IGNORECASE)
 # Errors are JSON, or XML where the service did not get as far as to read what was asked for.
@@ -33,21 +37,16 @@ class Answer:
 def write(operations: Sequence[HttpRequest]) -> tuple[str, bytes]:
     """Content type and body of the batch."""
     batch, changeset = f"batch_{uuid4()}", f"changeset_{uuid4()}"
-    lines = [f"--{batch}", f"Content-Type: multipart/mixed; boundary={changeset}", ""]
-    for number, operation in enumerate(operations):
-        lines += [f"--{changeset}", "Content-Type: application/http", "Content-Transfer-Encoding: binary"]
-        lines += [f"Content-ID: {number}", "", *_written(operation)]
-    lines += [f"--{changeset}--", f"--{batch}--", ""]
-    return f"multipart/mixed; boundary={batch}", "\r\n".join(lines).encode()
+    parts = "".join(f"--{changeset}\r\n{_PART}{_written(operation)}" for operation in operations)
+    body = f"--{batch}\r\nContent-Type: multipart/mixed; boundary={changeset}\r\n\r\n{parts}--{changeset}--\r\n"
+    return f"multipart/mixed; boundary={batch}", f"{body}--{batch}--\r\n".encode()
 
 
-def _written(operation: HttpRequest) -> list[str]:
-    headers = dict(operation.headers)
-    if operation.method == "POST":
-        # Otherwise the service sends every row that it creates back.
-        headers["Prefer"] = "return-no-content"
-    named = [f"{name}: {value}" for name, value in headers.items()]
-    return [f"{operation.method} {operation.url} HTTP/1.1", *named, "", str(operation.content or "")]
+def _written(operation: HttpRequest) -> str:
+    """Of the SDK's headers only the condition differs from one operation to another."""
+    version, row = operation.headers.get("If-Match"), operation.content or ""
+    headers = (_WITH_A_ROW if row else "") + (f"If-Match: {version}\r\n" if version else "")
+    return f"{operation.method} {operation.url} HTTP/1.1\r\n{_ALWAYS}{headers}\r\n{row}\r\n"
 
 
 def read(body: bytes) -> list[Answer]:

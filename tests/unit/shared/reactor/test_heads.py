@@ -1,4 +1,4 @@
-"""What a process remembers of a chain saves calls, and never an order, a decision or an event (ADR 0022)."""
+"""What a process remembers of a chain saves calls, and never an order, a decision or an event (ADR 0024)."""
 
 import asyncio
 from collections.abc import Mapping
