@@ -38,7 +38,7 @@ def _control(addresses: Addresses, policy: Path) -> dict[str, str]:
         "OPERATOR_PUBLIC_KEY": addresses.state.operator_public_key(),
         "POLICY_CHANGED_BY": getpass.getuser(),
         "TICK": "* * * * * *",
-        "LEASE_S": "5",
+        "LEASE_S": "10",
         "APPROVAL_BASE_URL": addresses.endpoints()["gateway"],
         "NOTIFY_OUTBOX": str(addresses.run_dir / "outbox"),
         "NOTIFY_WEBHOOKS": "{}",
