@@ -61,7 +61,9 @@ class Connection:
         """What `__credential` and `__clientId` ask for: with any other word than managedidentity, the whole chain."""
         if self.managed_identity:
             return ManagedIdentityCredential(client_id=self.client_id)
-        return DefaultAzureCredential(managed_identity_client_id=self.client_id)
+        # None would not leave it open, but ask for the system-assigned identity.
+        chosen = {"managed_identity_client_id": self.client_id} if self.client_id else {}
+        return DefaultAzureCredential(**chosen)
 
 
 def event_hubs_connection(function: str, name: str) -> Connection:

@@ -13,6 +13,7 @@ from azure.data.tables.aio import TableServiceClient
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from shared.adapters.azure.storage.tables import Tables
 from shared.adapters.azure.transports import TIMEOUTS, AsyncTransport
 from shared.ports import Absent, Moved, Refused, Unavailable
 
@@ -20,7 +21,7 @@ from shared.ports import Absent, Moved, Refused, Unavailable
 # service asks for a pause, it does not sleep at all (`transports`).
 _BLOB_BACK_OFF: dict[str, Any] = {"initial_backoff": 0.3, "increment_base": 1, "random_jitter_range": 0.2}
 _BLOB_OPTIONS: dict[str, Any] = {"retry_total": 2, **_BLOB_BACK_OFF}
-_TABLE_OPTIONS: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3}
+_TABLE_OPTIONS: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3, **TIMEOUTS}
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NOT_PROVISIONED = {"TableNotFound", "ContainerNotFound", "TableBeingDeleted", "ContainerBeingDeleted"}
@@ -66,8 +67,8 @@ class Storage:
     def tables(self) -> TableServiceClient:
         if self._by_identity:
             url = self.address.replace(".blob.", ".table.", 1)
-            return TableServiceClient(endpoint=url, credential=self._credential, **_table_options())
-        return TableServiceClient.from_connection_string(self.address, **_table_options())
+            return Tables(url, credential=self._credential, **_TABLE_OPTIONS)
+        return Tables.from_connection_string(self.address, **_TABLE_OPTIONS)
 
     async def close(self) -> None:
         for name in ("blobs", "tables", "_credential"):
@@ -78,10 +79,6 @@ class Storage:
 def _blob_options() -> dict[str, Any]:
     """A transport for each client, which closes it with itself."""
     return {"transport": AsyncTransport(**TIMEOUTS), **_BLOB_OPTIONS}
-
-
-def _table_options() -> dict[str, Any]:
-    return {"transport": AsyncTransport(**TIMEOUTS), **_TABLE_OPTIONS}
 
 
 def storage_clients(address: str) -> Storage:
