@@ -9,7 +9,7 @@ from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.azure.identity import own_identity
 from shared.events import decode
-from shared.ports import Unavailable
+from shared.ports import Hub, Unavailable
 from tests.contract.azure_ml import reach
 from tests.contract.examples import envelope
 from tests.local.azure_ml.emulator_process import TENANT, EmulatorProcess
@@ -41,7 +41,7 @@ async def test_an_app_sends_and_reads_as_its_identity(
     server: EventHubsServer, emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reach(monkeypatch, emulator, "control")
-    address = {"events": f"localhost:{server.port}/events"}
+    address: dict[Hub, str] = {"events": f"localhost:{server.port}/events"}
     publisher = EventHubPublisher(address)
     await publisher.publish("events", [envelope("sent")])
     await publisher.close()
@@ -55,7 +55,7 @@ async def test_an_identity_without_a_role_there_may_still_be_given_it(
 ) -> None:
     """Known without a role, or not known at all: both may be an assignment on its way."""
     reach(monkeypatch, emulator, identity)
-    address = {"events": f"localhost:{server.port}/events"}
+    address: dict[Hub, str] = {"events": f"localhost:{server.port}/events"}
     publisher = EventHubPublisher(address)
     with pytest.raises(Unavailable):
         await publisher.publish("events", [envelope("sent")])
