@@ -56,6 +56,7 @@ from shared.events.predictions import (
     VersionReport,
 )
 from shared.events.promotion import (
+    CanaryStep,
     Finding,
     PromotionAborted,
     PromotionCompleted,

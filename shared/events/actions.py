@@ -99,7 +99,8 @@ class ActionProposed(_OfHeldAction):
 
     `answer`: `release` has the reactor do what was held; `tell` says to the service that asked what the person said,
     by `mlops.action.approved` or `mlops.action.declined`. `question` and `reason` are its own words for the person.
-    `scope` is the thing, of any kind, whose policy says who is asked. Who asked for one of `packages` to serve, or for
+    `evidence` is the digest of what the person is shown (`shared.approvals.Exhibits`). `scope` is the thing, of any
+    kind, whose policy says who is asked. Who asked for one of `packages` to serve, or for
     this (`requested_by`), does not answer.
     """
 
@@ -116,6 +117,7 @@ class ActionProposed(_OfHeldAction):
     reason: Words = ""
     packages: tuple[Digest, ...] = ()
     requested_by: str = ""
+    evidence: Digest | None = None
 
 
 class ActionReleased(_Answer):

@@ -26,6 +26,20 @@ class Finding(Part):
     champion_of: int = 0
 
 
+class CanaryStep(Part):
+    """What a person is shown of a step that could not be settled: `package` beside `champion`, after `seconds`.
+
+    `share` is the percentage of the requests that the package has had, `following` what it would get next.
+    """
+
+    package: PackageRef
+    champion: PackageRef | None = None
+    share: float
+    following: float | None = None
+    seconds: float
+    findings: tuple[Finding, ...] = ()
+
+
 class _OfEndpoint(Event):
     endpoint: EndpointRef
     package: PackageRef

@@ -9,15 +9,22 @@ from shared.events.fields import Part, Words
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
 
 type Verdict = Literal["passed", "failed", "inconclusive"]
+type Bound = Literal["at most", "at least"]
 
 
 class CheckResult(Part):
-    """One check with its number and its limit; `detail` says in words what was compared."""
+    """One check with its number and its limit; `detail` says in words what was compared.
+
+    `bound`: `measured` may be `limit` at most, or must be so at least; None for a check without a limit, and in reports
+    of an earlier build. `measured` is known up to `margin` either way (95 %), where it is an estimate.
+    """
 
     name: str
     verdict: Verdict
     measured: float | None = None
     limit: float | None = None
+    bound: Bound | None = None
+    margin: float | None = None
     unit: str = ""
     detail: Words = ""
 

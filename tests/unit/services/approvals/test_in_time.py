@@ -16,7 +16,7 @@ from shared.events import (
     ApprovalExpired,
 )
 from shared.reactor import Decision, Known, Publish, RemindAt, SendNotice
-from tests.support.builders import facts
+from tests.support.builders import NOW, facts
 from tests.unit.services.approvals.asked import (
     AFTER_ALL,
     APPROVAL,
@@ -47,7 +47,7 @@ def test_what_nobody_decides_in_time_expires(about: str) -> None:
     assert isinstance(publish, Publish)
     assert isinstance(publish.event, ApprovalExpired)
     assert isinstance(settle, SettleApproval)
-    assert settle.approval.status == "expired"
+    assert (settle.approval.status, settle.approval.settled_at) == ("expired", NOW + AFTER_ALL)
     assert decision.state.open is None
 
 
