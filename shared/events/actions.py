@@ -7,6 +7,7 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity, EntityName
 from shared.events.event import Addressed, Event, Upcaster
 from shared.events.fields import Moment, Words
+from shared.events.phrases import asked_by, listed
 from shared.events.references import Digest, scoped
 
 
@@ -21,6 +22,9 @@ class _OfAction(Addressed):
     @property
     def entity(self) -> Entity:
         return Entity.parse(self.about)
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.effect, self.reason)
 
 
 class ActionFailed(_OfAction):
@@ -85,6 +89,9 @@ class ActionObserved(_OfHeldAction):
         """A rollback that is held is told without a word on everything else that is."""
         return ("data-scientist", "platform-support") if self.service == "rollback" else ()
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"would have done: {listed(self.would)}", self.why)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} did not act",
@@ -119,6 +126,9 @@ class ActionProposed(_OfHeldAction):
     requested_by: str = ""
     evidence: Digest | None = None
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"would do: {listed(self.would)}", asked_by(self.requested_by), self.reason)
+
 
 class ActionReleased(_Answer):
     """A person said so: the service performs now what it had decided, exactly as it was recorded."""
@@ -128,6 +138,9 @@ class ActionReleased(_Answer):
     reason: Words = ""
     through: Literal["grant", "redrive"]
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}", self.reason)
+
 
 class ActionApproved(_Answer):
     """A person said yes to what a service had asked; the service goes on from there by itself."""
@@ -135,6 +148,9 @@ class ActionApproved(_Answer):
     type: ClassVar[str] = "mlops.action.approved"
     by: str
     reason: Words = ""
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -149,6 +165,9 @@ class ActionDeclined(_Answer):
     type: ClassVar[str] = "mlops.action.declined"
     by: str = ""
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}" if self.by else "", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -165,6 +184,9 @@ class ActionPending(_OfHeldAction):
     since: Moment
     reason: Words
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"since {self.since:%Y-%m-%d %H:%M} UTC", self.reason)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} waits",
@@ -180,6 +202,9 @@ class ReleaseRefused(_OfHeldAction):
 
     type: ClassVar[str] = "mlops.release.refused"
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
