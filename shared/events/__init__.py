@@ -99,3 +99,4 @@ from shared.events.system import (
     MessagesBuried,
     PolicyChanged,
 )
+from shared.events.unseen import CapturesLost, RowsUnmonitored

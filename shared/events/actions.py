@@ -35,9 +35,10 @@ class ActionFailed(_OfAction):
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} could not {self.effect.replace('_', ' ')}",
-            sentence(self.reason),
+            f"{self.entity.kind} {self.entity.name}: {sentence(self.reason)}",
             severity="error",
             audience=("platform-support",),
+            command=f"sluice redrive {self.service} --decision {self.decision} --reason ...",
         )
 
 
@@ -55,9 +56,10 @@ class ActionStalled(_OfAction):
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} cannot {self.effect.replace('_', ' ')} yet",
-            sentence(self.reason),
+            f"{self.entity.kind} {self.entity.name}: {sentence(self.reason)} It stays pending until that build runs.",
             severity="error",
             audience=("platform-support",),
+            command=f"sluice ledger show --service {self.service} --entity {self.entity.name}",
         )
 
 
