@@ -7,6 +7,7 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity, EntityName
 from shared.events.event import Addressed, Event, Upcaster
 from shared.events.fields import Moment, Words
+from shared.events.phrases import asked_by, listed
 from shared.events.references import Digest, scoped
 
 
@@ -22,6 +23,9 @@ class _OfAction(Addressed):
     def entity(self) -> Entity:
         return Entity.parse(self.about)
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.effect, self.reason)
+
 
 class ActionFailed(_OfAction):
     """Refused, or not to be had within its patience; the effects after it were not performed."""
@@ -31,9 +35,10 @@ class ActionFailed(_OfAction):
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} could not {self.effect.replace('_', ' ')}",
-            sentence(self.reason),
+            f"{self.entity.kind} {self.entity.name}: {sentence(self.reason)}",
             severity="error",
             audience=("platform-support",),
+            command=f"sluice redrive {self.service} --decision {self.decision} --reason ...",
         )
 
 
@@ -51,9 +56,10 @@ class ActionStalled(_OfAction):
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} cannot {self.effect.replace('_', ' ')} yet",
-            sentence(self.reason),
+            f"{self.entity.kind} {self.entity.name}: {sentence(self.reason)} It stays pending until that build runs.",
             severity="error",
             audience=("platform-support",),
+            command=f"sluice ledger show --service {self.service} --entity {self.entity.name}",
         )
 
 
@@ -84,6 +90,9 @@ class ActionObserved(_OfHeldAction):
     def _heard_by(self) -> tuple[str, ...]:
         """A rollback that is held is told without a word on everything else that is."""
         return ("data-scientist", "platform-support") if self.service == "rollback" else ()
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"would have done: {listed(self.would)}", self.why)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -119,6 +128,9 @@ class ActionProposed(_OfHeldAction):
     requested_by: str = ""
     evidence: Digest | None = None
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"would do: {listed(self.would)}", asked_by(self.requested_by), self.reason)
+
 
 class ActionReleased(_Answer):
     """A person said so: the service performs now what it had decided, exactly as it was recorded."""
@@ -128,6 +140,9 @@ class ActionReleased(_Answer):
     reason: Words = ""
     through: Literal["grant", "redrive"]
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}", self.reason)
+
 
 class ActionApproved(_Answer):
     """A person said yes to what a service had asked; the service goes on from there by itself."""
@@ -135,6 +150,9 @@ class ActionApproved(_Answer):
     type: ClassVar[str] = "mlops.action.approved"
     by: str
     reason: Words = ""
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -149,6 +167,9 @@ class ActionDeclined(_Answer):
     type: ClassVar[str] = "mlops.action.declined"
     by: str = ""
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}" if self.by else "", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -165,6 +186,9 @@ class ActionPending(_OfHeldAction):
     since: Moment
     reason: Words
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"since {self.since:%Y-%m-%d %H:%M} UTC", self.reason)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} waits",
@@ -180,6 +204,9 @@ class ReleaseRefused(_OfHeldAction):
 
     type: ClassVar[str] = "mlops.release.refused"
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(

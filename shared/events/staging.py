@@ -6,6 +6,7 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Part, Words
+from shared.events.phrases import asked_by, known
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
 
 type Verdict = Literal["passed", "failed", "inconclusive"]
@@ -43,11 +44,17 @@ class StagingRequested(_OfCandidate):
     type: ClassVar[str] = "mlops.staging.requested"
     scenario: Literal["classical", "cv", "nlp"] = "classical"
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), self.scenario, asked_by(self.requested_by))
+
 
 class StagingStarted(_OfCandidate):
     type: ClassVar[str] = "mlops.staging.started"
     job: JobRef
     champion: PackageRef | None = None
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), f"job {known(self.job.name)}")
 
 
 class _Finished(_OfCandidate):
@@ -58,6 +65,9 @@ class _Finished(_OfCandidate):
     profile: Digest | None = None
     checks: tuple[CheckResult, ...] = ()
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), self.reason)
 
 
 class StagingPassed(_Finished):

@@ -115,6 +115,7 @@ def invitation(approval: Approval, again: bool = False, only: tuple[str, ...] = 
         title=f"Reminder: {approval.title}" if again else approval.title,
         text=f"{sentence(approval.summary)} The request expires at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
         expires_at=approval.expires_at,
+        severity="warning" if again or approval.escalated else "info",
     )
 
 

@@ -100,7 +100,8 @@ def decide_after_failure(
     title = f"The outcome of an approval could not be published ({state.settled[-1].status})"
     personas = state.settled[-1].personas or policy.section(People, event.entity).personas
     told = state.model_copy(update={"decision": facts.event_id})
-    return Decision(told, tuple(SendNotice(audience=persona, title=title, text=reason) for persona in personas))
+    notices = [SendNotice(audience=persona, title=title, text=reason, severity="error") for persona in personas]
+    return Decision(told, notices)
 
 
 def decide_after_supersession(
