@@ -50,7 +50,8 @@ class Event(Part):
 
     def words(self) -> tuple[str, ...]:
         """What it says besides its type and entity, for one line of a story or a stream; empty parts are left out."""
-        raise NotImplementedError
+        said = self.notice()
+        return (said.title,) if said else ()
 
     def as_json(self) -> bytes:
         """A producer that holds its data as arrays may write it from those."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.events import Envelope, Event, RollbackCompleted, to_cloud_event
+from shared.events import Announcement, Envelope, Event, RollbackCompleted, to_cloud_event
 from shared.events.catalogue import event_types
 from tests.unit.shared.events.examples import envelopes, example
 
@@ -18,9 +18,16 @@ def test_every_example_has_words(envelope: Envelope[Any]) -> None:
     assert all(isinstance(part, str) for part in parts)
 
 
-def test_every_type_brings_words_of_its_own() -> None:
+def test_no_type_is_left_out() -> None:
     assert {type(envelope.data) for envelope in _EXAMPLES} == set(event_types().values())
-    assert [name for name, event_type in event_types().items() if event_type.words is Event.words] == []
+
+
+def test_a_type_with_a_notice_alone_is_told_by_its_title() -> None:
+    class Told(Event):
+        def notice(self) -> Announcement:
+            return Announcement("It rains", "In all zones.")
+
+    assert Told().words() == ("It rains",)
 
 
 def test_words_keep_their_place_in_a_story() -> None:
