@@ -10,7 +10,7 @@ from services.approval_pages.desk import Desk
 from services.approval_pages.person import Person
 from services.approval_pages.view import waited_for
 from shared.approvals import Approval, Say
-from shared.approvals.quorum import claimed, counts, has_said, same, standing, why_excluded
+from shared.approvals.quorum import claimed, counts, has_asked, has_said, same, standing, why_excluded
 from shared.ports import Refused
 
 
@@ -57,8 +57,8 @@ class Decider:
     @property
     def may_read_evidence(self) -> bool:
         """Without the link: whoever may decide, has decided, or asked; how it stands is shown to all who sign in."""
-        asked = why_excluded(self.approval, self.person.address, self.person.object_id)
-        return bool(asked) or self._has_said or bool({*self.approval.personas} & {*self.person.personas})
+        asked = has_asked(self.approval, self.person.address, self.person.object_id)
+        return asked or self._has_said or bool({*self.approval.personas} & {*self.person.personas})
 
     @property
     def claimed(self) -> str:

@@ -1,6 +1,7 @@
 """Making check results, and one verdict of many."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 from shared.events import CheckResult
 from shared.events.staging import Bound, Verdict
@@ -43,8 +44,9 @@ def _bounded(
     name: str, verdict: Verdict, bound: Bound, measured: float, limit: float, detail: str, unit: str,
     margin: float | None = None,
 ) -> CheckResult:  # fmt: skip
+    known = margin if margin is not None and isfinite(margin) else None
     return CheckResult(
-        name=name, verdict=verdict, measured=measured, limit=limit, bound=bound, margin=margin, unit=unit, detail=detail
+        name=name, verdict=verdict, measured=measured, limit=limit, bound=bound, margin=known, unit=unit, detail=detail
     )
 
 

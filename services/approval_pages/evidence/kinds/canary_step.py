@@ -4,6 +4,7 @@ from services.approval_pages.evidence.registry import Renderer
 from services.approval_pages.evidence.showing import Facts, Measure, Measures, Outcome, Shown
 from services.approval_pages.values import duration, package_words
 from shared.events import CanaryStep, Finding
+from shared.events.announcement import sentence
 
 _OUTCOMES: dict[str, Outcome] = {"go on": "passed", "abort": "failed"}
 _UNITS = {
@@ -36,7 +37,7 @@ def _measure(finding: Finding) -> Measure:
         bound="at most",
         low=finding.low,
         high=finding.high,
-        detail=f"{finding.detail} Counted: {finding.of:,}{beside}.",
+        detail=f"{sentence(finding.detail)} Counted: {finding.of:,}{beside}.",
     )
 
 

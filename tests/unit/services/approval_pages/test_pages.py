@@ -212,7 +212,7 @@ def test_numbers_are_short_and_keep_their_unit(value: float | None, unit: str, t
 async def test_the_page_says_what_follows_from_each_answer_and_who_may_not_give_one(case: Case) -> None:
     shown = (await case.get(await case.open())).body
     for text in (
-        "If you approve", "If you reject", "If nobody decides by", "in 3 hours", "begins to answer requests of flights",
+        "If it is approved", "If it is rejected", "If nobody decides by", "in 3 hours", "begins to answer requests",
         "dana@example.com asked for it, and nobody approves their own request", "0 of 1",
     ):  # fmt: skip
         assert text in shown

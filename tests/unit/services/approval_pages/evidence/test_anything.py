@@ -22,7 +22,8 @@ JSON = st.recursive(
     [
         (None, "–"), ("", "–"), ([], "–"), (True, "yes"), (0, "0"), (12345.6, "12,346"), ("a" * 64, "a" * 12),
         ("2026-03-02T12:00:00Z", "2026-03-02 12:00 UTC"), ("Taken", "Taken"), (["a", 1], "a, 1"),
-        (workspace(), workspace().rpartition("/")[2]),
+        (workspace(), workspace().rpartition("/")[2]), ("2026-03-02T12:00:00+02:00", "2026-03-02 10:00 UTC"),
+        ("0001-01-01T00:00:00+09:00", "0001-01-01T00:00:00+09:00"), (10**400, f"{10**400:,}"),
     ],
 )  # fmt: skip
 def test_values_are_written_as_people_read_them(value: object, expected: str) -> None:
@@ -42,6 +43,13 @@ def test_what_is_too_much_is_cut_and_said() -> None:
     assert (len(facts(wide)), wide.text) == (60, "40 further fields are not shown.")
     (table,) = tables(show_anything(Exhibit(kind="x", data={"rows": [{"a": n} for n in range(80)]})))
     assert (table.caption, len(table.rows)) == ("rows (the first 50 of 80)", 50)
+
+
+def test_what_is_nested_without_end_is_shown_so_far_as_anybody_reads() -> None:
+    deep: dict[str, object] = {}
+    for _ in range(5000):
+        deep = {"a": deep, "b": [[1]]}
+    assert len(facts(show_anything(Exhibit(kind="x", data=deep)))) < 20
 
 
 @given(st.dictionaries(st.text(), JSON, max_size=6))
