@@ -13,16 +13,19 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from shared.approvals import Approval
+from shared.approvals import Approval, Exhibit, Exhibits, HeldAction
 from shared.events import (
     ApprovalDelegated,
     ApprovalEndorsed,
     ApprovalGranted,
     ApprovalRefused,
     ApprovalRejected,
+    CanaryStep,
+    Finding,
 )
 from tests.integration.gateway.conftest import Setting
 from tests.integration.gateway.control import Control
+from tests.support.builders import digest, endpoint_ref, package_ref
 from tests.support.chromium import Browse
 from tests.support.eventually import eventually
 
@@ -251,6 +254,26 @@ def test_pictures_are_drawn_under_the_policy_that_forbids_all_else(setting: Sett
     assert dot.value_of_css_property("fill") != "rgb(0, 0, 0)", "the style sheet draws it"
     log: list[dict[str, str]] = lea.chrome.get_log("browser")  # type: ignore[no-untyped-call]
     assert [entry for entry in log if "Content Security Policy" in entry["message"]] == []
+
+
+def test_a_canary_step_is_shown_with_where_its_figures_lie_on_the_smallest_window(
+    setting: Setting, browse: Browse
+) -> None:
+    finding = Finding(test="errors", verdict="inconclusive", detail="Too few", low=-0.01, high=0.04, limit=0.02, of=150)
+    step = CanaryStep(package=package_ref("2"), share=20, following=50, seconds=3600, findings=(finding,))
+    shown = Exhibits(because=(Exhibit(kind="canary_step", data=step.model_dump(mode="json")),))
+    action = HeldAction(
+        service="promotion", about=str(endpoint_ref().entity), decision="d", would=("give it 50 % of the requests",),
+        digest=digest("9"), answer="tell",
+    )  # fmt: skip
+    approval = setting.open(candidate=None, action=action, evidence=setting.keep(shown.body()))
+    lea = opens(setting, browse(width=SMALLEST), approval, "p-lea")
+    for text in ("promotion goes on: give it 50 % of the requests.", "-0.01 to 0.04", "≤ 0.02", "? not certain"):
+        assert text in lea.text
+    picture = lea.chrome.find_element(By.CSS_SELECTOR, "svg.strip")
+    assert picture.accessible_name == "-0.01 to 0.04, limit ≤ 0.02"
+    assert 0 < picture.rect["width"] < SMALLEST
+    assert lea.has("button.go")
 
 
 @pytest.mark.parametrize("width", [1280, PHONE, SMALLEST])
