@@ -11,10 +11,12 @@ Events = typing.List[func.EventHubEvent]  # noqa: UP006 - the worker library kno
 
 
 def context_of(context: func.Context) -> list[object]:
+    # The library calls it by another name than the stubs do.
+    failure = context.retry_context.rpc_exception  # type: ignore[attr-defined]
     retry, trace = context.retry_context, context.trace_context
     return [
         *(context.invocation_id, context.function_name, retry.retry_count, retry.max_retry_count),
-        *(retry.rpc_exception.message, trace.trace_parent, trace.trace_state),
+        *(failure.message, trace.trace_parent, trace.trace_state),
     ]
 
 
