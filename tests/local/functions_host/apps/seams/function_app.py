@@ -22,7 +22,9 @@ def context_of(context: func.Context) -> list[object]:
 
 def answered(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     seen = [req.method, req.url, dict(req.headers), dict(req.params), dict(req.route_params), req.get_body().hex()]
-    response = func.HttpResponse(json.dumps([*seen, context_of(context)], sort_keys=True), status_code=201, headers={"X-A": "1"})
+    response = func.HttpResponse(
+        json.dumps([*seen, context_of(context)], sort_keys=True), status_code=201, headers={"X-A": "1"}
+    )
     response.headers.add("Set-Cookie", "s=a/b; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure")
     response.headers.add("Set-Cookie", "t=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT")
     return response
