@@ -64,7 +64,7 @@ class AzureMLWorkspaces:
         self._transport.begin(call)
         try:
             return operation(client)
-        except Exception as error:
+        except Exception as error:  # raised again, by its meaning
             known = meaning(error, doing)
             if known is error:
                 raise
