@@ -50,6 +50,24 @@ async def host(place: Account | None) -> Host:
     return Host(BlobHostCheckpoints(place.storage.blobs, _CONNECTIONS, container), write)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "connection",
+    [
+        "Endpoint=sb://Localhost:5672;SharedAccessKeyName=a;SharedAccessKey=b=;EntityPath=events",
+        "EntityPath=events;SharedAccessKeyName=a;SharedAccessKey=b=;Endpoint=sb://localhost:5672/",
+        "localhost:5672/events",
+    ],
+)
+async def test_a_namespace_is_found_in_every_form_of_an_address(place: Account | None, connection: str) -> None:
+    if place is None:
+        pytest.skip("memory has no addresses")
+    name = await place.container("checkpoints")
+    numbers = {"sequencenumber": "3", "offset": "192"}
+    await place.storage.container(name).upload_blob("localhost:5672/events/tell/checkpoint/1", b"", metadata=numbers)
+    (found,) = await BlobHostCheckpoints(place.storage.blobs, {"events": connection}, name).of("events")
+    assert (found.group, found.partition, found.sequence) == ("tell", 1, 3)
+
+
 async def test_what_the_host_wrote_is_found_by_group_and_partition(host: Host) -> None:
     await host.write("lifecycle", 0, 7)
     await host.write("tell", 1, 2**40)

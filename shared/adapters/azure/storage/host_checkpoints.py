@@ -13,7 +13,7 @@ from azure.storage.blob.aio import BlobServiceClient
 from shared.adapters.azure.storage.account import storage_errors
 from shared.ports import Absent, HostCheckpoint, HostCheckpoints, Hub, Moved, Refused
 
-_NAMESPACE = re.compile(r"(?:endpoint=)?(?:sb://)?([^/:;]+)", re.IGNORECASE)
+_NAMESPACE = re.compile(r"(?:^|endpoint=)(?:sb://)?([^/;=]+)(?:[/;]|$)", re.IGNORECASE)
 
 
 class BlobHostCheckpoints(HostCheckpoints):
@@ -47,8 +47,7 @@ class BlobHostCheckpoints(HostCheckpoints):
 
 def _namespace(connection: str) -> str:
     """Of `Endpoint=sb://<namespace>/;...` or `<namespace>/<hub>`; raises `Refused`."""
-    found = re.search(r"endpoint=sb://[^;]+", connection, re.IGNORECASE)
-    name = _NAMESPACE.match(found[0] if found else connection)
+    name = _NAMESPACE.search(connection)
     if name is None:
         raise Refused("a connection of a hub names no namespace")
     return name[1].lower()
