@@ -65,8 +65,8 @@ class System:
     def delivered(self, hub: str) -> list[str]:
         """The host's checkpoints in this hub."""
         with BlobServiceClient.from_connection_string(self.connection("storage", "controlhost")) as blobs:
-            names = blobs.get_container_client("azure-webjobs-eventhub").list_blob_names()
-            return [name for name in names if f"/{hub}/" in name and "/checkpoint/" in name]
+            names = [blob.name for blob in blobs.get_container_client("azure-webjobs-eventhub").list_blobs()]
+        return [name for name in names if f"/{hub}/" in name and "/checkpoint/" in name]
 
 
 @pytest.fixture(scope="module")
