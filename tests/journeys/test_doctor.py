@@ -79,15 +79,11 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 def test_a_system_that_is_well_is_found_well(system: System) -> None:
     """As soon as control's timer has run for the first time."""
-    code, verdicts, found = eventually(lambda: _well(system))
-    assert code == 0
+    eventually(lambda: system.doctor()[0] == 0)
+    code, verdicts, found = system.doctor()
+    assert code == 0, found
     assert set(verdicts.values()) == {"ok"}, found
     assert len(verdicts) == 14
-
-
-def _well(system: System) -> tuple[int, dict[str, str], str] | None:
-    answer = system.doctor()
-    return answer if answer[0] == 0 else None
 
 
 def test_a_hub_that_was_recreated_is_found_and_mended_and_control_obeys_again(system: System) -> None:
