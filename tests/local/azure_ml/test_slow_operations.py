@@ -1,4 +1,7 @@
-"""Operations that take their time: what the real client does meanwhile, and when it is throttled while it polls."""
+"""Operations that take their time: what the real client does meanwhile, and when it is throttled while it polls.
+
+Those that are not waited for are begun on `slow_server`: their pollers go on, and would take the faults of others.
+"""
 
 from typing import Any
 
@@ -21,9 +24,11 @@ def _begin(ml: Any, name: str, **changes: Any) -> Any:
     return ml.online_endpoints.begin_create_or_update(ManagedOnlineEndpoint(name=name, auth_mode="key", **changes))
 
 
-def test_a_slow_one_is_seen_on_its_way_refuses_another_and_ends(ml: Any, server: EmulatorProcess, name: str) -> None:
-    """On a server whose operations are done at once otherwise."""
-    _slow(server, name, 600)
+def test_a_slow_one_is_seen_on_its_way_and_refuses_another(
+    connect: Any, slow_server: EmulatorProcess, name: str
+) -> None:
+    ml = connect(slow_server)
+    _slow(slow_server, name, 600)
     _begin(ml, name)
     assert ml.online_endpoints.get(name).provisioning_state == "Creating"
     with pytest.raises(ResourceExistsError):
@@ -31,6 +36,7 @@ def test_a_slow_one_is_seen_on_its_way_refuses_another_and_ends(ml: Any, server:
 
 
 def test_the_client_waits_for_its_end(ml: Any, server: EmulatorProcess, name: str) -> None:
+    """On a server whose operations are done at once otherwise."""
     _slow(server, name, 1)
     poller = _begin(ml, name, tags={"made": "slowly"})
     assert not poller.done()
@@ -38,11 +44,11 @@ def test_the_client_waits_for_its_end(ml: Any, server: EmulatorProcess, name: st
     assert ml.online_endpoints.get(name).provisioning_state == "Succeeded"
 
 
-def test_the_answer_says_how_to_wait(connect: Any, server: EmulatorProcess, name: str) -> None:
+def test_the_answer_says_how_to_wait(connect: Any, slow_server: EmulatorProcess, name: str) -> None:
     """The headers that azure-ai-ml 1.35.2 reads of an operation that was begun."""
     answers: list[Any] = []
-    ml = connect(server, raw_response_hook=lambda response: answers.append(response.http_response))
-    _slow(server, name, 600)
+    ml = connect(slow_server, raw_response_hook=lambda response: answers.append(response.http_response))
+    _slow(slow_server, name, 600)
     _begin(ml, name)
     (begun,) = [answer for answer in answers if answer.request.method == "PUT"]
     assert begun.status_code == 201
