@@ -18,7 +18,8 @@ class HubShape:
 class HubSurvey(Protocol):
     """All methods raise `Absent` where there is no such hub, `Refused` for an address without sense, `Unavailable`.
 
-    Nothing is sent, and no reader is thrown out.
+    Where a missing hub is not told from a key that is none, it is `Unavailable`, and the words say so. Nothing is sent,
+    and no reader is thrown out.
     """
 
     async def shape(self, hub: Hub) -> HubShape: ...

@@ -9,7 +9,7 @@ from function_app.operator.doctor.patient import Patient, Stream
 from shared.ports import Absent, Hub, Unavailable
 
 _DEPLOY = "deploy the templates once more: infra/azure/deploy.sh (locally: make up)"
-_RIGHT = "give this identity role Azure Event Hubs Data Receiver on the hub, and see that the namespace answers"
+_RIGHT = "see that it is there, and give this identity role Azure Event Hubs Data Receiver on it"
 
 
 async def look(patient: Patient) -> Sequence[Finding]:

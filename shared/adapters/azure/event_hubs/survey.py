@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
+from azure.eventhub.exceptions import AuthenticationError
 
 from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, meaning, open_client
 from shared.ports import Absent, Hub, HubShape, HubSurvey, Refused, Unavailable
 
 # Each turn waits up to 200 ms for a frame; the refusal follows the answer to the attach at once.
 _TURNS = 5
-_NOT_FOUND = "not-found"
+_NOT_FOUND, _SIGN_IN = "not-found", "client-error"
 
 
 class EventHubSurvey(HubSurvey):
@@ -121,8 +122,10 @@ async def _clock(client: EventHubConsumerClient, partition: str, last: int) -> d
 
 
 def _meaning(error: BaseException, doing: str) -> Exception:
-    """Azure says 404 to the token already, which the client calls a failure to sign in."""
+    """Azure answers 404 to the token already, and the client then loses status and reason."""
     condition = getattr(error, "error", None) or ""
-    if condition == _NOT_FOUND or "Status code: 404" in str(error):
+    if condition == _NOT_FOUND:
         return Absent(f"{doing}: it is not there")
+    if isinstance(error, AuthenticationError) and condition == _SIGN_IN:
+        return Unavailable(f"{doing}: the sign-in is refused: there is no such hub, or it knows no such key")
     return _Stolen() if condition == "link:stolen" else meaning(error, doing)
