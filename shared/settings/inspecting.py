@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
+from shared.ports import Hub
 from shared.settings.control import ControlSettings
 from shared.settings.gateway import GatewaySettings
 from shared.settings.scoring import ScoringSettings
@@ -37,6 +38,15 @@ def read_from[S: BaseModel](settings: type[S], values: Mapping[str, str]) -> S:
 
 def _named(settings: type[BaseModel], values: Mapping[str, str]) -> list[str]:
     return [name for name in settings.model_fields if name.upper() in values]
+
+
+def hub_addresses(settings: BaseModel) -> dict[Hub, str]:
+    """Where an app reaches the hubs that it knows."""
+    if isinstance(settings, ControlSettings):
+        return settings.hubs()
+    if isinstance(settings, GatewaySettings):
+        return {"decisions": settings.decisions.get_secret_value()}
+    return {"predictions": settings.predictions.get_secret_value()} if isinstance(settings, ScoringSettings) else {}
 
 
 def wrong_in(settings: type[BaseModel], values: Mapping[str, str]) -> list[str]:

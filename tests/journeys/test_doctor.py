@@ -83,7 +83,7 @@ def test_a_system_that_is_well_is_found_well(system: System) -> None:
     code, verdicts, found = system.doctor()
     assert code == 0, found
     assert set(verdicts.values()) == {"ok"}, found
-    assert len(verdicts) == 14
+    assert len(verdicts) == 15
 
 
 def test_a_hub_that_was_recreated_is_found_and_mended_and_control_obeys_again(system: System) -> None:

@@ -70,6 +70,7 @@ def _patient(given: Given, found: OperatorSettings, store: Storage, mending: Sto
         readable=tuple(hubs),
         hubs=EventHubSurvey(hubs),
         commands=EventHubSurvey({"decisions": commands}),
+        survey=EventHubSurvey,
         reader=EventHubReader(hubs, dict.fromkeys(hubs, found.observers)),
         store=AzureStoreSurvey(store.tables, store.blobs),
         host=BlobHostCheckpoints(host.blobs, hubs) if host else None,

@@ -82,7 +82,8 @@ class Parts:
 
         whole = Patient(
             clock=self.clock, settings=settings(), streams=streams(), readable=HUBS, hubs=self.hubs,
-            commands=self.hubs, reader=MemoryHubReader(self.publisher), store=self.store, host=self.host,
+            commands=self.hubs, survey=lambda _: self.hubs, reader=MemoryHubReader(self.publisher),
+            store=self.store, host=self.host,
             ledger=self.ledger, seals=self.seals, evidence=self.evidence, policies=self.policies,
             positions=self.positions, folds=self.folds, positions_to_mend=self.positions, folds_to_mend=self.folds,
             lanes=self.lanes, heartbeats=self.heartbeats, letters=letters, apps={"scoring": SCORING},

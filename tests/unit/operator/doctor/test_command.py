@@ -22,7 +22,7 @@ def patient(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Parts:
         yield parts.patient()
 
     monkeypatch.setattr("function_app.operator.commands.doctor.patient_at", opened)
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "200")
     return parts
 
 
@@ -40,8 +40,8 @@ def test_all_well_is_a_line_a_check_and_exit_code_0(patient: Parts) -> None:
     result = sluice()
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[-1] == "all well: 14 checks"
-    assert [line.split()[0] for line in lines[1:-1]] == ["ok"] * 14
+    assert lines[-1] == "all well: 15 checks"
+    assert [line.split()[0] for line in lines[1:-1]] == ["ok"] * 15
 
 
 def test_what_is_broken_names_its_repair_and_the_exit_code_is_1(patient: Parts) -> None:
@@ -51,7 +51,7 @@ def test_what_is_broken_names_its_repair_and_the_exit_code_is_1(patient: Parts) 
     together = " ".join(result.stdout.split())
     assert "hub events has no consumer group measurement" in together
     assert "sluice doctor checkpoints --fix" in together
-    assert "broken: checkpoints, hubs (14 checks)" in together
+    assert "broken: checkpoints, hubs (15 checks)" in together
     assert "\x1b" not in result.stdout
 
 
@@ -104,7 +104,7 @@ def test_a_repair_is_shown_done_and_looked_at_once_more(patient: Parts) -> None:
     before, after = shown.split("afterwards:")
     assert "to be done: 1. forget the host's checkpoint of lifecycle in events/0" in before
     assert "done: forget" in before
-    assert after.endswith("all well: 14 checks")
+    assert after.endswith("all well: 15 checks")
 
 
 @pytest.mark.parametrize(("typed", "left"), [("n\n", 1), ("y\n", 0)])
