@@ -111,7 +111,7 @@ def _fact(frame: Mapping[str, Any], now: datetime | None) -> Event:
         about = fact.entity
     except ValidationError as error:
         raise Unreadable(_first(error)) from error
-    except Exception as error:
+    except Exception as error:  # outside text: whatever an event makes of it
         raise Unreadable(f"data: {error}") from error
     # What escapes in an entity's text stood for may be anything.
     if len(str(about)) > _LONGEST_ADDRESS or not all(part.isprintable() and "\ufffd" not in part for part in about):

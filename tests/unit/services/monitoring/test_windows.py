@@ -122,7 +122,6 @@ def at(*moments: datetime) -> PredictionsCaptured:
 FAR = st.datetimes(datetime(1901, 1, 1), datetime(2299, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@settings(deadline=None)
 @given(st.lists(FAR, min_size=1, max_size=5))
 def test_whatever_times_rows_name_all_are_counted_somewhere_and_the_watermark_stays_near_the_clock(
     moments: list[datetime],
