@@ -1,0 +1,24 @@
+"""A patient in whom everything is well."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from function_app.operator.doctor.patient import AppSettings
+from tests.unit.operator.doctor.patients import Parts
+
+REPOSITORY = Path(__file__).parents[4]
+
+
+@pytest.fixture
+async def parts(tmp_path: Path) -> Parts:
+    found = Parts(tmp_path)
+    await found.deploy()
+    return found
+
+
+@pytest.fixture
+def control() -> dict[str, AppSettings]:
+    """Control's settings as the sample has them: with a key for each hub."""
+    return {"control": AppSettings(json.loads((REPOSITORY / "local.settings.sample.json").read_text())["Values"])}
