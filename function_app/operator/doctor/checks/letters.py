@@ -14,7 +14,7 @@ _RECENT = timedelta(days=1)
 async def look(patient: Patient) -> Sequence[Finding]:
     """A letter stays on its hub, redriven or not: older ones are history."""
     if "dead-letter" not in patient.readable:
-        return [warning("dead letters are not looked at", "set DEAD_LETTER")]
+        return [warning("dead letters are not looked at", "set HUB_DEAD_LETTER")]
     letters = await patient.letters()
     recent = [letter for letter in letters if patient.clock.now() - letter.time < _RECENT]
     found = [
