@@ -82,6 +82,11 @@ def from_cloud_event(frame: Mapping[str, Any], now: datetime | None = None) -> E
     )
 
 
+def read_fact(frame: Mapping[str, Any]) -> Event:
+    """The event alone, of a CloudEvents object whose other attributes nobody asks about; raises `Unreadable`."""
+    return _fact(frame, None)
+
+
 def _time(frame: Mapping[str, Any], now: datetime | None) -> datetime:
     try:
         moment = in_utc(datetime.fromisoformat(text(frame, "time", _LONGEST_ID)))
