@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from shared.ports import Hub
 from shared.settings.control import ControlSettings
 from shared.settings.gateway import GatewaySettings
+from shared.settings.operator import HUBS, OperatorSettings
 from shared.settings.scoring import ScoringSettings
 
 APPS: Mapping[str, type[BaseModel]] = {
@@ -42,11 +43,8 @@ def _named(settings: type[BaseModel], values: Mapping[str, str]) -> list[str]:
 
 def hub_addresses(settings: BaseModel) -> dict[Hub, str]:
     """Where an app reaches the hubs that it knows."""
-    if isinstance(settings, ControlSettings):
-        return settings.hubs()
-    if isinstance(settings, GatewaySettings):
-        return {"decisions": settings.decisions.get_secret_value()}
-    return {"predictions": settings.predictions.get_secret_value()} if isinstance(settings, ScoringSettings) else {}
+    found = {hub: getattr(settings, OperatorSettings.setting(hub).lower(), None) for hub in HUBS}
+    return {hub: each.get_secret_value() for hub, each in found.items() if isinstance(each, SecretStr)}
 
 
 def wrong_in(settings: type[BaseModel], values: Mapping[str, str]) -> list[str]:

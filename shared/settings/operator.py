@@ -110,6 +110,11 @@ class OperatorSettings(BaseSettings):
         found = {hub: getattr(self, _variable(hub)) for hub in HUBS}
         return {hub: secret.get_secret_value() for hub, secret in found.items() if secret}
 
+    @staticmethod
+    def setting(hub: Hub) -> str:
+        """The name of the setting that says where a hub is; the apps have the same."""
+        return _variable(hub).upper()
+
     def unset(self) -> list[str]:
         """Settings without a value, of those that say where something is."""
         names = [*map(_variable, HUBS), "sluice_storage", "commands", "host_storage"]

@@ -7,6 +7,7 @@ from function_app.operator.doctor.check import Check
 from function_app.operator.doctor.finding import Finding, ok, warning
 from function_app.operator.doctor.patient import Patient
 from function_app.operator.letters.reading import by_reason
+from shared.settings.operator import OperatorSettings
 
 _RECENT = timedelta(days=1)
 
@@ -14,7 +15,7 @@ _RECENT = timedelta(days=1)
 async def look(patient: Patient) -> Sequence[Finding]:
     """A letter stays on its hub, redriven or not: older ones are history."""
     if "dead-letter" not in patient.readable:
-        return [warning("dead letters are not looked at", "set HUB_DEAD_LETTER")]
+        return [warning("dead letters are not looked at", f"set {OperatorSettings.setting('dead-letter')}")]
     letters = await patient.letters()
     recent = [letter for letter in letters if patient.clock.now() - letter.time < _RECENT]
     found = [

@@ -91,7 +91,7 @@ async def _opened(link: Any) -> None:
         await link._open()
         for _ in range(_TURNS):
             await link._handler.do_work_async()
-    except Exception as error:
+    except Exception as error:  # the client's own translation tells what is what, and passes on the rest
         raise await link._handle_exception(error) from error
     finally:
         await link.close()

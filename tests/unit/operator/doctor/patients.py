@@ -94,7 +94,7 @@ class Parts:
 
 def settings(**other: Any) -> OperatorSettings:
     """All that `sluice` can be given."""
-    places = ("sluice_storage", "host_storage", "commands", *(hub.replace("-", "_") for hub in HUBS))
+    places = ("sluice_storage", "host_storage", "commands", *(OperatorSettings.setting(hub).lower() for hub in HUBS))
     key = {"operator_signing_key": urlsafe(b"k" * 32), "workspaces": INVENTORY}
     return OperatorSettings.model_validate({**dict.fromkeys(places, "somewhere"), **key, **other})
 
@@ -102,7 +102,7 @@ def settings(**other: Any) -> OperatorSettings:
 SCORING = AppSettings(
     {
         "SLUICE_STORAGE": "https://a.blob.core.windows.net",
-        "PREDICTIONS": "ns.servicebus.windows.net/predictions",
+        OperatorSettings.setting("predictions"): "ns.servicebus.windows.net/predictions",
         "SERVING_ENDPOINT": "flights",
         "WORKSPACES": "[" + INVENTORY[-1].model_dump_json() + "]",
     }

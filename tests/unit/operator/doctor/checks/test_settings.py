@@ -2,17 +2,16 @@
 
 from function_app.operator.doctor.checks.settings import check
 from function_app.operator.doctor.patient import AppSettings
+from shared.settings.operator import OperatorSettings
 from tests.unit.operator.doctor.patients import SCORING, Parts, settings, words
 
 _REFERENCE = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/geheim)"
 
 
 async def test_what_is_not_set_is_not_looked_at_and_that_is_said(parts: Parts) -> None:
-    found = words(await check.look(parts.patient(settings=settings(host_storage=None, labels=None))))
-    assert [(verdict, text.split()[0]) for verdict, text in found] == [
-        ("warning", "HOST_STORAGE"),
-        ("warning", "LABELS"),
-    ]
+    labels = OperatorSettings.setting("labels")
+    found = words(await check.look(parts.patient(settings=settings(host_storage=None, **{labels.lower(): None}))))
+    assert {(verdict, text.split()[0]) for verdict, text in found} == {("warning", "HOST_STORAGE"), ("warning", labels)}
 
 
 async def test_a_reference_that_nobody_resolved_is_broken(parts: Parts) -> None:
