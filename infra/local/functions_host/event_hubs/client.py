@@ -58,7 +58,8 @@ def client_of[C: EventHubConsumerClient](
 ) -> C:
     hub = connection.entity_path or hub
     if connection.text is None:
-        return kind(str(connection.endpoint), hub, group, connection.credential(), **options)
+        tls = {"use_tls": not connection.plain}
+        return kind(str(connection.endpoint), hub, group, connection.credential(), **tls, **options)
     return cast(C, kind.from_connection_string(connection.text, group, eventhub_name=hub, **options))
 
 
