@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.local.functions_host.scaling.controller import Demand
 from infra.local.functions_host.scaling.wanted import Partition, instances_for
+from infra.local.functions_host.timers.schedule import Interval
 from tests.local.functions_host.running_host import RunningHost
 from tests.local.functions_host.sending import checkpoint, owners, send
 from tests.support.azurite import Azurite
@@ -47,6 +50,12 @@ def test_there_are_never_more_instances_than_partitions_and_none_without_work(
     assert instances <= len(partitions)
     assert (instances == 0) == (sum(waiting) == 0)
     assert instances == 0 or len(partitions) % instances == 0
+
+
+async def test_a_timer_that_has_come_due_asks_for_an_instance_once() -> None:
+    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    demand = Demand([], 100, [Interval(timedelta(hours=1)), Interval(timedelta(hours=9))], two_hours_ago)
+    assert [await demand.instances(), await demand.instances()] == [1, 0]
 
 
 class Scaled(RunningHost):

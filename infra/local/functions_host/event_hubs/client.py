@@ -58,8 +58,8 @@ def client_of[C: EventHubConsumerClient](
 ) -> C:
     hub = connection.entity_path or hub
     if connection.text is None:
-        namespace, credential = str(connection.endpoint), connection.credential()
-        return kind(namespace, hub, group, credential, use_tls=not connection.plain, **options)
+        tls = {"use_tls": not connection.plain}
+        return kind(str(connection.endpoint), hub, group, connection.credential(), **tls, **options)
     return cast(C, kind.from_connection_string(connection.text, group, eventhub_name=hub, **options))
 
 
