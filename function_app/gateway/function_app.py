@@ -41,7 +41,7 @@ desk = Desk(
     evidence=BlobEvidence(storage.blobs),
     publisher=EventHubPublisher({"decisions": settings.hub_decisions.get_secret_value()}),
     links=Ed25519LinkVerifier(settings.approval_public_key),
-    guard=FormGuard(settings.form_key),
+    guard=FormGuard(settings.form_key.get_secret_value().encode()),
     sign_in_path=settings.sign_in_path,
     personas=tuple(dict.fromkeys(settings.persona_groups.values())),
 )

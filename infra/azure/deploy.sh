@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Deploy Sluice to a resource group: the vault and its two secrets if they are missing, the apps that refer to them, then
+# Deploy Sluice to a resource group: the vault and its secrets if they are missing, the apps that refer to them, then
 # the code of each app.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -69,6 +69,14 @@ put_missing_secrets() {
     [[ $signing_key_file ]] || die "vault $vault has no approval-signing-key yet: pass --signing-key-file"
     say "Putting the signing key into $vault"
     run az keyvault secret set --vault-name "$vault" --name approval-signing-key --file "$signing_key_file" --output none
+  fi
+  if ! grep -qx form-key <<<"$present"; then
+    say "Putting a new key of the gateway's forms into $vault"
+    local key
+    key=$(mktemp) # readable by its owner alone; never on a command line
+    head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' >"$key"
+    run az keyvault secret set --vault-name "$vault" --name form-key --file "$key" --output none || { rm -f "$key"; exit 1; }
+    rm -f "$key"
   fi
   if ! grep -qx notify-webhooks <<<"$present"; then
     say "Putting an empty list of webhooks into $vault"

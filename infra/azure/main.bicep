@@ -229,8 +229,19 @@ module controlApp 'modules/function_app.bicep' = if (withApps) {
   }
 }
 
+// The key that binds forms is all that the gateway may read: the one that signs links is control's.
+module gatewaySecret 'modules/secret_reader.bicep' = if (withApps) {
+  name: 'gateway-secret'
+  params: {
+    vaultName: vault.outputs.name
+    named: 'form-key'
+    reader: principals.gateway
+  }
+}
+
 module gatewayApp 'modules/function_app.bicep' = if (withApps) {
   name: 'gateway'
+  dependsOn: [gatewaySecret]
   params: {
     name: '${scoped}-gateway'
     location: location
@@ -244,6 +255,7 @@ module gatewayApp 'modules/function_app.bicep' = if (withApps) {
       SLUICE_STORAGE: data.outputs.blobEndpoint
       HUB_DECISIONS: '${streams.outputs.hubsHost}/decisions'
       APPROVAL_PUBLIC_KEY: approvalPublicKey
+      FORM_KEY: '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/form-key)'
       PERSONA_GROUPS: string(personaGroups)
       // Read by App Service: the identity that stands in for a client secret at sign-in.
       OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: gateway.properties.clientId

@@ -70,6 +70,7 @@ def _gateway(addresses: Addresses) -> dict[str, str]:
     return {
         "HUB_DECISIONS": f"{addresses.namespace()}/decisions",
         "APPROVAL_PUBLIC_KEY": addresses.state.approval_public_key(),
+        "FORM_KEY": addresses.state.form_key,
         "PERSONA_GROUPS": json.dumps(persona_groups()),
     }
 

@@ -69,6 +69,7 @@ class State(BaseModel):
     )
     approval_signing_key: str = Field(default_factory=_signing_key)
     operator_signing_key: str = Field(default_factory=_signing_key)
+    form_key: str = Field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def approval_public_key(self) -> str:
         """Return the public half, for those who only check a signature."""

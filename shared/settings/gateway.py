@@ -1,12 +1,11 @@
 """Settings of the gateway. It holds no signing key, and of hub `events` it knows nothing."""
 
 import base64
-import hashlib
 
 from pydantic import Field, Json, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_PUBLIC_KEY_BYTES = 32
+_KEY_BYTES = 32
 
 
 class GatewaySettings(BaseSettings):
@@ -17,6 +16,7 @@ class GatewaySettings(BaseSettings):
     sluice_storage: SecretStr = Field(description="connection string, or the account's blob URL; read only")
     hub_decisions: SecretStr = Field(description="`<namespace>/decisions`, or a connection string; send only")
     approval_public_key: str = Field(description="Ed25519, 32 raw bytes in base64url: checks links, makes none")
+    form_key: SecretStr = Field(description="32 random bytes in base64url, the same for all instances: binds forms")
     persona_groups: Json[dict[str, str]] = Field(description="JSON: group object id -> persona")
     website_auth_enabled: bool = Field(default=False, description="set by App Service when it authenticates")
     sign_in_path: str = Field(default="/.auth/login/aad", pattern="^/[^/]", description="where a browser signs in")
@@ -31,11 +31,14 @@ class GatewaySettings(BaseSettings):
     @field_validator("approval_public_key")
     @classmethod
     def _is_a_key(cls, value: str) -> str:
-        text = value.strip().rstrip("=")
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        if len(raw) != _PUBLIC_KEY_BYTES:
-            raise ValueError(f"{_PUBLIC_KEY_BYTES} bytes are required, found {len(raw)}")
-        return text
+        _raw(value)
+        return value.strip().rstrip("=")
+
+    @field_validator("form_key")
+    @classmethod
+    def _is_a_secret(cls, value: SecretStr) -> SecretStr:
+        _raw(value.get_secret_value())
+        return value
 
     @field_validator("persona_groups")
     @classmethod
@@ -44,7 +47,10 @@ class GatewaySettings(BaseSettings):
             raise ValueError("at least one group with its persona is required")
         return value
 
-    @property
-    def form_key(self) -> bytes:
-        """The same for all instances of this app, and derived from what only they hold."""
-        return hashlib.sha256(b"sluice forms\x00" + self.hub_decisions.get_secret_value().encode()).digest()
+
+def _raw(key: str) -> bytes:
+    text = key.strip().rstrip("=")
+    raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if len(raw) != _KEY_BYTES:
+        raise ValueError(f"{_KEY_BYTES} bytes are required, found {len(raw)}")
+    return raw

@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,26 @@ def test_secrets_are_there_before_an_app_refers_to_them(record: Path, tmp_path: 
     assert done.returncode == 0, done.stderr
     steps = [step for command in commands if (step := _step(command))]
     code = ["zip", "config-zip"] * 3
-    assert steps == ["package", "create", "secret set", "secret set", "create", *code]
+    assert steps == ["package", "create", *["secret set"] * 3, "create", *code]
     first, second = (command for command in commands if "deployment group create" in command)
     assert first.endswith("--parameters withApps=false")
     assert "withApps" not in second
     assert key.read_text() not in done.stdout + record.read_text()
+
+
+def test_the_key_of_the_forms_is_new_fits_its_setting_and_is_left_nowhere(record: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    (record.parent / "bin" / "az").write_text(
+        RECORDER.replace("esac", f'  *form-key*--file*) cat "${{@: -3:1}}" > {kept} ;;\nesac')
+    )
+    done, _ = deploy(record, "--resource-group", "rg", present="approval-signing-key", vault="sluice-kv")
+    assert done.returncode == 0, done.stderr
+    key = kept.read_text()
+    assert len(base64.urlsafe_b64decode(key + "=")) == 32
+    assert key not in done.stdout + record.read_text()
+    assert not [
+        path for path in Path(tempfile.gettempdir()).glob("tmp.*") if path.is_file() and key in path.read_text()
+    ]
 
 
 def _step(command: str) -> str | None:
@@ -83,14 +99,16 @@ def _step(command: str) -> str | None:
 
 
 def test_secrets_that_are_there_stay_and_one_app_alone_can_be_deployed(record: Path) -> None:
-    present = "approval-signing-key notify-webhooks"
+    present = "approval-signing-key form-key notify-webhooks"
     done, commands = deploy(record, "--resource-group", "rg", "--only", "scoring", present=present, vault="sluice-kv")
     assert done.returncode == 0, done.stderr
     assert [step for command in commands if (step := _step(command))] == ["package", "create", "zip", "config-zip"]
 
 
 def test_a_secret_that_vanished_is_put_back_before_the_apps_are_deployed(record: Path) -> None:
-    done, commands = deploy(record, "--resource-group", "rg", present="approval-signing-key", vault="sluice-kv")
+    done, commands = deploy(
+        record, "--resource-group", "rg", present="approval-signing-key form-key", vault="sluice-kv"
+    )
     assert done.returncode == 0, done.stderr
     assert [step for command in commands if (step := _step(command))][:3] == ["package", "secret set", "create"]
 
@@ -98,7 +116,7 @@ def test_a_secret_that_vanished_is_put_back_before_the_apps_are_deployed(record:
 def test_only_the_apps_are_left_out_at_first() -> None:
     modules = all_templates()["main.bicep"].section("modules")
     conditional = {name for name, each in modules.items() if each["config"].get("condition")}
-    assert conditional == {"controlApp", "gatewayApp", "scoringApp", "signIn"}
+    assert conditional == {"controlApp", "gatewaySecret", "gatewayApp", "scoringApp", "signIn"}
 
 
 def test_without_a_signing_key_it_stops_before_the_apps(record: Path) -> None:

@@ -50,6 +50,7 @@ ML_ACTIONS = {
     "read", "*/read", "jobs/write", "jobs/cancel/action", "models/versions/write",
     "environments/build/action", "environments/readSecrets/action", "metadata/artifacts/write",
 }  # fmt: skip
+NARROWER = {"keyVaultSecretsUser": "Microsoft.KeyVault/vaults/secrets"}
 # Which list of principals gets which role.
 LISTS = {
     "modules/hub.bicep": {"senders": "eventHubsDataSender", "receivers": "eventHubsDataReceiver"},
@@ -79,7 +80,7 @@ def wide_assignments(file: Template) -> list[str]:
         if resource["type"] != "Microsoft.Authorization/roleAssignments":
             continue
         role, scope = _role(body(resource)), _scope(file, body(resource).get("scope"))
-        if SCOPES.get(role) != scope:
+        if scope not in (SCOPES.get(role), NARROWER.get(role)):
             found.append(f"{name}: {role} on {scope}")
     return found
 

@@ -60,17 +60,25 @@ def vault_settings(main: Template) -> dict[str, set[str]]:
     }
 
 
-def test_only_control_reads_the_vault_and_the_signing_key_comes_from_there() -> None:
+def test_control_alone_reads_the_whole_vault_and_the_signing_key_comes_from_there() -> None:
     main = all_templates()["main.bicep"]
     assert names_in(main.parameters_of("vault")["readers"]) == {"control"}
     assert vault_settings(main) == {
         "control": {"APPROVAL_SIGNING_KEY", "NOTIFY_WEBHOOKS"},
-        "gateway": set(),
+        "gateway": {"FORM_KEY"},
         "scoring": set(),
     }
     reference = "'@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/approval-signing-key)'"
     plain = changed("main.bicep", f"APPROVAL_SIGNING_KEY: {reference}", "APPROVAL_SIGNING_KEY: approvalPublicKey")
     assert vault_settings(plain)["control"] == {"NOTIFY_WEBHOOKS"}
+
+
+def test_the_gateway_may_read_the_key_of_its_forms_and_nothing_else_of_the_vault() -> None:
+    passed = all_templates()["main.bicep"].parameters_of("gatewaySecret")
+    assert passed["named"] == "form-key"
+    assert accessed(passed["reader"]) == ["principals", "gateway"]
+    resources = all_templates()["modules/secret_reader.bicep"].section("resources")
+    assert accessed(body(resources["mayRead"])["scope"]) == ["secret"]
 
 
 def test_the_vault_keeps_what_is_deleted_and_knows_roles_only() -> None:

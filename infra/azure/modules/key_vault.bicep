@@ -46,4 +46,5 @@ resource mayReplace 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for 
   }
 }]
 
+output name string = vault.name
 output uri string = vault.properties.vaultUri

@@ -177,6 +177,7 @@ def gateway_settings(
             "SLUICE_STORAGE": azurite.connection_string,
             "HUB_DECISIONS": hubs.connection_string("decisions", "gateway"),
             "APPROVAL_PUBLIC_KEY": urlsafe(key.public_key().public_bytes_raw()),
+            "FORM_KEY": urlsafe(bytes(32)),
             "PERSONA_GROUPS": json.dumps(GROUPS),
         }
         yield settings, hubs, urlsafe(key.private_bytes_raw())
