@@ -188,7 +188,7 @@ def test_doubled_events_arrive_twice_with_one_id(
 
 @pytest.mark.local_only
 def test_delayed_events_are_overtaken(client: Any, emulator: EmulatorProcess, inbox: Inbox, name: str) -> None:
-    emulator.admin("POST", "/admin/events", {"delay_s": 2.0, "types": ["ModelRegistered"]})
+    emulator.admin("POST", "/admin/events", {"delay_s": 15.0, "types": ["ModelRegistered"]})
     _register(client, name)
     _run(client, emulator, f"{name}-job", "true")
     inbox.wait(name, "ModelRegistered")
