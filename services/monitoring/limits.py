@@ -1,12 +1,12 @@
 """By what windows are folded, closed and measured."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import Field
 
-from shared.policies import OwnJob, Seconds, VersionedName
+from shared.policies import Need, OwnJob, Seconds, VersionedName
 
 
 class MonitoringLimits(OwnJob, name="monitoring"):
@@ -34,6 +34,13 @@ class MonitoringLimits(OwnJob, name="monitoring"):
     )
     labels_after_s: Seconds = Field(default=300, description="wall time from measuring a window to joining its labels")
     performance: bool = Field(default=True, description="whether labels are joined at all")
+
+    def needs(self) -> Iterable[Need]:
+        """A window's rows until its labels were joined, and what was counted of it until it is closed."""
+        open_s = self.window_s + self.grace_s
+        yield Need("folds", open_s, "window_s")
+        for what in ("captures", "labels"):
+            yield Need(what, open_s + self.idle_s + self.labels_after_s, "window_s")
 
     @property
     def grace(self) -> timedelta:
