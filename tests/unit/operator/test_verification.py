@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.operator.ledger.verification import Verdict, verify
-from shared.adapters.memory import ManualClock
+from shared.adapters.memory import ManualClock, MemoryArchive
 from shared.adapters.memory.grown import MemoryGrown
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import Entity, ModelRegistered, canonical
@@ -50,7 +50,7 @@ async def ledger() -> AlteredLedger:
 
 
 async def check(ledger: AlteredLedger, seals: MemorySeals | None = None) -> Verdict:
-    return await verify(ledger, seals or MemorySeals())
+    return await verify(ledger, seals or MemorySeals(), MemoryArchive())
 
 
 async def test_an_untouched_ledger_holds(ledger: AlteredLedger) -> None:
