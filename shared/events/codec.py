@@ -14,7 +14,7 @@ from shared.events.event import Envelope, Event
 from shared.events.fields import HORIZON, in_horizon, in_utc
 
 CONTENT_TYPE = "application/cloudevents+json"
-# Characters: an id and a chain are UUIDs where they are ours; a partition key is workspace, kind and name.
+# Characters: an id and a chain are UUIDs where they are ours; a subject is workspace, kind and name.
 _LONGEST_ID, _LONGEST_ADDRESS = 256, 2048
 _VERSION = re.compile(r".*:([1-9][0-9]{0,3})", re.ASCII)
 
@@ -35,7 +35,7 @@ def _frame(envelope: Envelope[Any]) -> dict[str, Any]:
         "time": envelope.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "dataschema": f"urn:sluice:{data.type}:{data.version}",
-        "partitionkey": str(data.entity),
+        "partitionkey": data.entity.partition_key,
         "correlationid": envelope.correlation_id,
         "causationid": envelope.causation_id,
         "traceparent": envelope.traceparent,

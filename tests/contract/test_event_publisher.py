@@ -66,7 +66,7 @@ async def test_an_event_arrives_as_it_was_sent(hubs: Hubs) -> None:
     arrived = await hubs.all_arrived()
     assert [decode(message.body) for message in arrived] == [sent]
     assert arrived[0].hub == "events"
-    assert to_cloud_event(sent)["partitionkey"] == str(sent.data.entity)
+    assert to_cloud_event(sent)["partitionkey"] == sent.data.entity.partition_key
 
 
 async def test_events_of_one_entity_stay_in_order_in_one_partition(hubs: Hubs) -> None:

@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.infra.templates import Template, all_templates, body, changed
+from tests.infra.templates import Template, accessed, all_templates, body, changed
 
 EVENTS = "modules/ml_events.bicep"
 FILES = "modules/storage_events.bicep"
 # What services/intake translates.
 UNDERSTOOD = {EVENTS: {"ModelRegistered", "RunCompleted", "RunStatusChanged"}, FILES: {"BlobCreated"}}
+# Names are at most 33 and 24 characters; an id is longer than the 128 that Microsoft's clients allow in a key.
+SHORT_KEYS = {EVENTS: ["workspace", "name"], FILES: ["account", "name"]}
 OF_CONTAINER = "/blobServices/default/containers/${container}/blobs/"
 
 
@@ -25,6 +27,7 @@ def faults(file: Template) -> list[str]:
         "destination": to["destination"]["endpointType"] == "EventHub",
         "identity": to["identity"]["type"] == "UserAssigned",
         "partition key": _attribute_names(to) == ["PartitionKey"],
+        "length of the key": _keys(to) == [SHORT_KEYS[file.path]],
         "dead letters": _dead_letters_kept(properties),
     }
     return [name for name, holds in right.items() if not holds]
@@ -32,6 +35,11 @@ def faults(file: Template) -> list[str]:
 
 def _attribute_names(to: dict[str, Any]) -> list[str]:
     return [each["name"] for each in to["destination"]["properties"]["deliveryAttributeMappings"]]
+
+
+def _keys(to: dict[str, Any]) -> list[list[str]]:
+    mappings = to["destination"]["properties"]["deliveryAttributeMappings"]
+    return [accessed(each["properties"]["value"]) for each in mappings]
 
 
 def _dead_letters_kept(properties: dict[str, Any]) -> bool:
@@ -59,6 +67,7 @@ def test_files_that_arrive_in_batch_in_and_no_other_blobs_go_to_inbound() -> Non
         ("'Microsoft.Storage.BlobCreated'", "'Microsoft.Storage.BlobDeleted'", "types"),
         ("containers/${container}/blobs/'", "containers/'", "container"),
         ("name: 'PartitionKey'", "name: 'Key'", "partition key"),
+        ("value: account.name", "value: account.id", "length of the key"),
     ],
 )
 def test_a_wrong_subscription_to_files_is_found(present: str, instead: str, fault: str) -> None:
@@ -71,6 +80,7 @@ def test_a_wrong_subscription_to_files_is_found(present: str, instead: str, faul
         ("'CloudEventSchemaV1_0'", "'EventGridSchema'", "schema"),
         ("Services.RunCompleted'", "Services.DatasetDriftDetected'", "types"),
         ("name: 'PartitionKey'", "name: 'Key'", "partition key"),
+        ("value: workspace.name", "value: workspace.id", "length of the key"),
         ("endpointType: 'StorageBlob'", "endpointType: 'None'", "dead letters"),
     ],
 )

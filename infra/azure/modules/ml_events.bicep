@@ -61,13 +61,14 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
         endpointType: 'EventHub'
         properties: {
           resourceId: hubId
-          // One workspace's events stay in order; order holds within a partition only.
+          // One workspace's events stay in order, which holds within a partition only. An id is longer than 128 characters,
+          // the most that a key may have.
           deliveryAttributeMappings: [
             {
               name: 'PartitionKey'
               type: 'Static'
               properties: {
-                value: workspace.id
+                value: workspace.name
                 isSecret: false
               }
             }

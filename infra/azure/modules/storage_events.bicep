@@ -60,7 +60,7 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
               name: 'PartitionKey'
               type: 'Static'
               properties: {
-                value: account.id
+                value: account.name
                 isSecret: false
               }
             }

@@ -33,7 +33,7 @@ class MemoryEventPublisher(EventPublisher):
         if any(len(body) > self._limit_bytes for body in bodies):
             raise Refused(f"hub {hub}: an event is larger than {self._limit_bytes} bytes")
         for envelope, body in zip(envelopes, bodies, strict=True):
-            partition = crc32(str(envelope.data.entity).encode()) % self._partitions
+            partition = crc32(envelope.data.entity.partition_key.encode()) % self._partitions
             messages = self.messages[hub, partition]
             messages.append(Message(hub=hub, partition=partition, sequence=len(messages), body=body))
             self.published[hub].append(envelope)

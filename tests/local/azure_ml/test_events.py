@@ -78,7 +78,7 @@ def test_a_registered_model_is_announced_as_documented(client: Any, inbox: Inbox
     message = next(message for message in inbox.messages if name in message.event["subject"])
     assert isinstance(message.body, list)
     assert len(message.body) == 1
-    assert message.partition_key == WORKSPACE
+    assert message.partition_key == WORKSPACE.rpartition("/")[2]
     assert message.properties["aeg-event-type"] == "Notification"
     event = message.event
     assert set(event) == {"specversion", "id", "source", "type", "subject", "time", "data"}

@@ -14,12 +14,12 @@ class HubSink:
         self._producer: EventHubProducerClient | None = None
 
     async def send(self, event: Event) -> None:
-        """The partition key is the resource id, so the events of one workspace stay in order."""
+        """The partition key is the resource's name, as the templates have it: its events stay in order."""
         if self._producer is None:
             # The outbox retries without end; retries inside the client would only hide the outage.
             self._producer = EventHubProducerClient.from_connection_string(self._connection, retry_total=0)
         try:
-            batch = await self._producer.create_batch(partition_key=event["source"])
+            batch = await self._producer.create_batch(partition_key=event["source"].rpartition("/")[2])
             batch.add(_message(event))
             await self._producer.send_batch(batch)
         except Exception:

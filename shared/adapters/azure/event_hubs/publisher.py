@@ -56,7 +56,7 @@ async def _batches(
 
 def _partition_key(hub: Hub, envelope: Envelope[Any]) -> str | None:
     """Blocks of predictions merge in any order, so an endpoint's are spread over all partitions."""
-    return None if hub == "predictions" else str(envelope.data.entity)
+    return None if hub == "predictions" else envelope.data.entity.partition_key
 
 
 async def _of_key(

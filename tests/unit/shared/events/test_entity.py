@@ -26,6 +26,17 @@ def test_a_table_key_holds_nothing_that_tables_refuse(workspace: str, kind: str,
 def test_different_entities_have_different_keys(one: tuple[str, str, str], two: tuple[str, str, str]) -> None:
     left, right = Entity.of(*one), Entity.of(*two)
     assert (left == right) == (left.table_key == right.table_key)
+    assert (left == right) == (left.partition_key == right.partition_key)
+
+
+@given(NAMES, NAMES, NAMES)
+def test_a_partition_key_is_one_that_every_client_takes(workspace: str, kind: str, name: str) -> None:
+    assert re.fullmatch(r"[0-9a-f]{32}", Entity.of(workspace * 20, kind, name * 20).partition_key)
+
+
+def test_a_partition_key_is_the_same_for_ever() -> None:
+    """Another one would tear an entity's events apart: those from before lie in another partition."""
+    assert Entity.of("/subscriptions/s", "model", "flights").partition_key == "5c5c3fa2f9474d99280689a27060715b"
 
 
 def test_azures_varying_case_makes_no_second_entity() -> None:
