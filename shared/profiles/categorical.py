@@ -57,11 +57,14 @@ class CategoricalReference:
         return CategoricalCounts((0,) * len(self.categories), nulls=rows)
 
     def buckets(self, counts: CategoricalCounts) -> list[int]:
-        """Frequent categories, rare ones as one bucket, missing, unseen."""
+        """Frequent categories, rare and unseen ones as one bucket, missing.
+
+        The unseen are among the rare: of ids with a long tail every new sample has some that the one before had not.
+        """
         least = _RARE * max(sum(self.own.counts), 1)
         pairs = list(zip(self.own.counts, counts.counts, strict=True))
         frequent = [now for own, now in pairs if own >= least]
-        return [*frequent, sum(counts.counts) - sum(frequent), counts.nulls, counts.unseen]
+        return [*frequent, sum(counts.counts) - sum(frequent) + counts.unseen, counts.nulls]
 
 
 def _plain(cells: Sequence[Any]) -> Sequence[Any]:
