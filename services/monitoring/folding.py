@@ -7,6 +7,7 @@ from typing import Any
 
 from services.monitoring.keeping import Keeping
 from services.monitoring.limits import MonitoringLimits
+from services.monitoring.straying import look, told
 from services.monitoring.windows import Part, Stream, complete, fold_block, published
 from shared.events import (
     EndpointRef,
@@ -61,7 +62,11 @@ async def fold_predictions(
         await keeping.add(row.sequence, block)
         limits = document.section(MonitoringLimits, block.endpoint)
         reference = await references.of(block.endpoint, block.package)
-        state = fold_block(state, block, reference, limits, scored_at(row.envelope.time, clock.now()))
+        scored = scored_at(row.envelope.time, clock.now())
+        state, strayed = look(
+            state, fold_block(state, block, reference, limits, scored), len(block.keys), limits, scored
+        )
+        events.extend(told(strayed, row.envelope))
         state, folded = await _close(state, row.envelope, partition, limits.grace_s, evidence)
         events.extend(folded)
     await keeping.done()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.policies import Need, OwnJob, Seconds, VersionedName
+from shared.policies import Need, OwnJob, Seconds, Share, VersionedName
 
 
 class MonitoringLimits(OwnJob, name="monitoring"):
@@ -15,7 +15,10 @@ class MonitoringLimits(OwnJob, name="monitoring"):
     usual: ClassVar[Mapping[str, float]] = {"timeout_s": 600, "look_every_s": 30}
 
     environment: VersionedName | None = Field(default=None, description="instead of `jobs.environment`")
-    window_s: Seconds = Field(default=7 * 24 * 3600, description="width of a window of business time")
+    window_s: Seconds = Field(
+        default=7 * 24 * 3600,
+        description="width of a window of business time; a shorter one than a week takes weekends for drift",
+    )
     grace_s: float = Field(default=24 * 3600, ge=0, description="so much later business time closes a window")
     idle_s: Seconds = Field(
         default=300, description="so long after one partition closed a window, the others are not waited for"
@@ -33,6 +36,11 @@ class MonitoringLimits(OwnJob, name="monitoring"):
         "lose five points of ROC AUC in every fifth window by chance",
     )
     labels_after_s: Seconds = Field(default=300, description="wall time from measuring a window to joining its labels")
+    late_share: Share = Field(
+        default=0.1,
+        description="a larger share of rows that are late, or of impossible times, is told (`mlops.rows.missed`)",
+    )
+    late_least_rows: int = Field(default=1000, ge=1, description="of so many rows of a partition")
     performance: bool = Field(default=True, description="whether labels are joined at all")
 
     def needs(self) -> Iterable[Need]:

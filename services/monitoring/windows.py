@@ -41,13 +41,21 @@ class Part(BaseModel):
 
 
 class Stream(State):
-    """One endpoint as seen through one partition. `redated_rows` are counted at the time of scoring, not their own."""
+    """One endpoint as seen through one partition. `redated_rows` are counted at the time of scoring, not their own.
+
+    `scored` is when the last block was. Of the rows since the last look, `looked` of them, so many have `strayed` from
+    their window; `told` is whether the look before found too many.
+    """
 
     watermark: datetime | None = None
     parts: dict[str, Part] = {}
     late_rows: int = 0
     redated_rows: int = 0
     unmonitored_rows: int = 0
+    scored: datetime | None = None
+    looked: int = 0
+    strayed: int = 0
+    told: bool = False
 
     def is_past(self, window: Window, grace: timedelta) -> bool:
         return self.watermark is not None and self.watermark >= window.end + grace

@@ -71,7 +71,7 @@ class Runtime:
         )
         failures = FoldFailures(self._dead_letters, provided[Evidence], publisher, clock)
         log = HubLog(provided[HubReader], publisher, clock)
-        self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls)
+        self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls, clock)
         minutely = timedelta(minutes=1)
         parts = [Part("reminders", self.remind), Part("sweeper", self.sweep), Part("seal", self.seal, every=minutely)]
         lives = policy.section(Retention)
