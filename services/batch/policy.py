@@ -1,10 +1,10 @@
 """When a file is scored, once for each version of it; when a job that broke off is repeated; how it ends."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.batch.limits import BatchLimits
-from services.batch.work import Batch, FileKnown, JobKnown, Work
+from services.batch.work import Batch, FileKnown, Work
 from shared.events import (
     ActionFailed,
     BatchCompleted,
@@ -19,29 +19,27 @@ from shared.events import (
     PackageRef,
     canonical,
 )
-from shared.packages import BatchRequestBody
+from shared.packages import BatchReport, BatchRequestBody
 from shared.policies import JobLimits, PolicyDocument
 from shared.ports import CommandJob
 from shared.reactor import (
-    CancelJob,
+    GATHER,
     Decision,
     Effect,
+    Ended,
     Facts,
+    GivenUp,
+    JobKnown,
     KeepEvidence,
     Known,
     Publish,
-    RemindAt,
-    SubmitJob,
+    Waits,
+    Watching,
     job_name,
 )
 
-LOOK = "look"
-# What the reactor calls a decision that could not even be prepared.
-GATHER = "gather"
+WATCHING = Watching(experiment="sluice-batch")
 SUFFIXES = (".parquet", ".csv")
-# What Azure ML may take to stop a job by its own time limit, before we call it lost.
-_SLACK = timedelta(seconds=60)
-_WORTH_REPEATING = ("failed", "not_responding")
 
 
 def decide_requested(
@@ -52,7 +50,7 @@ def decide_requested(
     file = event.file if known.problem else event.file.model_copy(update={"etag": known.etag, "size": known.size})
     if state.etag == file.etag:
         return Decision(state)
-    if known.problem and state.status == "running":
+    if known.problem and state.watch:
         # Of a version that is gone, while another one is on its way: that one goes on.
         return Decision(state, (Publish(event=BatchFailed(file=file, endpoint=event.endpoint, reason=known.problem)),))
     left_behind = _replaced(state)
@@ -80,14 +78,14 @@ def _problem(event: BatchRequested, known: FileKnown, limits: BatchLimits) -> st
 
 
 def _replaced(state: Batch) -> tuple[Effect, ...]:
-    if state.status != "running" or state.work is None:
+    if state.watch is None or state.work is None:
         return ()
-    failed = _failed(state.work, "the file was replaced by a newer version of it")
-    return (CancelJob(job=state.work.job), Publish(event=failed))
+    failed = _failed(state.work, state.watch.job, "the file was replaced by a newer version of it")
+    return (state.watch.cancel, Publish(event=failed))
 
 
-def _failed(work: Work, reason: str) -> BatchFailed:
-    return BatchFailed(file=work.file, endpoint=work.endpoint, job=work.job, reason=reason)
+def _failed(work: Work, job: JobRef, reason: str) -> BatchFailed:
+    return BatchFailed(file=work.file, endpoint=work.endpoint, job=job, reason=reason)
 
 
 def _start(
@@ -102,89 +100,77 @@ def _start(
     body = canonical(request.model_dump(mode="json"))
     work = Work(
         file=file, endpoint=endpoint, package=package, generation=request.generation, output=request.output,
-        request=hashlib.sha256(body).hexdigest(), job=job,
+        request=hashlib.sha256(body).hexdigest(),
     )  # fmt: skip
-    return _submit(
-        work, facts.event_id, facts.now, policy.job(BatchLimits, endpoint), (*before, KeepEvidence(body=body))
-    )
+    before = (*before, KeepEvidence(body=body))
+    return _submit(work, job, facts.event_id, facts.now, policy.job(BatchLimits, endpoint), before)
 
 
-def _job(facts: Facts[FileKnown] | Facts[JobKnown], endpoint: EndpointRef) -> JobRef:
+def _job(facts: Facts[FileKnown] | Facts[JobKnown[BatchReport]], endpoint: EndpointRef) -> JobRef:
     return JobRef(workspace=endpoint.workspace, name=job_name("batch", facts.event_id))
 
 
-def _submit(work: Work, decision: str, now: datetime, limits: JobLimits, before: tuple[Effect, ...]) -> Decision[Batch]:
+def _submit(
+    work: Work, job: JobRef, decision: str, now: datetime, limits: JobLimits, before: tuple[Effect, ...]
+) -> Decision[Batch]:
     """The reminder comes first: should the job be refused or forgotten, it still ends the wait."""
-    timeout = timedelta(seconds=limits.timeout_s)
     command = CommandJob(
         command=f"python -m function_app.jobs batch --request {work.request}",
         environment=limits.environment,
         compute=limits.compute,
     )
+    watch, submit, remind = WATCHING.begin(job, command, limits, now)
     started = BatchStarted(
-        file=work.file, endpoint=work.endpoint, package=work.package, generation=work.generation, job=work.job,
+        file=work.file, endpoint=work.endpoint, package=work.package, generation=work.generation, job=job,
         attempt=work.attempt, output=work.output,
     )  # fmt: skip
-    running = Batch(
-        status="running", etag=work.file.etag, work=work, give_up_at=now + timeout + _SLACK, decision=decision
-    )
-    submit = SubmitJob(job=work.job, work=command, experiment="sluice-batch", timeout=timeout)
-    return Decision(running, (*before, _look_again(now, limits), submit, Publish(event=started)))
-
-
-def _look_again(now: datetime, limits: JobLimits) -> RemindAt:
-    return RemindAt(about=LOOK, at=now + timedelta(seconds=limits.look_every_s))
+    running = Batch(status="running", etag=work.file.etag, work=work, watch=watch, decision=decision)
+    return Decision(running, (*before, remind, submit, Publish(event=started)))
 
 
 def decide_job(
-    state: Batch, facts: Facts[JobKnown], event: JobEnded | DeadlineReached, policy: PolicyDocument
+    state: Batch, facts: Facts[JobKnown[BatchReport]], event: JobEnded | DeadlineReached, policy: PolicyDocument
 ) -> Decision[Batch]:
     """Azure ML's word counts, not the event's; the same follows from a reminder alone."""
-    work = state.work
-    if state.status != "running" or work is None or state.give_up_at is None or facts.known.state == "unasked":
+    work, watch = state.work, state.watch
+    if work is None or watch is None or facts.known.state == "unasked":
         return Decision(state)
-    limits = policy.section(BatchLimits, work.endpoint)
-    if facts.known.state == "completed":
-        return _finished(state, facts, _verdict(work, facts.known))
-    if facts.known.state in _WORTH_REPEATING and work.attempt < limits.attempts:
-        again = work.model_copy(update={"job": _job(facts, work.endpoint), "attempt": work.attempt + 1})
-        return _submit(again, facts.event_id, facts.now, policy.job(BatchLimits, work.endpoint), ())
-    if facts.known.state in (*_WORTH_REPEATING, "canceled"):
-        reason = f"the job {work.job.name} ended as {facts.known.state}, attempt {work.attempt} of {limits.attempts}"
-        return _finished(state, facts, _failed(work, reason))
-    return _wait(state, facts, work, facts.known.problem or facts.known.state, policy)
+    jobs = policy.job(BatchLimits, work.endpoint)
+    seen = WATCHING.look(watch, facts.known, jobs, facts.now)
+    if not isinstance(seen, Ended):
+        return _waits_or_given_up(state, work, watch.job, facts.event_id, seen)
+    attempts = policy.section(BatchLimits, work.endpoint).attempts
+    if seen.broke_off and work.attempt < attempts:
+        again = work.model_copy(update={"attempt": work.attempt + 1})
+        return _submit(again, _job(facts, work.endpoint), facts.event_id, facts.now, jobs, ())
+    return _finished(state, facts.event_id, _verdict(work, watch.job, seen, attempts))
 
 
-def _verdict(work: Work, known: JobKnown) -> BatchCompleted | BatchFailed:
-    report = known.report
-    if report is None or known.evidence is None:
-        return _failed(work, known.problem or f"the job {work.job.name} left no report")
+def _verdict(work: Work, job: JobRef, ended: Ended[BatchReport], attempts: int) -> BatchCompleted | BatchFailed:
+    report = ended.report
+    if report is None or ended.evidence is None:
+        tried = f", attempt {work.attempt} of {attempts}" if ended.broke_off else ""
+        return _failed(work, job, ended.reason + tried)
     if (report.file, report.package, report.output) != (work.file, work.package, work.output):
-        return _failed(work, f"the report of job {work.job.name} is about another file")
+        return _failed(work, job, f"the report of job {job.name} is about another file")
     if report.problem:
-        return _failed(work, report.problem)
+        return _failed(work, job, report.problem)
     return BatchCompleted(
-        file=work.file, endpoint=work.endpoint, package=work.package, job=work.job, output=work.output,
+        file=work.file, endpoint=work.endpoint, package=work.package, job=job, output=work.output,
         rows=report.rows, rejected=report.rejected, rejected_by=report.rejected_by, seconds=report.seconds,
-        evidence=known.evidence,
+        evidence=ended.evidence,
     )  # fmt: skip
 
 
-def _finished(
-    state: Batch, facts: Facts[JobKnown] | Facts[Known], verdict: BatchCompleted | BatchFailed, *after: Effect
-) -> Decision[Batch]:
-    done = state.model_copy(update={"status": "finished", "decision": facts.event_id})
+def _finished(state: Batch, decision: str, verdict: BatchCompleted | BatchFailed, *after: Effect) -> Decision[Batch]:
+    done = state.model_copy(update={"status": "finished", "watch": None, "decision": decision})
     return Decision(done, (Publish(event=verdict), *after))
 
 
-def _wait(
-    state: Batch, facts: Facts[JobKnown] | Facts[Known], work: Work, last: str, policy: PolicyDocument
-) -> Decision[Batch]:
-    if state.give_up_at is not None and facts.now >= state.give_up_at:
-        failed = _failed(work, f"the job {work.job.name} did not end in time (last: {last})")
-        return _finished(state, facts, failed, CancelJob(job=work.job))
-    waiting = state.model_copy(update={"decision": facts.event_id})
-    return Decision(waiting, (_look_again(facts.now, policy.job(BatchLimits, work.endpoint)),))
+def _waits_or_given_up(state: Batch, work: Work, job: JobRef, decision: str, seen: Waits | GivenUp) -> Decision[Batch]:
+    if isinstance(seen, GivenUp):
+        return _finished(state, decision, _failed(work, job, seen.reason), seen.cancel)
+    return Decision(state.model_copy(update={"watch": seen.watch, "decision": decision}), (seen.remind,))
 
 
 def decide_after_failure(
@@ -194,12 +180,13 @@ def decide_after_failure(
 
     `mlops.action.failed` has told people already, so what cannot be put right here is not told twice.
     """
-    work = state.work
-    if state.status != "running" or work is None:
+    work, watch = state.work, state.watch
+    if work is None or watch is None:
         return Decision(state)
     if event.effect == GATHER:
-        return _wait(state, facts, work, event.reason, policy)
+        seen = WATCHING.could_not_look(watch, event.reason, policy.job(BatchLimits, work.endpoint), facts.now)
+        return _waits_or_given_up(state, work, watch.job, facts.event_id, seen)
     if event.decision != state.decision:
         return Decision(state)
-    failed = _failed(work, f"{event.effect}: {event.reason}")
-    return _finished(state, facts, failed, CancelJob(job=work.job))
+    failed = _failed(work, watch.job, f"{event.effect}: {event.reason}")
+    return _finished(state, facts.event_id, failed, watch.cancel)

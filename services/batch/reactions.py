@@ -1,7 +1,7 @@
 """What batch reacts to, and what it looks up first."""
 
 from services.batch.policy import decide_after_failure, decide_job, decide_requested
-from services.batch.work import Batch, FileKnown, JobKnown
+from services.batch.work import Batch, FileKnown
 from shared.events import (
     ActionFailed,
     BatchCompleted,
@@ -14,7 +14,7 @@ from shared.events import (
 )
 from shared.packages import BatchReport
 from shared.ports import Absent, BatchFiles, Evidence, Jobs, Refused, ServingManifests
-from shared.reactor import Service, ask_after
+from shared.reactor import JobKnown, Service, ask_after, is_asked
 
 NAME = "batch"
 _ENDS: tuple[type[Event], ...] = (BatchStarted, BatchCompleted, BatchFailed)
@@ -36,15 +36,13 @@ async def gather_file(event: BatchRequested, files: BatchFiles, manifests: Servi
     return FileKnown(etag=found.etag, size=found.size, package=manifest.current, generation=manifest.generation)
 
 
-async def gather_job(event: JobEnded | DeadlineReached, state: Batch, jobs: Jobs, evidence: Evidence) -> JobKnown:
+async def gather_job(
+    event: JobEnded | DeadlineReached, state: Batch, jobs: Jobs, evidence: Evidence
+) -> JobKnown[BatchReport]:
     """Ask Azure ML about the job we wait for, and read the report it left; nothing when we wait for none."""
-    if state.status != "running" or state.work is None:
+    if state.watch is None or not is_asked(state.watch, event):
         return JobKnown()
-    job = state.work.job
-    if isinstance(event, JobEnded) and event.job != job:
-        return JobKnown()
-    found = await ask_after(job, BatchReport, jobs, evidence)
-    return JobKnown(state=found.state, evidence=found.evidence, report=found.report, problem=found.problem)
+    return await ask_after(state.watch.job, BatchReport, jobs, evidence)
 
 
 service.reacts_to(BatchRequested, gather=gather_file, decide=decide_requested, emits=(BatchStarted, BatchFailed))

@@ -1,16 +1,14 @@
-"""What batch remembers of a file, and what its gatherers find out."""
+"""What batch remembers of a file, and what it finds out about one."""
 
-from datetime import datetime
 from typing import Literal
 
-from shared.events import Digest, EndpointRef, FileRef, JobRef, PackageRef
+from shared.events import Digest, EndpointRef, FileRef, PackageRef
 from shared.events.references import Reference
-from shared.packages import BatchReport
-from shared.reactor import Known, State
+from shared.reactor import JobWatch, Known, State
 
 
 class Work(Reference):
-    """One version of a file on its way: fixed is everything but the job, of which there is one for each attempt."""
+    """One version of a file on its way: fixed is everything but `attempt`, each of which is a job of its own."""
 
     file: FileRef
     endpoint: EndpointRef
@@ -18,17 +16,19 @@ class Work(Reference):
     generation: int
     output: str
     request: Digest
-    job: JobRef
     attempt: int = 1
 
 
 class Batch(State):
-    """`etag` is the version last decided about, `decision` the event that last led to effects."""
+    """`etag` is the version last decided about, `decision` the event that last led to effects.
+
+    `watch` is there while a job runs.
+    """
 
     status: Literal["new", "running", "finished"] = "new"
     etag: str = ""
     work: Work | None = None
-    give_up_at: datetime | None = None
+    watch: JobWatch | None = None
     decision: str = ""
 
 
@@ -40,12 +40,3 @@ class FileKnown(Known):
     problem: str = ""
     package: PackageRef | None = None
     generation: int = 0
-
-
-class JobKnown(Known):
-    """`state` as Azure ML says now; `report` what the job left, `problem` why there is none that counts."""
-
-    state: Literal["unasked", "absent", "running", "completed", "failed", "canceled", "not_responding"] = "unasked"
-    evidence: Digest | None = None
-    report: BatchReport | None = None
-    problem: str = ""

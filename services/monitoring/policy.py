@@ -10,7 +10,6 @@ from services.monitoring.windows import part_key
 from shared.events import (
     ActionFailed,
     DeadlineReached,
-    Digest,
     DriftMeasured,
     EndpointRef,
     FeatureDrift,
@@ -27,8 +26,24 @@ from shared.events import (
 )
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
 from shared.policies import PolicyDocument
-from shared.ports import CommandJob, JobState
-from shared.reactor import Decision, Effect, Facts, KeepEvidence, Known, Publish, RemindAt, State, SubmitJob, job_name
+from shared.ports import CommandJob
+from shared.reactor import (
+    Decision,
+    Effect,
+    Ended,
+    Facts,
+    GivenUp,
+    JobKnown,
+    JobWatch,
+    KeepEvidence,
+    Known,
+    Publish,
+    RemindAt,
+    State,
+    Waits,
+    Watching,
+    job_name,
+)
 
 # A redelivered or late part of a window that was measured longer ago than this many windows would measure it again.
 _REMEMBERED = 200
@@ -37,7 +52,7 @@ IDLE, LABELS, JOIN = "idle", "labels", "join"
 
 
 class Open(BaseModel):
-    """A window under way: its parts are being folded, its labels awaited, or its join is running."""
+    """A window under way: its parts are being folded, its labels awaited, or its join is watched."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,8 +60,7 @@ class Open(BaseModel):
     package: PackageRef
     window: Window
     stage: Literal["folding", "labels", "joining"] = "folding"
-    job: JobRef | None = None
-    since: datetime | None = None
+    watch: JobWatch | None = None
 
 
 class Monitoring(State):
@@ -71,17 +85,11 @@ class WindowKnown(Known):
     unseen_category_rates: dict[str, float] = {}
 
 
-class JobKnown(Known):
-    """What Azure ML says of the join, and the report it left."""
-
-    job: JobState = "absent"
-    evidence: Digest | None = None
-    report: PerformanceReport | None = None
-
-
 class DeadlineKnown(Known):
+    """One of them, by what the reminder is about."""
+
     window: WindowKnown | None = None
-    join: JobKnown | None = None
+    join: JobKnown[PerformanceReport] | None = None
 
 
 def reminder(about: str, key: str) -> str:
@@ -96,14 +104,12 @@ def decide_folded(
     if key in state.measured and facts.known.rows <= (counted := state.counted.get(key, facts.known.rows)):
         missed = _missed(event, counted) if facts.known.rows < counted else ()
         return Decision(state, missed)
-    window = Open(endpoint=event.endpoint, package=event.package, window=event.window, since=facts.now)
+    window = Open(endpoint=event.endpoint, package=event.package, window=event.window)
     if facts.known.complete:
         return _measure(state, key, window, facts.known, facts.now, policy)
     if key in state.windows:
         return Decision(state)
-    idle_s = policy.section(MonitoringLimits, event.endpoint).idle_s
-    remind = RemindAt(about=reminder(IDLE, key), at=facts.now + timedelta(seconds=idle_s))
-    return Decision(_with(state, key, window), [remind])
+    return Decision(_with(state, key, window), [_remind(key, window, facts.now, policy)])
 
 
 def _missed(event: WindowFolded, counted: int) -> tuple[Effect, ...]:
@@ -124,17 +130,17 @@ def decide_deadline(
         return _measure(state, key, window, facts.known.window, facts.now, policy)
     if about == LABELS and window.stage == "labels":
         return _join(state, key, window, facts, policy)
-    if about == JOIN and window.stage == "joining" and facts.known.join:
+    if about == JOIN and facts.known.join:
         return _joined(state, key, window, facts.known.join, facts.now, policy)
     return Decision(state)
 
 
 def decide_job(
-    state: Monitoring, facts: Facts[JobKnown], event: JobEnded, policy: PolicyDocument
+    state: Monitoring, facts: Facts[JobKnown[PerformanceReport]], event: JobEnded, policy: PolicyDocument
 ) -> Decision[Monitoring]:
     """Azure ML's word counts, not the event's; the same follows from the reminder alone."""
     for key, window in state.windows.items():
-        if window.job == event.job and facts.known.job != "running":
+        if window.watch and window.watch.job == event.job:
             return _joined(state, key, window, facts.known, facts.now, policy)
     return Decision(state)
 
@@ -145,15 +151,26 @@ def decide_after_failure(
     """Every window under way is looked at again; without reminders there would be no end to them, so they end here."""
     if event.effect == RemindAt.kind:
         return Decision(state.model_copy(update={"windows": {}}))
-    limits = policy.section(MonitoringLimits, event.entity)
-    after_s = {
-        "folding": (IDLE, limits.idle_s),
-        "labels": (LABELS, limits.labels_after_s),
-        "joining": (JOIN, policy.job(MonitoringLimits, event.entity).look_every_s),
-    }
-    again = [(key, *after_s[window.stage]) for key, window in state.windows.items()]
-    reminders = [RemindAt(about=reminder(about, key), at=facts.now + timedelta(seconds=s)) for key, about, s in again]
-    return Decision(state, reminders)
+    effects: list[Effect] = []
+    for key, window in state.windows.items():
+        if window.watch:
+            limits = policy.job(MonitoringLimits, window.endpoint)
+            seen = _watching(key).could_not_look(window.watch, event.reason, limits, facts.now)
+            looked = _waits_or_given_up(state, key, window, seen)
+            state, effects = looked.state, [*effects, *looked.effects]
+        else:
+            effects.append(_remind(key, window, facts.now, policy))
+    return Decision(state, effects)
+
+
+def _remind(key: str, window: Open, now: datetime, policy: PolicyDocument) -> RemindAt:
+    limits = policy.section(MonitoringLimits, window.endpoint)
+    about, after_s = (LABELS, limits.labels_after_s) if window.stage == "labels" else (IDLE, limits.idle_s)
+    return RemindAt(about=reminder(about, key), at=now + timedelta(seconds=after_s))
+
+
+def _watching(key: str) -> Watching:
+    return Watching(experiment="performance", about=reminder(JOIN, key))
 
 
 def _with(state: Monitoring, key: str, window: Open) -> Monitoring:
@@ -181,8 +198,9 @@ def _measure(
     ]
     if not limits.performance:
         return Decision(after, effects)
-    effects.append(RemindAt(about=reminder(LABELS, key), at=now + timedelta(seconds=limits.labels_after_s)))
-    return Decision(_with(after, key, window.model_copy(update={"stage": "labels"})), effects)
+    labelled = window.model_copy(update={"stage": "labels"})
+    effects.append(_remind(key, labelled, now, policy))
+    return Decision(_with(after, key, labelled), effects)
 
 
 def _remembered(state: Monitoring, key: str, rows: int) -> Monitoring:
@@ -218,33 +236,32 @@ def _join(
         command=f"python -m function_app.jobs performance --request {keep.digest}",
         environment=jobs.environment, compute=jobs.compute,
     )  # fmt: skip
-    timeout = timedelta(seconds=jobs.timeout_s)
+    watch, submit, remind = _watching(key).begin(job, work, jobs, facts.now)
     requested = PerformanceRequested(endpoint=window.endpoint, package=window.package, window=window.window, job=job)
-    effects: list[Effect] = [
-        RemindAt(about=reminder(JOIN, key), at=facts.now + timedelta(seconds=jobs.look_every_s)),
-        keep,
-        SubmitJob(job=job, work=work, experiment="performance", timeout=timeout),
-        Publish(event=requested),
-    ]
-    joining = window.model_copy(update={"stage": "joining", "job": job, "since": facts.now})
-    return Decision(_with(state, key, joining), effects)
+    joining = window.model_copy(update={"stage": "joining", "watch": watch})
+    return Decision(_with(state, key, joining), [remind, keep, submit, Publish(event=requested)])
 
 
 def _joined(
-    state: Monitoring, key: str, window: Open, known: JobKnown, now: datetime, policy: PolicyDocument
-) -> Decision[Monitoring]:
-    jobs = policy.job(MonitoringLimits, window.endpoint)
-    if known.job == "running":
-        waited = now - (window.since or now)
-        if waited <= timedelta(seconds=jobs.timeout_s):
-            look = RemindAt(about=reminder(JOIN, key), at=now + timedelta(seconds=jobs.look_every_s))
-            return Decision(state, [look])
-        return Decision(_without(state, key))
-    report, enough = known.report, policy.section(MonitoringLimits, window.endpoint).min_labels
-    if report is None or known.evidence is None or report.rows < enough or not report.metrics:
+    state: Monitoring, key: str, window: Open, known: JobKnown[PerformanceReport], now: datetime,
+    policy: PolicyDocument,
+) -> Decision[Monitoring]:  # fmt: skip
+    if window.watch is None or known.state == "unasked":
+        return Decision(state)
+    seen = _watching(key).look(window.watch, known, policy.job(MonitoringLimits, window.endpoint), now)
+    if not isinstance(seen, Ended):
+        return _waits_or_given_up(state, key, window, seen)
+    report, enough = seen.report, policy.section(MonitoringLimits, window.endpoint).min_labels
+    if report is None or seen.evidence is None or report.rows < enough or not report.metrics:
         return Decision(_without(state, key))
     measured = PerformanceMeasured(
         endpoint=window.endpoint, package=window.package, window=window.window, rows=report.rows,
-        metrics=report.metrics, baseline=report.baseline, evidence=known.evidence,
+        metrics=report.metrics, baseline=report.baseline, evidence=seen.evidence,
     )  # fmt: skip
     return Decision(_without(state, key), [Publish(event=measured)])
+
+
+def _waits_or_given_up(state: Monitoring, key: str, window: Open, seen: Waits | GivenUp) -> Decision[Monitoring]:
+    if isinstance(seen, GivenUp):
+        return Decision(_without(state, key), [seen.cancel])
+    return Decision(_with(state, key, window.model_copy(update={"watch": seen.watch})), [seen.remind])

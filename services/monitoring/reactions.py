@@ -13,7 +13,6 @@ from shared.events import (
     DriftMeasured,
     EndpointRef,
     JobEnded,
-    JobRef,
     LabelsRecorded,
     PackageRef,
     PerformanceMeasured,
@@ -27,7 +26,7 @@ from shared.packages.performance import PerformanceReport
 from shared.policies import PolicyDocument
 from shared.ports import Evidence, Folds, Jobs
 from shared.profiles import Profile, measure, quality
-from shared.reactor import Service, State, folded_states
+from shared.reactor import JobKnown, Service, State, ask_after, folded_states, is_asked
 
 service = Service(__package__, lane="measurement", state=policy.Monitoring)
 
@@ -52,23 +51,18 @@ async def gather_deadline(
         whole = Part(package=window.package, window=window.window, rows=0)
         known = await _window(window.endpoint, whole, None, folds, evidence, references, document)
         return policy.DeadlineKnown(window=known)
-    if about == policy.JOIN and window.job:
-        return policy.DeadlineKnown(join=await _job(window.job, jobs, evidence))
+    if about == policy.JOIN and window.watch:
+        return policy.DeadlineKnown(join=await ask_after(window.watch.job, PerformanceReport, jobs, evidence))
     return policy.DeadlineKnown()
 
 
-async def gather_job(event: JobEnded, state: policy.Monitoring, jobs: Jobs, evidence: Evidence) -> policy.JobKnown:
-    expected = any(window.job == event.job for window in state.windows.values())
-    return await _job(event.job, jobs, evidence) if expected else policy.JobKnown()
-
-
-async def _job(job: JobRef, jobs: Jobs, evidence: Evidence) -> policy.JobKnown:
-    found = await jobs.state(job)
-    digest = await evidence.report(job.name) if found == "completed" else None
-    if digest is None:
-        return policy.JobKnown(job=found)
-    report = PerformanceReport.model_validate_json(await evidence.read(digest))
-    return policy.JobKnown(job=found, evidence=digest, report=report)
+async def gather_job(
+    event: JobEnded, state: policy.Monitoring, jobs: Jobs, evidence: Evidence
+) -> JobKnown[PerformanceReport]:
+    watches = [window.watch for window in state.windows.values() if window.watch]
+    if not any(is_asked(watch, event) for watch in watches):
+        return JobKnown()
+    return await ask_after(event.job, PerformanceReport, jobs, evidence)
 
 
 async def _window(

@@ -16,10 +16,8 @@ from shared.events import (
     StagingRequested,
 )
 from shared.policies import People, PolicyDocument
-from shared.reactor import Decision, Effect, Facts, Known, Publish, SendNotice, State
+from shared.reactor import GATHER, Decision, Effect, Facts, Known, Publish, SendNotice, State
 
-# What the reactor calls a decision that could not even be prepared.
-GATHER = "gather"
 _NOBODY = "nobody is known who asked for it, which the policy refuses (registration.unknown_requester)"
 
 

@@ -18,35 +18,53 @@ from shared.events import (
     RetrainingStarted,
 )
 from shared.policies import PolicyDocument
-from shared.ports import JobState, PipelineJob
-from shared.reactor import Decision, Effect, Facts, Known, Publish, RemindAt, State, SubmitJob, job_name
+from shared.ports import PipelineJob
+from shared.reactor import (
+    GATHER,
+    Decision,
+    Effect,
+    Ended,
+    Facts,
+    GivenUp,
+    JobKnown,
+    JobWatch,
+    Known,
+    Publish,
+    RemindAt,
+    State,
+    Waits,
+    Watching,
+    job_name,
+)
 
 LOOK, RETRY = "look", "retry"
-# What the reactor calls a decision that could not even be prepared.
-GATHER = "gather"
+WATCHING = Watching(experiment="retraining", about=LOOK)
 
 
 class Retraining(State):
-    """`request` is what runs now, or what waits for the cool-down to end; `decision` is what last led to effects."""
+    """`request` is what runs now, or what waits for the cool-down to end; `decision` is what last led to effects.
+
+    `watch` is there while the job runs; `job` stays, so that a failure of the registration can still be named.
+    """
 
     status: Literal["idle", "deferred", "running"] = "idle"
     request: RetrainingRequested | None = None
     job: JobRef | None = None
+    watch: JobWatch | None = None
     started_at: datetime | None = None
     decision: str = ""
 
 
-class JobKnown(Known):
-    """`job` is what Azure ML says of the running job, `next_version` what its model would be called."""
+class TrainingKnown(JobKnown):
+    """`next_version` is what the job's model would be called."""
 
-    job: JobState = "absent"
     next_version: str = "1"
 
 
 def decide_requested(
     state: Retraining, facts: Facts[Known], event: RetrainingRequested, policy: PolicyDocument
 ) -> Decision[Retraining]:
-    if state.status == "running":
+    if state.watch:
         return Decision(state, [Publish(event=_deferred(event, "a retraining of this model is running"))])
     limits = policy.section(RetrainingLimits, event.endpoint)
     rested = state.started_at + timedelta(seconds=limits.cool_down_s) if state.started_at else facts.now
@@ -62,7 +80,7 @@ def _deferred(event: RetrainingRequested, reason: str, until: datetime | None = 
 
 
 def _start(
-    facts: Facts[Known] | Facts[JobKnown], event: RetrainingRequested, policy: PolicyDocument
+    facts: Facts[Known] | Facts[TrainingKnown], event: RetrainingRequested, policy: PolicyDocument
 ) -> Decision[Retraining]:
     limits, jobs = policy.section(RetrainingLimits, event.endpoint), policy.job(RetrainingLimits, event.endpoint)
     development = policy.workspace("development", event.endpoint.name)
@@ -70,43 +88,43 @@ def _start(
     data_from = event.data_until - timedelta(seconds=limits.lookback_s)
     inputs = {**limits.inputs, "data_from": f"{data_from:%Y-%m-%d}", "data_until": f"{event.data_until:%Y-%m-%d}"}
     work = PipelineJob(component=limits.component, compute=jobs.compute, inputs=inputs, output=limits.output)
+    watch, submit, remind = WATCHING.begin(job, work, jobs, facts.now)
     started = RetrainingStarted(endpoint=event.endpoint, model_name=event.model_name, job=job)
-    effects: list[Effect] = [
-        SubmitJob(job=job, work=work, experiment="retraining", timeout=timedelta(seconds=jobs.timeout_s)),
-        Publish(event=started),
-        RemindAt(about=LOOK, at=facts.now + timedelta(seconds=jobs.look_every_s)),
-    ]
-    running = Retraining(status="running", request=event, job=job, started_at=facts.now, decision=facts.event_id)
-    return Decision(running, effects)
+    running = Retraining(
+        status="running", request=event, job=job, watch=watch, started_at=facts.now, decision=facts.event_id
+    )
+    return Decision(running, [submit, Publish(event=started), remind])
 
 
 def decide_job(
-    state: Retraining, facts: Facts[JobKnown], event: JobEnded | DeadlineReached, policy: PolicyDocument
+    state: Retraining, facts: Facts[TrainingKnown], event: JobEnded | DeadlineReached, policy: PolicyDocument
 ) -> Decision[Retraining]:
     """Azure ML's word counts, not the event's: either may come alone, late, or twice."""
-    if state.request is None:
+    request, watch = state.request, state.watch
+    if request is None:
         return Decision(state)
-    jobs = policy.job(RetrainingLimits, state.request.endpoint)
     if state.status == "deferred":
-        return _start(facts, state.request, policy) if _is(event, RETRY) else Decision(state)
-    if state.status != "running" or state.job is None or state.started_at is None:
+        return _start(facts, request, policy) if _is_retry(event) else Decision(state)
+    if watch is None or facts.known.state == "unasked":
         return Decision(state)
-    if facts.known.job == "completed":
-        return _register(state, state.request, state.job, facts, policy)
-    if facts.known.job != "running":
-        return _failed(state, f"the job ended as {facts.known.job}")
-    if facts.now - state.started_at > timedelta(seconds=jobs.timeout_s):
-        return _failed(state, f"the job did not end within {jobs.timeout_s:g} s")
-    look = RemindAt(about=LOOK, at=facts.now + timedelta(seconds=jobs.look_every_s))
-    return Decision(state, [look] if _is(event, LOOK) else [])
+    if facts.known.state == "completed":
+        return _register(state, request, watch.job, facts, policy)
+    seen = WATCHING.look(watch, facts.known, policy.job(RetrainingLimits, request.endpoint), facts.now)
+    return _failed(state, seen.reason) if isinstance(seen, Ended) else _waits_or_given_up(state, seen)
 
 
-def _is(event: JobEnded | DeadlineReached, key: str) -> bool:
-    return isinstance(event, DeadlineReached) and event.key == key
+def _is_retry(event: JobEnded | DeadlineReached) -> bool:
+    return isinstance(event, DeadlineReached) and event.key == RETRY
+
+
+def _waits_or_given_up(state: Retraining, seen: Waits | GivenUp) -> Decision[Retraining]:
+    if isinstance(seen, GivenUp):
+        return _failed(state, seen.reason, seen.cancel)
+    return Decision(state.model_copy(update={"watch": seen.watch}), [seen.remind])
 
 
 def _register(
-    state: Retraining, request: RetrainingRequested, job: JobRef, facts: Facts[JobKnown],
+    state: Retraining, request: RetrainingRequested, job: JobRef, facts: Facts[TrainingKnown],
     policy: PolicyDocument,
 ) -> Decision[Retraining]:  # fmt: skip
     development = policy.workspace("development", request.endpoint.name)
@@ -120,17 +138,16 @@ def _register(
 
 
 def _idle(state: Retraining) -> Retraining:
-    """`request` and `job` stay, so that a failure of the registration can still be named."""
-    return state.model_copy(update={"status": "idle"})
+    return state.model_copy(update={"status": "idle", "watch": None})
 
 
-def _failed(state: Retraining, reason: str) -> Decision[Retraining]:
+def _failed(state: Retraining, reason: str, *after: Effect) -> Decision[Retraining]:
     if state.request is None or state.job is None:
         return Decision(_idle(state))
     failed = RetrainingFailed(
         endpoint=state.request.endpoint, model_name=state.request.model_name, job=state.job, reason=reason
     )
-    return Decision(_idle(state), [Publish(event=failed)])
+    return Decision(_idle(state), [Publish(event=failed), *after])
 
 
 def decide_not_performed(
@@ -140,7 +157,7 @@ def decide_not_performed(
 
     When Azure ML could not even be asked, it is asked again; what failed of an earlier retraining is history.
     """
-    if event.effect == GATHER and state.status == "running" and state.request is not None:
+    if event.effect == GATHER and state.watch and state.request:
         jobs = policy.job(RetrainingLimits, state.request.endpoint)
-        return Decision(state, [RemindAt(about=LOOK, at=facts.now + timedelta(seconds=jobs.look_every_s))])
+        return _waits_or_given_up(state, WATCHING.could_not_look(state.watch, event.reason, jobs, facts.now))
     return _failed(state, f"{event.effect}: {event.reason}") if event.decision == state.decision else Decision(state)

@@ -14,20 +14,22 @@ from shared.events import (
 )
 from shared.policies import PolicyDocument
 from shared.ports import Jobs, Models
-from shared.reactor import Service
+from shared.reactor import JobKnown, Service, is_asked, state_of
 
 service = Service(__package__, lane="measurement", state=policy.Retraining)
 
 
-async def gather_job(state: policy.Retraining, jobs: Jobs, models: Models, document: PolicyDocument) -> policy.JobKnown:
-    if state.status != "running" or state.job is None or state.request is None:
-        return policy.JobKnown()
-    found = await jobs.state(state.job)
-    if found != "completed":
-        return policy.JobKnown(job=found)
+async def gather_job(
+    event: JobEnded | DeadlineReached, state: policy.Retraining, jobs: Jobs, models: Models, document: PolicyDocument
+) -> policy.TrainingKnown:
+    if state.watch is None or state.request is None or not is_asked(state.watch, event):
+        return policy.TrainingKnown()
+    found: JobKnown = await state_of(state.watch.job, jobs)
+    if found.state != "completed":
+        return policy.TrainingKnown(state=found.state, problem=found.problem)
     development = document.workspace("development", state.request.endpoint.name)
     version = await models.next_version(development, state.request.model_name)
-    return policy.JobKnown(job=found, next_version=version)
+    return policy.TrainingKnown(state="completed", next_version=version)
 
 
 _ENDS: list[type[Event]] = [RetrainingStarted, RetrainingCompleted, RetrainingFailed]

@@ -1,11 +1,10 @@
 """When to run the suite for a candidate, and when to stop waiting for it."""
 
 import hashlib
-from datetime import datetime, timedelta
 from typing import Literal
 
 from services.staging.limits import StagingLimits
-from services.staging.verdict import JobKnown, Suite, finish, verdict_of
+from services.staging.verdict import Suite, finish, verdict_of
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
@@ -18,39 +17,38 @@ from shared.events import (
     StagingStarted,
     canonical,
 )
-from shared.packages import StagingRequestBody, SuiteLimits
-from shared.policies import GoldenLimits, JobLimits, People, PolicyDocument
+from shared.packages import StagingReport, StagingRequestBody, SuiteLimits
+from shared.policies import GoldenLimits, People, PolicyDocument
 from shared.ports import CommandJob
 from shared.reactor import (
-    CancelJob,
+    GATHER,
     Decision,
     Effect,
+    Ended,
     Facts,
+    GivenUp,
+    JobKnown,
+    JobWatch,
     KeepEvidence,
     Known,
     Publish,
-    RemindAt,
     SendNotice,
     State,
-    SubmitJob,
+    Waits,
+    Watching,
     job_name,
 )
 
-LOOK = "look"
-# What the reactor calls a decision that could not even be prepared.
-GATHER = "gather"
-_FIRST_LOOK_S, _DOUBLINGS = 5.0, 10
-# What Azure ML may take to stop a job by its own time limit, before we call it lost.
-_SLACK = timedelta(seconds=60)
+# A person waits for the verdict: job events may all be withheld, and the first looks come soon.
+WATCHING = Watching(experiment="sluice-staging", first_look_s=5.0)
 
 
 class Staging(State):
-    """`decision` is the event that last led to effects, `looks` how often we asked after the job."""
+    """`decision` is the event that last led to effects; `watch` is there while the suite runs."""
 
     status: Literal["new", "running", "finished"] = "new"
     suite: Suite | None = None
-    give_up_at: datetime | None = None
-    looks: int = 0
+    watch: JobWatch | None = None
     decision: str = ""
     outcome: str = ""
 
@@ -65,24 +63,17 @@ def decide_start(
     state: Staging, facts: Facts[ChampionKnown], event: StagingRequested, policy: PolicyDocument
 ) -> Decision[Staging]:
     """Run the suite once for each request; a candidate that is being judged is not judged twice at once."""
-    running = state.suite if state.status == "running" else None
+    running = state.suite if state.watch else None
     if running and running.candidate == event.candidate and running.endpoint == event.endpoint:
         return Decision(state)
-    limits = policy.job(StagingLimits, event.endpoint)
-    body = _request_body(event, facts.known.champion, policy)
     suite = Suite(
         candidate=event.candidate,
         endpoint=event.endpoint,
         requested_by=event.requested_by,
         champion=facts.known.champion,
-        job=JobRef(
-            workspace=policy.workspace("staging", event.endpoint.name), name=job_name("staging", facts.event_id)
-        ),
     )
-    give_up_at = facts.now + timedelta(seconds=limits.timeout_s) + _SLACK
-    begun = Staging(status="running", suite=suite, give_up_at=give_up_at, decision=facts.event_id)
-    left_behind = (CancelJob(job=running.job),) if running else ()
-    return Decision(begun, (*_start(suite, body, limits), _look_again(begun, facts.now, limits), *left_behind))
+    left_behind = (state.watch.cancel,) if state.watch else ()
+    return _start(suite, _request_body(event, facts.known.champion, policy), facts, policy, left_behind)
 
 
 def _request_body(event: StagingRequested, champion: PackageRef | None, policy: PolicyDocument) -> bytes:
@@ -93,70 +84,50 @@ def _request_body(event: StagingRequested, champion: PackageRef | None, policy: 
     return canonical(request.model_dump(mode="json"))
 
 
-def _start(suite: Suite, body: bytes, limits: JobLimits) -> tuple[Effect, ...]:
+def _start(
+    suite: Suite, body: bytes, facts: Facts[ChampionKnown], policy: PolicyDocument, left_behind: tuple[Effect, ...]
+) -> Decision[Staging]:
+    limits = policy.job(StagingLimits, suite.endpoint)
     request: Digest = hashlib.sha256(body).hexdigest()
     work = CommandJob(
         command=f"python -m function_app.jobs staging --request {request}",
         environment=limits.environment,
         compute=limits.compute,
     )
-    timeout = timedelta(seconds=limits.timeout_s)
+    job = JobRef(workspace=policy.workspace("staging", suite.endpoint.name), name=job_name("staging", facts.event_id))
+    watch, submit, remind = WATCHING.begin(job, work, limits, facts.now)
     started = StagingStarted(
         candidate=suite.candidate,
         endpoint=suite.endpoint,
         requested_by=suite.requested_by,
-        job=suite.job,
+        job=job,
         champion=suite.champion,
     )
-    return (
-        KeepEvidence(body=body),
-        SubmitJob(job=suite.job, work=work, experiment="sluice-staging", timeout=timeout),
-        Publish(event=started),
-    )
+    begun = Staging(status="running", suite=suite, watch=watch, decision=facts.event_id)
+    return Decision(begun, (KeepEvidence(body=body), submit, Publish(event=started), remind, *left_behind))
 
 
-def _look_again(state: Staging, now: datetime, limits: JobLimits) -> RemindAt:
-    """Soon at first, then less and less often, up to the limit: job events may all be withheld."""
-    pause = min(_FIRST_LOOK_S * 2 ** min(state.looks, _DOUBLINGS), limits.look_every_s)
-    return RemindAt(about=LOOK, at=now + timedelta(seconds=pause))
-
-
-def decide_after_job_end(
-    state: Staging, facts: Facts[JobKnown], event: JobEnded, policy: PolicyDocument
+def decide_job(
+    state: Staging, facts: Facts[JobKnown[StagingReport]], event: JobEnded | DeadlineReached, policy: PolicyDocument
 ) -> Decision[Staging]:
-    """The event is a hint: what Azure ML says of the job now decides."""
-    if state.suite is None or event.job != state.suite.job:
+    """Has the job ended, heard or unheard, or is it time to give up?"""
+    suite, watch = state.suite, state.watch
+    if suite is None or watch is None or facts.known.state == "unasked":
         return Decision(state)
-    return _decide_by_job(state, facts, policy)
+    seen = WATCHING.look(watch, facts.known, policy.job(StagingLimits, suite.endpoint), facts.now)
+    if isinstance(seen, Ended):
+        return _finished(state, facts.event_id, verdict_of(suite, watch.job.name, seen))
+    return _waits_or_given_up(state, suite, facts.event_id, seen)
 
 
-def decide_at_look(
-    state: Staging, facts: Facts[JobKnown], event: DeadlineReached, policy: PolicyDocument
-) -> Decision[Staging]:
-    """Has the job ended unheard, or is it time to give up?"""
-    return _decide_by_job(state, facts, policy)
+def _waits_or_given_up(state: Staging, suite: Suite, decision: str, seen: Waits | GivenUp) -> Decision[Staging]:
+    if isinstance(seen, GivenUp):
+        return _finished(state, decision, finish(suite, "inconclusive", seen.reason), seen.cancel)
+    return Decision(state.model_copy(update={"watch": seen.watch, "decision": decision}), (seen.remind,))
 
 
-def _decide_by_job(state: Staging, facts: Facts[JobKnown], policy: PolicyDocument) -> Decision[Staging]:
-    suite = state.suite
-    if state.status != "running" or suite is None or state.give_up_at is None:
-        return Decision(state)
-    verdict = verdict_of(suite, facts.known)
-    if verdict is not None:
-        return _finished(state, facts, verdict)
-    if facts.now >= state.give_up_at:
-        reason = (
-            f"the job {suite.job.name} did not end in time (last state: {facts.known.problem or facts.known.state})"
-        )
-        return _finished(state, facts, finish(suite, "inconclusive", reason), CancelJob(job=suite.job))
-    waiting = state.model_copy(update={"looks": state.looks + 1, "decision": facts.event_id})
-    return Decision(waiting, (_look_again(waiting, facts.now, policy.job(StagingLimits, suite.endpoint)),))
-
-
-def _finished(
-    state: Staging, facts: Facts[JobKnown] | Facts[Known], verdict: Publish, *after: Effect
-) -> Decision[Staging]:
-    update = {"status": "finished", "decision": facts.event_id, "outcome": verdict.event.type}
+def _finished(state: Staging, decision: str, verdict: Publish, *after: Effect) -> Decision[Staging]:
+    update = {"status": "finished", "watch": None, "decision": decision, "outcome": verdict.event.type}
     return Decision(state.model_copy(update=update), (verdict, *after))
 
 
@@ -172,9 +143,8 @@ def decide_after_failure(
         return _after_blindness(state, facts, event, reason, policy)
     if state.suite is None or event.decision != state.decision:
         return Decision(state)
-    if state.status == "running":
-        verdict = finish(state.suite, "inconclusive", reason)
-        return _finished(state, facts, verdict, CancelJob(job=state.suite.job))
+    if state.watch:
+        return _finished(state, facts.event_id, finish(state.suite, "inconclusive", reason), state.watch.cancel)
     if event.effect != Publish.kind:
         return Decision(state)
     told = state.model_copy(update={"decision": facts.event_id})
@@ -185,13 +155,10 @@ def decide_after_failure(
 def _after_blindness(
     state: Staging, facts: Facts[Known], event: ActionFailed, reason: str, policy: PolicyDocument
 ) -> Decision[Staging]:
-    if state.status == "running" and state.suite is not None and state.give_up_at is not None:
-        if facts.now >= state.give_up_at:
-            verdict = finish(state.suite, "inconclusive", reason)
-            return _finished(state, facts, verdict, CancelJob(job=state.suite.job))
-        waiting = state.model_copy(update={"looks": state.looks + 1, "decision": facts.event_id})
+    if state.watch and state.suite:
         limits = policy.job(StagingLimits, state.suite.endpoint)
-        return Decision(waiting, (_look_again(waiting, facts.now, limits),))
+        seen = WATCHING.could_not_look(state.watch, reason, limits, facts.now)
+        return _waits_or_given_up(state, state.suite, facts.event_id, seen)
     if state.status == "finished":
         return Decision(state)
     people = policy.section(People, event.entity)

@@ -4,12 +4,10 @@ from services.staging.policy import (
     ChampionKnown,
     Staging,
     decide_after_failure,
-    decide_after_job_end,
     decide_after_supersession,
-    decide_at_look,
+    decide_job,
     decide_start,
 )
-from services.staging.verdict import JobKnown
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
@@ -24,7 +22,7 @@ from shared.events import (
 )
 from shared.packages import StagingReport
 from shared.ports import Evidence, Jobs, ServingManifests
-from shared.reactor import Service, ask_after
+from shared.reactor import JobKnown, Service, ask_after, is_asked
 
 NAME = "staging"
 _VERDICTS: tuple[type[Event], ...] = (StagingPassed, StagingFailed, StagingInconclusive)
@@ -37,19 +35,17 @@ async def gather_champion(event: StagingRequested, state: Staging, manifests: Se
     return ChampionKnown(champion=manifest.current)
 
 
-async def gather_job(event: JobEnded | DeadlineReached, state: Staging, jobs: Jobs, evidence: Evidence) -> JobKnown:
+async def gather_job(
+    event: JobEnded | DeadlineReached, state: Staging, jobs: Jobs, evidence: Evidence
+) -> JobKnown[StagingReport]:
     """Ask Azure ML about the job we wait for, and read the report it left; nothing when we wait for none."""
-    if state.status != "running" or state.suite is None:
+    if state.watch is None or not is_asked(state.watch, event):
         return JobKnown()
-    job = state.suite.job
-    if isinstance(event, JobEnded) and event.job != job:
-        return JobKnown()
-    found = await ask_after(job, StagingReport, jobs, evidence)
-    return JobKnown(state=found.state, evidence=found.evidence, report=found.report, problem=found.problem)
+    return await ask_after(state.watch.job, StagingReport, jobs, evidence)
 
 
 service.reacts_to(StagingRequested, gather=gather_champion, decide=decide_start, emits=(StagingStarted,))
-service.reacts_to(JobEnded, gather=gather_job, decide=decide_after_job_end, emits=_VERDICTS)
-service.reacts_to(DeadlineReached, gather=gather_job, decide=decide_at_look, emits=_VERDICTS)
+service.reacts_to(JobEnded, gather=gather_job, decide=decide_job, emits=_VERDICTS)
+service.reacts_to(DeadlineReached, gather=gather_job, decide=decide_job, emits=_VERDICTS)
 service.reacts_to(ActionFailed, decide=decide_after_failure, emits=(StagingInconclusive,))
 service.reacts_to(ActionSuperseded, decide=decide_after_supersession)

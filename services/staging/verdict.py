@@ -1,11 +1,8 @@
-"""From an ended job and the report it left to the verdict on a candidate."""
-
-from typing import Literal
+"""From the report that a job left to the verdict on a candidate."""
 
 from shared.events import (
     Digest,
     EndpointRef,
-    JobRef,
     PackageRef,
     StagingFailed,
     StagingInconclusive,
@@ -14,7 +11,7 @@ from shared.events import (
 from shared.events.references import Reference
 from shared.events.staging import Verdict
 from shared.packages import StagingReport
-from shared.reactor import Known, Publish
+from shared.reactor import Ended, Publish
 
 _EVENTS: dict[Verdict, type[StagingPassed | StagingFailed | StagingInconclusive]] = {
     "passed": StagingPassed,
@@ -24,36 +21,22 @@ _EVENTS: dict[Verdict, type[StagingPassed | StagingFailed | StagingInconclusive]
 
 
 class Suite(Reference):
-    """One run of the suite: who is judged, against whom, for whom, by which job."""
+    """One run of the suite: who is judged, against whom, for whom."""
 
     candidate: PackageRef
     endpoint: EndpointRef
     requested_by: str
     champion: PackageRef | None = None
-    job: JobRef
 
 
-class JobKnown(Known):
-    """`state` as Azure ML says now; `report` what the job left, `problem` why there is none that counts."""
-
-    state: Literal["unasked", "absent", "running", "completed", "failed", "canceled", "not_responding"] = "unasked"
-    evidence: Digest | None = None
-    report: StagingReport | None = None
-    problem: str = ""
-
-
-def verdict_of(suite: Suite, known: JobKnown) -> Publish | None:
-    """None while the job may still end. Whatever kept the suite from judging is inconclusive, never failed."""
-    if known.state in ("unasked", "absent", "running"):
-        return None
-    if known.state != "completed":
-        return finish(suite, "inconclusive", f"the job {suite.job.name} ended as {known.state}")
-    report = known.report
+def verdict_of(suite: Suite, job: str, ended: Ended[StagingReport]) -> Publish:
+    """Whatever kept the suite from judging is inconclusive, never failed."""
+    report = ended.report
     if report is None:
-        return finish(suite, "inconclusive", known.problem or f"the job {suite.job.name} left no report")
+        return finish(suite, "inconclusive", ended.reason)
     if (report.candidate, report.champion, report.endpoint) != (suite.candidate, suite.champion, suite.endpoint):
-        return finish(suite, "inconclusive", f"the report of job {suite.job.name} is about another candidate")
-    return finish(suite, report.verdict, report.reason, known.evidence, report)
+        return finish(suite, "inconclusive", f"the report of job {job} is about another candidate")
+    return finish(suite, report.verdict, report.reason, ended.evidence, report)
 
 
 def finish(

@@ -20,9 +20,10 @@ from shared.reactor.effects import (
 from shared.reactor.fold_failures import FoldFailures
 from shared.reactor.folding import Folding, folded_states
 from shared.reactor.hub_log import HubLog
-from shared.reactor.job_reports import JobFound, ask_after
+from shared.reactor.job_reports import ask_after, state_of
+from shared.reactor.job_watch import Ended, GivenUp, JobKnown, JobWatch, Waits, Watching, is_asked
 from shared.reactor.lanes import Lane, Lanes, lanes_of
-from shared.reactor.patience import Handled, Patience
+from shared.reactor.patience import GATHER, Handled, Patience
 from shared.reactor.policy_reading import findings_in, policy_in
 from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor

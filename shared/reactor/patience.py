@@ -7,6 +7,8 @@ from typing import Self
 
 from shared.ports import Unavailable
 
+# In place of an effect's kind: the decision itself could not be prepared, and nothing was decided.
+GATHER = "gather"
 _LONGEST_REASON = 2000
 
 

@@ -25,7 +25,7 @@ from shared.reactor.deciding import Case
 from shared.reactor.effects import Occasion
 from shared.reactor.growth import Growth
 from shared.reactor.holding import Hold, announcement, is_bookkeeping
-from shared.reactor.patience import Handled, Patience, said
+from shared.reactor.patience import GATHER, Handled, Patience, said
 from shared.reactor.recording import UnknownEffect, link, read_effect
 from shared.reactor.wiring import Wiring
 
@@ -62,7 +62,7 @@ class Performing:
             await self.publish(case, held, "held", entry.decided_at)
         given_up = entry.facts.get("given_up")
         if given_up:
-            await self.publish(case, failed(ActionFailed, case, "gather", given_up), "gather", entry.decided_at)
+            await self.publish(case, failed(ActionFailed, case, GATHER, given_up), GATHER, entry.decided_at)
         settled = await self._ledger.settle(progress, unwritten, link(entry, {**progress.marks, **unwritten}))
         self._growth.add(settled)
         return Handled.FAILED if given_up else Handled.SETTLED

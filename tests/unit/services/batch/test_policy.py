@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.batch.policy import LOOK, decide_after_failure, decide_job, decide_requested
-from services.batch.work import Batch, FileKnown, JobKnown, Work
+from services.batch.policy import WATCHING, decide_after_failure, decide_job, decide_requested
+from services.batch.work import Batch, FileKnown, Work
 from shared.events import (
     ActionFailed,
     BatchCompleted,
@@ -27,6 +27,7 @@ from shared.ports import CommandJob
 from shared.reactor import (
     CancelJob,
     Decision,
+    JobKnown,
     KeepEvidence,
     Known,
     Publish,
@@ -55,7 +56,7 @@ BODY = BatchRequestBody(
     file=FILE, endpoint=ENDPOINT, package=PACKAGE, generation=7, output=OUTPUT, chunk_rows=10
 )  # fmt: skip
 ENDED = JobEnded(job=JOB, status="completed")
-LOOKED = DeadlineReached(service="batch", about=str(FILE.entity), key=LOOK, at=NOW)
+LOOKED = DeadlineReached(service="batch", about=str(FILE.entity), key=WATCHING.about, at=NOW)
 REPORT = BatchReport(
     file=FILE, package=PACKAGE, output=OUTPUT, rows=100, rejected=3, rejected_by={"temp": 3}, seconds=1.5
 )  # fmt: skip
@@ -68,7 +69,7 @@ def started(event: BatchRequested = REQUEST, known: FileKnown = FOUND, state: Ba
 
 RUNNING = started().state
 WORK = RUNNING.work or pytest.fail("nothing was started")
-FINISHED = RUNNING.model_copy(update={"status": "finished"})
+FINISHED = RUNNING.model_copy(update={"status": "finished", "watch": None})
 
 
 def failures(decision: Decision[Batch]) -> list[BatchFailed]:
@@ -81,7 +82,7 @@ def reason(decision: Decision[Batch]) -> str:
     return failed.reason
 
 
-def job_says(known: JobKnown, after: timedelta = timedelta(), state: Batch = RUNNING) -> Decision[Batch]:
+def job_says(known: JobKnown[BatchReport], after: timedelta = timedelta(), state: Batch = RUNNING) -> Decision[Batch]:
     return decide_job(state, facts(known, event_id=AGAIN, after=after), ENDED, POLICY)
 
 
@@ -90,7 +91,7 @@ def test_a_file_becomes_one_job_that_knows_everything_from_its_request() -> None
     keep, remind, submit, publish = decision.effects
     assert isinstance(keep, KeepEvidence)
     assert BatchRequestBody.model_validate_json(keep.body) == BODY
-    assert remind == RemindAt(about=LOOK, at=NOW + timedelta(seconds=30))
+    assert remind == RemindAt(about=WATCHING.about, at=NOW + timedelta(seconds=30))
     assert isinstance(submit, SubmitJob)
     command = f"python -m function_app.jobs batch --request {hashlib.sha256(keep.body).hexdigest()}"
     assert submit.work == CommandJob(command=command, environment="jobs:4", compute="c")
@@ -205,7 +206,7 @@ def test_a_job_that_reported_completes_the_file() -> None:
         (JobKnown(state="canceled"), "ended as canceled"),
     ],
 )
-def test_a_job_without_a_good_report_is_a_file_that_failed(known: JobKnown, words: str) -> None:
+def test_a_job_without_a_good_report_is_a_file_that_failed(known: JobKnown[BatchReport], words: str) -> None:
     decision = job_says(known)
     assert words in reason(decision)
     assert decision.state.status == "finished"
@@ -227,9 +228,9 @@ def test_a_job_that_broke_off_is_repeated_where_it_stopped_and_not_for_ever(ende
 
 
 @pytest.mark.parametrize("known", [JobKnown(state="running"), JobKnown(state="absent", problem="no such workspace")])
-def test_a_job_that_may_still_end_is_looked_after_until_it_is_given_up(known: JobKnown) -> None:
+def test_a_job_that_may_still_end_is_looked_after_until_it_is_given_up(known: JobKnown[BatchReport]) -> None:
     decision = decide_job(RUNNING, facts(known), LOOKED, POLICY)
-    assert decision.effects == (RemindAt(about=LOOK, at=NOW + timedelta(seconds=30)),)
+    assert decision.effects == (RemindAt(about=WATCHING.about, at=NOW + timedelta(seconds=30)),)
     assert decision.state.status == "running"
     late = decide_job(RUNNING, facts(known, after=timedelta(seconds=661)), LOOKED, POLICY)
     assert "did not end in time" in reason(late)
@@ -262,7 +263,7 @@ def test_what_could_not_be_started_is_a_file_that_failed(effect: str) -> None:
 
 def test_where_azure_ml_cannot_be_asked_it_is_asked_again_until_it_is_given_up() -> None:
     decision = decide_after_failure(RUNNING, facts(Known()), action_failed("gather", "x"), POLICY)
-    assert decision.effects == (RemindAt(about=LOOK, at=NOW + timedelta(seconds=30)),)
+    assert decision.effects == (RemindAt(about=WATCHING.about, at=NOW + timedelta(seconds=30)),)
     late = decide_after_failure(RUNNING, facts(Known(), after=timedelta(hours=1)), action_failed("gather", "x"), POLICY)
     assert "did not end in time (last: no)" in reason(late)
 

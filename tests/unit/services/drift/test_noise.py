@@ -7,14 +7,14 @@ import pytest
 
 from services.drift.policy import Findings, decide_measured, decide_performance
 from services.monitoring.limits import MonitoringLimits
-from services.monitoring.policy import JobKnown, Monitoring, Open, decide_job
+from services.monitoring.policy import Monitoring, Open, decide_job
 from services.monitoring.windows import part_key
 from shared.events import DriftMeasured, FeatureDrift, JobEnded, PerformanceMeasured, RetrainingRequested, Window
 from shared.packages.performance import PerformanceReport
 from shared.profiles import psi
 from shared.profiles.categorical import CategoricalReference
 from shared.profiles.numeric import NumericReference
-from shared.reactor import Effect, Known, Publish
+from shared.reactor import Effect, JobKnown, JobWatch, Known, Publish
 from tests.support.builders import NOW, digest, endpoint_ref, facts, job_ref, package_ref, policy_document
 
 POLICY = policy_document()
@@ -88,12 +88,13 @@ def auc(positives: np.ndarray, negatives: np.ndarray) -> float:
 def published(rows: int, metric: float) -> list[PerformanceMeasured]:
     """What monitoring makes of a join with so many labelled rows."""
     job, over = job_ref(), window(1)
-    joining = Open(endpoint=ENDPOINT, package=PACKAGE, window=over, stage="joining", job=job, since=NOW)
+    watch = JobWatch(job=job, give_up_at=NOW)
+    joining = Open(endpoint=ENDPOINT, package=PACKAGE, window=over, stage="joining", watch=watch)
     report = PerformanceReport(
         endpoint=ENDPOINT, package=PACKAGE, window=over, captured=rows, rows=rows, metrics={"roc_auc": metric},
         baseline={"roc_auc": 0.7602},
     )  # fmt: skip
-    known = JobKnown(job="completed", evidence=digest(), report=report)
+    known = JobKnown[PerformanceReport](state="completed", evidence=digest(), report=report)
     state = Monitoring(windows={part_key(PACKAGE, over): joining})
     effects = decide_job(state, facts(known), JobEnded(job=job, status="completed"), POLICY).effects
     return [each.event for each in effects if isinstance(each, Publish) and isinstance(each.event, PerformanceMeasured)]

@@ -6,7 +6,6 @@ import pytest
 
 from services.monitoring.policy import (
     DeadlineKnown,
-    JobKnown,
     Monitoring,
     Open,
     WindowKnown,
@@ -33,7 +32,18 @@ from shared.events import (
 )
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
 from shared.ports import CommandJob, JobState
-from shared.reactor import Decision, KeepEvidence, Known, Publish, RemindAt, SubmitJob, job_name
+from shared.reactor import (
+    CancelJob,
+    Decision,
+    JobKnown,
+    JobWatch,
+    KeepEvidence,
+    Known,
+    Publish,
+    RemindAt,
+    SubmitJob,
+    job_name,
+)
 from tests.support.builders import CAUSE, NOW, digest, endpoint_ref, facts, package_ref, policy_document, workspace
 
 POLICY = policy_document(
@@ -50,13 +60,20 @@ PROFILE = {"reference": digest("f"), "rows": 1200, "columns": {}}
 KEPT = KeepEvidence(body=canonical(PROFILE))
 WHOLE = WindowKnown(complete=True, rows=1200, profile=PROFILE, reference_rows=1000, features=(TEMP,), prediction=CHANCE)
 JOB = JobRef(workspace=workspace("production"), name=job_name("monitoring", CAUSE))
-OPEN = Open(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW, since=NOW)
+OPEN = Open(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW)
 FOLDING = Monitoring(windows={KEY: OPEN})
 COUNTED = {KEY: 1200}
 AWAITING = Monitoring(windows={KEY: OPEN.model_copy(update={"stage": "labels"})}, measured=(KEY,), counted=COUNTED)
-JOINING = Monitoring(
-    windows={KEY: OPEN.model_copy(update={"stage": "joining", "job": JOB})}, measured=(KEY,), counted=COUNTED
-)
+GIVEN_UP = timedelta(seconds=600 + 60)
+
+
+def joining(looks: int = 0) -> Monitoring:
+    watch = JobWatch(job=JOB, give_up_at=NOW + GIVEN_UP, looks=looks)
+    under_way = OPEN.model_copy(update={"stage": "joining", "watch": watch})
+    return Monitoring(windows={KEY: under_way}, measured=(KEY,), counted=COUNTED)
+
+
+JOINING = joining()
 DONE = Monitoring(measured=(KEY,), counted=COUNTED)
 MEASURED = [
     KEPT,
@@ -178,7 +195,7 @@ PERFORMED = Publish(
 
 
 def test_a_joined_window_is_reported_by_event_or_by_reminder_alone() -> None:
-    known = JobKnown(job="completed", evidence=digest("e"), report=REPORT)
+    known = JobKnown[PerformanceReport](state="completed", evidence=digest("e"), report=REPORT)
     ended = JobEnded(job=JOB, status="completed")
     assert decide_job(JOINING, facts(known), ended, POLICY) == Decision(DONE, [PERFORMED])
     by_reminder = decide_deadline(JOINING, facts(DeadlineKnown(join=known)), reminder("join"), POLICY)
@@ -187,22 +204,25 @@ def test_a_joined_window_is_reported_by_event_or_by_reminder_alone() -> None:
 
 
 def test_too_few_labels_report_nothing() -> None:
-    known = JobKnown(job="completed", evidence=digest("e"), report=REPORT.model_copy(update={"rows": 99}))
+    known = JobKnown[PerformanceReport](
+        state="completed", evidence=digest("e"), report=REPORT.model_copy(update={"rows": 99})
+    )
     assert decide_job(JOINING, facts(known), JobEnded(job=JOB, status="completed"), POLICY) == Decision(DONE)
 
 
-@pytest.mark.parametrize("job", ["failed", "canceled", "absent", "not_responding"])
+@pytest.mark.parametrize("job", ["failed", "canceled", "not_responding"])
 def test_a_join_that_failed_is_given_up(job: JobState) -> None:
-    known = DeadlineKnown(join=JobKnown(job=job))
+    known = DeadlineKnown(join=JobKnown(state=job))
     assert decide_deadline(JOINING, facts(known), reminder("join"), POLICY) == Decision(DONE)
 
 
-def test_a_running_join_is_looked_at_again_until_its_time_is_over() -> None:
-    known = DeadlineKnown(join=JobKnown(job="running"))
+@pytest.mark.parametrize("job", ["running", "absent"])
+def test_a_join_that_may_still_end_is_looked_at_again_until_its_time_is_over(job: JobState) -> None:
+    known = DeadlineKnown(join=JobKnown(state=job))
     again = decide_deadline(JOINING, facts(known), reminder("join"), POLICY)
-    assert again == Decision(JOINING, [RemindAt(about=f"join:{KEY}", at=NOW + timedelta(seconds=5))])
-    late = facts(known, after=timedelta(seconds=601))
-    assert decide_deadline(JOINING, late, reminder("join"), POLICY) == Decision(DONE)
+    assert again == Decision(joining(looks=1), [RemindAt(about=f"join:{KEY}", at=NOW + timedelta(seconds=5))])
+    late = facts(known, after=GIVEN_UP)
+    assert decide_deadline(JOINING, late, reminder("join"), POLICY) == Decision(DONE, [CancelJob(job=JOB)])
 
 
 @pytest.mark.parametrize("about", ["idle", "labels", "join"])
@@ -217,12 +237,15 @@ def failure(effect: str) -> ActionFailed:
 
 
 @pytest.mark.parametrize(
-    ("state", "about", "after_s"), [(FOLDING, "idle", 30), (AWAITING, "labels", 60), (JOINING, "join", 5)]
+    ("state", "about", "after_s", "after"),
+    [(FOLDING, "idle", 30, FOLDING), (AWAITING, "labels", 60, AWAITING), (JOINING, "join", 5, joining(looks=1))],
 )
-def test_a_window_is_looked_at_again_after_a_failure(state: Monitoring, about: str, after_s: int) -> None:
+def test_a_window_is_looked_at_again_after_a_failure(
+    state: Monitoring, about: str, after_s: int, after: Monitoring
+) -> None:
     """Else an outage longer than the reactor's patience would leave it open for ever."""
     remind = RemindAt(about=f"{about}:{KEY}", at=NOW + timedelta(seconds=after_s))
-    assert decide_after_failure(state, facts(Known()), failure("gather"), POLICY) == Decision(state, [remind])
+    assert decide_after_failure(state, facts(Known()), failure("gather"), POLICY) == Decision(after, [remind])
 
 
 def test_windows_that_nobody_can_be_reminded_of_are_given_up() -> None:

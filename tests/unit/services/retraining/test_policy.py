@@ -8,8 +8,8 @@ from services.retraining.effects import RegisterOutput
 from services.retraining.policy import (
     LOOK,
     RETRY,
-    JobKnown,
     Retraining,
+    TrainingKnown,
     decide_job,
     decide_not_performed,
     decide_requested,
@@ -27,7 +27,7 @@ from shared.events import (
     RetrainingStarted,
 )
 from shared.ports import JobState, PipelineJob
-from shared.reactor import Decision, Known, Publish, RemindAt, SubmitJob, job_name
+from shared.reactor import CancelJob, Decision, JobWatch, Known, Publish, RemindAt, SubmitJob, job_name
 from tests.support.builders import CAUSE, NOW, endpoint_ref, facts, policy_document, workspace
 
 POLICY = policy_document(
@@ -44,9 +44,14 @@ POLICY = policy_document(
 ENDPOINT = endpoint_ref()
 REQUEST = RetrainingRequested(endpoint=ENDPOINT, model_name="flights", reason="drift", data_until=NOW)
 JOB = JobRef(workspace=workspace(), name=job_name("retraining", CAUSE))
-RUNNING = Retraining(status="running", request=REQUEST, job=JOB, started_at=NOW, decision=CAUSE)
+GIVEN_UP = timedelta(seconds=600 + 60)
+RUNNING = Retraining(
+    status="running", request=REQUEST, job=JOB, watch=JobWatch(job=JOB, give_up_at=NOW + GIVEN_UP), started_at=NOW,
+    decision=CAUSE,
+)  # fmt: skip
+LOOKED = RUNNING.model_copy(update={"watch": JobWatch(job=JOB, give_up_at=NOW + GIVEN_UP, looks=1)})
 ENDED = JobEnded(job=JOB, status="completed")
-IDLE = RUNNING.model_copy(update={"status": "idle"})
+IDLE = RUNNING.model_copy(update={"status": "idle", "watch": None})
 
 
 def reminder(key: str) -> DeadlineReached:
@@ -82,39 +87,42 @@ def test_within_the_cool_down_it_waits_and_then_starts() -> None:
     rested = NOW + timedelta(hours=1)
     assert waiting.state.status == "deferred"
     assert waiting.effects[-1] == RemindAt(about=RETRY, at=rested)
-    started = decide_job(waiting.state, facts(JobKnown(), after=timedelta(hours=1)), reminder(RETRY), POLICY)
+    started = decide_job(waiting.state, facts(TrainingKnown(), after=timedelta(hours=1)), reminder(RETRY), POLICY)
     assert started.state.status == "running"
 
 
 @pytest.mark.parametrize("event", [ENDED, reminder(LOOK)])
 def test_a_completed_job_registers_its_model_by_event_or_by_reminder_alone(event: JobEnded | DeadlineReached) -> None:
-    decision = decide_job(RUNNING, facts(JobKnown(job="completed", next_version="7")), event, POLICY)
+    decision = decide_job(RUNNING, facts(TrainingKnown(state="completed", next_version="7")), event, POLICY)
     model = ModelRef(workspace=workspace(), name="flights", version="7")
     completed = RetrainingCompleted(endpoint=ENDPOINT, model_name="flights", job=JOB, model=model)
     register = RegisterOutput(job=JOB, output="model", model=model, tags={"sluice-requester": "sluice-retraining"})
     assert decision == Decision(IDLE, [register, Publish(event=completed)])
-    assert decide_job(decision.state, facts(JobKnown(job="completed")), event, POLICY) == Decision(IDLE)
+    assert decide_job(decision.state, facts(TrainingKnown(state="completed")), event, POLICY) == Decision(IDLE)
 
 
-@pytest.mark.parametrize("job", ["failed", "canceled", "not_responding", "absent"])
+@pytest.mark.parametrize("job", ["failed", "canceled", "not_responding"])
 def test_any_other_end_is_a_failure_with_its_reason(job: JobState) -> None:
-    decision = decide_job(RUNNING, facts(JobKnown(job=job)), ENDED, POLICY)
-    assert decision == Decision(IDLE, [failed(f"the job ended as {job}")])
+    decision = decide_job(RUNNING, facts(TrainingKnown(state=job)), ENDED, POLICY)
+    assert decision == Decision(IDLE, [failed(f"the job {JOB.name} ended as {job}")])
 
 
-def test_a_running_job_is_looked_at_again_until_its_time_is_over() -> None:
-    known = JobKnown(job="running")
-    again = decide_job(RUNNING, facts(known), reminder(LOOK), POLICY)
-    assert again == Decision(RUNNING, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=5))])
-    assert decide_job(RUNNING, facts(known), ENDED, POLICY) == Decision(RUNNING, [])
-    late = decide_job(RUNNING, facts(known, after=timedelta(seconds=601)), reminder(LOOK), POLICY)
-    assert late == Decision(IDLE, [failed("the job did not end within 600 s")])
+@pytest.mark.parametrize("job", ["running", "absent"])
+@pytest.mark.parametrize("event", [ENDED, reminder(LOOK)])
+def test_a_job_that_may_still_end_is_looked_at_again_until_its_time_is_over(
+    job: JobState, event: JobEnded | DeadlineReached
+) -> None:
+    known = TrainingKnown(state=job)
+    again = decide_job(RUNNING, facts(known), event, POLICY)
+    assert again == Decision(LOOKED, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=5))])
+    late = decide_job(RUNNING, facts(known, after=GIVEN_UP), event, POLICY)
+    assert late == Decision(IDLE, [failed(f"the job {JOB.name} did not end in time (last: {job})"), CancelJob(job=JOB)])
 
 
 @pytest.mark.parametrize("state", [Retraining(), IDLE])
 def test_late_words_about_a_job_change_nothing(state: Retraining) -> None:
     for event in (ENDED, reminder(LOOK), reminder(RETRY)):
-        assert decide_job(state, facts(JobKnown(job="completed")), event, POLICY) == Decision(state)
+        assert decide_job(state, facts(TrainingKnown(state="completed")), event, POLICY) == Decision(state)
 
 
 def not_performed(decision: str, effect: str = "submit_job") -> ActionFailed:
@@ -132,7 +140,11 @@ def test_what_failed_of_an_earlier_retraining_does_not_end_this_one() -> None:
     assert decide_not_performed(RUNNING, facts(Known()), not_performed("earlier"), POLICY) == Decision(RUNNING)
 
 
-def test_when_azure_ml_could_not_be_asked_it_is_asked_again() -> None:
-    decision = decide_not_performed(RUNNING, facts(Known()), not_performed("any", "gather"), POLICY)
-    assert decision == Decision(RUNNING, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=5))])
-    assert decide_not_performed(IDLE, facts(Known()), not_performed("any", "gather"), POLICY) == Decision(IDLE)
+def test_when_azure_ml_could_not_be_asked_it_is_asked_again_and_not_for_ever() -> None:
+    blind = not_performed("any", "gather")
+    decision = decide_not_performed(RUNNING, facts(Known()), blind, POLICY)
+    assert decision == Decision(LOOKED, [RemindAt(about=LOOK, at=NOW + timedelta(seconds=5))])
+    late = decide_not_performed(RUNNING, facts(Known(), after=GIVEN_UP), blind, POLICY)
+    assert late.state == IDLE
+    assert late.effects[-1] == CancelJob(job=JOB)
+    assert decide_not_performed(IDLE, facts(Known()), blind, POLICY) == Decision(IDLE)

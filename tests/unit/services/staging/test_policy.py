@@ -9,12 +9,10 @@ from services.staging.policy import (
     ChampionKnown,
     Staging,
     decide_after_failure,
-    decide_after_job_end,
     decide_after_supersession,
-    decide_at_look,
+    decide_job,
     decide_start,
 )
-from services.staging.verdict import JobKnown
 from shared.events import (
     ActionFailed,
     ActionSuperseded,
@@ -31,7 +29,18 @@ from shared.events import (
 )
 from shared.events.staging import Verdict
 from shared.packages import StagingReport, StagingRequestBody, SuiteLimits
-from shared.reactor import CancelJob, Decision, KeepEvidence, Known, Publish, RemindAt, SendNotice, SubmitJob, job_name
+from shared.reactor import (
+    CancelJob,
+    Decision,
+    JobKnown,
+    KeepEvidence,
+    Known,
+    Publish,
+    RemindAt,
+    SendNotice,
+    SubmitJob,
+    job_name,
+)
 from tests.support.builders import (
     CAUSE,
     NOW,
@@ -58,7 +67,7 @@ def started(champion: PackageRef | None = CHAMPION) -> Decision[Staging]:
 
 
 RUNNING = started().state
-FINISHED = RUNNING.model_copy(update={"status": "finished", "outcome": "mlops.staging.passed"})
+FINISHED = RUNNING.model_copy(update={"status": "finished", "watch": None, "outcome": "mlops.staging.passed"})
 STATES = [Staging(), RUNNING, FINISHED]
 
 
@@ -76,8 +85,8 @@ def report(verdict: Verdict = "passed", candidate: PackageRef | None = None) -> 
     )
 
 
-def ended(**known: object) -> JobKnown:
-    return JobKnown.model_validate({"state": "completed", "evidence": digest("e"), **known})
+def ended(**known: object) -> JobKnown[StagingReport]:
+    return JobKnown[StagingReport].model_validate({"state": "completed", "evidence": digest("e"), **known})
 
 
 def look() -> DeadlineReached:
@@ -124,17 +133,16 @@ def test_a_candidate_that_is_being_judged_is_not_judged_twice_at_once() -> None:
 def test_a_finished_candidate_is_judged_again_when_asked_again() -> None:
     again = decide_start(FINISHED, facts(ChampionKnown(), event_id="other"), REQUEST, POLICY)
     assert again.state.status == "running"
-    assert again.state.suite
-    assert again.state.suite.job != JOB
+    assert again.state.watch
+    assert again.state.watch.job != JOB
 
 
 def test_other_content_under_the_same_version_leaves_the_old_job_behind() -> None:
     other = REQUEST.model_copy(update={"candidate": package_ref(character="b")})
     decision = decide_start(RUNNING, facts(ChampionKnown(), event_id="other"), other, POLICY)
     assert decision.effects[-1] == CancelJob(job=JOB)
-    assert decide_after_job_end(decision.state, facts(ended(report=report())), job_ended(), POLICY) == Decision(
-        decision.state
-    )
+    assert decision.state.watch
+    assert decision.state.watch.job != JOB
 
 
 @pytest.mark.parametrize(
@@ -146,11 +154,7 @@ def test_the_report_decides_whether_the_end_was_heard_or_looked_up(
     verdict: Verdict, expected: type[StagingPassed], by_look: bool
 ) -> None:
     known = facts(ended(report=report(verdict)), event_id="later")
-    decision = (
-        decide_at_look(RUNNING, known, look(), POLICY)
-        if by_look
-        else decide_after_job_end(RUNNING, known, job_ended(), POLICY)
-    )
+    decision = decide_job(RUNNING, known, look() if by_look else job_ended(), POLICY)
     assert decision.effects == (
         Publish(
             event=expected(
@@ -179,8 +183,8 @@ def test_the_report_decides_whether_the_end_was_heard_or_looked_up(
         ended(report=report(candidate=package_ref("9", "9"))),
     ],
 )
-def test_whatever_kept_the_suite_from_judging_is_inconclusive_with_its_reason(known: JobKnown) -> None:
-    decision = decide_at_look(RUNNING, facts(known), look(), POLICY)
+def test_whatever_kept_the_suite_from_judging_is_inconclusive_with_its_reason(known: JobKnown[StagingReport]) -> None:
+    decision = decide_job(RUNNING, facts(known), look(), POLICY)
     (effect,) = decision.effects
     assert isinstance(effect, Publish)
     assert isinstance(effect.event, StagingInconclusive)
@@ -192,7 +196,7 @@ def test_whatever_kept_the_suite_from_judging_is_inconclusive_with_its_reason(kn
 def test_a_job_that_still_runs_is_looked_after_less_and_less_often(job_state: str) -> None:
     state, pauses = RUNNING, []
     for _ in range(5):
-        decision = decide_at_look(state, facts(ended(state=job_state)), look(), POLICY)
+        decision = decide_job(state, facts(ended(state=job_state)), look(), POLICY)
         (effect,) = decision.effects
         assert isinstance(effect, RemindAt)
         pauses.append((effect.at - NOW).total_seconds())
@@ -202,7 +206,7 @@ def test_a_job_that_still_runs_is_looked_after_less_and_less_often(job_state: st
 
 @pytest.mark.parametrize("job_state", RUNNING_STATES)
 def test_a_job_that_takes_too_long_is_given_up_and_cancelled(job_state: str) -> None:
-    decision = decide_at_look(RUNNING, facts(ended(state=job_state), after=PAST_ALL), look(), POLICY)
+    decision = decide_job(RUNNING, facts(ended(state=job_state), after=PAST_ALL), look(), POLICY)
     publish, cancel = decision.effects
     assert isinstance(publish, Publish)
     assert isinstance(publish.event, StagingInconclusive)
@@ -213,14 +217,14 @@ def test_a_job_that_takes_too_long_is_given_up_and_cancelled(job_state: str) -> 
 
 @pytest.mark.parametrize("state", [Staging(), FINISHED])
 @pytest.mark.parametrize("known", [JobKnown(), ended(), ended(report=report()), JobKnown(state="failed")])
-def test_who_waits_for_no_job_is_not_moved_by_one(state: Staging, known: JobKnown) -> None:
-    assert decide_after_job_end(state, facts(known), job_ended(), POLICY) == Decision(state)
-    assert decide_at_look(state, facts(known, after=PAST_ALL), look(), POLICY) == Decision(state)
+def test_who_waits_for_no_job_is_not_moved_by_one(state: Staging, known: JobKnown[StagingReport]) -> None:
+    assert decide_job(state, facts(known), job_ended(), POLICY) == Decision(state)
+    assert decide_job(state, facts(known, after=PAST_ALL), look(), POLICY) == Decision(state)
 
 
 def test_the_end_of_another_job_changes_nothing() -> None:
     event = job_ended(job_ref("somebody-elses"))
-    assert decide_after_job_end(RUNNING, facts(JobKnown()), event, POLICY) == Decision(RUNNING)
+    assert decide_job(RUNNING, facts(JobKnown()), event, POLICY) == Decision(RUNNING)
 
 
 def failed(effect: str, decision: str = CAUSE) -> ActionFailed:

@@ -6,12 +6,11 @@ import pytest
 
 from services.staging.policy import ChampionKnown, Staging, decide_start
 from services.staging.reactions import gather_champion, gather_job, service
-from services.staging.verdict import JobKnown
 from shared.adapters.memory import MemoryEvidence, MemoryJobs, MemoryServingManifests
 from shared.events import ActionFailed, DeadlineReached, JobEnded, StagingRequested
 from shared.packages import StagingReport, SuiteLimits
 from shared.ports import JobRequest, Manifest, Route
-from shared.reactor import CancelJob, Occasion, SubmitJob
+from shared.reactor import CancelJob, JobKnown, Occasion, SubmitJob
 from tests.support.builders import (
     NOW,
     digest,
@@ -31,8 +30,8 @@ LOOK = DeadlineReached(service="staging", about=str(package_ref().model.entity),
 
 
 def job() -> Any:
-    assert STARTED.state.suite is not None
-    return STARTED.state.suite.job
+    assert STARTED.state.watch is not None
+    return STARTED.state.watch.job
 
 
 def report() -> bytes:

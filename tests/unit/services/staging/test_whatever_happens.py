@@ -7,8 +7,7 @@ from services.staging.policy import (
     ChampionKnown,
     Staging,
     decide_after_failure,
-    decide_after_job_end,
-    decide_at_look,
+    decide_job,
     decide_start,
 )
 from shared.reactor import Known, Publish, RemindAt
@@ -27,14 +26,14 @@ def test_whatever_happens_there_is_one_verdict_a_run_and_a_running_one_always_lo
 ) -> None:
     state, runs, verdicts = Staging(), 0, 0
     for place, (move, job_state) in enumerate(moves):
-        job = state.suite.job if state.suite else JOB
+        job = state.watch.job if state.watch else JOB
         known = facts(ended(state=job_state, report=report()), event_id=str(place))
         if move == "request":
             decision = decide_start(state, facts(ChampionKnown(), event_id=str(place)), REQUEST, POLICY)
         elif move == "end":
-            decision = decide_after_job_end(state, known, job_ended(job), POLICY)
+            decision = decide_job(state, known, job_ended(job), POLICY)
         elif move == "look":
-            decision = decide_at_look(state, known, look(), POLICY)
+            decision = decide_job(state, known, look(), POLICY)
         else:
             failure = failed("publish", decision=state.decision)
             decision = decide_after_failure(state, facts(Known(), event_id=str(place)), failure, POLICY)
