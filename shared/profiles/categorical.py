@@ -57,14 +57,21 @@ class CategoricalReference:
         return CategoricalCounts((0,) * len(self.categories), nulls=rows)
 
     def buckets(self, counts: CategoricalCounts) -> list[int]:
-        """Frequent categories, rare and unseen ones as one bucket, missing.
-
-        The unseen are among the rare: of ids with a long tail every new sample has some that the one before had not.
-        """
+        """Frequent categories, rare ones as one bucket, missing, unseen."""
         least = _RARE * max(sum(self.own.counts), 1)
         pairs = list(zip(self.own.counts, counts.counts, strict=True))
         frequent = [now for own, now in pairs if own >= least]
-        return [*frequent, sum(counts.counts) - sum(frequent) + counts.unseen, counts.nulls]
+        return [*frequent, sum(counts.counts) - sum(frequent), counts.nulls, counts.unseen]
+
+    def expected(self) -> list[int]:
+        """The buckets of a new sample of training's size if nothing changed, by Good and Turing's estimate.
+
+        Of ids with a long tail every sample has some that the one before had not: as many cells as training had of
+        categories that it saw once. They come off the rare ones.
+        """
+        *frequent, rare, nulls, unseen = self.buckets(self.own)
+        new = min(self.own.counts.count(1), rare)
+        return [*frequent, rare - new, nulls, unseen + new]
 
 
 def _plain(cells: Sequence[Any]) -> Sequence[Any]:

@@ -88,6 +88,10 @@ class NumericReference:
     def buckets(self, counts: NumericCounts) -> list[int]:
         return [*counts.counts, counts.nulls, counts.outside]
 
+    def expected(self) -> list[int]:
+        """The buckets of a new sample of training's size if nothing changed."""
+        return self.buckets(self.own)
+
 
 def added(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
     """Bin by bin; raises `ValueError` for vectors over different bins."""

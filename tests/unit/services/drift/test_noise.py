@@ -119,7 +119,7 @@ def test_an_unchanged_model_is_never_retrained_for_its_performance(rows: int, pr
 
 def distance_of(reference: CategoricalReference | NumericReference, cells: object) -> FeatureDrift:
     counts = reference.fold(cells)  # type: ignore[arg-type]
-    value = psi(reference.buckets(reference.own), reference.buckets(counts))  # type: ignore[arg-type]
+    value = psi(reference.expected(), reference.buckets(counts))  # type: ignore[arg-type]
     return SMALL.model_copy(update={"name": "x", "psi": value})
 
 
