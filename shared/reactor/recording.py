@@ -9,7 +9,7 @@ from shared.events import Entity, Envelope, canonical, to_cloud_event
 from shared.ports import Entry, Head, Mark, Unavailable, Waiting
 from shared.reactor.effects import Effect
 from shared.reactor.service import Decision, Facts
-from shared.reactor.wiring import effect_kinds
+from shared.reactor.wiring import effect_of
 
 
 def entry_hash(fields: Mapping[str, Any]) -> str:
@@ -93,7 +93,7 @@ class UnknownEffect(Unavailable):
 
 def read_effect(record: Mapping[str, Any]) -> Any:
     """The effect, ready to be performed; raises `UnknownEffect`."""
-    effect = effect_kinds().get(record["kind"])
+    effect = effect_of(record["kind"])
     if effect is None or record["version"] > effect.version:
         raise UnknownEffect(f"this build does not know effect {record['kind']} version {record['version']}")
     return effect.model_validate(record["data"])

@@ -29,7 +29,7 @@ from shared.reactor.retention import Archiving
 from shared.reactor.sealing import seal
 from tests.contract.conftest import Account
 from tests.contract.examples import LEASE
-from tests.contract.test_ledger import table_ledger
+from tests.contract.ledgers import table_ledger
 from tests.support.builders import NOW, envelope, model_ref
 from tests.support.faulty import Crash, Faults, Faulty
 from tests.unit.operator.recorded import Counted, Recorder
