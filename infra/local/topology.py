@@ -11,6 +11,8 @@ APPS_WITH_SIGN_IN = ("gateway",)
 USUAL_PORTS = {
     "event_hubs": 5672,
     "event_hubs_admin": 5300,
+    "event_hubs_tls": 5671,
+    "event_hubs_websockets": 5443,
     "blob": 10000,
     "queue": 10001,
     "table": 10002,
