@@ -12,6 +12,8 @@ from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import Stream
 from shared.events import Envelope, PredictionsCaptured, RowsMissed, derive_id
 
+_LATE = "rows came later than the grace of their window, or with times that no clock can have meant"
+
 
 class Straying(NamedTuple):
     kind: str
@@ -21,23 +23,18 @@ class Straying(NamedTuple):
 
 
 def look(
-    before: Stream, after: Stream, rows: int, limits: MonitoringLimits, scored: datetime
-) -> tuple[Stream, list[Straying]]:
-    """What a block of so many rows, folded in between, shows; rows without a reference show nothing."""
-    after = after.model_copy(update={"scored": scored})
-    if after.unmonitored_rows > before.unmonitored_rows:
-        return after, []
-    late, redated = after.late_rows - before.late_rows, after.redated_rows - before.redated_rows
-    looked, strayed = before.looked + rows, before.strayed + late + redated
-    jumps = list(_jump(before, after, rows, limits, scored))
-    if looked < limits.late_least_rows:
-        return after.model_copy(update={"looked": looked, "strayed": strayed}), jumps
-    many = strayed > limits.late_share * looked
-    reason = (
-        f"rows came more than {limits.grace_s:g} s after a later one had, or with times that no clock can have meant"
-    )
-    found = [Straying("late", strayed, looked, reason)] if many and not before.told else []
-    return after.model_copy(update={"looked": 0, "strayed": 0, "told": many}), [*jumps, *found]
+    before: Stream, after: Stream, block: Envelope[PredictionsCaptured], limits: MonitoringLimits, scored: datetime
+) -> tuple[Stream, list[Envelope[Any]]]:
+    """What folding the block in between shows, and what is said of it."""
+    rows, strays = len(block.data.keys), after.late_rows + after.redated_rows - before.late_rows - before.redated_rows
+    looked, strayed = before.looked + rows, before.strayed + strays
+    found = list(_jump(before, after, rows, limits, scored))
+    after = after.model_copy(update={"scored": scored, "looked": looked, "strayed": strayed})
+    if looked >= limits.late_least_rows:
+        many = strayed > limits.late_share * looked
+        found += [Straying("late", strayed, looked, _LATE)] if many and not before.told else []
+        after = after.model_copy(update={"looked": 0, "strayed": 0, "told": many})
+    return after, [_said(each, block) for each in found]
 
 
 def _jump(before: Stream, after: Stream, rows: int, limits: MonitoringLimits, scored: datetime) -> Iterator[Straying]:
@@ -50,12 +47,11 @@ def _jump(before: Stream, after: Stream, rows: int, limits: MonitoringLimits, sc
         yield Straying("jump", rows, rows, f"business time jumped {times}: what belongs between comes too late")
 
 
-def told(found: list[Straying], cause: Envelope[PredictionsCaptured]) -> Iterator[Envelope[Any]]:
+def _said(found: Straying, cause: Envelope[PredictionsCaptured]) -> Envelope[Any]:
     endpoint = cause.data.endpoint
-    for kind, rows, of, reason in found:
-        identity = derive_id("rows-missed", kind, str(endpoint.entity), f"{cause.time:%Y-%m-%d}")
-        event = RowsMissed(endpoint=endpoint, rows=rows, of=of, reason=reason)
-        yield Envelope(
-            id=identity, source="/sluice/monitoring", time=cause.time, data=event, correlation_id=identity,
-            causation_id=cause.id,
-        )  # fmt: skip
+    event = RowsMissed(endpoint=endpoint, rows=found.rows, of=found.of, reason=found.reason)
+    return Envelope(
+        id=derive_id("rows-missed", found.kind, str(endpoint.entity), f"{cause.time:%Y-%m-%d}"),
+        source="/sluice/monitoring", time=cause.time, data=event, correlation_id=cause.correlation_id,
+        causation_id=cause.id,
+    )  # fmt: skip

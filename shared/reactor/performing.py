@@ -108,7 +108,7 @@ class Performing:
             if self.out_of_patience(case):
                 return Mark("refused", f"patience is over: {said(reason)}")
             raise
-        except Exception as bug:
+        except Exception as bug:  # a bug in an effect ends its decision, and is said
             log.exception("effect %s of %s", record["kind"], case.service.name)
             return Mark("refused", said_of(bug))
 

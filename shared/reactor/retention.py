@@ -83,7 +83,7 @@ class Archiving:
             raise
         except Moved:
             log.info("%s on %s moved on while it was archived", service, entity)
-        except Exception:
+        except Exception:  # whatever is wrong with a chain holds no other one
             log.exception("%s on %s cannot be archived, and stays", service, entity)
 
     async def _shorten(self, service: str, entity: Entity, over: datetime) -> None:

@@ -66,7 +66,7 @@ class Sweeper:
                         await self._drain(services[name], entity, until)
                     else:
                         await self._put_off(name, entity, f"this build has no service {name}")
-            except Exception as reason:
+            except Exception as reason:  # one chain stops no other: it is put off, with the reason
                 why = f"not done within {_CHAIN_S:g} s" if isinstance(reason, TimeoutError) else said(reason)
                 log.exception("sweeping %s on %s", name, entity)
                 await self._put_off_if_possible(name, entity, why)
@@ -105,7 +105,7 @@ class Sweeper:
     async def _put_off_if_possible(self, service: str, entity: Entity, reason: str) -> None:
         try:
             await self._put_off(service, entity, reason)
-        except Exception:
+        except Exception:  # it stays due, and the next sweep tries again
             log.exception("%s on %s stays due", service, entity)
 
     async def _bury(self, waiting: Waiting, reason: str) -> None:

@@ -59,7 +59,7 @@ class Ticking:
             async with asyncio.timeout(part.budget.total_seconds()):
                 if await part.run() is True:
                     del self._started[part.name]
-        except Exception as error:
+        except Exception as error:  # what else is periodic goes on; raised once all is done
             log.exception("%s failed", part.name)
             return error
         return None
