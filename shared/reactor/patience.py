@@ -46,5 +46,12 @@ class Patience:
     def of(cls, lease_s: float, limit_s: float, longest_s: float = 60) -> Self:
         return cls(timedelta(seconds=lease_s), timedelta(seconds=limit_s), timedelta(seconds=longest_s))
 
-    def pause(self, attempts: int) -> timedelta:
-        return min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)
+    def pause(self, attempts: int, asked: timedelta | None = None) -> timedelta:
+        """Before the next try; longer where whoever cannot now asked for that, though never than the whole patience."""
+        own = min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)
+        return max(own, min(asked or own, self.limit))
+
+
+def asked_by(error: BaseException) -> timedelta | None:
+    """The pause that an error carries."""
+    return error.pause if isinstance(error, Unavailable) else None

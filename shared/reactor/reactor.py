@@ -31,7 +31,7 @@ from shared.reactor.deciding import Case, Deciding
 from shared.reactor.growth import Growth
 from shared.reactor.heads import Heads
 from shared.reactor.overdue import Overdue
-from shared.reactor.patience import Behind, Handled, Patience, said
+from shared.reactor.patience import Behind, Handled, Patience, asked_by, said
 from shared.reactor.performing import Performing, said_of
 from shared.reactor.recording import UnknownEffect
 from shared.reactor.service import Service
@@ -105,7 +105,7 @@ class Reactor:
         except Exception as reason:  # noqa: BLE001 - raised again, unless it was decided already or is given up
             known = await self._find(case)
             if known is None and self._may_yet(case, reason):
-                return await self._wait(case, said(reason))
+                return await self._wait(case, said(reason), asked=asked_by(reason))
             progress, found = (known, True) if known else await self._given_up(case, reason)
         self._growth.add(progress)
         try:
@@ -113,7 +113,8 @@ class Reactor:
         except Exception as reason:  # it is recorded: whatever stopped it, it is seen through later
             if not isinstance(reason, Unavailable):
                 log.exception("%s on %s", case.service.name, case.envelope.data.type)
-            return await self._wait(case, said(reason), is_said=isinstance(reason, UnknownEffect))
+            is_said = isinstance(reason, UnknownEffect)
+            return await self._wait(case, said(reason), is_said=is_said, asked=asked_by(reason))
 
     def _may_yet(self, case: Case, reason: Exception) -> bool:
         over = self._performing.out_of_patience(case)
@@ -170,7 +171,8 @@ class Reactor:
             await self._lost(case, head.open, said(reason))
             return False
         except (Unavailable, Unreadable) as reason:
-            raise Behind(f"decision {head.open} of this chain is not done: {said(reason)}") from reason
+            why = f"decision {head.open} of this chain is not done: {said(reason)}"
+            raise Behind(why, pause=asked_by(reason)) from reason
         return True
 
     async def _lost(self, case: Case, decision: str, reason: str) -> None:
@@ -201,10 +203,10 @@ class Reactor:
                 if known := await self._find(case):
                     return known, True
 
-    async def _wait(self, case: Case, reason: str, *, is_said: bool = False) -> Handled:
+    async def _wait(self, case: Case, reason: str, *, is_said: bool = False, asked: timedelta | None = None) -> Handled:
         now, before = self._clock.now(), case.waiting
         attempts = before.attempts + 1 if before else 0
-        pause = self._patience.pause(attempts)
+        pause = self._patience.pause(attempts, asked)
         await self._ledger.wait(
             Waiting(
                 service=case.service.name,
