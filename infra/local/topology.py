@@ -100,6 +100,8 @@ STORAGE_GRANTS = {
     "jobs": StorageGrant("b", "rwlac"),
     "operators": StorageGrant("bt", "rl"),
     "submitters": StorageGrant("b", "rwlc"),
+    # What an operator is given for a repair, and not before: to set positions back.
+    "menders": StorageGrant("t", "rau"),
 }
 CONTAINERS = (
     "evidence",
