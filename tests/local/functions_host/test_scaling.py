@@ -122,7 +122,6 @@ def test_an_event_starts_an_instance_and_is_processed_once(
     ended = app.recorded("ends")
     assert [call["bodies"] for call in ended] == [["event 0"], ["event 1"]]
     assert len({call["pid"] for call in app.recorded("begins")}) == 2
-    assert owners(azurite, hubs, "woken") == [None]
 
 
 def test_a_backlog_starts_two_instances_which_share_the_partitions(
