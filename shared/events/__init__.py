@@ -97,4 +97,5 @@ from shared.events.system import (
     HubReplaced,
     MessagesBuried,
     PolicyChanged,
+    ServiceMissed,
 )
