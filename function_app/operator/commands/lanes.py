@@ -9,7 +9,7 @@ import typer
 from function_app.operator.connections import AsJson, RunDir, opened, settings
 from function_app.operator.console import output, print_json, say
 from function_app.operator.ordering.names import check_name
-from function_app.operator.ordering.orders import order
+from function_app.operator.ordering.orders import order, stated
 from function_app.operator.ordering.sending import EXITS, Force, Wait, Way, Who, Why, Within, give, look, who
 from function_app.operator.running import run
 from function_app.operator.standing.lane_words import lane_json, lanes_table
@@ -42,7 +42,7 @@ def resume(
     way = Way(run_dir, force, wait, timeout, as_json)
     if not force:
         look(way, lambda _: _check(lane))
-    command = LaneResumeOrdered(lane=lane, operator=who(operator), reason=reason)
+    command = stated(LaneResumeOrdered, lane=lane, operator=who(operator), reason=reason)
     give(order(command, settings(run_dir)), way)
 
 

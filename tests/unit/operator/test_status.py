@@ -128,7 +128,10 @@ def test_open_questions_are_listed_with_who_may_decide_and_the_page(busy: Termin
     assert asked["id"] in "".join(busy.sluice("approvals", "list").stdout.split())
 
 
-def test_an_endpoint_of_the_policy_is_there_before_anything_was_decided_about_it(terminal: Terminal) -> None:
+def test_an_endpoint_of_the_policy_is_there_before_anything_was_decided_about_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     result = terminal.sluice("status")
     assert "endpoints: 1" in result.stdout, result.output
     assert "flights nothing: no decision yet" in " ".join(result.stdout.split())
@@ -136,7 +139,10 @@ def test_an_endpoint_of_the_policy_is_there_before_anything_was_decided_about_it
     assert (endpoint["endpoint"], endpoint["live"], endpoint["decided"]) == (str(ENDPOINT.entity), [], False)
 
 
-def test_status_says_how_far_lanes_are_and_why_one_is_held_or_stopped(terminal: Terminal) -> None:
+def test_status_says_how_far_lanes_are_and_why_one_is_held_or_stopped(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     world = terminal.world
     place = Place("lifecycle", "events", 0)
     asyncio.run(world.positions.move(place, None, Position("epoch", 6)))
