@@ -8,4 +8,13 @@ from shared.policies.document import EndpointPolicy, InvalidPolicy, PolicyDocume
 from shared.policies.personas import Audience, Person, Persona
 from shared.policies.reading import read_policy
 from shared.policies.scope import Scope
-from shared.policies.section import Part, Rule, Seconds, Section, Share, VersionedName
+from shared.policies.section import (
+    BECAUSE_OF_THE_SCENARIO,
+    NEVER_BY_ITSELF,
+    Part,
+    Rule,
+    Seconds,
+    Section,
+    Share,
+    VersionedName,
+)
