@@ -155,7 +155,7 @@ def test_any_misspelt_name_is_found_with_the_right_one(key: tuple[str, Place], a
     "text",
     [
         "people: {expires_after_s: 3600}",
-        "people: {expires_after_s: 9}, approvals: {remind_after_s: 8, escalate_after_s: 8, escalate_to: [project-lead]}",
+        "people: {expires_after_s: 9}, approvals: {escalate_after_s: 8, escalate_to: [project-lead]}",
     ],
 )
 def test_a_short_question_may_leave_out_the_usual_reminder_and_what_comes_in_time_is_fine(text: str) -> None:
