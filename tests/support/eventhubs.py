@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import pytest
 
+from infra.local.certificates import Certificates
 from tests.support.eventually import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -49,7 +50,8 @@ def emulator_config(hubs: Sequence[HubSpec]) -> dict[str, Any]:
 class EventHubsServer:
     """`python -m infra.local.eventhubs` over one directory; the ports survive `restart`, so clients reconnect.
 
-    `keys` switches SAS verification on; `arguments` are further command line arguments.
+    `keys` switches SAS verification on, `certificates` TLS and WebSockets; `arguments` are further command line
+    arguments.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class EventHubsServer:
         hubs: Sequence[HubSpec] | Mapping[str, int],
         keys: Sequence[AccessKey] | None = None,
         arguments: Sequence[str] = (),
+        certificates: Certificates | None = None,
     ) -> None:
         if isinstance(hubs, Mapping):
             hubs = [HubSpec(name, partitions) for name, partitions in hubs.items()]
@@ -67,6 +70,9 @@ class EventHubsServer:
         self.keys = list(keys or ())
         self.port = 0
         self.http_port = 0
+        self.tls_port = 0
+        self.websocket_port = 0
+        self._certificates = certificates
         self.process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "Config.json").write_text(json.dumps(emulator_config(hubs)))
@@ -80,10 +86,15 @@ class EventHubsServer:
         """Return once the server accepts connections; raise `AssertionError` with its log when it ends instead."""
         command = [sys.executable, "-m", "infra.local.eventhubs", "--config", str(self.directory / "Config.json")]
         command += ["--data", str(self.data), "--port", str(self.port), "--http-port", str(self.http_port)]
+        if self._certificates is not None:
+            files = self._certificates
+            command += ["--certificate", str(files.certificate), "--certificate-key", str(files.key)]
+            command += ["--tls-port", str(self.tls_port), "--websocket-port", str(self.websocket_port)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command + self._arguments, cwd=REPOSITORY, stdout=log, stderr=log)
         endpoint = eventually(self._endpoint) or {}
         self.port, self.http_port = endpoint["port"], endpoint["http_port"]
+        self.tls_port, self.websocket_port = endpoint.get("tls_port", 0), endpoint.get("websocket_port", 0)
         return self
 
     def _endpoint(self) -> dict[str, int] | None:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.local.eventhubs.config import ConfigError, load_config
+from infra.local.eventhubs.identities import load_identities
 from infra.local.eventhubs.sas import load_keys
-from infra.local.eventhubs.server import Settings
+from infra.local.eventhubs.server import Settings, Tls
 from infra.local.eventhubs.serving import serving
 from infra.local.eventhubs.storage import durability
 from infra.local.eventhubs.storage.partition_log import Retention
@@ -22,7 +23,7 @@ _MIB = 1024 * 1024
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local.eventhubs",
-        description="An Event Hubs server for one machine (AMQP 1.0, no TLS). SIGTERM or SIGINT stop it cleanly.",
+        description="An Event Hubs server for one machine (AMQP 1.0). SIGTERM or SIGINT stop it cleanly.",
         epilog=f"fsync policies:\n\n{(durability.__doc__ or '').partition(chr(10))[2].strip()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -33,7 +34,12 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
     parser.add_argument("--port", type=int, default=5672, help="AMQP port, 0 picks one (default: %(default)s)")
     parser.add_argument("--http-port", type=int, default=5300, help="health and admin, 0 picks one (%(default)s)")
+    parser.add_argument("--certificate", type=Path, help="PEM file; with it TLS and WebSockets are offered too")
+    parser.add_argument("--certificate-key", type=Path, help="PEM file of the certificate's key")
+    parser.add_argument("--tls-port", type=int, default=5671, help="AMQP over TLS, 0 picks one (%(default)s)")
+    parser.add_argument("--websocket-port", type=int, default=443, help="AMQP over WebSockets and TLS (%(default)s)")
     parser.add_argument("--keys", type=Path, help="JSON list of name, key, hub, rights; verifies SAS tokens when given")
+    parser.add_argument("--identities", type=Path, help="JSON of a tenant's identities; verifies their tokens if given")
     parser.add_argument("--fsync", choices=durability.POLICIES, default="interval", help="see below (%(default)s)")
     parser.add_argument(
         "--idle-timeout-s", type=float, default=240.0, help="silence that ends a connection (%(default)s)"
@@ -56,11 +62,22 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         host=arguments.host,
         port=arguments.port,
         http_port=arguments.http_port,
+        tls=_tls(arguments),
         keys=load_keys(arguments.keys) if arguments.keys else None,
+        identities=load_identities(arguments.identities) if arguments.identities else None,
         fsync=arguments.fsync,
         idle_timeout_s=arguments.idle_timeout_s,
         retention=retention,
     )
+
+
+def _tls(arguments: argparse.Namespace) -> Tls | None:
+    given = (arguments.certificate, arguments.certificate_key)
+    if given == (None, None):
+        return None
+    if None in given:
+        raise ConfigError("--certificate and --certificate-key belong together")
+    return Tls(*given, port=arguments.tls_port, websocket_port=arguments.websocket_port)
 
 
 async def _serve(settings: Settings) -> None:

@@ -2,9 +2,12 @@
 
 GET    /health         {"status": "healthy", ...}
 GET    /admin/hubs     per hub and partition: first and last sequence number, count, bytes, receivers
+PUT    /admin/hubs     {"name": "events", "partitions": 2, "groups": ["extra"]}: one more hub, until the server ends
+DELETE /admin/hubs     {"name": "events"}: its links are told, its events are gone
 GET    /admin/faults   the faults in force, per hub
 POST   /admin/faults   any of these, `hub` being a name or "*":
                        {"drop_connections": true}
+                       {"close_connections": {"condition": "amqp:connection:forced"}}
                        {"server_busy": {"hub": "events", "sends": 3}}   or "seconds": 5
                        {"slow": {"hub": "events", "send_ms": 20, "delivery_ms": 5}}
                        {"duplicate": {"hub": "events", "events": 10}}   the next 10 are delivered twice
@@ -13,7 +16,12 @@ POST   /admin/faults   any of these, `hub` being a name or "*":
                        {"withhold": {"hub": "events"}}                  deliver nothing ...
                        {"release": {"hub": "events"}}                   ... until this
                        {"forget": {"hub": "events"}}                    as if retention had taken all events
+                       {"detach": {"hub": "events", "condition": "amqp:link:detach-forced", "links": "producers"}}
+                       {"failover": {"hub": "events", "lost": 3}}       a new epoch of sequence numbers, links broken
+                       {"recreate": {"hub": "events"}}                  deleted and made again: empty, from 0 on
 DELETE /admin/faults   no faults any more
+
+The conditions of `detach` and of `close_connections` stand in `detaching`; without `links` both kinds are meant.
 """
 
 import json
@@ -22,13 +30,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from infra.local.eventhubs.broker import Hub, Refused
+from infra.local.eventhubs.config import ConfigError, parse_hub
+from infra.local.eventhubs.detaching import DETACHES
 from infra.local.eventhubs.faults import HubFaults
 from infra.local.eventhubs.http import Answer
+from infra.local.eventhubs.injecting import INJECT, BadRequest
 from infra.local.eventhubs.server import EventHubsServer
-
-
-class BadRequest(ValueError):
-    """The message names the field."""
 
 
 class Admin:
@@ -37,15 +44,9 @@ class Admin:
     def __init__(self, server: EventHubsServer) -> None:
         self._server = server
         self._broker = server.broker
-        self._inject: dict[str, Callable[[Hub, dict[str, object]], None]] = {
-            "server_busy": _server_busy,
-            "slow": _slow,
-            "duplicate": _duplicate,
-            "skip": _skip,
-            "reorder": _reorder,
-            "withhold": _withhold,
-            "release": _release,
-            "forget": _forget,
+        self._connections: dict[str, Callable[[object], object]] = {
+            "drop_connections": lambda _: server.drop_connections(),
+            "close_connections": self._close_connections,
         }
 
     def answer(self, method: str, path: str, body: bytes) -> Answer:
@@ -53,6 +54,8 @@ class Admin:
         routes: dict[tuple[str, str], Callable[[bytes], object]] = {
             ("GET", "/health"): self._health,
             ("GET", "/admin/hubs"): self._hubs,
+            ("PUT", "/admin/hubs"): self._add_hub,
+            ("DELETE", "/admin/hubs"): self._delete_hub,
             ("GET", "/admin/faults"): self._faults,
             ("POST", "/admin/faults"): self._add_faults,
             ("DELETE", "/admin/faults"): self._clear_faults,
@@ -62,7 +65,7 @@ class Admin:
             return HTTPStatus.NOT_FOUND, {"error": f"there is no {method} {path}"}
         try:
             return HTTPStatus.OK, handler(body)
-        except BadRequest as error:
+        except (BadRequest, ConfigError) as error:
             return HTTPStatus.BAD_REQUEST, {"error": str(error)}
         except Refused as error:
             return HTTPStatus.NOT_FOUND, {"error": error.description}
@@ -74,25 +77,41 @@ class Admin:
     def _hubs(self, _: bytes) -> object:
         return {hub.name: _describe(hub) for hub in self._broker.hubs.values()}
 
+    def _add_hub(self, body: bytes) -> object:
+        asked = _object(body)
+        groups = asked.get("groups", [])
+        if not isinstance(groups, list):
+            raise BadRequest("groups: a list is expected")
+        entity = {"Name": asked.get("name"), "PartitionCount": asked.get("partitions")}
+        hub = parse_hub({**entity, "ConsumerGroups": [{"Name": group} for group in groups]}, "hub")
+        return {hub.name: _describe(self._broker.add(hub))}
+
+    def _delete_hub(self, body: bytes) -> object:
+        hub = self._broker.hub(str(_object(body).get("name")))
+        INJECT["detach"](self._server, hub, {"condition": "amqp:resource-deleted"})
+        self._broker.remove(hub)
+        return self._hubs(body)
+
     def _faults(self, _: bytes) -> object:
         return {hub.name: hub.faults.describe() for hub in self._broker.hubs.values()}
 
     def _add_faults(self, body: bytes) -> object:
-        try:
-            faults = json.loads(body)
-        except ValueError as error:
-            raise BadRequest(f"the body is not JSON: {error}") from error
-        if not isinstance(faults, dict) or not faults:
-            raise BadRequest("an object with at least one fault is expected")
-        unknown = faults.keys() - self._inject.keys() - {"drop_connections"}
+        faults = _object(body)
+        unknown = faults.keys() - INJECT.keys() - self._connections.keys()
         if unknown:
             raise BadRequest(f"{sorted(unknown)[0]}: there is no such fault")
         for name, details in faults.items():
-            if name == "drop_connections":
-                self._server.drop_connections()
+            if name in self._connections:
+                self._connections[name](details)
             else:
                 self._to_hubs(name, details)
         return self._faults(body)
+
+    def _close_connections(self, details: object) -> None:
+        condition = details.get("condition") if isinstance(details, dict) else None
+        if condition not in DETACHES:
+            raise BadRequest(f"close_connections.condition: one of {', '.join(DETACHES)} is expected")
+        self._server.close_connections(str(condition), DETACHES[str(condition)])
 
     def _to_hubs(self, name: str, details: object) -> None:
         if not isinstance(details, dict) or not isinstance(details.get("hub"), str):
@@ -101,7 +120,7 @@ class Admin:
         hubs = list(self._broker.hubs.values()) if hub == "*" else [self._broker.hub(hub)]
         for each in hubs:
             try:
-                self._inject[name](each, details)
+                INJECT[name](self._server, each, details)
             except BadRequest as error:
                 raise BadRequest(f"{name}.{error}") from error
             _wake(each)
@@ -111,6 +130,16 @@ class Admin:
             hub.faults = HubFaults()
             _wake(hub)
         return self._faults(b"")
+
+
+def _object(body: bytes) -> dict[str, object]:
+    try:
+        asked = json.loads(body)
+    except ValueError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if not isinstance(asked, dict) or not asked:
+        raise BadRequest("an object with at least one field is expected")
+    return asked
 
 
 def _describe(hub: Hub) -> list[dict[str, object]]:
@@ -132,45 +161,3 @@ def _wake(hub: Hub) -> None:
     for partition in hub.partitions:
         for reader in partition.readers:
             reader.wake()
-
-
-def _number(details: dict[str, object], field: str) -> float:
-    value = details.get(field, 0)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise BadRequest(f"{field}: a number from 0 on is expected, not {value!r}")
-    return value
-
-
-def _server_busy(hub: Hub, details: dict[str, object]) -> None:
-    hub.faults.busy_sends = int(_number(details, "sends"))
-    hub.faults.busy_until = time.monotonic() + _number(details, "seconds")
-
-
-def _slow(hub: Hub, details: dict[str, object]) -> None:
-    hub.faults.send_ms = _number(details, "send_ms")
-    hub.faults.delivery_ms = _number(details, "delivery_ms")
-
-
-def _duplicate(hub: Hub, details: dict[str, object]) -> None:
-    hub.faults.duplicate_events = int(_number(details, "events"))
-
-
-def _skip(hub: Hub, details: dict[str, object]) -> None:
-    hub.faults.skip_events = int(_number(details, "events"))
-
-
-def _reorder(hub: Hub, details: dict[str, object]) -> None:
-    hub.faults.reorder_events = int(_number(details, "events"))
-
-
-def _withhold(hub: Hub, _: dict[str, object]) -> None:
-    hub.faults.withheld = True
-
-
-def _release(hub: Hub, _: dict[str, object]) -> None:
-    hub.faults.withheld = False
-
-
-def _forget(hub: Hub, _: dict[str, object]) -> None:
-    for partition in hub.partitions:
-        partition.log.forget_all()

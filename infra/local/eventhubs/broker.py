@@ -1,23 +1,19 @@
 """Hubs, their partitions, and who reads them: everything of Event Hubs that does not depend on AMQP's frames."""
 
-import json
-import time
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from infra.local.eventhubs.amqp.messages import Event
 from infra.local.eventhubs.config import ConfigError, HubConfig
 from infra.local.eventhubs.faults import HubFaults
+from infra.local.eventhubs.hub_facts import load_facts, now_ms, store_facts
 from infra.local.eventhubs.partitioning import partition_of
 from infra.local.eventhubs.storage.durability import Durability, Policy
 from infra.local.eventhubs.storage.partition_log import PartitionLog, Retention
 
 _MOST_READERS = 5
-
-
-def now_ms() -> int:
-    """Milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
 
 
 class Refused(Exception):
@@ -63,15 +59,23 @@ class Partition:
         highest = max((other.epoch for other in rivals if other.epoch is not None), default=None)
         if highest is not None and (reader.epoch is None or reader.epoch < highest):
             raise Refused(
-                "amqp:link:stolen", f"a receiver with epoch {highest} exists; this one has epoch {reader.epoch}"
+                "amqp:link:stolen",
+                f"At least one receiver for the endpoint is created with epoch of '{highest}', and so "
+                f"{'non-epoch receiver' if reader.epoch is None else f'epoch {reader.epoch}'} is not allowed. Either "
+                "reconnect with a higher epoch, or make sure all epoch receivers are closed or disconnected.",
             )
         if reader.epoch is not None:
             for rival in rivals:
-                rival.fail("amqp:link:stolen", f"a receiver with epoch {reader.epoch} took this partition over")
+                rival.fail(
+                    "amqp:link:stolen",
+                    f"New receiver with higher epoch of '{reader.epoch}' is created hence current receiver with epoch "
+                    f"'{rival.epoch}' is getting disconnected.",
+                )
         elif len(rivals) >= _MOST_READERS:
             raise Refused(
                 "amqp:resource-limit-exceeded",
-                f"consumer group '{reader.group}' has {_MOST_READERS} receivers on this partition, the maximum",
+                "Exceeded the maximum number of allowed receivers per partition in a consumer group which is "
+                f"{_MOST_READERS}.",
             )
         self.readers.append(reader)
 
@@ -82,17 +86,53 @@ class Partition:
 
 
 class Hub:
-    """One hub; `created_ms` survives restarts."""
+    """One hub; its time of creation and the epoch of its sequence numbers survive restarts."""
 
     def __init__(self, config: HubConfig, directory: Path, policy: Policy, retention: Retention) -> None:
         self.name = config.name
         self.groups = {group.lower(): group for group in config.groups}
         self.faults = HubFaults()
-        self.created_ms = _created(directory, config)
-        self.partitions = [
-            Partition(PartitionLog(directory / str(index), retention), policy) for index in range(config.partitions)
-        ]
+        self._config = config
+        self._directory = directory
+        self._policy = policy
+        self._retention = retention
         self._turn = -1
+        self._open()
+
+    def _open(self) -> None:
+        self._facts = load_facts(self._directory, self._config)
+        logs = [PartitionLog(self._directory / str(index), self._retention) for index in range(self._config.partitions)]
+        self.partitions = [Partition(log, self._policy) for log in logs]
+        self._tell_epoch()
+
+    def _tell_epoch(self) -> None:
+        for partition in self.partitions:
+            partition.log.epoch = self._facts.epoch
+
+    @property
+    def created_ms(self) -> int:
+        """Milliseconds since 1970."""
+        return self._facts.created_ms
+
+    def fail_over(self, lost: int) -> None:
+        """Take over in another region that the last events (of each partition) had not reached: a new epoch begins."""
+        for partition in self.partitions:
+            partition.log.cut(lost)
+        self._facts = replace(self._facts, epoch=self._facts.epoch + 1)
+        store_facts(self._directory, self._facts)
+        self._tell_epoch()
+
+    def begin_anew(self) -> None:
+        """Delete everything and begin again, as a hub of the same name that was made today."""
+        self.discard()
+        self._open()
+
+    def discard(self) -> None:
+        """Delete everything; its links are gone already."""
+        for partition in self.partitions:
+            partition.durability.abandon()
+            partition.log.close()
+        shutil.rmtree(self._directory)
 
     def partition(self, identifier: str) -> Partition:
         """By its id; raise `Refused` as Azure does."""
@@ -112,27 +152,29 @@ class Hub:
         return self.partitions[self._turn]
 
 
-def _created(directory: Path, config: HubConfig) -> int:
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / "hub.json"
-    stored = json.loads(path.read_text()) if path.exists() else {"created_ms": now_ms(), "partitions": 0}
-    if config.partitions < stored["partitions"]:
-        raise ConfigError(
-            f"hub '{config.name}': PartitionCount {config.partitions} is less than the {stored['partitions']} "
-            f"partitions stored in {directory}; a hub cannot shrink"
-        )
-    path.write_text(json.dumps({"created_ms": stored["created_ms"], "partitions": config.partitions}))
-    return int(stored["created_ms"])
-
-
 class Broker:
     """All hubs, found without regard to case, as in Azure."""
 
     def __init__(self, hubs: list[HubConfig], directory: Path, policy: Policy, retention: Retention) -> None:
-        self.hubs = {
-            config.name.lower(): Hub(config, directory / "hubs" / config.name.lower(), policy, retention)
-            for config in hubs
-        }
+        self._directory = directory / "hubs"
+        self._policy: Policy = policy
+        self._retention = retention
+        self.hubs = {config.name.lower(): self._make(config) for config in hubs}
+
+    def _make(self, config: HubConfig) -> Hub:
+        return Hub(config, self._directory / config.name.lower(), self._policy, self._retention)
+
+    def add(self, config: HubConfig) -> Hub:
+        """One more; raise `ConfigError` when it is there already."""
+        if config.name.lower() in self.hubs:
+            raise ConfigError(f"hub '{config.name}' is there already")
+        hub = self.hubs[config.name.lower()] = self._make(config)
+        return hub
+
+    def remove(self, hub: Hub) -> None:
+        """Forget it and its events; its links are gone already."""
+        del self.hubs[hub.name.lower()]
+        hub.discard()
 
     def hub(self, name: str) -> Hub:
         """By name; raise `Refused` when there is none."""

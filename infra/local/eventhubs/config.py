@@ -41,14 +41,15 @@ def parse_config(document: object) -> list[HubConfig]:
     if len(namespaces) != 1:
         raise ConfigError(f"UserConfig.NamespaceConfig: one namespace is expected, not {len(namespaces)}")
     entities = _list(_field(namespaces[0], where, "Entities"), f"{where}.Entities")
-    hubs = [_hub(entity, f"{where}.Entities[{index}]") for index, entity in enumerate(entities)]
+    hubs = [parse_hub(entity, f"{where}.Entities[{index}]") for index, entity in enumerate(entities)]
     _refuse_twins([hub.name for hub in hubs], f"{where}.Entities", "Name")
     if not hubs:
         raise ConfigError(f"{where}.Entities: at least one hub is needed")
     return hubs
 
 
-def _hub(entity: object, where: str) -> HubConfig:
+def parse_hub(entity: object, where: str) -> HubConfig:
+    """One entity."""
     name = _name(entity, where)
     if name == DEFAULT_GROUP:
         raise ConfigError(f"{where}.Name: {DEFAULT_GROUP} is a consumer group, not a hub")

@@ -40,7 +40,10 @@ def lookup3(data: bytes) -> tuple[int, int]:
 
 
 def partition_of(key: str, partitions: int) -> int:
-    """Both hashes folded to a signed 16-bit number, modulo the number of partitions, as in the Python SDK."""
+    """Both hashes folded to a signed 16-bit number; its remainder keeps the sign, which is then dropped.
+
+    So do the SDKs for .NET and JavaScript. The Python SDK's remainder has no sign: for negative numbers it differs.
+    """
     c, b = lookup3(key.encode())
     folded = int.from_bytes(((c ^ b) & 0xFFFF).to_bytes(2), signed=True)
-    return folded % partitions
+    return abs(folded) % partitions

@@ -1,4 +1,4 @@
-"""Shared access signatures: which key signed a token, for which hub, with which rights."""
+"""Shared access signatures: which key signed a token, for which part of a hub, with which rights."""
 
 import hmac
 import json
@@ -6,17 +6,12 @@ from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import parse_qs, unquote_plus, urlsplit
+from urllib.parse import parse_qs, unquote_plus
 
 from infra.local.eventhubs.config import ConfigError
+from infra.local.eventhubs.tokens import ANY_HUB, Claim, Unauthorized, covers, read_rights, scope_of
 
-RIGHTS = frozenset({"Send", "Listen", "Manage"})
-ANY_HUB = "*"
-_PREFIX = "SharedAccessSignature "
-
-
-class Unauthorized(Exception):
-    """Why a token or an operation is refused; never holds a key or a signature."""
+PREFIX = "SharedAccessSignature "
 
 
 @dataclass(frozen=True)
@@ -27,15 +22,6 @@ class AccessKey:
     key: str
     hub: str
     rights: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What one token allows on one hub until `expires_at` (seconds since 1970)."""
-
-    hub: str
-    rights: frozenset[str]
-    expires_at: float
 
 
 def load_keys(path: Path) -> list[AccessKey]:
@@ -55,58 +41,32 @@ def _key(entry: object, where: str) -> AccessKey:
     for field in ("name", "key", "hub"):
         if not isinstance(entry.get(field), str) or not entry[field]:
             raise ConfigError(f"{where}.{field}: a text is expected")
-    rights = entry.get("rights")
-    if not isinstance(rights, list) or not rights or not set(rights) <= RIGHTS:
-        raise ConfigError(f"{where}.rights: some of {', '.join(sorted(RIGHTS))} are expected")
-    implied = RIGHTS if "Manage" in rights else frozenset(rights)
-    return AccessKey(entry["name"], entry["key"], entry["hub"].lower(), implied)
+    rights = read_rights(entry.get("rights"), f"{where}.rights")
+    return AccessKey(entry["name"], entry["key"], entry["hub"].lower(), rights)
 
 
-def hub_of(uri: str) -> str:
-    """The hub that a token's audience names, in lower case, empty for the namespace."""
-    path = urlsplit(uri).path if "://" in uri else uri
-    return path.strip("/").split("/")[0].lower()
-
-
-class Verifier:
-    """Checks tokens against keys; without keys everybody may do everything."""
-
-    def __init__(self, keys: list[AccessKey] | None) -> None:
-        self._keys = keys
-
-    @property
-    def verifies(self) -> bool:
-        """False when no keys were given."""
-        return self._keys is not None
-
-    def claim(self, token: str, audience: str, now_s: float) -> Claim:
-        """What `token` allows on `audience`; raise `Unauthorized` when it is forged, expired or for something else."""
-        if self._keys is None:
-            return Claim(hub_of(audience), RIGHTS, float("inf"))
-        resource, signature, expiry, name = _parts(token)
-        if expiry <= now_s:
-            raise Unauthorized("ExpiredToken: the token has expired")
-        hub, scope = hub_of(audience), hub_of(unquote_plus(resource))
-        if scope not in ("", hub):
-            raise Unauthorized("InvalidAudience: the token is for another resource")
-        rights = {
-            right
-            for key in self._keys
-            if key.name == name and key.hub in (hub, ANY_HUB) and _signed(key, resource, expiry, signature)
-            for right in key.rights
-        }
-        if not rights:
-            raise Unauthorized("InvalidSignature: the token has an invalid signature")
-        return Claim(hub, frozenset(rights), float(expiry))
+def claim_of_signature(keys: list[AccessKey], token: str, audience: str, now_s: float) -> Claim:
+    """What a signature allows; raise `Unauthorized` when it is forged, expired or for something else."""
+    resource, signature, expiry, name = _parts(token)
+    if expiry <= now_s:
+        raise Unauthorized("ExpiredToken: the token has expired")
+    scope = scope_of(unquote_plus(resource))
+    if not covers(scope, scope_of(audience)):
+        raise Unauthorized("InvalidAudience: the token is for another resource")
+    named = [key for key in keys if key.name == name and key.hub in (*scope[:1], ANY_HUB)]
+    rights = {right for key in named if _signed(key, resource, expiry, signature) for right in key.rights}
+    if not rights:
+        raise Unauthorized("InvalidSignature: the token has an invalid signature")
+    return Claim(scope, frozenset(rights), float(expiry))
 
 
 def _parts(token: str) -> tuple[str, str, int, str]:
     """Resource (still encoded, since that is what was signed), signature, expiry, key name."""
-    text = token.removeprefix(_PREFIX)
+    text = token.removeprefix(PREFIX)
     fields = parse_qs(text, strict_parsing=False)
     encoded = [part[3:] for part in text.split("&") if part.startswith("sr=")]
     expiry = fields.get("se", [""])[0]
-    if not token.startswith(_PREFIX) or not encoded or not expiry.isdecimal() or "sig" not in fields:
+    if not token.startswith(PREFIX) or not encoded or not expiry.isdecimal() or "sig" not in fields:
         raise Unauthorized("MalformedToken: sr, sig, se and skn are expected")
     return encoded[0], fields["sig"][0], int(expiry), unquote_plus(fields.get("skn", [""])[0])
 

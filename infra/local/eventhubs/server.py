@@ -7,22 +7,37 @@ from pathlib import Path
 
 from infra.local.eventhubs.broker import Broker
 from infra.local.eventhubs.config import HubConfig
+from infra.local.eventhubs.identities import Identities
 from infra.local.eventhubs.protocol.connection import Connection
-from infra.local.eventhubs.sas import AccessKey, Verifier
+from infra.local.eventhubs.protocol.link import Link
+from infra.local.eventhubs.sas import AccessKey
 from infra.local.eventhubs.storage.durability import Policy
 from infra.local.eventhubs.storage.partition_log import Retention
+from infra.local.eventhubs.verifier import Verifier
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Certificate and key (PEM files), and the ports of what they protect: AMQP, and AMQP over WebSockets."""
+
+    certificate: Path
+    key: Path
+    port: int = 5671
+    websocket_port: int = 443
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the command line says; port 0 picks a free one; without `keys` every token is good."""
+    """What the command line says; port 0 picks a free one; without `keys` and `identities` every token is good."""
 
     hubs: list[HubConfig]
     data: Path
     host: str = "127.0.0.1"
     port: int = 5672
     http_port: int = 5300
+    tls: Tls | None = None
     keys: list[AccessKey] | None = None
+    identities: Identities | None = None
     fsync: Policy = "interval"
     idle_timeout_s: float = 240.0
     retention: Retention = field(default_factory=Retention)
@@ -33,7 +48,7 @@ class EventHubsServer:
 
     def __init__(self, settings: Settings) -> None:
         self.idle_timeout_s = settings.idle_timeout_s
-        self.verifier = Verifier(settings.keys)
+        self.verifier = Verifier(settings.keys, settings.identities)
         self.broker = Broker(settings.hubs, settings.data, settings.fsync, settings.retention)
         self.connections: set[Connection] = set()
         self.started_at = time.time()
@@ -45,9 +60,19 @@ class EventHubsServer:
             connection.drop()
         return len(dropped)
 
+    def close_connections(self, condition: str, description: str) -> int:
+        """End every connection with an error; return how many."""
+        closed = list(self.connections)
+        for connection in closed:
+            connection.close(condition, description)
+        return len(closed)
+
+    def links_of(self, hub: str) -> list[Link]:
+        """Of one hub, by its name in lower case, on all connections."""
+        return [link for connection in self.connections for link in connection.links() if link.hub == hub]
+
     async def close(self) -> None:
         """Tell the peers, then close the logs."""
-        for connection in list(self.connections):
-            connection.close("amqp:connection:forced", "the server is stopping")
+        self.close_connections("amqp:connection:forced", "the server is stopping")
         await asyncio.sleep(0)
         await self.broker.close()

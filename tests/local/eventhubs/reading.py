@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from azure.eventhub import EventData
+from azure.eventhub import EventHubConsumerClient as SynchronousConsumer
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.amqp import AmqpMessageBodyType
 
@@ -157,6 +158,24 @@ async def _close(client: EventHubConsumerClient, task: asyncio.Task[None]) -> No
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+async def refusal(connection: str, group: str = "$Default", **how: Any) -> Exception:
+    """What the synchronous consumer is told when its link is refused.
+
+    The asynchronous one of 5.15.1 is told nothing but a stolen link: it takes the attach without a source for its own
+    closing, and opens again without end.
+    """
+    client = SynchronousConsumer.from_connection_string(connection, group, retry_total=0)
+    told: list[Exception] = []
+
+    def on_error(_: Any, error: Exception) -> None:
+        told.append(error)
+        client.close()
+
+    where: dict[str, Any] = {"partition_id": "0", "starting_position": "-1", **how}
+    await asyncio.to_thread(client.receive_batch, lambda _context, _events: None, on_error=on_error, **where)
+    return told[0]
 
 
 async def all_closed() -> None:

@@ -1,4 +1,4 @@
-"""Keys go where the SDK's own resolver sends them."""
+"""Keys go where the SDKs' own resolvers send them: as the Python one hashes, and as the others take the remainder."""
 
 import pytest
 from azure.eventhub._buffered_producer._partition_resolver import PartitionResolver, compute_hash
@@ -18,10 +18,15 @@ def test_the_hash_is_the_sdk_s(key: str) -> None:
 
 
 @given(KEYS, st.integers(1, 32))
-def test_the_partition_is_the_sdk_s(key: str, partitions: int) -> None:
+def test_the_partition_is_the_sdk_s_but_for_the_sign_of_the_remainder(key: str, partitions: int) -> None:
     resolver = PartitionResolver([str(index) for index in range(partitions)])  # type: ignore[no-untyped-call]
-    expected = resolver.get_partition_id_by_partition_key(key)  # type: ignore[no-untyped-call]
-    assert str(partition_of(key, partitions)) == expected
+    theirs = int(resolver.get_partition_id_by_partition_key(key))  # type: ignore[no-untyped-call]
+    assert partition_of(key, partitions) in (theirs, (-theirs) % partitions)
+
+
+@pytest.mark.parametrize("key", ["k0", "k5", "k9"])
+def test_keys_with_a_negative_hash_go_where_net_and_javascript_send_them(key: str) -> None:
+    assert partition_of(key, 4) == 1
 
 
 def test_keys_beyond_ascii_have_a_partition() -> None:

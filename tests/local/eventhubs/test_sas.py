@@ -6,7 +6,9 @@ import pytest
 from azure.eventhub._pyamqp.utils import generate_sas_token
 
 from infra.local.eventhubs.config import ConfigError
-from infra.local.eventhubs.sas import AccessKey, Unauthorized, Verifier, hub_of, load_keys
+from infra.local.eventhubs.sas import AccessKey, load_keys
+from infra.local.eventhubs.tokens import Unauthorized, scope_of
+from infra.local.eventhubs.verifier import SAS, Verifier
 
 pytestmark = pytest.mark.local_only
 URI = "sb://localhost:5672/Events"
@@ -15,19 +17,33 @@ TOKEN = generate_sas_token(URI, "a key", "secret", 1000)  # type: ignore[no-unty
 
 
 def test_a_token_holds_until_it_expires() -> None:
-    claim = VERIFIER.claim(TOKEN, URI, 999)
-    assert (claim.hub, claim.rights, claim.expires_at) == ("events", frozenset({"Send"}), 1000)
+    claim = VERIFIER.claim(TOKEN, SAS, URI, 999)
+    assert (claim.scope, claim.rights, claim.expires_at) == (("events",), frozenset({"Send"}), 1000)
     with pytest.raises(Unauthorized, match="Expired"):
-        VERIFIER.claim(TOKEN, URI, 1000)
+        VERIFIER.claim(TOKEN, SAS, URI, 1000)
 
 
 def test_a_token_for_the_hub_covers_what_is_below_it() -> None:
-    assert VERIFIER.claim(TOKEN, f"{URI}/ConsumerGroups/g/Partitions/0", 1).hub == "events"
+    assert VERIFIER.claim(TOKEN, SAS, f"{URI}/ConsumerGroups/g/Partitions/0", 1).scope == ("events",)
+
+
+def test_a_token_for_a_part_of_the_hub_is_not_for_the_hub() -> None:
+    narrow = generate_sas_token(f"{URI}/Publishers/p", "a key", "secret", 1000)  # type: ignore[no-untyped-call]
+    assert VERIFIER.claim(narrow, SAS, f"{URI}/Publishers/P", 1).scope == ("events", "publishers", "p")
+    for audience in (URI, f"{URI}/Publishers/pq", f"{URI}/Publishers"):
+        with pytest.raises(Unauthorized, match="InvalidAudience"):
+            VERIFIER.claim(narrow, SAS, audience, 1)
+
+
+def test_a_hub_s_key_does_not_sign_for_the_namespace() -> None:
+    wide = generate_sas_token("sb://localhost:5672", "a key", "secret", 1000)  # type: ignore[no-untyped-call]
+    with pytest.raises(Unauthorized, match="InvalidSignature"):
+        VERIFIER.claim(wide, SAS, URI, 1)
 
 
 def test_an_expiry_written_over_breaks_the_signature() -> None:
     with pytest.raises(Unauthorized, match="signature"):
-        VERIFIER.claim(TOKEN.replace("se=1000", "se=9999"), URI, 1)
+        VERIFIER.claim(TOKEN.replace("se=1000", "se=9999"), SAS, URI, 1)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +51,17 @@ def test_an_expiry_written_over_breaks_the_signature() -> None:
 )
 def test_a_malformed_token_is_refused(token: str) -> None:
     with pytest.raises(Unauthorized):
-        VERIFIER.claim(token, URI, 1)
+        VERIFIER.claim(token, SAS, URI, 1)
 
 
-def test_audiences_name_their_hub() -> None:
-    audiences = {"sb://host:1/Hub": "hub", "amqps://host/hub/Publishers/p": "hub", "sb://host/": "", "hub/x": "hub"}
-    assert {audience: hub_of(audience) for audience in audiences} == audiences
+def test_audiences_name_a_path() -> None:
+    audiences = {
+        "sb://host:1/Hub": ("hub",),
+        "amqps://host/hub/Publishers/p/": ("hub", "publishers", "p"),
+        "sb://host/": (),
+        "hub/x": ("hub", "x"),
+    }
+    assert {audience: scope_of(audience) for audience in audiences} == audiences
 
 
 @pytest.mark.parametrize(

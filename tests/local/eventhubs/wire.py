@@ -2,11 +2,24 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
+from infra.local.eventhubs.amqp.decode import decode
+from infra.local.eventhubs.amqp.encode import encode
 from infra.local.eventhubs.amqp.frames import AMQP_HEADER, Frame, FrameBuffer, frame, performative
-from infra.local.eventhubs.amqp.performatives import ATTACH, BEGIN, DISPOSITION, FLOW, OPEN, SOURCE, TARGET, TRANSFER
-from infra.local.eventhubs.amqp.values import Described, Symbol, UInt
+from infra.local.eventhubs.amqp.messages import sections
+from infra.local.eventhubs.amqp.performatives import (
+    ATTACH,
+    BEGIN,
+    DETACH,
+    DISPOSITION,
+    FLOW,
+    OPEN,
+    SOURCE,
+    TARGET,
+    TRANSFER,
+)
+from infra.local.eventhubs.amqp.values import Described, Symbol, UByte, UInt
 from tests.support.eventually import PATIENCE_S
 
 WINDOW = UInt(1000)
@@ -55,26 +68,58 @@ class Wire:
         """Its fields."""
         return (await self.expect_frame(code)).fields(11)
 
-    async def open(self, idle_timeout_ms: int | None = None) -> None:
+    async def open(self, idle_timeout_ms: int | None = None, window: int = WINDOW) -> None:
         """Header, open, begin."""
         self.send_bytes(AMQP_HEADER)
         idle = None if idle_timeout_ms is None else UInt(idle_timeout_ms)
         self.send(OPEN, "wire", None, UInt(512), None, idle)
-        self.send(BEGIN, None, UInt(0), WINDOW, WINDOW)
+        self.send(BEGIN, None, UInt(0), UInt(window), WINDOW)
         await self.expect(BEGIN)
 
     async def attach_producer(self, address: str) -> list[object]:
         """A sending link on handle 0; returns the server's first flow."""
-        self.send(ATTACH, "p", UInt(0), False, None, None, Described(SOURCE, ["me"]), Described(TARGET, [address]))
+        self.ask_to_send(address)
         await self.expect(ATTACH)
         return await self.expect(FLOW)
 
-    def attach_consumer(self, address: str, selector: str, credit: int) -> None:
-        """A receiving link on handle 1 with credit."""
+    def ask_to_send(self, address: str, settle_mode: int | None = None) -> None:
+        """Attach a sending link on handle 0."""
+        mode = None if settle_mode is None else UByte(settle_mode)
+        self.send(ATTACH, "p", UInt(0), False, mode, None, Described(SOURCE, ["me"]), Described(TARGET, [address]))
+
+    def ask_to_receive(self, address: str, selector: str | None, modes: tuple[int, int] = (0, 0)) -> None:
+        """Attach a receiving link on handle 1; `modes` are those of sender and receiver."""
         kind = Symbol("apache.org:selector-filter:string")
-        source = Described(SOURCE, [address, None, None, None, None, None, None, {kind: Described(kind, selector)}])
-        self.send(ATTACH, "c", UInt(1), True, None, None, source, Described(TARGET, ["me"]))
+        filters = None if selector is None else {kind: Described(kind, selector)}
+        source = Described(SOURCE, [address, *[None] * 6, filters])
+        self.send(ATTACH, "c", UInt(1), True, *map(UByte, modes), source, Described(TARGET, ["me"]))
+
+    def attach_consumer(self, address: str, selector: str | None, credit: int) -> None:
+        """A receiving link on handle 1 with credit."""
+        self.ask_to_receive(address, selector)
         self.send(FLOW, UInt(0), WINDOW, UInt(0), WINDOW, UInt(1), UInt(0), UInt(credit))
+
+    async def refusal(self) -> tuple[list[object], str, str]:
+        """The attach that refuses a link, and condition and text of the detach that follows."""
+        answer = await self.expect(ATTACH)
+        error = (await self.expect(DETACH))[2]
+        if not isinstance(error, Described) or not isinstance(error.value, list):
+            raise AssertionError(f"not refused: {answer}")
+        return answer, str(error.value[0]), str(error.value[1])
+
+    async def request(self, node: str, properties: Mapping[str, object], value: object) -> dict[object, object]:
+        """Ask a node over a pair of links on handles 8 and 9; the application properties of its reply."""
+        me, there = Described(SOURCE, ["me"]), Described(TARGET, [node])
+        self.send(ATTACH, "asks", UInt(8), False, None, None, me, there)
+        self.send(ATTACH, "hears", UInt(9), True, None, None, Described(SOURCE, [node]), Described(TARGET, ["me"]))
+        self.send(FLOW, UInt(0), WINDOW, UInt(0), WINDOW, UInt(9), UInt(0), UInt(1))
+        message = encode(Described(0x74, dict(properties))) + encode(Described(0x77, value))
+        self.send(TRANSFER, UInt(8), UInt(0), b"t", UInt(0), False, False, payload=message)
+        _, payload = (await self.expect_frame(TRANSFER)).fields_and_payload(11)
+        (told,) = (decode(payload, section.value_at)[0] for section in sections(payload) if section.code == 0x74)
+        if not isinstance(told, dict):
+            raise AssertionError("a reply without application properties")
+        return told
 
     async def deliver(self, payload: bytes, message_format: int = 0, frame_size: int = 65000) -> list[object]:
         """Send one delivery, in several frames if need be, and return its disposition."""

@@ -6,14 +6,23 @@ from typing import NamedTuple
 
 from infra.local.eventhubs.amqp.decode import decode, map_spans, value_end
 from infra.local.eventhubs.amqp.encode import encode
-from infra.local.eventhubs.amqp.values import Bytes, DecodeError, Described, Symbol
+from infra.local.eventhubs.amqp.values import Bytes, DecodeError, Described, Int, Symbol
 
 HEADER, DELIVERY_ANNOTATIONS, MESSAGE_ANNOTATIONS, PROPERTIES, APPLICATION_PROPERTIES, DATA = range(0x70, 0x76)
-VALUE, FOOTER = 0x77, 0x78
+SEQUENCE, VALUE, FOOTER = 0x76, 0x77, 0x78
 BATCH_FORMAT = 0x80013700
 _OURS = frozenset(
-    {"x-opt-sequence-number", "x-opt-offset", "x-opt-enqueued-time", "x-opt-partition-key", "x-opt-publisher"}
+    {
+        "x-opt-sequence-number-epoch",
+        "x-opt-sequence-number",
+        "x-opt-offset",
+        "x-opt-enqueued-time",
+        "x-opt-partition-key",
+        "x-opt-publisher",
+    }
 )
+# Only these may stand more than once in a message.
+_BODIES = frozenset({DATA, SEQUENCE})
 
 
 class Section(NamedTuple):
@@ -47,25 +56,45 @@ class Event(NamedTuple):
     """One event as its producer encoded it, cut where the annotations go: views of the delivery, no copies."""
 
     header: Bytes
+    delivery: Bytes  # the producer's delivery annotations, a whole section, empty when there are none
     annotations: list[Bytes]  # key and value of each annotation that is not the server's own, still encoded
     rest: Bytes  # properties, application properties, body, footer
     partition_key: str | None
 
 
 def parse_event(message: Bytes) -> Event:
-    """Cut one message; the producer's delivery annotations and the server's own keys are dropped."""
-    header: Bytes = b""
-    partition_key, rest_at = None, 0
-    annotations: list[Bytes] = []
+    """Cut one message by the codes of its sections, wherever they stand; the server's own keys are dropped.
+
+    The Python SDK writes delivery annotations behind the body. Raise `DecodeError` for a message without a body and for
+    one with a section twice.
+    """
+    found: dict[int, Section] = {}
+    rest = []
     for section in sections(message):
+        if section.code in found and section.code not in _BODIES:
+            raise DecodeError(f"section 0x{section.code:02x} stands twice in a message")
+        found[section.code] = section
         if section.code > MESSAGE_ANNOTATIONS:
-            continue
-        rest_at = section.end
-        if section.code == HEADER:
-            header = message[section.start : section.end]
-        elif section.code == MESSAGE_ANNOTATIONS:
-            annotations, partition_key = _annotations(message, section.value_at)
-    return Event(header, annotations, message[rest_at:] if rest_at else message, partition_key)
+            rest.append(section)
+    if found.keys().isdisjoint((DATA, SEQUENCE, VALUE)):
+        raise DecodeError("a message without a body")
+    header, delivery, noted = (found.get(code) for code in (HEADER, DELIVERY_ANNOTATIONS, MESSAGE_ANNOTATIONS))
+    if delivery is not None:
+        map_spans(message, delivery.value_at)  # readers would trip over anything else
+    annotations, partition_key = _annotations(message, noted.value_at) if noted is not None else ([], None)
+    return Event(_cut(message, header), _cut(message, delivery), annotations, _joined(message, rest), partition_key)
+
+
+def _cut(message: Bytes, section: Section | None) -> Bytes:
+    return b"" if section is None else message[section.start : section.end]
+
+
+def _joined(message: Bytes, parts: list[Section]) -> Bytes:
+    """A view where the sections stand side by side, as they nearly always do."""
+    start, end = parts[0].start, parts[-1].end
+    if sum(part.end - part.start for part in parts) == end - start:
+        return message[start:end]
+    return b"".join(message[part.start : part.end] for part in parts)
 
 
 def _annotations(message: Bytes, at: int) -> tuple[list[Bytes], str | None]:
@@ -102,16 +131,19 @@ def _key(name: str) -> bytes:
     return encode(Symbol(name))
 
 
-_SEQUENCE, _OFFSET, _TIME = _key("x-opt-sequence-number"), _key("x-opt-offset"), _key("x-opt-enqueued-time")
+_EPOCH, _SEQUENCE, _OFFSET, _TIME = map(
+    _key, ("x-opt-sequence-number-epoch", "x-opt-sequence-number", "x-opt-offset", "x-opt-enqueued-time")
+)
 _PARTITION_KEY, _PUBLISHER = _key("x-opt-partition-key"), _key("x-opt-publisher")
 _MAP = struct.Struct(">II")
 
 
 def annotate(
-    event: Event, sequence: int, offset: int, enqueued_ms: int, key: str | None, publisher: str | None
+    event: Event, epoch: int, sequence: int, offset: int, enqueued_ms: int, key: str | None, publisher: str | None
 ) -> list[Bytes]:
     """The parts of the event as readers get it; what delivery annotations they get stand after `event.header`."""
     pairs: list[Bytes] = [
+        _EPOCH + encode(Int(epoch)),
         _SEQUENCE + b"\x81" + sequence.to_bytes(8),
         _OFFSET + encode(str(offset)),
         _TIME + b"\x83" + enqueued_ms.to_bytes(8),
@@ -122,9 +154,19 @@ def annotate(
         pairs.append(_PUBLISHER + encode(publisher))
     pairs += event.annotations
     body = b"".join(pairs)
-    return [event.header, b"\x00\x53\x72\xd1", _MAP.pack(len(body) + 4, 2 * len(pairs)), body, event.rest]
+    head = _MAP.pack(len(body) + 4, 2 * len(pairs))
+    return [event.header, event.delivery, b"\x00\x53\x72\xd1", head, body, event.rest]
 
 
-def delivery_annotations(pairs: dict[object, object]) -> bytes:
-    """A delivery-annotations section."""
-    return encode(Described(DELIVERY_ANNOTATIONS, pairs))
+def with_delivery_annotations(message: bytes, at: int, pairs: dict[object, object]) -> bytes:
+    """The message as annotated above, with pairs added to its delivery annotations, which stand or would stand `at`."""
+    first = next(sections(memoryview(message)[at:]))
+    end = at + first.end if first.code == DELIVERY_ANNOTATIONS else at
+    if end == at:
+        return message[:at] + encode(Described(DELIVERY_ANNOTATIONS, pairs)) + message[at:]
+    spans = map_spans(message, at + first.value_at)
+    kept = [message[start:stop] for start, _, stop in spans if decode(message, start)[0] not in pairs]
+    ours = [encode(key) + encode(value) for key, value in pairs.items()]
+    body = b"".join(kept + ours)
+    head = b"\x00\x53\x71\xd1" + _MAP.pack(len(body) + 4, 2 * (len(kept) + len(ours)))
+    return message[:at] + head + body + message[end:]

@@ -14,9 +14,13 @@ OPEN, BEGIN, ATTACH, FLOW, TRANSFER, DISPOSITION, DETACH, END, CLOSE = range(0x1
 SASL_MECHANISMS, SASL_INIT, SASL_CHALLENGE, SASL_RESPONSE, SASL_OUTCOME = range(0x40, 0x45)
 SOURCE, TARGET, ERROR = 0x28, 0x29, 0x1D
 ACCEPTED, REJECTED = Described(0x24, []), 0x25
-# Our windows never close, since flow control works on link credit.
-WINDOW = UInt(2**31 - 1)
+# What Azure announces, as recorded conversations of the Python SDK's live tests with it show.
+CHANNEL_MAX, HANDLE_MAX = UShort(4999), UInt(255)
+INCOMING_WINDOW, OUTGOING_WINDOW = UInt(5000), UInt(65536)
+ANY_SIZE = 2**64 - 1
 SENDER, RECEIVER = False, True
+UNSETTLED, SETTLED = 0, 1  # how a sender settles
+PIECES = 4  # that an encoded transfer frame consists of
 
 
 def error(condition: str, description: str) -> Described:
@@ -36,34 +40,49 @@ def _symbols(items: bytes, count: int) -> bytes:
 
 def sasl_outcome() -> bytes:
     """Everybody is let in; tokens are checked later, over $cbs. The SDK reads both code and data."""
-    return performative(SASL_OUTCOME, UByte(0), b"")
+    return performative(SASL_OUTCOME, UByte(0), b"Welcome!")
 
 
 def open_(container: str, max_frame_size: int, idle_timeout_ms: int) -> bytes:
     """SDK reads 2 (max-frame-size, not null), 4 (idle-timeout), 9 (properties)."""
-    properties = {Symbol("product"): "sluice-eventhubs"}
-    sizes = (UInt(max_frame_size), UShort(4095), UInt(idle_timeout_ms))
-    return performative(OPEN, container, None, *sizes, None, None, None, None, properties)
+    sizes = (UInt(max_frame_size), CHANNEL_MAX, UInt(idle_timeout_ms))
+    return performative(OPEN, container, None, *sizes, *[None] * 5)
 
 
 def begin(remote_channel: int) -> bytes:
     """SDK reads 0 to 3, 4 (handle-max, not null), 7 (properties)."""
-    return performative(BEGIN, UShort(remote_channel), UInt(0), WINDOW, WINDOW, UInt(255), None, None, None)
+    windows = (INCOMING_WINDOW, OUTGOING_WINDOW)
+    return performative(BEGIN, UShort(remote_channel), UInt(0), *windows, HANDLE_MAX, None, None, None)
 
 
-def attach(name: object, handle: int, role: bool, source: object, target: object, max_message_size: int) -> bytes:
-    """SDK reads 5 and 6 (neither null), 9 (initial-delivery-count of a sender), 10 (max-message-size), 13."""
-    modes = (UByte(1), UByte(0)) if role is SENDER else (UByte(0), UByte(0))
+def attach(
+    name: object,
+    handle: int,
+    role: bool,
+    modes: tuple[int, int],
+    termini: tuple[object, object],
+    max_message_size: int,
+    properties: dict[object, object] | None,
+) -> bytes:
+    """`modes` are those of sender and receiver, `termini` source and target.
+
+    SDK reads 5 and 6 (a null one refuses the link), 9 (initial-delivery-count of a sender), 10 (max-message-size), 13.
+    """
     first_count = UInt(0) if role is SENDER else None
-    tail = (None, None, first_count, ULong(max_message_size), None, None, None)
-    return performative(ATTACH, name, UInt(handle), role, *modes, source, target, *tail)
+    tail = (None, None, first_count, ULong(max_message_size), None, None, properties)
+    return performative(ATTACH, name, UInt(handle), role, *map(UByte, modes), *termini, *tail)
+
+
+def refused_attach(name: object, handle: int, role: bool) -> bytes:
+    """Nothing but nulls behind the role: without source and target clients wait for the detach that says why."""
+    return performative(ATTACH, name, UInt(handle), role, *[None] * 11)
 
 
 def flow(
     next_incoming_id: int, next_outgoing_id: int, handle: int | None, delivery_count: int, credit: int, drain: bool
 ) -> bytes:
     """SDK reads 0 to 4, and 5 and 6 (not null when a handle is set)."""
-    session = (UInt(next_incoming_id), WINDOW, UInt(next_outgoing_id), WINDOW)
+    session = (UInt(next_incoming_id), INCOMING_WINDOW, UInt(next_outgoing_id), OUTGOING_WINDOW)
     if handle is None:
         return performative(FLOW, *session, *[None] * 7)
     link = (UInt(handle), UInt(delivery_count), UInt(credit), None)
@@ -91,14 +110,11 @@ def close(failure: Described | None = None) -> bytes:
 
 
 class TransferEncoder:
-    """Transfer performatives of one sending link: exactly 11 fields, settled, with a constant delivery tag.
+    """Transfer performatives of one sending link: exactly 11 fields, settled ones with an empty tag, as in Azure."""
 
-    The SDK keeps every tag it ever received in a set; a constant tag keeps that set at one entry.
-    """
-
-    def __init__(self, handle: int) -> None:
-        nulls = [encode(None)] * 5
-        fixed = (encode(UInt(handle)), b"\x70", encode(b"\x00"), encode(UInt(0)), encode(True))
+    def __init__(self, handle: int, settled: bool = True, tag: bytes = b"") -> None:
+        nulls = [encode(None)] * 4 + [encode(settled)]  # the last one says batchable
+        fixed = (encode(UInt(handle)), b"\x70", encode(tag), encode(UInt(0)), encode(settled))
         size = sum(map(len, fixed)) + 4 + 1 + len(nulls) + 4
         self._head = b"\x00\x53\x14\xd0" + struct.pack(">II", size, 11) + fixed[0] + fixed[1]
         tail = fixed[2] + fixed[3] + fixed[4]
@@ -107,7 +123,7 @@ class TransferEncoder:
         self.size = 8 + len(self._head) + 4 + len(self._last)
 
     def frames(self, channel: int, delivery_id: int, payload: bytes, max_frame_size: int) -> list[bytes]:
-        """One frame, or several when the payload is longer than the peer's frames."""
+        """One frame, or several when the payload is longer than the peer's frames; `PIECES` for each."""
         room = max_frame_size - self.size
         head = self._head + delivery_id.to_bytes(4)
         if len(payload) <= room:

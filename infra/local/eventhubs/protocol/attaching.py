@@ -3,7 +3,7 @@
 from infra.local.eventhubs.amqp import performatives
 from infra.local.eventhubs.amqp.decode import decode
 from infra.local.eventhubs.amqp.frames import Frame
-from infra.local.eventhubs.amqp.values import DecodeError, Described, Raw
+from infra.local.eventhubs.amqp.values import DecodeError, Described, Raw, Symbol, UInt
 from infra.local.eventhubs.broker import Refused
 from infra.local.eventhubs.protocol.addresses import consumer_address, node_of, producer_address
 from infra.local.eventhubs.protocol.consumer_link import ConsumerLink
@@ -11,7 +11,9 @@ from infra.local.eventhubs.protocol.link import MAX_MESSAGE_SIZE, Link
 from infra.local.eventhubs.protocol.peer import Channel
 from infra.local.eventhubs.protocol.producer_link import ProducerLink
 from infra.local.eventhubs.protocol.requests import NODES, ReplyLink, RequestLink
+from infra.local.eventhubs.protocol.tracking import tracking_id
 
+_TRACKING, _TIMEOUT = Symbol("com.microsoft:tracking-id"), Symbol("com.microsoft:timeout")
 _NULL = b"\x40"
 
 
@@ -27,6 +29,8 @@ class Attach:
         self.peer_receives = role
         self.source = decode(self.raw[5])[0]
         self.target = decode(self.raw[6])[0]
+        size = decode(self.raw[10])[0]
+        self.max_message_size = size if isinstance(size, int) else 0
         properties = decode(self.raw[13])[0]
         self.properties = properties if isinstance(properties, dict) else {}
         desired = decode(self.raw[12])[0]
@@ -36,6 +40,30 @@ class Attach:
     def address(self) -> str:
         """Of the node on our side of the link."""
         return _address(self.source if self.peer_receives else self.target)
+
+    @property
+    def own_role(self) -> bool:
+        """The server's on this link."""
+        return performatives.SENDER if self.peer_receives else performatives.RECEIVER
+
+    @property
+    def node(self) -> str:
+        """`$cbs` or `$management` where the address is one of them, also one below a hub; else empty."""
+        last = node_of(self.address)[-1].lower()
+        return last if last in NODES else ""
+
+    @property
+    def sends_events(self) -> bool:
+        """Whether this is a producer's link."""
+        return not self.peer_receives and not self.node
+
+    @property
+    def settle_modes(self) -> tuple[int, int]:
+        """Of sender and receiver, as they will be: the peer's own as asked for; events are delivered settled."""
+        sender, receiver = (mode if isinstance(mode, int) else 0 for mode in (decode(raw)[0] for raw in self.raw[3:5]))
+        if not self.peer_receives:
+            return sender, 0
+        return sender if self.node else performatives.SETTLED, receiver
 
     @property
     def own_address(self) -> str:
@@ -58,9 +86,8 @@ def attach(session: Channel, links: dict[int, Link], frame: Frame) -> None:
     try:
         link = _link(session, asked)
     except Refused as refusal:
-        refused = Link(session, asked.handle)
-        links[asked.handle] = refused
-        _answer(session, asked)
+        refused = links[asked.handle] = Link(session, asked.handle)
+        session.send(performatives.refused_attach(asked.raw[0], asked.handle, asked.own_role))
         refused.fail(refusal.condition, refusal.description)
         return
     links[asked.handle] = link
@@ -71,8 +98,19 @@ def attach(session: Channel, links: dict[int, Link], frame: Frame) -> None:
 def _answer(session: Channel, asked: Attach) -> None:
     source = _or_empty(asked.raw[5], performatives.SOURCE)
     target = _or_empty(asked.raw[6], performatives.TARGET)
-    role = performatives.SENDER if asked.peer_receives else performatives.RECEIVER
-    session.send(performatives.attach(asked.raw[0], asked.handle, role, source, target, MAX_MESSAGE_SIZE))
+    # A reader is held to the size it asked for itself, so that it gets every event that was accepted.
+    size = MAX_MESSAGE_SIZE if asked.sends_events else asked.max_message_size or performatives.ANY_SIZE
+    properties = _told(asked) if asked.sends_events else None
+    answer = performatives.attach(
+        asked.raw[0], asked.handle, asked.own_role, asked.settle_modes, (source, target), size, properties
+    )
+    session.send(answer)
+
+
+def _told(asked: Attach) -> dict[object, object]:
+    timeout_s = asked.properties.get(_TIMEOUT)
+    told: dict[object, object] = {_TIMEOUT: UInt(timeout_s)} if isinstance(timeout_s, int) else {}
+    return {**told, _TRACKING: tracking_id()}
 
 
 def _or_empty(terminus: Raw, descriptor: int) -> object:
@@ -80,11 +118,11 @@ def _or_empty(terminus: Raw, descriptor: int) -> object:
 
 
 def _link(session: Channel, asked: Attach) -> Link:
-    node = node_of(asked.address)[-1].lower()
-    if node in NODES:
-        if asked.peer_receives:
-            return ReplyLink(session, asked.handle, node, asked.own_address)
-        return RequestLink(session, asked.handle, node)
+    if asked.node and asked.peer_receives:
+        settled = asked.settle_modes[0] == performatives.SETTLED
+        return ReplyLink(session, asked.handle, asked.node, asked.own_address, settled)
+    if asked.node:
+        return RequestLink(session, asked.handle, asked.node)
     if asked.peer_receives:
         return _consumer(session, asked)
     return _producer(session, asked)
@@ -92,19 +130,23 @@ def _link(session: Channel, asked: Attach) -> Link:
 
 def _producer(session: Channel, asked: Attach) -> Link:
     address = producer_address(asked.address)
-    session.connection.demand(address.hub, "Send")
+    session.connection.claims.demand(asked.address, "Send")
     hub = session.connection.broker.hub(address.hub)
     partition = hub.partition(address.partition) if address.partition is not None else None
-    return ProducerLink(session, asked.handle, hub, partition, address.publisher)
+    link = ProducerLink(session, asked.handle, hub, partition, address.publisher)
+    link.needs = (asked.address, "Send")
+    return link
 
 
 def _consumer(session: Channel, asked: Attach) -> Link:
     address = consumer_address(asked.address)
-    session.connection.demand(address.hub, "Listen")
+    session.connection.claims.demand(asked.address, "Listen")
     hub = session.connection.broker.hub(address.hub)
     if address.group.lower() not in hub.groups:
-        raise Refused("amqp:not-found", f"The consumer group '{address.group}' of '{hub.name}' could not be found.")
+        entity = f"{hub.name}/ConsumerGroups/{address.group}"
+        raise Refused("amqp:not-found", f"The messaging entity '{entity}' could not be found.")
     partition = hub.partition(address.partition)
     link = ConsumerLink(session, asked.handle, hub, partition, hub.groups[address.group.lower()])
     link.start(asked.source, asked.properties, asked.desired)
+    link.needs = (asked.address, "Listen")
     return link

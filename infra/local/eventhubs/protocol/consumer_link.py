@@ -6,9 +6,10 @@ Nothing polls: an append, a flow, a drained socket or a released fault wakes the
 import asyncio
 import logging
 
-from infra.local.eventhubs.amqp.messages import delivery_annotations
+from infra.local.eventhubs.amqp.messages import with_delivery_annotations
 from infra.local.eventhubs.amqp.values import Timestamp
-from infra.local.eventhubs.broker import Hub, Partition, Refused, now_ms
+from infra.local.eventhubs.broker import Hub, Partition, Refused
+from infra.local.eventhubs.hub_facts import now_ms
 from infra.local.eventhubs.protocol.link import OutgoingLink
 from infra.local.eventhubs.protocol.peer import Channel
 from infra.local.eventhubs.protocol.positions import first_sequence, selector_in
@@ -96,14 +97,14 @@ class ConsumerLink(OutgoingLink):
             self.deliver(message)
 
     def _with_metrics(self, record: Record) -> bytes:
-        log, at = self._partition.log, record.header_length
+        log = self._partition.log
         annotations: dict[object, object] = {
             "last_enqueued_sequence_number": log.next_sequence - 1,
             "last_enqueued_offset": str(log.last_offset),
             "last_enqueued_time_utc": Timestamp(log.last_enqueued_ms),
             "runtime_info_retrieval_time_utc": Timestamp(now_ms()),
         }
-        return record.message[:at] + delivery_annotations(annotations) + record.message[at:]
+        return with_delivery_annotations(record.message, record.header_length, annotations)
 
     def release(self) -> None:
         super().release()

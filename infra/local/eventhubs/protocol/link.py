@@ -1,15 +1,22 @@
 """What all links share: flow of attach and detach, and the frames of one incoming delivery put together."""
 
 from infra.local.eventhubs.amqp import performatives
+from infra.local.eventhubs.amqp.values import Described
 from infra.local.eventhubs.protocol.peer import Channel
+from infra.local.eventhubs.protocol.tracking import error
 
 MAX_MESSAGE_SIZE = 1024 * 1024
 
 
 class Link:
-    """One link of a session. `hub` is the hub it belongs to in lower case, empty for the request-reply nodes."""
+    """One link of a session.
+
+    `hub` is the hub it belongs to in lower case, empty for the request-reply nodes; `needs` the address and the right
+    that a token has to allow as long as the link stands.
+    """
 
     hub = ""
+    needs: tuple[str, str] | None = None
 
     def __init__(self, session: Channel, handle: int) -> None:
         self.session = session
@@ -37,7 +44,7 @@ class Link:
         if self.closed:
             return
         self.release()
-        self.session.send(performatives.detach(self.handle, performatives.error(condition, description)))
+        self.session.send(performatives.detach(self.handle, error(condition, description)))
 
 
 class Delivery:
@@ -56,11 +63,9 @@ class Delivery:
 class IncomingLink(Link):
     """A link on which the peer sends: joins frames, keeps the peer supplied with credit."""
 
-    full_credit = 1000
-
-    def __init__(self, session: Channel, handle: int) -> None:
+    def __init__(self, session: Channel, handle: int, full_credit: int) -> None:
         super().__init__(session, handle)
-        self._credit = self.full_credit
+        self._full_credit = self._credit = full_credit
         self._delivery_count = 0
         self._pieces: list[memoryview] = []
         self._size = 0
@@ -89,8 +94,8 @@ class IncomingLink(Link):
     def _count(self) -> None:
         self._delivery_count += 1
         self._credit -= 1
-        if self._credit < self.full_credit // 2:
-            self._credit = self.full_credit
+        if self._credit < self._full_credit // 2:
+            self._credit = self._full_credit
             self.session.send_flow(self.handle, self._delivery_count, self._credit)
 
     def on_delivery(self, delivery: Delivery) -> None:
@@ -105,8 +110,8 @@ class IncomingLink(Link):
     def reject(self, delivery: Delivery, condition: str, description: str) -> None:
         """Settle as rejected; a delivery that came settled has nobody to be told."""
         if not delivery.settled and not self.closed:
-            state = performatives.Described(performatives.REJECTED, [performatives.error(condition, description)])
-            self.session.send_disposition(delivery.identifier, state)
+            rejected = Described(performatives.REJECTED, [error(condition, description)])
+            self.session.send_disposition(delivery.identifier, rejected)
 
 
 class OutgoingLink(Link):
@@ -116,7 +121,7 @@ class OutgoingLink(Link):
         super().__init__(session, handle)
         self.credit = 0
         self._delivery_count = 0
-        self._encoder = performatives.TransferEncoder(handle)
+        self.encoder = performatives.TransferEncoder(handle)
 
     def on_flow(self, fields: list[object]) -> None:
         self.credit = _number(fields[5]) + _number(fields[6]) - self._delivery_count
@@ -138,9 +143,13 @@ class OutgoingLink(Link):
         """Send what can be sent now."""
         raise NotImplementedError
 
+    def release(self) -> None:
+        super().release()
+        self.session.drop_waiting(self.handle)
+
     def deliver(self, message: bytes) -> None:
-        """Send one settled message; the caller checked credit and window."""
-        self.session.send_delivery(self._encoder, message)
+        """Send one message; the caller checked that there is credit and some room."""
+        self.session.send_delivery(self, message)
         self._delivery_count += 1
         self.credit -= 1
 

@@ -17,7 +17,8 @@ def read(connection: Host, request: Request) -> dict[object, object]:
     operation, kind, name = request.text("operation"), request.text("type"), request.text("name")
     if operation != "READ" or kind not in (_HUB, _PARTITION):
         raise Refused("amqp:not-implemented", f"operation '{operation}' of type '{kind}' on $management")
-    connection.demand(name, "Send", "Listen")
+    # The .NET client puts no token on $cbs for this node, but into each request.
+    connection.claims.demand(name, "Send", "Listen", token=request.text("security_token"))
     hub = connection.broker.hub(name)
     return _hub(hub) if kind == _HUB else _partition(hub, request.text("partition"))
 
@@ -30,6 +31,7 @@ def _hub(hub: Hub) -> dict[object, object]:
         "created_at": Timestamp(hub.created_ms),
         "partition_count": Int(count),
         "partition_ids": Array(str(index) for index in range(count)),
+        "georeplication_factor": Int(1),
     }
 
 

@@ -5,21 +5,22 @@ from typing import Protocol
 from infra.local.eventhubs.amqp.performatives import TransferEncoder
 from infra.local.eventhubs.amqp.values import Described
 from infra.local.eventhubs.broker import Broker
-from infra.local.eventhubs.sas import Claim, Verifier
+from infra.local.eventhubs.protocol.claims import Claims
 
 
 class Host(Protocol):
     """One connection: the hubs behind it, what its tokens allow, and whether its socket is behind."""
 
     broker: Broker
-    verifier: Verifier
+    claims: Claims
     congested: bool
 
-    def grant(self, claim: Claim) -> None:
-        """Remember what a token allows."""
 
-    def demand(self, hub: str, *rights: str) -> None:
-        """Raise `Refused` unless a token carries one of the rights for the hub."""
+class Sending(Protocol):
+    """A link that deliveries go out on."""
+
+    handle: int
+    encoder: TransferEncoder
 
 
 class Replies(Protocol):
@@ -30,9 +31,11 @@ class Replies(Protocol):
 
 
 class Channel(Protocol):
-    """One session; `room` is the number of transfer frames that the peer will still take."""
+    """One session."""
 
-    room: int
+    @property
+    def room(self) -> int:
+        """Number of transfer frames that the peer will still take."""
 
     @property
     def connection(self) -> Host:
@@ -47,8 +50,11 @@ class Channel(Protocol):
     def send_disposition(self, delivery: int, state: Described) -> None:
         """Settle one incoming delivery."""
 
-    def send_delivery(self, encoder: TransferEncoder, message: bytes) -> None:
-        """One message in as many transfer frames as it takes."""
+    def send_delivery(self, link: Sending, message: bytes) -> None:
+        """One message in as many transfer frames as it takes; those beyond the peer's window wait."""
+
+    def drop_waiting(self, handle: int) -> None:
+        """Its link is gone: forget the frames that wait."""
 
     def reply_link(self, node: str, reply_to: str | None) -> Replies | None:
         """Where replies of `node` go, if the peer listens to them."""

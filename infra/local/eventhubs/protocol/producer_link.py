@@ -5,8 +5,14 @@ import asyncio
 from infra.local.eventhubs.amqp.messages import BATCH_FORMAT, Event, parse_event, split_batch
 from infra.local.eventhubs.amqp.values import DecodeError
 from infra.local.eventhubs.broker import Hub, Partition, Refused
+from infra.local.eventhubs.detaching import BUSY
 from infra.local.eventhubs.protocol.link import MAX_MESSAGE_SIZE, Delivery, IncomingLink
 from infra.local.eventhubs.protocol.peer import Channel
+
+# As recorded; what a producer may have under way before it hears of the first.
+_CREDIT, _CREDIT_ON_PARTITION = 300, 1000
+# What Microsoft's own clients for Java allow; the service's limit stands nowhere.
+_LONGEST_KEY = 128
 
 
 class ProducerLink(IncomingLink):
@@ -15,7 +21,7 @@ class ProducerLink(IncomingLink):
     def __init__(
         self, session: Channel, handle: int, hub: Hub, partition: Partition | None, publisher: str | None
     ) -> None:
-        super().__init__(session, handle)
+        super().__init__(session, handle, _CREDIT_ON_PARTITION if partition is not None else _CREDIT)
         self.hub = hub.name.lower()
         self._hub = hub
         self._partition = partition
@@ -45,9 +51,12 @@ class ProducerLink(IncomingLink):
         if delivery.oversized:
             raise Refused("amqp:link:message-size-exceeded", f"a message may have {MAX_MESSAGE_SIZE} bytes")
         if self._hub.faults.refuses_send():
-            raise Refused("com.microsoft:server-busy", "The server is busy. Please retry the operation.")
+            raise Refused("com.microsoft:server-busy", BUSY)
         events, key = _events(delivery)
         key = self._publisher or key
+        for each in (key, *(event.partition_key for event in events)):
+            if each is not None and len(each) > _LONGEST_KEY:
+                raise Refused("com.microsoft:argument-error", f"A partition key may have {_LONGEST_KEY} characters.")
         partition = self._partition or self._hub.choose(key)
         partition.append(events, key, self._publisher)
         partition.durability.after_append(lambda stored: self._answer(delivery, stored))
@@ -66,6 +75,4 @@ def _events(delivery: Delivery) -> tuple[list[Event], str | None]:
         events = [parse_event(message) for message in messages]
         return events, key if key is not None else events[0].partition_key
     event = parse_event(delivery.payload)
-    if not event.rest:
-        raise DecodeError("a message without a body")
     return [event], event.partition_key

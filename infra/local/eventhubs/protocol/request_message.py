@@ -4,7 +4,7 @@ from infra.local.eventhubs.amqp.decode import decode
 from infra.local.eventhubs.amqp.encode import encode
 from infra.local.eventhubs.amqp.frames import Frame
 from infra.local.eventhubs.amqp.messages import APPLICATION_PROPERTIES, PROPERTIES, VALUE, sections
-from infra.local.eventhubs.amqp.values import Described, Int, Raw
+from infra.local.eventhubs.amqp.values import Described, Int, Raw, Symbol
 
 
 class Request:
@@ -33,18 +33,21 @@ class Request:
         return value if isinstance(value, str) else ""
 
 
-def reply(message_id: Raw, status: int, description: str, condition: str | None, body: object) -> bytes:
-    """Status names are written both ways, since SDKs read one or the other."""
-    status_fields: dict[object, object] = {
-        "status-code": Int(status),
-        "status-description": description,
-        "statusCode": Int(status),
-        "statusDescription": description,
-    }
-    if condition is not None:
-        status_fields["errorCondition"] = condition
+def reply(message_id: Raw, status: dict[object, object], body: object = None) -> bytes:
+    """A reply with its application properties; without a body it holds an AMQP null."""
     properties = [None] * 5 + [message_id] + [None] * 7
     return b"".join(
         encode(Described(code, value))
-        for code, value in ((PROPERTIES, properties), (APPLICATION_PROPERTIES, status_fields), (VALUE, body))
+        for code, value in ((PROPERTIES, properties), (APPLICATION_PROPERTIES, status), (VALUE, body))
     )
+
+
+def success(code: int, description: str | None = None) -> dict[object, object]:
+    """What a reply's application properties say when all is well."""
+    told: dict[object, object] = {"status-code": Int(code)}
+    return told if description is None else {**told, "status-description": description}
+
+
+def failure(code: int, condition: str, description: str) -> dict[object, object]:
+    """The same for a request that failed; clients look for the condition as a symbol."""
+    return {**success(code, description), "error-condition": Symbol(condition)}

@@ -1,15 +1,16 @@
 """Sessions: frames of one channel go to their links, and the links' frames out with the session's numbers on them."""
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
 from infra.local.eventhubs.amqp import performatives
 from infra.local.eventhubs.amqp.frames import Frame, frame
-from infra.local.eventhubs.amqp.performatives import TransferEncoder
+from infra.local.eventhubs.amqp.performatives import PIECES
 from infra.local.eventhubs.amqp.values import DecodeError, Described
 from infra.local.eventhubs.protocol.attaching import attach
 from infra.local.eventhubs.protocol.link import Link
-from infra.local.eventhubs.protocol.peer import Host
+from infra.local.eventhubs.protocol.peer import Host, Sending
 from infra.local.eventhubs.protocol.requests import ReplyLink
 
 _IDS = 2**32
@@ -29,7 +30,7 @@ class Connected(Host, Protocol):
 
 
 class Session:
-    """One session; `room` is the number of transfer frames that the peer will still take."""
+    """One session: both peers' windows count transfer frames, whichever link they are on."""
 
     def __init__(self, connection: Connected, channel: int, begin: list[object]) -> None:
         self.connection = connection
@@ -37,14 +38,23 @@ class Session:
         self.links: dict[int, Link] = {}
         self._next_incoming_id = _uint(begin[1])
         self._next_outgoing_id = 0
-        self.room = _uint(begin[2])
+        self._next_delivery_id = 0
+        self._peer_window = _uint(begin[2])
+        self._own_window = int(performatives.INCOMING_WINDOW)
+        self._waiting: deque[tuple[int, bytes]] = deque()  # handle and frame, for want of the peer's window
+
+    @property
+    def room(self) -> int:
+        """Number of transfer frames that the peer will still take."""
+        return 0 if self._waiting else self._peer_window
 
     def send(self, performative: bytes) -> None:
         """One frame without payload on this channel."""
         self.connection.send(frame(self.channel, performative))
 
     def send_flow(self, handle: int | None, delivery_count: int, credit: int, drain: bool = False) -> None:
-        """The session's numbers, and a link's when a handle is given."""
+        """The session's numbers, and a link's when a handle is given; our window is open again with it."""
+        self._own_window = int(performatives.INCOMING_WINDOW)
         self.send(
             performatives.flow(self._next_incoming_id, self._next_outgoing_id, handle, delivery_count, credit, drain)
         )
@@ -53,14 +63,28 @@ class Session:
         """Settle one incoming delivery."""
         self.send(performatives.disposition(performatives.RECEIVER, delivery, delivery, state))
 
-    def send_delivery(self, encoder: TransferEncoder, message: bytes) -> None:
-        """One message in as many transfer frames as it takes."""
+    def send_delivery(self, link: Sending, message: bytes) -> None:
+        """One message in as many transfer frames as it takes; those beyond the peer's window wait."""
         size = self.connection.peer_max_frame_size
-        pieces = encoder.frames(self.channel, self._next_outgoing_id, message, size)
-        count = len(pieces) // 4
+        pieces = link.encoder.frames(self.channel, self._next_delivery_id, message, size)
+        self._next_delivery_id = (self._next_delivery_id + 1) % _IDS
+        count = min(self.room, len(pieces) // PIECES)
+        self._send_transfers(count, pieces[: count * PIECES])
+        for at in range(count * PIECES, len(pieces), PIECES):
+            self._waiting.append((link.handle, b"".join(pieces[at : at + PIECES])))
+
+    def _send_transfers(self, count: int, pieces: list[bytes]) -> None:
         self._next_outgoing_id = (self._next_outgoing_id + count) % _IDS
-        self.room -= count
+        self._peer_window -= count
         self.connection.send(*pieces)
+
+    def _send_waiting(self) -> None:
+        count = min(self._peer_window, len(self._waiting))
+        self._send_transfers(count, [self._waiting.popleft()[1] for _ in range(count)])
+
+    def drop_waiting(self, handle: int) -> None:
+        """Its link is gone: forget the frames that wait."""
+        self._waiting = deque(each for each in self._waiting if each[0] != handle)
 
     def reply_link(self, node: str, reply_to: str | None) -> ReplyLink | None:
         """Where replies of `node` go: the link that was named, else this session's receiver on the same node."""
@@ -89,6 +113,7 @@ class Session:
 
     def _on_transfer(self, received: Frame) -> None:
         self._next_incoming_id = (self._next_incoming_id + 1) % _IDS
+        self._own_window -= 1
         fields, payload = received.fields_and_payload(11)
         handle = _uint(fields[0])
         link = self.links.get(handle)
@@ -96,12 +121,14 @@ class Session:
             raise DecodeError(f"a transfer on handle {handle}, where no link is attached")
         if not link.closed:
             link.on_transfer(fields, payload)
+        if self._own_window < performatives.INCOMING_WINDOW // 2:
+            self.send_flow(None, 0, 0)
 
     def _on_flow(self, fields: list[object]) -> None:
-        if isinstance(fields[0], int):
-            self.room = _uint(fields[0]) + _uint(fields[1]) - self._next_outgoing_id
-        else:
-            self.room = _uint(fields[1])
+        # The peer may not have seen what is under way; before our begin reached it, it does not say what it saw.
+        under_way = (self._next_outgoing_id - _uint(fields[0])) % _IDS
+        self._peer_window = max(0, _uint(fields[1]) - under_way)
+        self._send_waiting()
         if isinstance(fields[4], int):
             link = self.links.get(fields[4])
             if link is not None and not link.closed:

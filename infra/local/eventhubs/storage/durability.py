@@ -60,6 +60,11 @@ class Durability:
             return False
         return True
 
+    def abandon(self) -> None:
+        """Flush no more: the log is deleted."""
+        if self._task is not None:
+            self._task.cancel()
+
     async def close(self) -> None:
         """Let a flush under way end; the log flushes once more when it is closed."""
         if self._task is not None and self._policy == "interval":

@@ -8,7 +8,7 @@ from pathlib import Path
 from infra.local.eventhubs.amqp.messages import Event, annotate
 from infra.local.eventhubs.amqp.values import Bytes
 from infra.local.eventhubs.storage.records import Record, pack
-from infra.local.eventhubs.storage.segment import Segment
+from infra.local.eventhubs.storage.segment import NONE_YET, Segment
 
 _log = logging.getLogger(__name__)
 
@@ -31,26 +31,30 @@ class PartitionLog:
         self._directory = directory
         self._retention = retention
         self.torn_bytes = 0
+        self.epoch = -1  # of the sequence numbers; Azure's value where there is no geo-replication
         directory.mkdir(parents=True, exist_ok=True)
         paths = sorted(directory.glob("*.log"))
-        self._segments = [Segment(directory, *Segment.bases(path)) for path in paths]
-        for segment in self._segments[:-1]:
-            segment.load_index()
+        self._segments: list[Segment] = []
+        for path in paths:
+            if self._segments:
+                self._active.load_index()
+            # What is before it counts where a crash left it without a header.
+            before = self._active.last if self._segments else NONE_YET
+            self._segments.append(Segment(directory, *Segment.bases(path), before))
         if self._segments:
             self.torn_bytes = self._segments[-1].recover()
             if self.torn_bytes:
                 _log.warning("%s: cut off %d bytes from an unfinished or damaged batch on", directory, self.torn_bytes)
         else:
-            self._add_segment(0, 0)
-        self._last_enqueued_ms = self._newest_time()
+            self._segments.append(Segment(self._directory, 0, 0))
+            self._active.recover()
 
-    def _add_segment(self, sequence: int, offset: int) -> None:
-        segment = Segment(self._directory, sequence, offset)
+    def _add_segment(self) -> None:
+        """Begin another one, which knows the last event before it."""
+        old = self._active
+        segment = Segment(self._directory, old.next_sequence, old.next_offset, old.last)
         segment.recover()
         self._segments.append(segment)
-
-    def _newest_time(self) -> int:
-        return next((segment.times[-1] for segment in reversed(self._segments) if segment.times), 0)
 
     @property
     def _active(self) -> Segment:
@@ -68,16 +72,13 @@ class PartitionLog:
 
     @property
     def last_offset(self) -> int:
-        """Of the newest event kept, -1 if there is none."""
-        for segment in reversed(self._segments):
-            if segment.positions:
-                return segment.base_offset + segment.positions[-1]
-        return -1
+        """Of the newest event, also when retention took it; -1 if there never was one."""
+        return self._active.last.offset
 
     @property
     def last_enqueued_ms(self) -> int:
-        """Time of the newest event, 0 if there is none."""
-        return self._last_enqueued_ms
+        """Time of the newest event, also when retention took it; 0 if there never was one."""
+        return self._active.last.enqueued_ms
 
     @property
     def size(self) -> int:
@@ -91,29 +92,28 @@ class PartitionLog:
         if self._active.size >= self._retention.segment_bytes:
             self._roll()
         segment = self._active
-        enqueued_ms = max(now_ms, self._last_enqueued_ms)
+        enqueued_ms = max(now_ms, self.last_enqueued_ms)
         first, position = segment.next_sequence, segment.size
         pieces: list[Bytes] = []
         positions = []
         for index, event in enumerate(events):
             offset = segment.base_offset + position
             key = event.partition_key or partition_key
-            message = annotate(event, first + index, offset, enqueued_ms, key, publisher)
+            message = annotate(event, self.epoch, first + index, offset, enqueued_ms, key, publisher)
             is_last = index == len(events) - 1
             parts = pack(first + index, enqueued_ms, len(event.header), is_last, message)
             pieces += parts
             positions.append(position)
             position += sum(map(len, parts))
         segment.append(b"".join(pieces), positions, enqueued_ms)
-        self._last_enqueued_ms = enqueued_ms
         return range(first, first + len(events))
 
     def _roll(self) -> None:
         old = self._active
         old.sync()
         old.write_index()
-        self._add_segment(old.next_sequence, old.next_offset)
-        self.forget(self._last_enqueued_ms)
+        self._add_segment()
+        self.forget(self.last_enqueued_ms)
 
     def read(self, sequence: int, count: int, max_bytes: int = 256 * 1024) -> list[Record]:
         """Events from `sequence` on, or from the oldest kept; empty at the end of the log."""
@@ -153,9 +153,12 @@ class PartitionLog:
     def forget_all(self) -> int:
         """Forget every event, as if all had aged out; sequence numbers and offsets go on."""
         if self._active.positions:
-            old = self._active
-            self._add_segment(old.next_sequence, old.next_offset)
+            self._add_segment()
         return self._delete(len(self._segments) - 1)
+
+    def cut(self, count: int) -> int:
+        """Lose the newest events of the last segment, whole batches and so at least so many; return how many."""
+        return self._active.cut(count)
 
     def forget_aged(self, now_ms: int) -> int:
         """As `forget`, the last segment included when all of it is too old."""

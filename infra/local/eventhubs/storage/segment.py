@@ -1,8 +1,8 @@
 """One segment file of a partition, and the index of its events.
 
-Its name says the sequence number and the log offset it starts at, so that both survive when every event is gone. A
-segment starts with a 64-byte header; a sealed one has its index beside it, so that only the last segment is read at
-start-up.
+Its name says the sequence number and the log offset it starts at, and its header, of 64 bytes, offset and time of the
+last event before it, so that they survive when every event is gone. A sealed segment has its index beside it, so that
+only the last one is read at start-up.
 """
 
 import os
@@ -10,18 +10,34 @@ import zlib
 from array import array
 from bisect import bisect_left
 from pathlib import Path
+from typing import NamedTuple
 
 from infra.local.eventhubs.storage.records import Corrupt, Record, scan, unpack
 
-HEADER = b"sluice event log 1\n".ljust(64, b" ")
+HEADER = 64
+_MAGIC = b"sluice event log 1\n"
+
+
+class Last(NamedTuple):
+    """Where and when an event came, the last one so far."""
+
+    offset: int
+    enqueued_ms: int
+
+
+NONE_YET = Last(-1, 0)
 
 
 class Segment:
-    """Event i of this segment has sequence number `base_sequence + i` and log offset `base_offset + positions[i]`."""
+    """Event i of this segment has sequence number `base_sequence + i` and log offset `base_offset + positions[i]`.
 
-    def __init__(self, directory: Path, base_sequence: int, base_offset: int) -> None:
+    `before` is the last event in front of it; a segment that exists already knows better.
+    """
+
+    def __init__(self, directory: Path, base_sequence: int, base_offset: int, before: Last = NONE_YET) -> None:
         self.base_sequence = base_sequence
         self.base_offset = base_offset
+        self._before = before
         self.path = directory / f"{base_sequence:020d}-{base_offset:020d}.log"
         self.positions = array("Q")
         self.times = array("q")
@@ -44,14 +60,20 @@ class Segment:
         """Log offset at which the next event will lie."""
         return self.base_offset + self.size
 
+    @property
+    def last(self) -> Last:
+        """The newest event, of this segment or of those before it."""
+        if not self.positions:
+            return self._before
+        return Last(self.base_offset + self.positions[-1], self.times[-1])
+
     def recover(self) -> int:
         """Read the file, cut off a torn tail, rebuild the index; return the number of bytes cut off."""
         buffer = self.path.read_bytes()
-        if len(buffer) < len(HEADER):
+        if len(buffer) < HEADER:
             self._begin()
             return 0
-        if not buffer.startswith(HEADER):
-            raise Corrupt(f"{self.path} is not an event log")
+        self._before = self._read_header(buffer)
         good = self._index_batches(buffer)
         self.size = good
         torn = len(buffer) - good
@@ -60,18 +82,28 @@ class Segment:
             os.fsync(self._file)
         return torn
 
+    def _read_header(self, buffer: bytes) -> Last:
+        if not buffer.startswith(_MAGIC):
+            raise Corrupt(f"{self.path} is not an event log")
+        told = buffer[len(_MAGIC) : HEADER].split()
+        try:
+            return Last(*map(int, told)) if told else NONE_YET
+        except (TypeError, ValueError) as error:
+            raise Corrupt(f"{self.path}: its header is damaged") from error
+
     def _begin(self) -> None:
         """Write the header of a new file, or of one whose creation was cut short."""
         os.ftruncate(self._file, 0)
-        os.write(self._file, HEADER)
-        self.size = len(HEADER)
+        told = f"{self._before.offset} {self._before.enqueued_ms}".encode()
+        os.write(self._file, (_MAGIC + told).ljust(HEADER))
+        self.size = HEADER
         directory = os.open(self.path.parent, os.O_RDONLY)
         os.fsync(directory)
         os.close(directory)
 
     def _index_batches(self, buffer: bytes) -> int:
         """Index every whole batch; return where the last one ends."""
-        good, pending, pending_times = len(HEADER), array("Q"), array("q")
+        good, pending, pending_times = HEADER, array("Q"), array("q")
         for record, start, end in scan(buffer, good):
             if record.sequence != self.base_sequence + len(self.positions) + len(pending):
                 break
@@ -127,6 +159,18 @@ class Segment:
             record, at = unpack(buffer, at)
             found.append(record)
         return found
+
+    def cut(self, count: int) -> int:
+        """Lose the newest events, at least `count` if there are so many: a batch is lost as a whole."""
+        keep = max(0, len(self.positions) - count)
+        while keep > 0 and not self.read(self.base_sequence + keep - 1, 1, 1)[0].ends_batch:
+            keep -= 1
+        lost = len(self.positions) - keep
+        if lost:
+            os.ftruncate(self._file, self.positions[keep])
+            self.size = self.positions[keep]
+            del self.positions[keep:], self.times[keep:]
+        return lost
 
     def sync(self) -> None:
         """Flush to the device; blocks, so call it from a thread."""

@@ -63,7 +63,8 @@ async def _receive(consumer: Any, max_batch_size: int) -> None:
             except Exception as error:
                 if _is_stolen(error):
                     raise await consumer._handle_exception(error) from error
-                if not consumer.running:
+                # A refused link never ran, and is no consumer that was closed: the SDK's own loop tells nobody of it.
+                if not consumer.running and not isinstance(error, errors.AMQPLinkError):
                     return
                 await _resume_after(consumer, error, failures)
                 failures += 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.local.eventhubs.amqp.encode import encode
-from infra.local.eventhubs.amqp.messages import annotate, parse_event, split_batch
+from infra.local.eventhubs.amqp.messages import annotate, parse_event, split_batch, with_delivery_annotations
 from infra.local.eventhubs.amqp.values import DecodeError, Described, Symbol, Timestamp, UByte
 
 pytestmark = pytest.mark.local_only
@@ -30,11 +30,12 @@ def test_a_batch_is_cut_into_its_messages(messages: list[bytes], key: str | None
 def test_the_server_s_annotations_join_the_producer_s() -> None:
     own = {Symbol("x-custom"): 1, Symbol("x-opt-sequence-number"): 999, Symbol("x-opt-partition-key"): "inner"}
     header = section(0x70, [True, UByte(4)])
-    message = header + section(0x71, {Symbol("drop"): 1}) + section(0x72, own) + section(0x74, {"p": "q"}) + BODY
+    message = header + section(0x71, {Symbol("kept"): 1}) + section(0x72, own) + section(0x74, {"p": "q"}) + BODY
     event = parse_event(message)
     assert (event.header, event.partition_key) == (header, "inner")
-    read = decode_payload(memoryview(b"".join(annotate(event, 7, 4711, 1_700_000_000_000, "inner", "press"))))
+    read = decode_payload(memoryview(b"".join(annotate(event, -1, 7, 4711, 1_700_000_000_000, "inner", "press"))))
     assert read.message_annotations == {
+        b"x-opt-sequence-number-epoch": -1,
         b"x-opt-sequence-number": 7,
         b"x-opt-offset": b"4711",
         b"x-opt-enqueued-time": 1_700_000_000_000,
@@ -42,9 +43,37 @@ def test_the_server_s_annotations_join_the_producer_s() -> None:
         b"x-opt-publisher": b"press",
         b"x-custom": 1,
     }
-    assert (read.application_properties, read.data, read.delivery_annotations) == ({b"p": b"q"}, [b"body"], None)
+    assert (read.application_properties, read.data) == ({b"p": b"q"}, [b"body"])
+    assert read.delivery_annotations == {b"kept": 1}
     assert read.header is not None
     assert read.header.durable is True
+
+
+@given(
+    st.permutations([section(0x71, {Symbol("d"): 1}), section(0x72, {Symbol("m"): 2}), section(0x74, {"p": "q"}), BODY])
+)
+def test_sections_are_told_by_their_codes_wherever_they_stand(parts: list[bytes]) -> None:
+    event = parse_event(b"".join(parts))
+    read = decode_payload(memoryview(b"".join(annotate(event, -1, 7, 4711, 1, None, None))))
+    assert (read.delivery_annotations, read.application_properties, read.data) == ({b"d": 1}, {b"p": b"q"}, [b"body"])
+    assert read.message_annotations is not None
+    assert read.message_annotations[b"m"] == 2
+
+
+@pytest.mark.parametrize("own", [{}, {Symbol("d"): 1, Symbol("last"): 0}])
+def test_what_the_server_tells_joins_the_producer_s_delivery_annotations(own: dict[object, object]) -> None:
+    header = section(0x70, [True])
+    event = parse_event(header + section(0x71, own) + BODY if own else header + BODY)
+    stored = b"".join(annotate(event, -1, 7, 4711, 1, None, None))
+    read = decode_payload(memoryview(with_delivery_annotations(stored, len(header), {"last": 9})))
+    assert read.delivery_annotations == ({b"d": 1, b"last": 9} if own else {b"last": 9})
+    assert read.data == [b"body"]
+
+
+@pytest.mark.parametrize("message", [section(0x70, []), section(0x74, {"p": "q"}), BODY + section(0x74, {}) * 2])
+def test_a_message_without_a_body_or_with_a_section_twice_is_refused(message: bytes) -> None:
+    with pytest.raises(DecodeError):
+        parse_event(message)
 
 
 def test_a_message_without_sections_before_the_body_stays_as_it_is() -> None:

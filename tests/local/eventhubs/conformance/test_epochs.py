@@ -10,7 +10,7 @@ from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.exceptions import ConnectError, ConnectionLostError
 
 from tests.local.eventhubs.conformance.conftest import Connection
-from tests.local.eventhubs.reading import Reading, last_sequence, reading, send_texts
+from tests.local.eventhubs.reading import Reading, last_sequence, reading, refusal, send_texts
 from tests.support.eventually import aeventually
 
 pytestmark = [pytest.mark.azure_untested, pytest.mark.asyncio(loop_scope="session")]
@@ -85,7 +85,6 @@ async def test_a_sixth_reader_without_level_is_refused(
     async with contextlib.AsyncExitStack() as stack:
         five = [await stack.enter_async_context(reading(connection("two"), "extra", **where)) for _ in range(5)]
         await asyncio.gather(*(reader.until(1) for reader in five))
-        sixth = await stack.enter_async_context(reading(connection("two"), "extra", **where))
-        error = await sixth.until_error()
+        error = await refusal(connection("two"), "extra", **where)
     assert isinstance(error, ConnectError | ConnectionLostError)
     assert "resource-limit-exceeded" in str(error)

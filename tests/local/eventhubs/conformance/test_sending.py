@@ -72,6 +72,25 @@ async def test_properties_and_annotations_survive(arrivals: Arrivals, producer: 
     assert got.raw_amqp_message.annotations[b"x-custom"] == b"kept"
 
 
+@pytest.mark.parametrize("batched", [False, True])
+async def test_delivery_annotations_come_back_and_cost_nothing_else(
+    arrivals: Arrivals, producer: AsyncProducer, batched: bool
+) -> None:
+    # The SDK writes them behind the body.
+    message = AmqpAnnotatedMessage(
+        data_body=b"body", application_properties={"a": "b"}, delivery_annotations={"delivery": 1}
+    )
+    if batched:
+        batch = await producer.create_batch(partition_id="0")
+        batch.add(message)
+        await producer.send_batch(batch)
+    else:
+        await producer.send_event(message, partition_id="0")
+    assert await arrivals.until(1) == ["body"]
+    got = arrivals.events()[0]
+    assert (got.properties, got.raw_amqp_message.delivery_annotations) == ({b"a": b"b"}, {b"delivery": 1})
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

@@ -13,14 +13,13 @@ from infra.local.eventhubs.amqp.messages import Event
 from infra.local.eventhubs.amqp.values import Described
 from infra.local.eventhubs.storage.partition_log import PartitionLog, Retention
 from infra.local.eventhubs.storage.records import Record, pack, scan, unpack
-from infra.local.eventhubs.storage.segment import HEADER
 
 pytestmark = pytest.mark.local_only
 SMALL_SEGMENTS = Retention(segment_bytes=600)
 
 
 def event(text: str) -> Event:
-    return Event(b"", [], encode(Described(0x75, text.encode())), None)
+    return Event(b"", b"", [], encode(Described(0x75, text.encode())), None)
 
 
 def bodies(log: PartitionLog, sequence: int = 0) -> list[str]:
@@ -126,7 +125,7 @@ def test_retention_forgets_whole_segments_and_keeps_counting(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("reopened", [False, True])
-def test_the_last_sequence_number_survives_forgetting_everything(tmp_path: Path, reopened: bool) -> None:
+def test_the_last_event_s_numbers_survive_forgetting_everything(tmp_path: Path, reopened: bool) -> None:
     log = PartitionLog(tmp_path, Retention(max_age_ms=1000))
     log.append([event("old")] * 3, 5000)
     offset = log.last_offset
@@ -136,6 +135,7 @@ def test_the_last_sequence_number_survives_forgetting_everything(tmp_path: Path,
         log.close()
         log = PartitionLog(tmp_path, Retention())
     assert (log.first_sequence, log.next_sequence, bodies(log)) == (3, 3, [])
+    assert (log.last_offset, log.last_enqueued_ms) == (offset, 5000)
     assert list(log.append([event("new")], 8000)) == [3]
     assert log.last_offset > offset
     log.close()
@@ -159,8 +159,9 @@ def test_a_segment_killed_at_birth_is_begun_again(tmp_path: Path) -> None:
     log.append([event("kept")], 1)
     position = log.size
     log.close()
-    (tmp_path / f"{1:020d}-{position:020d}.log").write_bytes(HEADER[:10])
+    (tmp_path / f"{1:020d}-{position:020d}.log").write_bytes(b"sluice eve")
     log = PartitionLog(tmp_path, Retention())
+    assert log.last_enqueued_ms == 1
     log.append([event("after")], 2)
     assert bodies(log) == ["kept", "after"]
     log.close()
