@@ -61,9 +61,7 @@ class Reactor:
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
         self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()
 
-    async def handle(
-        self, service: Service, envelope: Envelope[Any], bugs: list[str] | None = None
-    ) -> Handled:  # fmt: skip
+    async def handle(self, service: Service, envelope: Envelope[Any], bugs: list[str] | None = None) -> Handled:
         """See one event through, or queue it. Raises `Unavailable` only when the ledger itself cannot be written.
 
         To `bugs` is added what met it of our own errors without ending it: those of effects.

@@ -59,7 +59,7 @@ def write_entry(
 
 def write_given_up(
     service: str, entity: Entity, head: Head, event: Mapping[str, Any], now: datetime, policy: str, reason: str
-) -> Entry:  # fmt: skip
+) -> Entry:
     """The entry of an event that nothing was decided about; the state stays as it is, readable or not."""
     return _entry(service, entity, head, event, now, {"known": {}, "given_up": reason}, policy, head.state, [])
 
