@@ -1,5 +1,6 @@
 """What an event is about, in one canonical spelling: the unit of ordering, of state and of the ledger's chains."""
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, NamedTuple, Self
 from urllib.parse import quote, unquote
@@ -28,7 +29,7 @@ class Entity(NamedTuple):
         return cls.of(*(unquote(part) for part in parts))
 
     def __str__(self) -> str:
-        return "|".join(quote(part, safe="/:@-._~ ") for part in self)
+        return _spelt(*self)
 
     @property
     def partition_key(self) -> str:
@@ -38,7 +39,18 @@ class Entity(NamedTuple):
     @property
     def table_key(self) -> str:
         """Safe in a table key and in a blob name: `/ \\ # ? %` and control characters are escaped, reversibly."""
-        return quote("|".join(self), safe="").replace("%", "=")
+        return _keyed("|".join(self))
+
+
+# Each decision spells its entity a dozen times.
+@lru_cache(maxsize=1024)
+def _spelt(*parts: str) -> str:
+    return "|".join(quote(part, safe="/:@-._~ ") for part in parts)
+
+
+@lru_cache(maxsize=1024)
+def _keyed(text: str) -> str:
+    return quote(text, safe="").replace("%", "=")
 
 
 # An entity in its one spelling, as a field of an event; anything else is refused.

@@ -7,7 +7,7 @@ subscription's, project's or registry's come over `defaults`.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -20,6 +20,9 @@ from shared.policies.section import Rule, Scenario, Section
 from shared.policies.upcast import to_version_2
 
 _GROUPS = ("scenarios", "workspaces", "subscriptions", "projects", "registries")
+
+# Scopes come from outside, too: what is not listed may have any name.
+_MOST_SECTIONS = 4096
 
 type Whose = Scope | EndpointRef | Entity | None
 
@@ -68,6 +71,13 @@ class PolicyDocument(BaseModel):
     def _of_this_version(cls, data: Any) -> Any:
         return to_version_2(data) if isinstance(data, Mapping) else data
 
+    def __copy__(self) -> Self:
+        """A copy may be given other fields: what was reckoned from these is forgotten."""
+        copy = super().__copy__()
+        for name in vars(copy).keys() - type(self).model_fields.keys():
+            del vars(copy)[name]
+        return copy
+
     @cached_property
     def digest(self) -> str:
         return hashlib.sha256(canonical(self.model_dump(mode="json"))).hexdigest()
@@ -75,8 +85,18 @@ class PolicyDocument(BaseModel):
     def section[S: Section](self, kind: type[S], of: Whose = None) -> S:
         """What holds there; an endpoint that is not listed has the classical limits. Raises `InvalidPolicy`."""
         scope = self.scope_of(of)
-        values = merged(part(layer.says, kind.section) for layer in self.layers(scope))
-        return kind.model_validate(self._ruled(kind, scope, values))
+        found = self._sections.get((kind, scope))
+        if found is None:
+            values = merged(part(layer.says, kind.section) for layer in self.layers(scope))
+            found = kind.model_validate(self._ruled(kind, scope, values))
+            if len(self._sections) < _MOST_SECTIONS:
+                self._sections[kind, scope] = found
+        return cast(S, found)
+
+    @cached_property
+    def _sections(self) -> dict[tuple[type[Section], Scope], Section]:
+        """What was found before: every decision asks, and no document ever changes."""
+        return {}
 
     def job(self, kind: type[OwnJob], of: Whose = None) -> JobLimits:
         """The limits of this service's own jobs: what its section leaves open is as in section `jobs`."""

@@ -12,6 +12,7 @@ from shared.policies import PolicyDocument
 from shared.ports import Brakes, Clock, Entry, Head, Ledger, Waiting
 from shared.reactor.effects import Publish
 from shared.reactor.holding import digest_of_effects, held, hold
+from shared.reactor.joined import Joined
 from shared.reactor.other_builds import OtherBuild
 from shared.reactor.recording import read_effect, write_entry, write_given_up
 from shared.reactor.releasing import Release, StaleRelease, refusal, release_of
@@ -48,7 +49,7 @@ class Deciding:
         self, wiring: Wiring, ledger: Ledger, clock: Clock, policy: PolicyDocument, brakes: Brakes | None
     ) -> None:
         self._wiring, self._ledger, self._clock, self._policy = wiring, ledger, clock, policy
-        self._brakes = brakes
+        self._engaged = Joined(brakes.engaged) if brakes else None
 
     async def entry(self, case: Case, head: Head) -> Entry:
         """The next entry of this chain. Raises whatever gathering raises, and `Undeclared`."""
@@ -85,7 +86,7 @@ class Deciding:
 
     async def _held_or_not(self, case: Case, decided: _Decided, head: Head, now: datetime) -> _Decided:
         event, decision = case.envelope.data, decided.decision
-        brakes = await self._brakes.engaged() if self._brakes and decision.effects else ()
+        brakes = await self._engaged() if self._engaged and decision.effects else ()
         found = hold(case.service, event, case.entity, decision, self._policy, brakes)
         if found is None:
             return decided
@@ -114,7 +115,7 @@ class Deciding:
         if released.through == "grant":
             if digest_of_effects(again.decision.effects) != release.digest:
                 raise StaleRelease("the world has moved on since it was proposed")
-            brakes = await self._brakes.engaged() if self._brakes else ()
+            brakes = await self._engaged() if self._engaged else ()
             found = hold(case.service, original.data, case.entity, again.decision, self._policy, brakes)
             if found and found.mode == "observe":
                 raise StaleRelease(found.why)

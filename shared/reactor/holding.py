@@ -32,7 +32,7 @@ from shared.ports import Brake, Entry
 from shared.reactor.effects import Effect, Publish, RemindAt
 from shared.reactor.recording import write_effect
 from shared.reactor.service import Decision, Service, State
-from shared.reactor.wiring import effect_kinds
+from shared.reactor.wiring import effect_of
 
 COMES_AGAIN = timedelta(seconds=60)
 # What ends something that a person has let begin is not asked about again.
@@ -98,7 +98,7 @@ def held(state: State, event: Event, decision: Decision[Any], now: datetime) -> 
 
 
 def is_bookkeeping(record: Mapping[str, Any]) -> bool:
-    effect = effect_kinds().get(record["kind"])
+    effect = effect_of(record["kind"])
     return bool(effect and effect.bookkeeping)
 
 

@@ -25,6 +25,7 @@ from shared.ports import Clock, EventPublisher, Lease, Ledger, Mark, Moved, Prog
 from shared.reactor.deciding import Case
 from shared.reactor.effects import Occasion
 from shared.reactor.growth import Growth
+from shared.reactor.heads import Heads
 from shared.reactor.holding import Hold, announcement, is_bookkeeping
 from shared.reactor.patience import GATHER, Handled, Patience, said
 from shared.reactor.recording import UnknownEffect, link, read_effect
@@ -37,10 +38,10 @@ _LONGEST_LOOK_S = 1.0
 class Performing:
     def __init__(
         self, wiring: Wiring, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: PolicyDocument,
-        owner: str, patience: Patience, growth: Growth,
+        owner: str, patience: Patience, growth: Growth, heads: Heads,
     ) -> None:  # fmt: skip
         self._wiring, self._ledger, self._publisher, self._clock = wiring, ledger, publisher, clock
-        self._policy, self._patience, self._growth = policy, patience, growth
+        self._policy, self._patience, self._growth, self._heads = policy, patience, growth, heads
         self.lease = Lease(owner, patience.lease)
 
     async def see_through(self, case: Case, progress: Progress, found: bool) -> Handled:
@@ -55,6 +56,7 @@ class Performing:
     async def _once(self, case: Case, progress: Progress, found: bool) -> Handled:
         if progress.settled:
             self._growth.add(progress)
+            self._heads.keep(case, progress)
             return Handled.DUPLICATE if found else Handled.SETTLED
         entry, hold = progress.entry, Hold.of(progress.entry.facts)
         progress, unwritten = await self._effects(case, progress, hold)
@@ -66,6 +68,7 @@ class Performing:
             await self.publish(case, failed(ActionFailed, case, GATHER, given_up), GATHER, entry.decided_at)
         settled = await self._ledger.settle(progress, unwritten, link(entry, {**progress.marks, **unwritten}))
         self._growth.add(settled)
+        self._heads.keep(case, settled)
         return Handled.FAILED if given_up else Handled.SETTLED
 
     async def _effects(self, case: Case, progress: Progress, hold: Hold | None) -> tuple[Progress, dict[int, Mark]]:

@@ -31,6 +31,7 @@ from shared.ports.records.grown import Grown
 from shared.reactor.breaker import Breaker
 from shared.reactor.deciding import Case, Deciding
 from shared.reactor.growth import Growth
+from shared.reactor.heads import Heads
 from shared.reactor.other_builds import OtherBuild, is_of_a_newer_build
 from shared.reactor.overdue import Overdue
 from shared.reactor.patience import Behind, Handled, Patience, said
@@ -52,8 +53,10 @@ class Reactor:
         self._ledger, self._clock, self._patience = ledger, clock, patience or Patience()
         self._overdue = Overdue(publisher, clock, self._patience.said_after)
         self._deciding = Deciding(wiring, ledger, clock, policy, brakes)
-        self._growth = Growth(grown)
-        self._performing = Performing(wiring, ledger, publisher, clock, policy, owner, self._patience, self._growth)
+        self._growth, self._heads = Growth(grown), Heads()
+        self._performing = Performing(
+            wiring, ledger, publisher, clock, policy, owner, self._patience, self._growth, self._heads
+        )
         self._sweeper = Sweeper(
             self, ledger, publisher, clock, policy.digest, self._patience, self._growth, self._performing,
             self._overdue, breaker,
@@ -71,8 +74,7 @@ class Reactor:
             return Handled.NOT_FOR_US
         case = case if bugs is None else replace(case, bugs=bugs)
         async with self.chain(service.name, case.entity):
-            head = await self._ledger.head(service.name, case.entity)
-            return await (self._queue(case) if head.waiting else self._advance(case, head))
+            return await self._advance(case, self._heads.take(case))
 
     async def postpone(self, service: Service, envelope: Envelope[Any], reason: str) -> Handled:
         """Queue an event whose handling was given no more time, whatever that has recorded meanwhile.
@@ -103,14 +105,14 @@ class Reactor:
         entity = service.concerned(envelope.data)
         return Case(service, entity, envelope, waiting) if entity else None
 
-    async def _queue(self, case: Case, reason: str = "an earlier event of this chain is pending") -> Handled:
+    async def _queue(self, case: Case, reason: str) -> Handled:
         progress = await self._find(case)
         return Handled.DUPLICATE if progress and progress.settled else await self._wait(case, reason)
 
-    async def _advance(self, case: Case, head: Head | None = None) -> Handled:
+    async def _advance(self, case: Case, guess: Head | None = None) -> Handled:
         """Raises bugs of deciding about what never waited, and `Unavailable` when the ledger cannot be written."""
         try:
-            progress, found = await self._decided(case, head)
+            progress, found = await self._decided(case, guess)
         except Exception as reason:  # noqa: BLE001 - raised again, unless it was decided already or is given up
             known = await self._find(case)
             if known is None and self._may_yet(case, reason):
@@ -137,23 +139,36 @@ class Reactor:
     def _may_yet(self, case: Case, reason: Exception) -> bool:
         return isinstance(reason, Unavailable) and not self._performing.out_of_patience(case, reason)
 
-    async def _decided(self, case: Case, head: Head | None) -> tuple[Progress, bool]:
+    async def _decided(self, case: Case, guess: Head | None) -> tuple[Progress, bool]:
         """The record of this decision, and whether it was there before. Only one instance ever writes it."""
         while True:
-            head = head or await self._ledger.head(case.service.name, case.entity)
+            head = guess or await self._head(case)
             if head.last == case.envelope.id and (known := await self._find(case)):
                 return known, True
             if await self._finish(case, head):
-                head = None
                 continue
-            entry = await self._deciding.entry(case, head)
+            try:
+                entry = await self._deciding.entry(case, head)
+            except Exception as reason:
+                if guess is None or isinstance(reason, Unavailable):
+                    raise
+                # Perhaps because the chain ends elsewhere: nothing is refused, or buried, over a guess.
+                guess = None
+                continue
             try:
                 return await self._record(entry, head), False
             except Moved:
                 # Either the event was decided before, which nobody had to ask until now, or the chain has moved on.
                 if known := await self._find(case):
                     return known, True
-                head = None
+                guess = None
+
+    async def _head(self, case: Case) -> Head:
+        """Raises `Behind` where other events of the chain wait, and this one does not yet."""
+        head = await self._ledger.head(case.service.name, case.entity)
+        if head.waiting and case.waiting is None:
+            raise Behind("an earlier event of this chain is pending")
+        return head
 
     async def _find(self, case: Case) -> Progress | None:
         return await self._ledger.find(case.service.name, case.entity, case.envelope.id)

@@ -10,7 +10,7 @@ from shared.ports import Entry, Head, Mark
 from shared.reactor.effects import Effect
 from shared.reactor.other_builds import OtherBuild
 from shared.reactor.service import Decision, Facts
-from shared.reactor.wiring import effect_kinds
+from shared.reactor.wiring import effect_of
 
 
 def entry_hash(fields: Mapping[str, Any]) -> str:
@@ -95,7 +95,7 @@ class UnknownEffect(OtherBuild):
 
 def read_effect(record: Mapping[str, Any]) -> Any:
     """The effect, ready to be performed; raises `UnknownEffect`."""
-    effect = effect_kinds().get(record["kind"])
+    effect = effect_of(record["kind"])
     if effect is None or record["version"] > effect.version:
         raise UnknownEffect(f"this build does not know effect {record['kind']} version {record['version']}")
     return effect.model_validate(record["data"])

@@ -11,6 +11,9 @@ from shared.reactor.service import Service
 _BY_NAME = ("event", "event_id", "state", "rows", "partition", "occasion")
 
 
+_kinds: dict[str, Any] = {}
+
+
 class Unwired(TypeError):
     """A function asks for something that this app does not provide; raised when the app starts."""
 
@@ -66,6 +69,13 @@ def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
 def _functions(service: Service) -> Iterable[Callable[..., Any]]:
     yield from (reaction.gather for reaction in service.reactions.values() if reaction.gather)
     yield from (fold.fold for fold in service.folds.values())
+
+
+def effect_of(kind: str) -> Any:
+    """The effect of this kind; None where none has been imported."""
+    if kind not in _kinds:
+        _kinds.update(effect_kinds())
+    return _kinds.get(kind)
 
 
 def effect_kinds() -> dict[str, Any]:

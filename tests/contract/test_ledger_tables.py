@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.adapters.azure.storage.keys import chain_key
-from shared.ports import Lease
+from shared.ports import Lease, Mark, Moved
 from tests.contract.conftest import Account
 from tests.contract.examples import ENTITY, LEASE, entry, minutes, waiting
-from tests.contract.test_ledger import table_ledger
+from tests.contract.ledgers import table_ledger
 from tests.support.eventually import aeventually
 from tests.support.storage_calls import counted_calls
 
@@ -89,3 +89,22 @@ async def test_no_clock_but_the_stores_rules_a_lease(account: Account, ahead: ti
         return bool(found and await ledger.lease(found, Lease("instance-2", timedelta(seconds=30))))
 
     await aeventually(taken)
+
+
+async def test_a_head_that_is_gone_is_moved(account: Account) -> None:
+    """A table that was restored from before: what was known of the chain is over, and it begins again."""
+    ledger = await table_ledger(account)
+    recorded = await ledger.record(entry("event-1", 1), await ledger.head("staging", ENTITY), None)
+    table = account.storage.tables.get_table_client(account.tables[0])
+    await table.delete_entity(chain_key("staging", ENTITY), "head")
+    assert recorded.head
+    with pytest.raises(Moved):
+        await ledger.record(entry("event-2", 2), recorded.head, None)
+
+
+async def test_settling_over_a_known_end_is_one_call(account: Account) -> None:
+    ledger = await table_ledger(account)
+    recorded = await ledger.record(entry("event-1", 1), await ledger.head("staging", ENTITY), LEASE)
+    with counted_calls() as calls:
+        await ledger.settle(recorded, {0: Mark("performed")}, "link-1")
+    assert len(calls) == 1

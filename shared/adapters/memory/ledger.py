@@ -55,7 +55,8 @@ class MemoryLedger(Ledger):
             raise Moved(f"chain {entry.service} {entry.entity} moved")
         chain.state, chain.hash, chain.open = entry.state, entry.hash, entry.event_id if lease else None
         chain.version += 1
-        return self._keep(Progress(entry, {}, lease is None, lease, "1"))
+        progress = self._keep(Progress(entry, {}, lease is None, lease, "1"))
+        return replace(progress, head=chain.head())
 
     async def lease(self, progress: Progress, lease: Lease) -> Progress | None:
         if progress.left and progress.lease and progress.lease.owner != lease.owner:
@@ -71,9 +72,10 @@ class MemoryLedger(Ledger):
     async def settle(self, progress: Progress, marks: Mapping[int, Mark], link: str) -> Progress:
         settled = self._change(progress, marks, settled=True)
         chain = self._chain(progress.entry.service, progress.entry.entity)
+        is_known = progress.head is not None and progress.head.version == str(chain.version)
         chain.hash, chain.open = link, None
         chain.version += 1
-        return settled
+        return replace(settled, head=chain.head() if is_known else None)
 
     def _change(self, progress: Progress, marks: Mapping[int, Mark], **changes: Any) -> Progress:
         entry = progress.entry
@@ -83,7 +85,7 @@ class MemoryLedger(Ledger):
         if known.version != progress.version or known.marks.keys() & marks.keys():
             raise Moved(f"decision {entry.event_id} moved")
         new = replace(known, marks={**known.marks, **marks}, version=str(int(known.version) + 1), **changes)
-        return self._keep(new)
+        return replace(self._keep(new), head=progress.head)
 
     def _keep(self, progress: Progress) -> Progress:
         entry = progress.entry

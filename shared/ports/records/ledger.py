@@ -71,7 +71,8 @@ class Mark:
 class Progress:
     """How far the effects of an entry have come. `marks` by index of the effect.
 
-    `version` is the compare-and-swap token of all this, `left` how long the lease lived on when it was read.
+    `version` is the compare-and-swap token of all this, `left` how long the lease lived on when it was read. `head` is
+    the chain's end as this left it, where whoever wrote it knows that nobody else has changed it since.
     """
 
     entry: Entry
@@ -80,6 +81,7 @@ class Progress:
     lease: Lease | None
     version: str = ""
     left: timedelta = timedelta()
+    head: Head | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Ledger(Protocol):
     async def find(self, service: str, entity: Entity, event_id: str) -> Progress | None: ...
 
     async def record(self, entry: Entry, head: Head, lease: Lease | None) -> Progress:
-        """Append `entry` to the chain that ends in `head`; raises `Moved` if it moved or the entry exists.
+        """Append `entry` to the chain that ends in `head`; raises `Moved` if it moved, is gone, or the entry exists.
 
         Without a lease there is nothing left to do about it: it is settled.
         """

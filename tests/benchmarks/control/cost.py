@@ -21,7 +21,7 @@ BARS = {0: 48.0, 100_000: 250.0, 1_000_000: 900.0}
 
 
 # What `tests/integration/control/test_calls.py` counts.
-DECISION, AROUND, IDLE = {0: 2, 1: 4, 3: 6}, 2, 5
+DECISION, AROUND, IDLE = {0: 1, 1: 3, 3: 5}, 2, 5
 _TABLE = re.compile(r"\| events a day .*?\n(?!\|)", re.DOTALL)
 
 

@@ -65,7 +65,7 @@ def readers() -> int:
 
 
 async def _decision(control: Control, effects: int) -> int:
-    """The second of a chain: the first creates its head, which costs the same."""
+    """The second of a chain, whose end this process knows. Where it does not, one more."""
     made, version = service(effects), f"counted-{effects}"
     await control.reactor.handle(made, control.envelope(version))
     envelope = control.envelope(version)

@@ -13,6 +13,7 @@ from azure.data.tables.aio import TableServiceClient
 from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from shared.adapters.azure.storage.tables import Tables
 from shared.ports import Absent, Moved, Refused, Unavailable
 
 # The reactor owns the long retries: an SDK must not sleep inside an effect for longer than its lease allows.
@@ -65,8 +66,8 @@ class Storage:
     def tables(self) -> TableServiceClient:
         if self._by_identity:
             url = self.address.replace(".blob.", ".table.", 1)
-            return TableServiceClient(endpoint=url, credential=self._credential, **_TABLE_OPTIONS)
-        return TableServiceClient.from_connection_string(self.address, **_TABLE_OPTIONS)
+            return Tables(url, credential=self._credential, **_TABLE_OPTIONS)
+        return Tables.from_connection_string(self.address, **_TABLE_OPTIONS)
 
     async def close(self) -> None:
         for name in ("blobs", "tables", "_credential"):

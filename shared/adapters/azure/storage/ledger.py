@@ -67,9 +67,14 @@ class TableLedger(Ledger):
         decision, new_head = await self._rows.decision(entry, lease), await self._rows.head(entry, head, lease)
         condition = {"mode": UpdateMode.MERGE, "etag": head.version, "match_condition": MatchConditions.IfNotModified}
         move = ("create", new_head) if head.version is None else ("update", new_head, condition)
-        with storage_errors(f"record {entry.event_id}"):
-            written = await self._table.submit_transaction([("create", decision), move])
-        return Progress(entry, {}, lease is None, lease, written[0]["etag"])
+        try:
+            with storage_errors(f"record {entry.event_id}"):
+                written = await self._table.submit_transaction([("create", decision), move])
+        except Absent as error:
+            raise Moved(f"the head is gone: {error}") from error
+        open_, version = entry.event_id if lease else None, written[1]["etag"]
+        end = Head(entry.state, entry.hash, head.length + 1, version, head.waiting, entry.event_id, open_)
+        return Progress(entry, {}, lease is None, lease, written[0]["etag"], head=end)
 
     async def lease(self, progress: Progress, lease: Lease) -> Progress | None:
         if progress.left and progress.lease and progress.lease.owner != lease.owner:
@@ -85,24 +90,38 @@ class TableLedger(Ledger):
         return replace(progress, marks={**progress.marks, **marks}, lease=lease, version=version)
 
     async def settle(self, progress: Progress, marks: Mapping[int, Mark], link: str) -> Progress:
-        """The head is no longer open; while it is, nobody can have recorded after it."""
+        """The head is no longer open; while it is, nobody can have recorded after it, but events may have queued."""
+        end = progress.head
+        try:
+            versions = await self._settle(progress, marks, link, end)
+        except Moved:
+            if end is None:
+                raise
+            versions, end = await self._settle(progress, marks, link, None), None
+        end = replace(end, hash=link, version=versions[-1], open=None) if end else None
+        return replace(progress, marks={**progress.marks, **marks}, settled=True, version=versions[0], head=end)
+
+    async def _settle(self, progress: Progress, marks: Mapping[int, Mark], link: str, end: Head | None) -> list[str]:
         entry = progress.entry
         head = {**of_chain(entry.service, entry.entity), "RowKey": HEAD, "open": "", "hash": link}
-        closed = ("update", head, {"mode": UpdateMode.MERGE})
-        version = await self._change(progress, marks, {"settled": True}, "settle", closed)
-        return replace(progress, marks={**progress.marks, **marks}, settled=True, version=version)
+        as_known = {"etag": end.version, "match_condition": MatchConditions.IfNotModified} if end else {}
+        closed = ("update", head, {"mode": UpdateMode.MERGE, **as_known})
+        return await self._changed(progress, marks, {"settled": True}, "settle", closed)
 
-    async def _change(
+    async def _change(self, progress: Progress, marks: Mapping[int, Mark], columns: dict[str, Any], doing: str) -> str:
+        return (await self._changed(progress, marks, columns, doing))[0]
+
+    async def _changed(
         self, progress: Progress, marks: Mapping[int, Mark], columns: dict[str, Any], doing: str, *more: Any
-    ) -> str:
-        """One transaction over a decision's row, as it was read, and new rows for its marks; the row's new version."""
+    ) -> list[str]:
+        """One transaction over a decision's row, as it was read, and new rows for its marks; all their versions."""
         entry = progress.entry
         row = {**of_chain(entry.service, entry.entity), "RowKey": decision_key(entry.event_id), **columns}
         condition = {"etag": progress.version, "match_condition": MatchConditions.IfNotModified}
         created = [("create", mark_row(entry, index, mark)) for index, mark in marks.items()]
         with storage_errors(f"{doing} {entry.event_id}"):
             operations = [("update", row, {"mode": UpdateMode.MERGE, **condition}), *created, *more]
-            return str((await self._table.submit_transaction(operations))[0]["etag"])
+            return [str(each["etag"]) for each in await self._table.submit_transaction(operations)]
 
     async def wait(self, waiting: Waiting) -> None:
         await self._queue.add(waiting)

@@ -1,14 +1,17 @@
 """One lane over memory adapters, with a hub whose numbers a test may leave out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from shared.adapters.memory import MemoryLaneBook, MemoryLetterBook
 from shared.adapters.memory.letter_bodies import MemoryLetterBodies
 from shared.adapters.memory.positions import MemoryPositions
 from shared.events import DeadLettered, Event, ModelRejected, encode
-from shared.ports import Hub, Message, Place
+from shared.ports import Hub, Message, Place, Unavailable
 from shared.reactor import Breaker, DeadLetters, Lane, Lanes, Reading, Stalls
 from shared.reactor.lanes import BUDGET
 from tests.support.sample_service import registered
@@ -41,6 +44,18 @@ class LaneBench:
         return Lanes(
             bench.reactor, reading, letters, self.book, bench.clock, breaker, stalls, self.lane.services, budget
         )
+
+    @contextmanager
+    def tables_down(self) -> Iterator[None]:
+        """Nothing can be asked of the ledger, and nothing written."""
+
+        async def broken(*_: object) -> None:
+            raise Unavailable("tables are down")
+
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("head", "find", "record", "wait"):
+                patch.setattr(self.bench.ledger, name, broken)
+            yield
 
     async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
         self.read_back += 1

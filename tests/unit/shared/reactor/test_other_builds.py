@@ -161,6 +161,7 @@ async def test_a_state_that_another_build_wrote_is_waited_for_and_stays_as_it_is
     head = await bench.ledger.head("sample", ENTITY)
     assert head.state
     head.state.update(state)  # type: ignore[attr-defined]
+    bench.reactor = bench.another_instance("two")
     assert await bench.handle(id="e2") is Handled.PENDING
     await sweep(bench, timedelta(hours=2))
     (pending,) = told(bench, ActionPending)
