@@ -10,7 +10,7 @@ from services.approval_pages.desk import Desk
 from services.approval_pages.person import Person
 from services.approval_pages.view import waited_for
 from shared.approvals import Approval, Say
-from shared.approvals.quorum import claimed, counts, has_said, same, standing, why_excluded
+from shared.approvals.quorum import claimed, counts, has_asked, has_said, same, standing, why_excluded
 from shared.ports import Refused
 
 
@@ -55,6 +55,12 @@ class Decider:
         return self.say is not None and not self.say.on_behalf_of and not self._has_said
 
     @property
+    def may_read_evidence(self) -> bool:
+        """Without the link: whoever may decide, has decided, or asked; how it stands is shown to all who sign in."""
+        asked = has_asked(self.approval, self.person.address, self.person.object_id)
+        return asked or self._has_said or bool({*self.approval.personas} & {*self.person.personas})
+
+    @property
     def claimed(self) -> str:
         """The persona that control must find them by."""
         return claimed(self.approval, self.say, self.person.personas) if self.say else ""
@@ -91,7 +97,8 @@ def check_link(desk: Desk, token: str, approval_id: str, now: datetime) -> Answe
     """None when the link is good for this approval, else the page that says why not."""
     link = desk.links.verify(token, now)
     if link == "expired":
-        return message(410, "This link has expired", "Whoever asked can ask again; a new link will be sent then.")
+        text = "Whoever asked can ask again; a new link will be sent then."
+        return message(410, "This link has expired", text, address(approval_id, {}), "See how it ended")
     if isinstance(link, str) or link.approval_id != approval_id:
         return message(403, "This link is not valid", "Please open the link exactly as it was sent to you.")
     return None
@@ -102,6 +109,6 @@ def address(approval_id: str, query: Mapping[str, str | int]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
-def status_address(approval_id: str, sent: str, seen: int, more: Mapping[str, int] | None = None) -> str:
+def status_address(approval_id: str, sent: str, seen: int) -> str:
     """`seen` is the revision that was decided on: a later one shows that the decision has been noted."""
-    return address(approval_id, {"sent": sent, **({"seen": seen} if seen else {}), **(more or {})})
+    return address(approval_id, {"sent": sent, **({"seen": seen} if seen else {})})

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from shared.approvals import Approval
-from shared.events import AssetName
+from shared.events import AssetName, Severity
 from shared.ports import Absent, Approvals, LinkSigner, Notice, Notifier, Refused
 from shared.reactor import Effect, Occasion, in_words
 
@@ -55,14 +55,16 @@ class SettleApproval(Effect):
 
 
 class InviteApprovers(Effect):
-    """Send the link to everybody of these personas; the link finds, the person decides."""
+    """Send the link to everybody of these personas; the link finds, the person decides. Version 1 had no severity."""
 
     kind: ClassVar[str] = "invite_approvers"
+    version: ClassVar[int] = 2
     approval_id: AssetName
     personas: tuple[str, ...]
     title: str
     text: str
     expires_at: datetime
+    severity: Severity = "info"
 
     async def perform(self, occasion: Occasion, signer: LinkSigner, notifier: Notifier) -> None:
         """A persona that cannot be told keeps nobody else from being told; it is `Refused` at the end."""
@@ -76,6 +78,8 @@ class InviteApprovers(Effect):
                 title=self.title,
                 text=self.text,
                 link=link,
+                severity=self.severity,
+                command="sluice approvals list",
                 about=in_words(occasion.entity),
                 at=occasion.decided_at,
             )

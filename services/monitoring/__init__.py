@@ -1,7 +1,9 @@
 """What the model sees and how well it does, window by window of business time (box 8, R046, R047, R105, R106).
 
-Reacts to WindowFolded, DeadlineReached, JobEnded, ActionFailed. Folds PredictionsCaptured and LabelsRecorded.
-Emits WindowFolded (from the fold), DriftMeasured, QualityMeasured, PerformanceRequested, PerformanceMeasured.
+Reacts to WindowFolded, DeadlineReached, JobEnded, ActionFailed. Folds PredictionsCaptured, CaptureLost and
+LabelsRecorded.
+Emits WindowFolded, CapturesLost, RowsUnmonitored (from the fold), DriftMeasured, QualityMeasured, PerformanceRequested,
+PerformanceMeasured.
 Does: keeps captured rows and labels, submits the job that joins them.
 """
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from services.monitoring.keeping import Keeping
 from services.monitoring.limits import MonitoringLimits
+from services.monitoring.unseen import count_lost, count_unmonitored
 from services.monitoring.windows import Part, Stream, complete, fold_block, published
 from shared.events import (
+    CaptureLost,
     EndpointRef,
     Envelope,
     PackageRef,
@@ -57,15 +59,31 @@ async def fold_predictions(
     events: list[Envelope[Any]] = []
     keeping = Keeping(captures.keep_predictions, partition)
     for row in rows:
-        block: PredictionsCaptured = row.envelope.data
-        await keeping.add(row.sequence, block)
-        limits = document.section(MonitoringLimits, block.endpoint)
-        reference = await references.of(block.endpoint, block.package)
-        state = fold_block(state, block, reference, limits, scored_at(row.envelope.time, clock.now()))
-        state, folded = await _close(state, row.envelope, partition, limits.grace_s, evidence)
-        events.extend(folded)
+        scored = scored_at(row.envelope.time, clock.now())
+        if isinstance(row.envelope.data, CaptureLost):
+            counts, told = count_lost(state.unseen, row.envelope, scored)
+            state = state.model_copy(update={"unseen": counts})
+        else:
+            await keeping.add(row.sequence, row.envelope.data)
+            limits = document.section(MonitoringLimits, row.envelope.data.endpoint)
+            reference = await references.of(row.envelope.data.endpoint, row.envelope.data.package)
+            state, told = _folded_in(state, row.envelope, reference, limits, scored)
+            state, folded = await _close(state, row.envelope, partition, limits.grace_s, evidence)
+            told += folded
+        events += told
     await keeping.done()
     return FoldResult(state, events)
+
+
+def _folded_in(
+    state: Stream, row: Envelope[PredictionsCaptured], reference: Reference | None, limits: MonitoringLimits,
+    scored: datetime,
+) -> tuple[Stream, list[Envelope[Any]]]:  # fmt: skip
+    """Rows of a package without a reference are only counted."""
+    if reference is not None:
+        return fold_block(state, row.data, reference, limits, scored), []
+    counts, told = count_unmonitored(state.unseen, row, scored, limits)
+    return state.model_copy(update={"unseen": counts}), told
 
 
 def scored_at(said: datetime, now: datetime) -> datetime:

@@ -9,6 +9,7 @@ from services.monitoring.limits import MonitoringLimits
 from services.monitoring.windows import Part, Stream
 from shared.events import (
     ActionFailed,
+    CaptureLost,
     DeadlineReached,
     DriftMeasured,
     EndpointRef,
@@ -113,5 +114,5 @@ service.reacts_to(
 )  # fmt: skip
 service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, emits=[PerformanceMeasured])
 service.reacts_to(ActionFailed, decide=policy.decide_after_failure)
-service.folds_from("predictions", state=Stream, fold=fold_predictions, types=[PredictionsCaptured])
+service.folds_from("predictions", state=Stream, fold=fold_predictions, types=[PredictionsCaptured, CaptureLost])
 service.folds_from("labels", state=State, fold=fold_labels, types=[LabelsRecorded])

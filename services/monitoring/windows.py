@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from services.monitoring.limits import MonitoringLimits
+from services.monitoring.unseen import Unseen
 from shared.events import Digest, PackageRef, PredictionsCaptured, Window
 from shared.profiles import Profile, Reference
 from shared.reactor import State
@@ -41,13 +42,16 @@ class Part(BaseModel):
 
 
 class Stream(State):
-    """One endpoint as seen through one partition. `redated_rows` are counted at the time of scoring, not their own."""
+    """One endpoint as seen through one partition. `redated_rows` are counted at the time of scoring, not their own.
+
+    `unseen` counts rows that are in no window, by why.
+    """
 
     watermark: datetime | None = None
     parts: dict[str, Part] = {}
     late_rows: int = 0
     redated_rows: int = 0
-    unmonitored_rows: int = 0
+    unseen: dict[str, Unseen] = {}
 
     def is_past(self, window: Window, grace: timedelta) -> bool:
         return self.watermark is not None and self.watermark >= window.end + grace
@@ -65,14 +69,12 @@ def window_of(moment: datetime, width_s: float) -> Window:
 
 
 def fold_block(
-    stream: Stream, block: PredictionsCaptured, reference: Reference | None, limits: MonitoringLimits, scored: datetime
+    stream: Stream, block: PredictionsCaptured, reference: Reference, limits: MonitoringLimits, scored: datetime
 ) -> Stream:
-    """Add one block's rows to their windows; without a reference they are only counted.
+    """Add one block's rows to their windows.
 
     The watermark follows credible times alone: one row of the year 2127 would make everybody else's late for ever.
     """
-    if reference is None:
-        return stream.model_copy(update={"unmonitored_rows": stream.unmonitored_rows + len(block.keys)})
     grace = timedelta(seconds=limits.grace_s)
     parts, late = dict(stream.parts), stream.late_rows
     credible = [moment for moment in block.observed_at if _is_credible(moment, scored)]

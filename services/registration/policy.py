@@ -13,6 +13,7 @@ from shared.events import (
     ModelRegistered,
     ModelRejected,
     PackageRef,
+    Severity,
     StagingRequested,
 )
 from shared.policies import People, PolicyDocument
@@ -90,7 +91,7 @@ def _leave_to_a_person(
     left = Registration(status="left_to_a_person", model=event.model, decision=facts.event_id)
     title = f"Model {event.model} was registered and is not staged by itself"
     text = "The policy says registration.staging: never, so a person decides whether this model goes to staging."
-    return Decision(left, _notices(people, title, text))
+    return Decision(left, _notices(people, title, text, "warning"))
 
 
 def _reject(
@@ -133,5 +134,5 @@ def _unseen(event: ActionFailed, policy: PolicyDocument) -> tuple[Effect, ...]:
     return _notices(policy.section(People, event.entity), title, event.reason)
 
 
-def _notices(people: People, title: str, text: str) -> tuple[Effect, ...]:
-    return tuple(SendNotice(audience=persona, title=title, text=text) for persona in people.personas)
+def _notices(people: People, title: str, text: str, severity: Severity = "error") -> tuple[Effect, ...]:
+    return tuple(SendNotice(audience=persona, title=title, text=text, severity=severity) for persona in people.personas)

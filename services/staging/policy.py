@@ -166,7 +166,7 @@ def _after_blindness(
 
 
 def _notices(people: People, title: str, text: str) -> tuple[SendNotice, ...]:
-    return tuple(SendNotice(audience=persona, title=title, text=text) for persona in people.personas)
+    return tuple(SendNotice(audience=persona, title=title, text=text, severity="error") for persona in people.personas)
 
 
 def decide_after_supersession(

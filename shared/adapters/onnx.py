@@ -45,7 +45,7 @@ class OnnxSession:
     def run(self, columns: Mapping[str, Array]) -> Sequence[Array]:
         try:
             found: list[Array] = self._run(self._names, columns, None)
-        except Exception as error:
+        except Exception as error:  # ONNX Runtime names no base of what it raises
             raise InferenceFailed(str(error)[:500]) from error
         return found
 
@@ -70,7 +70,7 @@ class OnnxRuntime:
             options.optimized_model_filepath = str(path)
             try:
                 onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-            except Exception as error:
+            except Exception as error:  # ONNX Runtime names no base of what it raises
                 raise Refused(f"model.onnx: ONNX Runtime cannot load it: {str(error)[:500]}") from error
             return path.read_bytes()
 
@@ -87,7 +87,7 @@ class OnnxRuntime:
             session = OnnxSession(inner)
         except Refused:
             raise
-        except Exception as error:
+        except Exception as error:  # ONNX Runtime names no base of what it raises
             raise Refused(f"model.onnx: ONNX Runtime cannot load it: {str(error)[:500]}") from error
         warm_up(session)
         return session

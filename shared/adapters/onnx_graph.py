@@ -20,7 +20,7 @@ def check_graph(model: bytes) -> None:
 
     try:
         graph = onnx.load_model_from_string(model)
-    except Exception as error:
+    except Exception as error:  # protobuf raises what it likes over foreign bytes
         raise Refused(f"model.onnx: not an ONNX model ({error})") from error
     newest = onnx.defs.onnx_opset_version()
     for part in _parts(graph):

@@ -43,6 +43,14 @@ class Delegation(_Value):
     delegate: str
 
 
+class Escalation(_Value):
+    """When nobody has decided by `at`, `to` are asked as well, with so many seconds of further time as `more_s`."""
+
+    at: datetime
+    to: tuple[str, ...]
+    more_s: float = 0
+
+
 class HeldAction(_Value):
     """What `service` decided on event `decision` about `about`, and would do: `would`, known by `digest`.
 
@@ -63,7 +71,8 @@ class Approval(_Value):
     `scope` is the thing, of any kind, whose policy says who may decide.
     `title` and `summary` are plain text; the evidence is fetched by its digest. Without `seats`, one person of
     `personas` is enough. `revision` grows with every change. `correlation_id` names the chain that led to it,
-    `causation_id` the event that had it opened. None of `requesters`, object ids and addresses, may decide it;
+    `causation_id` the event that had it opened. `escalation` is what follows if nobody decides, until it has come to
+    that; `settled_at` is when it ended. None of `requesters`, object ids and addresses, may decide it;
     `requested_by` is for people to read.
     """
 
@@ -82,9 +91,11 @@ class Approval(_Value):
     says: tuple[Say, ...] = ()
     delegations: tuple[Delegation, ...] = ()
     escalated: bool = False
+    escalation: Escalation | None = None
     opened_at: datetime
     expires_at: datetime
     status: ApprovalStatus = "open"
+    settled_at: datetime | None = None
     decided_by: str = ""
     reason: str = ""
     revision: int = 0

@@ -11,12 +11,20 @@ _DELEGATE = re.compile(r"[^\s@,;|]{1,200}@[^\s@,;|]{1,200}|[a-z][a-z0-9-]{1,60}"
 
 def why_excluded(approval: Approval, address: str, object_id: str = "") -> str:
     """Why this person may not decide, whatever their personas: nobody answers what they asked for (N9)."""
-    asked = {*approval.requesters, identity(approval.requested_by)}
-    if same(address, approval.requested_by) or asked & ({identity(address), identity(object_id)} - {""}):
+    if has_asked(approval, address, object_id):
         return "nobody approves their own request"
-    if not object_id and any(map(is_object_id, asked)):
+    if not object_id and any(map(is_object_id, _asked(approval))):
         return "who asked is known by object id, and this person's is not, so they cannot be told apart"
     return ""
+
+
+def has_asked(approval: Approval, address: str, object_id: str = "") -> bool:
+    own = {identity(address), identity(object_id)} - {""}
+    return same(address, approval.requested_by) or bool(_asked(approval) & own)
+
+
+def _asked(approval: Approval) -> set[str]:
+    return {*approval.requesters, identity(approval.requested_by)}
 
 
 def seats_of(approval: Approval) -> tuple[Seat, ...]:

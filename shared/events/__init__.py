@@ -29,7 +29,7 @@ from shared.events.approvals import (
 from shared.events.batch import BatchCompleted, BatchFailed, BatchRequested, BatchStarted, FileRef
 from shared.events.border import Unreadable
 from shared.events.brakes import BrakeEngaged, BrakeReleased, CommandRefused, ReactionsPaused, ReactionsResumed
-from shared.events.codec import CONTENT_TYPE, decode, encode, from_cloud_event, to_cloud_event
+from shared.events.codec import CONTENT_TYPE, decode, encode, from_cloud_event, read_fact, to_cloud_event
 from shared.events.drift import DriftCleared, DriftConfirmed
 from shared.events.entity import Entity, EntityName
 from shared.events.event import Envelope, Event, Hub, canonical, derive_id
@@ -56,6 +56,7 @@ from shared.events.predictions import (
     VersionReport,
 )
 from shared.events.promotion import (
+    CanaryStep,
     Finding,
     PromotionAborted,
     PromotionCompleted,
@@ -100,3 +101,4 @@ from shared.events.system import (
     PolicyChanged,
     ServiceMissed,
 )
+from shared.events.unseen import CapturesLost, RowsUnmonitored

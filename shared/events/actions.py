@@ -7,6 +7,7 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity, EntityName
 from shared.events.event import Addressed, Event, Upcaster
 from shared.events.fields import Moment, Words
+from shared.events.phrases import asked_by, listed
 from shared.events.references import Digest, scoped
 
 
@@ -22,6 +23,9 @@ class _OfAction(Addressed):
     def entity(self) -> Entity:
         return Entity.parse(self.about)
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.effect, self.reason)
+
 
 class ActionFailed(_OfAction):
     """Refused, or not to be had within its patience; the effects after it were not performed."""
@@ -31,9 +35,10 @@ class ActionFailed(_OfAction):
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} could not {self.effect.replace('_', ' ')}",
-            sentence(self.reason),
+            f"{self.entity.kind} {self.entity.name}: {sentence(self.reason)}",
             severity="error",
             audience=("platform-support",),
+            command=f"sluice redrive {self.service} --decision {self.decision} --reason ...",
         )
 
 
@@ -51,9 +56,10 @@ class ActionStalled(_OfAction):
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} cannot {self.effect.replace('_', ' ')} yet",
-            sentence(self.reason),
+            f"{self.entity.kind} {self.entity.name}: {sentence(self.reason)} It stays pending until that build runs.",
             severity="error",
             audience=("platform-support",),
+            command=f"sluice ledger show --service {self.service} --entity {self.entity.name}",
         )
 
 
@@ -85,6 +91,9 @@ class ActionObserved(_OfHeldAction):
         """A rollback that is held is told without a word on everything else that is."""
         return ("data-scientist", "platform-support") if self.service == "rollback" else ()
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"would have done: {listed(self.would)}", self.why)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} did not act",
@@ -99,7 +108,8 @@ class ActionProposed(_OfHeldAction):
 
     `answer`: `release` has the reactor do what was held; `tell` says to the service that asked what the person said,
     by `mlops.action.approved` or `mlops.action.declined`. `question` and `reason` are its own words for the person.
-    `scope` is the thing, of any kind, whose policy says who is asked. Who asked for one of `packages` to serve, or for
+    `evidence` is the digest of what the person is shown (`shared.approvals.Exhibits`). `scope` is the thing, of any
+    kind, whose policy says who is asked. Who asked for one of `packages` to serve, or for
     this (`requested_by`), does not answer.
     """
 
@@ -116,6 +126,10 @@ class ActionProposed(_OfHeldAction):
     reason: Words = ""
     packages: tuple[Digest, ...] = ()
     requested_by: str = ""
+    evidence: Digest | None = None
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"would do: {listed(self.would)}", asked_by(self.requested_by), self.reason)
 
 
 class ActionReleased(_Answer):
@@ -126,6 +140,9 @@ class ActionReleased(_Answer):
     reason: Words = ""
     through: Literal["grant", "redrive"]
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}", self.reason)
+
 
 class ActionApproved(_Answer):
     """A person said yes to what a service had asked; the service goes on from there by itself."""
@@ -133,6 +150,9 @@ class ActionApproved(_Answer):
     type: ClassVar[str] = "mlops.action.approved"
     by: str
     reason: Words = ""
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -147,6 +167,9 @@ class ActionDeclined(_Answer):
     type: ClassVar[str] = "mlops.action.declined"
     by: str = ""
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"by {self.by}" if self.by else "", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -163,6 +186,9 @@ class ActionPending(_OfHeldAction):
     since: Moment
     reason: Words
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"since {self.since:%Y-%m-%d %H:%M} UTC", self.reason)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.service} waits",
@@ -178,6 +204,9 @@ class ReleaseRefused(_OfHeldAction):
 
     type: ClassVar[str] = "mlops.release.refused"
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(

@@ -7,6 +7,7 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity, EntityName
 from shared.events.event import Event, Hub, Upcaster
 from shared.events.fields import Moment, Words
+from shared.events.phrases import asked_by, listed
 from shared.events.references import AssetName, Digest, EndpointRef, PackageRef, scoped
 
 
@@ -48,6 +49,9 @@ class ApprovalRequested(_OfCandidate):
     personas: tuple[str, ...]
     expires_at: Moment
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), asked_by(self.requested_by), f"of {listed(self.personas)}")
+
 
 class ApprovalDecided(_OfQuestion):
     """What the gateway saw: a signed-in person pressed a button. Control checks it again before it counts.
@@ -65,6 +69,9 @@ class ApprovalDecided(_OfQuestion):
     package: Digest
     evidence: Digest | None = None
     proof: str
+
+    def words(self) -> tuple[str, ...]:
+        return (self.verdict, f"by {self.approver} as {self.persona}", self.comment)
 
 
 class DelegationRequested(_OfQuestion):
@@ -85,6 +92,9 @@ class DelegationRequested(_OfQuestion):
     evidence: Digest | None = None
     proof: str
 
+    def words(self) -> tuple[str, ...]:
+        return (f"by {self.delegator} to {self.delegate}", self.comment)
+
 
 class ApprovalEndorsed(_OfQuestion):
     """One of several persons whom the policy wants has approved; `missing` says who else is waited for."""
@@ -95,6 +105,9 @@ class ApprovalEndorsed(_OfQuestion):
     on_behalf_of: str = ""
     reason: Words = ""
     missing: tuple[str, ...]
+
+    def words(self) -> tuple[str, ...]:
+        return (f"by {self.approver} as {self.persona}", f"still waits for {listed(self.missing)}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -112,6 +125,9 @@ class ApprovalDelegated(_OfQuestion):
     delegate: str
     reason: Words = ""
 
+    def words(self) -> tuple[str, ...]:
+        return (f"by {self.delegator} to {self.delegate}", self.reason)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.delegator} passed a decision about {self.thing.name} on",
@@ -128,6 +144,9 @@ class ApprovalEscalated(_OfQuestion):
     expires_at: Moment
     reason: Words
 
+    def words(self) -> tuple[str, ...]:
+        return (f"to {listed(self.personas)}", self.reason)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"A decision about {self.thing.name} is waited for",
@@ -142,6 +161,9 @@ class _Settled(_OfCandidate):
     profile: Digest | None = None
     reason: Words = ""
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), self.reason)
+
 
 class ApprovalGranted(_Settled):
     """`approver` completed it; `approvers` are all who approved. `requested_at` says which of two was asked later."""
@@ -150,6 +172,9 @@ class ApprovalGranted(_Settled):
     approver: str
     approvers: tuple[str, ...] = ()
     requested_at: Moment | None = None
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), f"by {listed(self.approvers) or self.approver}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -161,6 +186,9 @@ class ApprovalGranted(_Settled):
 class ApprovalRejected(_Settled):
     type: ClassVar[str] = "mlops.approval.rejected"
     approver: str
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), f"by {self.approver}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -194,6 +222,9 @@ class ApprovalRefused(_OfQuestion):
     type: ClassVar[str] = "mlops.approval.refused"
     approver: str
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (f"by {self.approver}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(

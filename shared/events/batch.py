@@ -10,6 +10,7 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Words
+from shared.events.phrases import known
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef, Reference, WorkspaceId
 
 _ETAG = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
@@ -76,6 +77,9 @@ class BatchRequested(_OfFile):
     type: ClassVar[str] = "mlops.batch.requested"
     endpoint: EndpointRef | None = None
 
+    def words(self) -> tuple[str, ...]:
+        return (self.file.name, f"{self.file.size:,} bytes")
+
 
 class BatchStarted(_OfFile):
     """`attempt` counts from 1; another one goes on where the last has stopped. `output` is a folder of `batch-out`."""
@@ -87,6 +91,9 @@ class BatchStarted(_OfFile):
     job: JobRef
     attempt: int
     output: str
+
+    def words(self) -> tuple[str, ...]:
+        return (self.file.name, str(self.package.model), f"generation {self.generation}", f"job {known(self.job.name)}")
 
 
 class BatchCompleted(_OfFile):
@@ -105,6 +112,9 @@ class BatchCompleted(_OfFile):
     rejected_by: dict[str, int] = {}
     seconds: float
     evidence: Digest
+
+    def words(self) -> tuple[str, ...]:
+        return (self.file.name, str(self.package.model), f"{self.rows - self.rejected:,} of {self.rows:,} rows scored")
 
     def notice(self) -> Announcement:
         rejected = f", {self.rejected:,} rejected ({', '.join(self.rejected_by)})" if self.rejected else ""
@@ -125,6 +135,9 @@ class BatchFailed(_OfFile):
     endpoint: EndpointRef | None = None
     job: JobRef | None = None
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.file.name, self.reason)
 
     def notice(self) -> Announcement:
         where = f" for {self.endpoint.name}" if self.endpoint else ""

@@ -34,6 +34,13 @@ class _OfBrake(Event):
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "brake", self.scope)
 
+    def words(self) -> tuple[str, ...]:
+        return (
+            "everything" if self.scope == ALL else Entity.parse(self.scope).name,
+            f"by {self.operator}",
+            self.reason,
+        )
+
 
 class ReactionsPaused(_OfBrake):
     """An operator's command: from now on reactions about this are observed only. `proof` is their signature."""
@@ -70,6 +77,9 @@ class CommandRefused(Event):
     @property
     def entity(self) -> Entity:
         return Entity.parse(self.about)
+
+    def words(self) -> tuple[str, ...]:
+        return (self.command, f"in the name of {self.operator}", self.refusal)
 
     def notice(self) -> Announcement:
         return Announcement(

@@ -51,5 +51,5 @@ def upcast(type_name: str, version: int, data: object) -> tuple[type[Event], Map
 def _upcast(event_type: type[Event], version: int, data: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         return event_type.upcasters[version](data)
-    except Exception as error:
+    except Exception as error:  # outside text: whatever an upcaster makes of it
         raise Unreadable(f"data: version {version} of {event_type.type} cannot be brought up: {error!r}") from error

@@ -6,6 +6,7 @@ from shared.events.announcement import Announcement
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.monitoring import Window
+from shared.events.phrases import listed
 from shared.events.references import EndpointRef, PackageRef
 
 
@@ -30,6 +31,15 @@ class DriftConfirmed(_OfEndpoint):
     score: float
     limit: float
 
+    def words(self) -> tuple[str, ...]:
+        return (
+            str(self.package.model),
+            self.signal,
+            f"{self.breaches} of {self.of} windows",
+            f"columns {listed(self.columns)}" if self.columns else "",
+            f"worst {self.score:.3g}, limit {self.limit:g}",
+        )
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.signal.capitalize()} drift on {self.endpoint.name}",
@@ -45,6 +55,9 @@ class DriftConfirmed(_OfEndpoint):
 class DriftCleared(_OfEndpoint):
     type: ClassVar[str] = "mlops.drift.cleared"
     signal: Literal["data", "prediction", "performance"]
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), self.signal)
 
     def notice(self) -> Announcement:
         return Announcement(

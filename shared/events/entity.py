@@ -18,7 +18,7 @@ class Entity(NamedTuple):
     @classmethod
     def of(cls, workspace: str, kind: str, name: str) -> Self:
         """Azure repeats resource ids in varying case, so the canonical form is lower case."""
-        return cls(workspace.strip("/").lower(), kind.lower(), name.lower())
+        return cls(*_canonical(workspace, kind, name))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -43,6 +43,11 @@ class Entity(NamedTuple):
 
 
 # Each decision spells its entity a dozen times.
+@lru_cache(maxsize=1024)
+def _canonical(workspace: str, kind: str, name: str) -> tuple[str, str, str]:
+    return workspace.strip("/").lower(), kind.lower(), name.lower()
+
+
 @lru_cache(maxsize=1024)
 def _spelt(*parts: str) -> str:
     return "|".join(quote(part, safe="/:@-._~ ") for part in parts)

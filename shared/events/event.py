@@ -48,6 +48,11 @@ class Event(Part):
         """What people should hear of it; None where they need not."""
         return None
 
+    def words(self) -> tuple[str, ...]:
+        """What it says besides its type and entity, for one line of a story or a stream; empty parts are left out."""
+        said = self.notice()
+        return (said.title,) if said else ()
+
     def as_json(self) -> bytes:
         """A producer that holds its data as arrays may write it from those."""
         return to_json(self)

@@ -22,6 +22,9 @@ class _OfState(Event):
     def entity(self) -> Entity:
         return Entity.parse(self.about)
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.entity.name, f"{self.hub}/{self.partition}", self.reason)
+
 
 class RowsRefused(_OfState):
     """A message, `sequence` in its partition, could not be folded; it is a dead letter, and others of that day, too.

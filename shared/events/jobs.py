@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from shared.events.entity import Entity
 from shared.events.event import Event
+from shared.events.phrases import known
 from shared.events.references import JobRef
 
 type JobStatus = Literal["completed", "failed", "canceled", "not_responding"]
@@ -35,3 +36,6 @@ class JobEnded(Event):
             return Entity.parse(self.tags.get("sluice-entity", ""))
         except ValueError:
             return None
+
+    def words(self) -> tuple[str, ...]:
+        return (f"job {known(self.job.name)}", self.status)

@@ -28,6 +28,9 @@ class LaneStalled(_OfLane):
     since: Moment
     reason: Words
 
+    def words(self) -> tuple[str, ...]:
+        return (self.lane, f"{self.hub}/{self.partition} at {self.sequence}", self.reason)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"Lane {self.lane} stands still",
@@ -49,6 +52,9 @@ class LaneStopped(_OfLane):
     events: int
     reason: Words
 
+    def words(self) -> tuple[str, ...]:
+        return (self.lane, f"{self.bugs} of {self.events} events", self.reason)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"Lane {self.lane} was stopped",
@@ -68,6 +74,9 @@ class LaneResumeOrdered(_OfLane):
     reason: Reason
     proof: str = ""
 
+    def words(self) -> tuple[str, ...]:
+        return (self.lane, f"by {self.operator}", self.reason)
+
 
 class LaneResumed(_OfLane):
     """A stopped lane goes on, by this operator's word."""
@@ -75,6 +84,9 @@ class LaneResumed(_OfLane):
     type: ClassVar[str] = "mlops.lane.resumed"
     operator: Named
     reason: Reason
+
+    def words(self) -> tuple[str, ...]:
+        return (self.lane, f"by {self.operator}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(

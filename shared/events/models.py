@@ -20,6 +20,9 @@ class ModelRegistered(Event):
     def entity(self) -> Entity:
         return self.model.entity
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.model),)
+
 
 class ModelRejected(Event):
     """The registered model holds no usable model package, so nothing further happens to it."""
@@ -31,6 +34,9 @@ class ModelRejected(Event):
     @property
     def entity(self) -> Entity:
         return self.model.entity
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.model), self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(

@@ -5,6 +5,7 @@ from typing import ClassVar
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Moment, Part
+from shared.events.phrases import known, listed
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
 
 
@@ -28,6 +29,9 @@ class _OfEndpoint(Event):
     def entity(self) -> Entity:
         return self.endpoint.entity
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), f"window of {self.window.start:%Y-%m-%d}")
+
 
 class WindowFolded(_OfEndpoint):
     """One hub partition's part of a window is complete: `profile` is the digest of its mergeable profile.
@@ -42,6 +46,9 @@ class WindowFolded(_OfEndpoint):
     late_rows: int = 0
     redated_rows: int = 0
     profile: Digest
+
+    def words(self) -> tuple[str, ...]:
+        return (*super().words(), f"partition {self.partition}", f"{self.rows:,} rows")
 
 
 class FeatureDrift(Part):
@@ -63,6 +70,14 @@ class DriftMeasured(_OfEndpoint):
     prediction: FeatureDrift
     profile: Digest
 
+    def words(self) -> tuple[str, ...]:
+        return (
+            *super().words(),
+            f"{self.rows:,} rows",
+            f"worst PSI {max((each.psi for each in self.features), default=0.0):.3g}",
+            f"prediction {self.prediction.psi:.3g}",
+        )
+
 
 class QualityMeasured(_OfEndpoint):
     """Data quality of a closed window, as shares of rows."""
@@ -73,12 +88,22 @@ class QualityMeasured(_OfEndpoint):
     out_of_range_rates: dict[str, float]
     unseen_category_rates: dict[str, float]
 
+    def words(self) -> tuple[str, ...]:
+        return (
+            *super().words(),
+            f"{self.rows:,} rows",
+            f"most missing {max(self.null_rates.values(), default=0.0):.1%}",
+        )
+
 
 class PerformanceRequested(_OfEndpoint):
     """Labels for this window should be in: the join runs as a job."""
 
     type: ClassVar[str] = "mlops.performance.requested"
     job: JobRef
+
+    def words(self) -> tuple[str, ...]:
+        return (*super().words(), f"job {known(self.job.name)}")
 
 
 class PerformanceMeasured(_OfEndpoint):
@@ -89,3 +114,10 @@ class PerformanceMeasured(_OfEndpoint):
     metrics: dict[str, float]
     baseline: dict[str, float]
     evidence: Digest
+
+    def words(self) -> tuple[str, ...]:
+        return (
+            *super().words(),
+            f"{self.rows:,} labelled rows",
+            listed(f"{name} {value:.3g}" for name, value in self.metrics.items()),
+        )

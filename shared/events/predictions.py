@@ -16,6 +16,7 @@ from shared.events.border import LARGEST_MESSAGE
 from shared.events.entity import Entity
 from shared.events.event import Event, Hub, Upcaster
 from shared.events.fields import Moment, Moments, Part, Words
+from shared.events.phrases import listed
 from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 type Cell = float | str | bool | None
@@ -148,6 +149,9 @@ class PredictionsCaptured(_OfEndpoint):
                 raise ValueError(f"{name}: {len(column)} cells for {rows} rows")
         return self
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), f"{len(self.keys):,} rows")
+
 
 class CaptureLost(_OfEndpoint):
     """Rows that were scored but not captured, since the last report of this instance."""
@@ -157,6 +161,9 @@ class CaptureLost(_OfEndpoint):
     instance: AssetName
     rows: int
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.instance, f"{self.rows:,} rows", self.reason)
 
 
 # Upper bounds of the buckets of `VersionReport.latency_us`; what is beyond the last is in bucket `inf`.
@@ -209,6 +216,13 @@ class ServingReported(_OfEndpoint):
     generation: int
     versions: tuple[VersionReport, ...] = ()
 
+    def words(self) -> tuple[str, ...]:
+        return (
+            self.instance,
+            f"generation {self.generation}",
+            listed(f"{each.package.model}: {each.requests:,} requests" for each in self.versions),
+        )
+
 
 class ModelLoadFailed(_OfEndpoint):
     """A scoring instance could not load a package; it goes on serving what it had."""
@@ -219,6 +233,9 @@ class ModelLoadFailed(_OfEndpoint):
     package: PackageRef
     generation: int
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), self.instance, f"generation {self.generation}", self.reason)
 
 
 class LabelsRecorded(_OfEndpoint):
@@ -235,3 +252,6 @@ class LabelsRecorded(_OfEndpoint):
         if not len(self.keys) == len(self.labels) == len(self.observed_at):
             raise ValueError(f"labels: {len(self.labels)} labels for {len(self.keys)} keys")
         return self
+
+    def words(self) -> tuple[str, ...]:
+        return (f"{len(self.keys):,} labels",)

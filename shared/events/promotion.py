@@ -6,6 +6,7 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Part, Words
+from shared.events.phrases import share_of
 from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 
@@ -24,6 +25,20 @@ class Finding(Part):
     limit: float
     of: int
     champion_of: int = 0
+
+
+class CanaryStep(Part):
+    """What a person is shown of a step that could not be settled: `package` beside `champion`, after `seconds`.
+
+    `share` is the percentage of the requests that the package has had, `following` what it would get next.
+    """
+
+    package: PackageRef
+    champion: PackageRef | None = None
+    share: float
+    following: float | None = None
+    seconds: float
+    findings: tuple[Finding, ...] = ()
 
 
 class _OfEndpoint(Event):
@@ -47,6 +62,9 @@ class PromotionStarted(_OfEndpoint):
     approval_id: str
     share: float = 100.0
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), share_of(self.share), f"generation {self.generation}")
+
 
 class PromotionStepped(_OfEndpoint):
     """A canary step was passed: the package gets `share` percent from `generation` on, because of `findings`.
@@ -59,6 +77,14 @@ class PromotionStepped(_OfEndpoint):
     generation: int
     findings: tuple[Finding, ...] = ()
     cleared_by: str = ""
+
+    def words(self) -> tuple[str, ...]:
+        return (
+            str(self.package.model),
+            share_of(self.share),
+            f"generation {self.generation}",
+            f"by {self.cleared_by}" if self.cleared_by else "",
+        )
 
     def notice(self) -> Announcement:
         found = " ".join(sentence(finding.detail) for finding in self.findings)
@@ -78,6 +104,9 @@ class PromotionCompleted(_OfEndpoint):
     profile: Digest | None = None
     findings: tuple[Finding, ...] = ()
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), f"generation {self.generation}")
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.package.model} is live on {self.endpoint.name}",
@@ -92,6 +121,9 @@ class PromotionAborted(_OfEndpoint):
     type: ClassVar[str] = "mlops.promotion.aborted"
     reason: Words
     findings: tuple[Finding, ...] = ()
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -108,6 +140,9 @@ class PromotionRefused(_OfEndpoint):
     type: ClassVar[str] = "mlops.promotion.refused"
     approval_id: AssetName
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(

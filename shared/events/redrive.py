@@ -34,6 +34,9 @@ class _OfRedrive(Event):
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "redrive", f"{self.service}/{self.decision or self.letter}")
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.decision or self.letter, f"by {self.operator}", self.reason)
+
 
 class RedriveRequested(_OfRedrive):
     """An operator's command; control does it, under the original event's id, so that nothing happens twice.
@@ -64,6 +67,9 @@ class RedriveRefused(_OfRedrive):
 
     type: ClassVar[str] = "mlops.redrive.refused"
     refusal: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.refusal,)
 
     def notice(self) -> Announcement:
         return Announcement(

@@ -6,6 +6,7 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Moment, Words
+from shared.events.phrases import known
 from shared.events.references import AssetName, EndpointRef, JobRef, ModelRef
 
 
@@ -25,11 +26,17 @@ class RetrainingRequested(_OfEndpoint):
     reason: Words
     data_until: Moment
 
+    def words(self) -> tuple[str, ...]:
+        return (self.model_name, self.reason)
+
 
 class RetrainingDeferred(_OfEndpoint):
     type: ClassVar[str] = "mlops.retraining.deferred"
     reason: Words
     until: Moment | None = None
+
+    def words(self) -> tuple[str, ...]:
+        return (self.model_name, f"until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else "", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -58,6 +65,9 @@ class RetrainingStarted(_OfEndpoint):
     type: ClassVar[str] = "mlops.retraining.started"
     job: JobRef
 
+    def words(self) -> tuple[str, ...]:
+        return (self.model_name, f"job {known(self.job.name)}")
+
     def notice(self) -> Announcement:
         return Announcement(
             f"Retraining of {self.model_name} started",
@@ -71,6 +81,9 @@ class RetrainingCompleted(_OfEndpoint):
     job: JobRef
     model: ModelRef
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.model), f"job {known(self.job.name)}")
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.model} was trained",
@@ -83,6 +96,9 @@ class RetrainingFailed(_OfEndpoint):
     type: ClassVar[str] = "mlops.retraining.failed"
     job: JobRef
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (self.model_name, f"job {known(self.job.name)}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(

@@ -7,6 +7,7 @@ from shared.events.brakes import Named, Reason
 from shared.events.entity import Entity
 from shared.events.event import Event, Hub
 from shared.events.fields import Part, Words
+from shared.events.phrases import asked_by, back
 from shared.events.references import AssetName, Digest, EndpointRef, PackageRef
 
 
@@ -27,6 +28,9 @@ class RollbackOrdered(_OfEndpoint):
     reason: Reason
     proof: str = ""
 
+    def words(self) -> tuple[str, ...]:
+        return (f"by {self.operator}", self.reason)
+
 
 class RollbackRequested(_OfEndpoint):
     """`package` shall not serve any more. Only generation `generation` is undone: a newer one is left alone.
@@ -39,6 +43,9 @@ class RollbackRequested(_OfEndpoint):
     reason: Words
     generation: int
     requested_by: str
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model), asked_by(self.requested_by), f"generation {self.generation}", self.reason)
 
 
 class InstanceProof(Part):
@@ -73,6 +80,9 @@ class RollbackStarted(_OfEndpoint):
     reason: Words
     requested_by: str
 
+    def words(self) -> tuple[str, ...]:
+        return (back(self.package, self.restored), f"generation {self.generation}", self.reason)
+
     def notice(self) -> Announcement:
         instead = self.restored.model if self.restored else "Nothing"
         return Announcement(
@@ -101,6 +111,13 @@ class RollbackCompleted(_OfEndpoint):
     rehearsal: RehearsedProof | None = None
 
     @property
+    def _proven(self) -> str:
+        rows = min((proof.rows for proof in self.proofs), default=0)
+        furthest = max((proof.distance for proof in self.proofs), default=0.0)
+        instances = f"{len(self.proofs)} instance" + ("" if len(self.proofs) == 1 else "s")
+        return f"proven on {instances} in {self.seconds:.1f} s: {rows} golden rows, distance {furthest:g}"
+
+    @property
     def proof_in_words(self) -> str:
         furthest = max((proof.distance for proof in self.proofs), default=0.0)
         text = (
@@ -109,6 +126,9 @@ class RollbackCompleted(_OfEndpoint):
         if self.rehearsal is None:
             return f"{text} This way back was not rehearsed."
         return f"{text} Rehearsed: {self.rehearsal.restore_s:.1f} s, {self.rehearsal.distance:.2g} apart."
+
+    def words(self) -> tuple[str, ...]:
+        return (back(self.package, self.restored), f"generation {self.generation}", self._proven, self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -133,6 +153,9 @@ class RollbackFailed(_OfEndpoint):
     requested_by: str
     behind: tuple[AssetName, ...] = ()
 
+    def words(self) -> tuple[str, ...]:
+        return (back(self.package, self.restored), f"generation {self.generation}", self.reason)
+
     def notice(self) -> Announcement:
         return Announcement(
             f"The rollback of {self.endpoint.name} needs you",
@@ -151,6 +174,9 @@ class RollbackSuperseded(_OfEndpoint):
     generation: int
     reason: Words
     requested_by: str
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.package.model) if self.package else "", f"generation {self.generation}", self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(

@@ -6,18 +6,26 @@ from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
 from shared.events.fields import Part, Words
+from shared.events.phrases import asked_by, known
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
 
 type Verdict = Literal["passed", "failed", "inconclusive"]
+type Bound = Literal["at most", "at least"]
 
 
 class CheckResult(Part):
-    """One check with its number and its limit; `detail` says in words what was compared."""
+    """One check with its number and its limit; `detail` says in words what was compared.
+
+    `bound`: `measured` may be `limit` at most, or must be so at least; None for a check without a limit, and in reports
+    of an earlier build. `measured` is known up to `margin` either way (95 %), where it is an estimate.
+    """
 
     name: str
     verdict: Verdict
     measured: float | None = None
     limit: float | None = None
+    bound: Bound | None = None
+    margin: float | None = None
     unit: str = ""
     detail: Words = ""
 
@@ -36,11 +44,17 @@ class StagingRequested(_OfCandidate):
     type: ClassVar[str] = "mlops.staging.requested"
     scenario: Literal["classical", "cv", "nlp"] = "classical"
 
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), self.scenario, asked_by(self.requested_by))
+
 
 class StagingStarted(_OfCandidate):
     type: ClassVar[str] = "mlops.staging.started"
     job: JobRef
     champion: PackageRef | None = None
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), f"job {known(self.job.name)}")
 
 
 class _Finished(_OfCandidate):
@@ -51,6 +65,9 @@ class _Finished(_OfCandidate):
     profile: Digest | None = None
     checks: tuple[CheckResult, ...] = ()
     reason: Words
+
+    def words(self) -> tuple[str, ...]:
+        return (str(self.candidate.model), self.reason)
 
 
 class StagingPassed(_Finished):

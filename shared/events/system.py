@@ -23,6 +23,9 @@ class DeadlineReached(Addressed):
     def entity(self) -> Entity:
         return Entity.parse(self.about)
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.key)
+
 
 class EventsLost(Event):
     """Sequence numbers that a hub no longer had when their gap was noticed; both ends included."""
@@ -37,6 +40,9 @@ class EventsLost(Event):
     @property
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"{self.hub}/{self.partition}", f"{self.first} to {self.last}")
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -64,6 +70,9 @@ class HubReplaced(Event):
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "hub", f"{self.hub}/{self.partition}")
 
+    def words(self) -> tuple[str, ...]:
+        return (f"{self.hub}/{self.partition}", f"{self.before} → {self.after}")
+
     def notice(self) -> Announcement:
         return Announcement(
             f"Hub {self.hub} begins again",
@@ -90,6 +99,9 @@ class DeadLettered(Event):
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "service", self.service)
 
+    def words(self) -> tuple[str, ...]:
+        return (self.service, f"{self.hub}/{self.partition} at {self.sequence}", self.reason)
+
 
 class MessagesBuried(Event):
     """What cannot be handled lies among the dead letters: said once an hour for each reader and kind of reason.
@@ -106,6 +118,9 @@ class MessagesBuried(Event):
     @property
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "service", self.service)
+
+    def words(self) -> tuple[str, ...]:
+        return (self.service, self.hub, self.reason)
 
     def notice(self) -> Announcement:
         return Announcement(
@@ -160,6 +175,12 @@ class PolicyChanged(Event):
     @property
     def entity(self) -> Entity:
         return Entity.of(SYSTEM, "policy", "document")
+
+    def words(self) -> tuple[str, ...]:
+        return (
+            f"{short(self.before) if self.before else 'none'} → {short(self.after)}",
+            f"by {self.by or 'nobody named'}",
+        )
 
     def notice(self) -> Announcement:
         before = short(self.before) if self.before else "none"

@@ -90,7 +90,7 @@ class Deciding:
         found = hold(case.service, event, case.entity, decision, self._policy, brakes)
         if found is None:
             return decided
-        return _Decided(held(_state(case, head), event, decision, now), decided.known, found.recorded())
+        return _Decided(held(_state(case, head), event, decision, now, found), decided.known, found.recorded())
 
     async def _release(self, case: Case, released: ActionReleased, head: Head, now: datetime) -> _Decided:
         """Once for each decision; what cannot be done any more is said, and the state stays as it is."""

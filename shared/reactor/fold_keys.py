@@ -66,7 +66,7 @@ class FoldKeys:
         """All of one key. Those that cannot be folded are found by halving."""
         try:
             return await self._once(at, [each.row for each in rows], held)
-        except Exception as error:
+        except Exception as error:  # no outage, so it is the rows: the bad one is found
             if _is_outage(error):
                 raise
             if len(rows) == 1:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
+from shared.approvals import Exhibit, Exhibits
 from shared.events import (
     ActionApproved,
     ActionDeclined,
@@ -29,7 +30,7 @@ from shared.events import (
 from shared.events.brakes import ALL
 from shared.policies import PolicyDocument
 from shared.ports import Brake, Entry
-from shared.reactor.effects import Effect, Publish, RemindAt
+from shared.reactor.effects import Effect, KeepEvidence, Publish, RemindAt
 from shared.reactor.recording import write_effect
 from shared.reactor.service import Decision, Service, State
 from shared.reactor.wiring import effect_of
@@ -91,10 +92,24 @@ def hold(
     return None
 
 
-def held(state: State, event: Event, decision: Decision[Any], now: datetime) -> Decision[Any]:
-    """The decision as it is recorded when it is held."""
+def held(state: State, event: Event, decision: Decision[Any], now: datetime, hold: Hold) -> Decision[Any]:
+    """The decision as it is recorded when it is held. Whoever is asked is shown what it is about."""
     again = [RemindAt(about=event.key, at=now + COMES_AGAIN)] if isinstance(event, DeadlineReached) else []
-    return Decision(state, [*decision.effects, *again])
+    records = [write_effect(effect) for effect in decision.effects]
+    shown = [KeepEvidence(body=_exhibits(event, records).body())] if hold.mode == "propose" else []
+    return Decision(state, [*decision.effects, *again, *shown])
+
+
+def _exhibits(event: Event, records: Sequence[Mapping[str, Any]]) -> Exhibits:
+    return Exhibits(because=(Exhibit.of_event(event),), would=tuple(_exhibit(record) for record in worldly(records)))
+
+
+def _exhibit(record: Mapping[str, Any]) -> Exhibit:
+    """Of what would be published the event, of anything else the effect."""
+    if record["kind"] != Publish.kind:
+        return Exhibit.model_validate(record)
+    event = record["data"]["event"]
+    return Exhibit(kind=event["type"], version=event["version"], data=event["data"])
 
 
 def is_bookkeeping(record: Mapping[str, Any]) -> bool:
@@ -140,7 +155,15 @@ def announcement(entry: Entry, event: Event, hold: Hold, policy: PolicyDocument)
         proposed_at=entry.decided_at,
         packages=packages_of(entry),
         requested_by=str(getattr(event, "requested_by", "")),
+        evidence=_kept(_exhibits(event, entry.effects), entry),
     )
+
+
+def _kept(exhibits: Exhibits, entry: Entry) -> Digest | None:
+    """Their digest; None in a decision of an earlier build, which did not keep them."""
+    records = [record["data"] for record in entry.effects if record["kind"] == KeepEvidence.kind]
+    digest = hashlib.sha256(exhibits.body()).hexdigest()
+    return digest if digest in {KeepEvidence.model_validate(each).digest for each in records} else None
 
 
 def packages_of(entry: Entry) -> tuple[Digest, ...]:

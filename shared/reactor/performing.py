@@ -111,7 +111,7 @@ class Performing:
             if self.out_of_patience(case, reason):
                 return Mark("refused", f"patience is over: {said(reason)}")
             raise
-        except Exception as bug:
+        except Exception as bug:  # a bug in an effect ends its decision, and is said
             log.exception("effect %s of %s", record["kind"], case.service.name)
             case.bugs.append(said_of(bug))
             return Mark("refused", said_of(bug))

@@ -121,7 +121,7 @@ class Reactor:
         self._growth.add(progress)
         try:
             return await self._performing.see_through(case, progress, found)
-        except Exception as reason:
+        except Exception as reason:  # it is recorded: whatever stopped it, it is seen through later
             if not isinstance(reason, Unavailable):
                 log.exception("%s on %s", case.service.name, case.envelope.data.type)
                 case.bugs.append(said_of(reason))
@@ -149,7 +149,7 @@ class Reactor:
                 continue
             try:
                 entry = await self._deciding.entry(case, head)
-            except Exception as reason:
+            except Exception as reason:  # raised again, unless it came of a guess
                 if guess is None or isinstance(reason, Unavailable):
                     raise
                 # Perhaps because the chain ends elsewhere: nothing is refused, or buried, over a guess.

@@ -21,7 +21,7 @@ class Stalls:
         """Around every try at a batch, which begins at `sequence`."""
         try:
             yield
-        except Exception as error:
+        except Exception as error:  # raised again
             await self._note(place, sequence, error)
             raise
         self._since.pop(place, None)

@@ -70,7 +70,7 @@ class Sweeper:
                 async with asyncio.timeout(_CHAIN_S):
                     if not service or await self._may_go_on(service, entity):
                         await self._drain(service, name, entity, until)
-            except Exception as reason:
+            except Exception as reason:  # one chain stops no other: it is put off, with the reason
                 why = f"not done within {_CHAIN_S:g} s" if isinstance(reason, TimeoutError) else said(reason)
                 log.exception("sweeping %s on %s", name, entity)
                 await self._put_off_if_possible(name, entity, why)
@@ -144,7 +144,7 @@ class Sweeper:
             if waiting := await self._ledger.first_waiting(service, entity):
                 await self._put_off(waiting, reason)
                 await self._overdue.look_at(waiting, reason)
-        except Exception:
+        except Exception:  # it stays due, and the next sweep tries again
             log.exception("%s on %s stays due", service, entity)
 
     async def _give_up(self, waiting: Waiting, effect: str, reason: str) -> None:

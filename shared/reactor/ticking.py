@@ -55,7 +55,7 @@ class Ticking:
         try:
             async with asyncio.timeout(part.budget.total_seconds()):
                 await part.run()
-        except Exception as error:
+        except Exception as error:  # what else is periodic goes on; raised once all is done
             log.exception("%s failed", part.name)
             return error
         return None

@@ -1,6 +1,7 @@
 """What the tree must look like, as functions from files to complaints, so that a bad sample can prove each of them."""
 
 import ast
+import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
@@ -105,3 +106,12 @@ def _lines(path: Path) -> list[str]:
         return path.read_text().splitlines()
     except UnicodeDecodeError:
         return []
+
+
+_NEEDS_A_REASON = re.compile(r"except (Base)?Exception|time\.sleep\(")
+
+
+def unreasoned(files: Iterable[Path]) -> list[str]:
+    """Lines that catch everything, or sleep, and do not say why beside it."""
+    lines = ((path, number, line) for path in files for number, line in enumerate(path.read_text().splitlines(), 1))
+    return [f"{path}:{number}" for path, number, line in lines if _NEEDS_A_REASON.search(line) and "  # " not in line]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import rules
-from tests.architecture.tree import ROOT, project_files
+from tests.architecture.tree import ROOT, project_files, python_files
 
 # Spelt in parts, so that this file does not mention what it looks for.
 _REGISTRIES = tuple("".join(parts) for parts in (
@@ -40,3 +40,15 @@ def test_the_files_looked_at_are_the_project() -> None:
     names = {str(path.relative_to(ROOT)) for path in project_files()}
     assert {"pyproject.toml", "package-lock.json", "shared/reactor/reactor.py"} <= names
     assert not [name for name in names if re.match(r"(\.venv|node_modules|\.local)/", name)]
+
+
+def test_whoever_catches_everything_or_sleeps_says_why() -> None:
+    rooms = ("shared", "services", "function_app")
+    assert rules.unreasoned(path for room in rooms for path in python_files(room)) == []
+
+
+@pytest.mark.parametrize("line", ["except Exception:", "except BaseException as error:", "time.sleep(1)"])
+def test_one_that_does_not_is_noticed(line: str, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text(f"{line}\n{line}  # because\n")
+    assert rules.unreasoned([bad]) == [f"{bad}:1"]

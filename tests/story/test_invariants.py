@@ -203,7 +203,6 @@ TestControlPlane = ControlPlane.TestCase
 TestControlPlane.settings = settings(
     max_examples=120,
     stateful_step_count=50,
-    deadline=None,
     derandomize=True,
     print_blob=True,
     suppress_health_check=list(HealthCheck),

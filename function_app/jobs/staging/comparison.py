@@ -22,20 +22,11 @@ def check_rows(rows: LabelledRows, earlier: int, limits: SuiteLimits) -> CheckRe
     name = "comparison.rows"
     if len(rows) >= limits.least_rows:
         span = f"{rows.observed_at[0]:%Y-%m-%d} to {rows.observed_at[-1]:%Y-%m-%d}"
-        return CheckResult(
-            name=name,
-            verdict="passed",
-            measured=len(rows),
-            limit=limits.least_rows,
-            unit="rows",
-            detail=f"{len(rows)} labelled production rows, {span}",
-        )
+        return at_least(name, len(rows), limits.least_rows, f"{len(rows)} labelled production rows, {span}", "rows")
     detail = f"{len(rows)} labelled production rows later than the training"
     if earlier:
         detail += f"; what was captured on {earlier} earlier days overlaps with it"
-    return CheckResult(
-        name=name, verdict="inconclusive", measured=len(rows), limit=limits.least_rows, unit="rows", detail=detail
-    )
+    return at_least(name, len(rows), limits.least_rows, detail, "rows", otherwise="inconclusive")
 
 
 def against_champion(subject: Subject, champion: Floats, limits: SuiteLimits) -> list[CheckResult]:

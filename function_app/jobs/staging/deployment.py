@@ -69,7 +69,7 @@ def _port(process: subprocess.Popen[bytes], folder: Path, seconds: int) -> int:
             return int((folder / "port").read_text())
         if process.poll() is not None:
             raise ModelFailed(reason(process.returncode, (folder / "stderr").read_bytes()))
-        time.sleep(0.02)
+        time.sleep(0.02)  # a child that is starting tells nobody when it listens
     raise ModelFailed(f"it took no requests within {seconds} s")
 
 

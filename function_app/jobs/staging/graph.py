@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from function_app.jobs.sandbox import ModelFailed, Sandbox
-from function_app.jobs.staging.results import at_most, failed, passed
+from function_app.jobs.staging.results import at_least, at_most, failed, passed
 from function_app.jobs.staging.subject import Subject
 from shared.events import CheckResult
 from shared.packages import SuiteLimits
@@ -24,9 +24,7 @@ def check_operators(model: bytes, sandbox: Sandbox, limits: SuiteLimits) -> Chec
     if opset is None:
         return failed(name, "no version of the standard operators is named")
     if opset < limits.least_opset:
-        return CheckResult(
-            name=name, verdict="failed", measured=opset, limit=limits.least_opset, detail=f"opset {opset} is too old"
-        )
+        return at_least(name, opset, limits.least_opset, f"opset {opset} is too old", "opset")
     return at_most(name, opset, limits.most_opset, f"opset {opset}, standard operators only, no data outside", "opset")
 
 

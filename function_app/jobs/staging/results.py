@@ -1,9 +1,10 @@
 """Making check results, and one verdict of many."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 from shared.events import CheckResult
-from shared.events.staging import Verdict
+from shared.events.staging import Bound, Verdict
 
 
 def passed(name: str, detail: str) -> CheckResult:
@@ -19,13 +20,14 @@ def inconclusive(name: str, detail: str) -> CheckResult:
 
 
 def at_most(name: str, measured: float, limit: float, detail: str, unit: str = "") -> CheckResult:
-    verdict: Verdict = "passed" if measured <= limit else "failed"
-    return CheckResult(name=name, verdict=verdict, measured=measured, limit=limit, unit=unit, detail=detail)
+    return _bounded(name, "passed" if measured <= limit else "failed", "at most", measured, limit, detail, unit)
 
 
-def at_least(name: str, measured: float, limit: float, detail: str, unit: str = "") -> CheckResult:
-    verdict: Verdict = "passed" if measured >= limit else "failed"
-    return CheckResult(name=name, verdict=verdict, measured=measured, limit=limit, unit=unit, detail=detail)
+def at_least(
+    name: str, measured: float, limit: float, detail: str, unit: str = "", otherwise: Verdict = "failed"
+) -> CheckResult:
+    """`otherwise` is the verdict on less."""
+    return _bounded(name, "passed" if measured >= limit else otherwise, "at least", measured, limit, detail, unit)
 
 
 def not_worse(name: str, worse: float, margin: float, limit: float, detail: str, unit: str = "") -> CheckResult:
@@ -35,7 +37,17 @@ def not_worse(name: str, worse: float, margin: float, limit: float, detail: str,
         verdict = "passed"
     elif worse - margin > limit:
         verdict = "failed"
-    return CheckResult(name=name, verdict=verdict, measured=worse, limit=limit, unit=unit, detail=detail)
+    return _bounded(name, verdict, "at most", worse, limit, detail, unit, margin)
+
+
+def _bounded(
+    name: str, verdict: Verdict, bound: Bound, measured: float, limit: float, detail: str, unit: str,
+    margin: float | None = None,
+) -> CheckResult:  # fmt: skip
+    known = margin if margin is not None and isfinite(margin) else None
+    return CheckResult(
+        name=name, verdict=verdict, measured=measured, limit=limit, bound=bound, margin=known, unit=unit, detail=detail
+    )
 
 
 def verdict_of(checks: Sequence[CheckResult]) -> tuple[Verdict, str]:

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from function_app.operator.connections import AsJson, RunDir, settings
 from function_app.operator.console import clean, print_json, say, short
-from function_app.operator.explaining.graph import Node
 from function_app.operator.explaining.words import details
 from function_app.operator.hubs import Received, follow, read
 from function_app.operator.ledger.views import short_entity, short_type
@@ -87,7 +86,7 @@ def _print(message: Received, wanted: Filter, as_json: bool) -> None:
 def _line(message: Received, event: dict[str, Any]) -> Text:
     text = Text(f"{message.enqueued_at:%H:%M:%S} ", style="dim")
     text.append(short_type(type_of(event)), style="bold not dim")
-    text.append(f"  {_entity(event)}  {clean(details(Node('', event)))}", style="not dim")
+    text.append(f"  {_entity(event)}  {clean(details(event))}", style="not dim")
     return text.append(f"  {short(str(event.get('id', '')))}")
 
 

@@ -81,7 +81,7 @@ def _add(boxes: list[_Box], branches: Sequence[Branch], depth: int) -> None:
 def _box(step: Step, depth: int, parent: int, kind: str = "") -> _Box:
     node = step.node
     title = f"{clean(step.title)}   {node.moment:%Y-%m-%d %H:%M:%S}   {short(node.id)}"
-    lines = [clean(details(node)), clean(" · ".join(told(step)))]
+    lines = [clean(details(node.event)), clean(" · ".join(told(step)))]
     return _Box(title, lines, depth, parent, kind, step.link == "through Azure ML")
 
 

@@ -41,7 +41,7 @@ def _text(step: Step, *, follows: bool, subject: bool = False) -> Text:
     """`follows`: from the step above it at the same depth, not from the one it hangs on."""
     text = Text(f"{'↳ ' if follows else ''}{step.node.moment:%m-%d %H:%M:%S} ", style="dim")
     text.append(clean(step.title), style="bold green" if subject else "bold not dim")
-    text.append(f"  {clean(details(step.node))}", style="not dim").append(f"  {short(step.node.id)}")
+    text.append(f"  {clean(details(step.node.event))}", style="not dim").append(f"  {short(step.node.id)}")
     if step.link == "through Azure ML":
         text.append("  (through Azure ML)", style="cyan not dim")
     for line in told(step):

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from function_app.operator.explaining.graph import Node
 from function_app.operator.explaining.words import details
 from function_app.operator.ledger.views import effect_name, short_entity, short_type
 from shared.events import Entity
@@ -37,7 +36,7 @@ def answer_of(progress: Progress) -> Answer:
 
 
 def said(progress: Progress) -> Iterator[Mapping[str, Any]]:
-    """The events that it published, as `type` and `data`."""
+    """The events that it published, as `type`, `version` and `data`."""
     for effect in progress.entry.effects:
         event = effect.get("data", {}).get("event") if effect.get("kind") == "publish" else None
         if isinstance(event, Mapping):
@@ -51,19 +50,18 @@ def end_of(progress: Progress, ends: tuple[str, ...]) -> Answer | None:
 
 def _answer(event: Mapping[str, Any]) -> Answer:
     kind, data = str(event.get("type", "")), event.get("data", {})
-    return Answer(kind not in _NO, _words(kind, data), kind)
+    return Answer(kind not in _NO, _words(kind, data, event), kind)
 
 
-def _words(kind: str, data: Mapping[str, Any]) -> str:
-    if refusal := data.get("refusal"):
-        return f"{short_type(kind)}: {refusal}"
+def _words(kind: str, data: Mapping[str, Any], event: Mapping[str, Any]) -> str:
     if kind == "mlops.brake.engaged":
         return f"paused: reactions about {scope_words(data['scope'])} are decided and recorded, nothing is done"
     if kind == "mlops.brake.released":
         return f"resumed: reactions about {scope_words(data['scope'])} act again; what was held stays held"
     if kind == "mlops.redrive.started":
         return f"redriven: {data.get('decision') or data.get('letter')} of {data.get('service')} is under way again"
-    return f"{short_type(kind)}: {details(Node('', {'type': kind, 'data': data}))}"
+    frame = {**event, "dataschema": f"urn:sluice:{kind}:{event.get('version', 1)}"}
+    return f"{short_type(kind)}: {details(frame)}"
 
 
 def scope_words(scope: str) -> str:

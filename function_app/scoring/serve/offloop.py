@@ -51,6 +51,6 @@ class OffLoop[T]:
             portion = [self._waiting.popleft() for _ in range(min(_AT_ONCE, len(self._waiting)))]
             try:
                 self._take(portion)
-            except Exception:
+            except Exception:  # the thread goes on; what was lost is counted
                 self._failed += len(portion)
                 logger.exception("%s: %d lost", self._thread.name, len(portion))

@@ -27,11 +27,11 @@ def supervise(count: int, host: str, bound: socket.socket, limits: Sequence[str]
         signal.signal(number, lambda number, _frame: stopping.append(number))
     ready()
     while not stopping:
-        time.sleep(0.2)
+        time.sleep(0.2)  # a child that ends wakes nobody; a signal does
         for index, worker in enumerate(workers):
             if worker.poll() is not None and not stopping:
                 logger.error("worker %d ended with %s", worker.pid, worker.returncode)
-                time.sleep(_RESTART_S)
+                time.sleep(_RESTART_S)  # one that dies at once is not started without end
                 workers[index] = subprocess.Popen(command)
     for worker in workers:
         worker.terminate()

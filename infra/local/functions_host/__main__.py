@@ -12,11 +12,11 @@ from pathlib import Path
 import uvloop
 
 from infra.local.functions_host.errors import HostError
-from infra.local.functions_host.host import Host, HostOptions, prepare_process
+from infra.local.functions_host.host import End, Host, HostOptions, prepare_process
 from infra.local.functions_host.http.front import listen
+from infra.local.functions_host.invocation import TIMEOUT_GRACE_S
 
 EXIT_NOT_HOSTED = 1
-EXIT_NOT_DRAINED = 3
 
 
 def main() -> None:
@@ -29,18 +29,24 @@ def main() -> None:
     try:
         bound = listen(options.host, options.port)
         prepare_process(options, bound.getsockname()[1])
-        drained = uvloop.run(_serve(options, bound))
+        end = uvloop.run(_serve(options, bound))
     except (HostError, OSError) as error:
         print(f"{options.name} cannot be hosted: {error}", file=sys.stderr)
         sys.exit(EXIT_NOT_HOSTED)
-    if not drained:
+    if end is not End.DRAINED:
         # A thread of a synchronous function may never end, and would keep the interpreter from ending too.
-        logging.warning("the grace period is over; invocations under way are abandoned")
+        logging.warning(_FAREWELLS[end])
         sys.stdout.flush()
-        os._exit(EXIT_NOT_DRAINED)
+        os._exit(end.value)
 
 
-async def _serve(options: HostOptions, bound: socket.socket) -> bool:
+_FAREWELLS = {
+    End.ABANDONED: "the grace period is over; invocations under way are abandoned",
+    End.OVERRAN: "a function has not ended by its time-out: the process ends, with all that is under way in it",
+}
+
+
+async def _serve(options: HostOptions, bound: socket.socket) -> End:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -61,6 +67,12 @@ def _options() -> HostOptions:
     parser.add_argument("--path", type=Path, action="append", default=[], metavar="ROOT", help="import from here too")
     parser.add_argument("--ready-file", type=Path, metavar="FILE", help="written once the app listens")
     parser.add_argument("--grace-seconds", type=float, default=20, help="for invocations under way (default: 20)")
+    parser.add_argument(
+        "--timeout-grace-seconds",
+        type=float,
+        default=TIMEOUT_GRACE_S,
+        help="for a function over its time-out, before the process ends (default: %(default)s)",
+    )
     given = parser.parse_args()
     ready_file: Path | None = given.ready_file and given.ready_file.absolute()
     keys = given.keys or (ready_file.parent if ready_file else Path(".local")) / f"{given.name}.keys.json"
@@ -75,6 +87,7 @@ def _options() -> HostOptions:
         paths=[path.absolute() for path in given.path],
         ready_file=ready_file,
         grace_s=given.grace_seconds,
+        timeout_grace_s=given.timeout_grace_seconds,
     )
 
 

@@ -53,5 +53,6 @@ def _setting(function: str, attribute: str, name: str) -> str:
 
 
 def is_disabled(function: str) -> bool:
-    """Whether `AzureWebJobs.<function>.Disabled` is on."""
-    return os.environ.get(f"AzureWebJobs.{function}.Disabled", "").lower() in ("1", "true")
+    """Whether `AzureWebJobs.<function>.Disabled` is on; on Linux, where names have no dots, they are underscores."""
+    names = (f"AzureWebJobs.{function}.Disabled", f"AzureWebJobs_{function}_Disabled")
+    return any(os.environ.get(name, "").lower() in ("1", "true") for name in names)

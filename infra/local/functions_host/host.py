@@ -7,14 +7,15 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from infra.local.functions_host import worker
-from infra.local.functions_host.app_settings import is_disabled, load_settings_file
+from infra.local.functions_host.app_settings import load_settings_file
 from infra.local.functions_host.by_hand import ByHand
-from infra.local.functions_host.functions import Function, read_function
+from infra.local.functions_host.functions import Function, read_functions
 from infra.local.functions_host.host_json import HostSettings, load_host_json
 from infra.local.functions_host.http import front
 from infra.local.functions_host.http.admin import Admin
@@ -34,6 +35,18 @@ _log = logging.getLogger(__name__)
 
 # A host that gets no partition, because others hold them all, counts as listening after this time.
 LISTEN_PATIENCE_S = 15.0
+# Between a function's overrun and the end of its process.
+_LAST_WORDS_S = 1.0
+# Of the real host, whose answers and order of doing things this one was compared with.
+_FOLLOWED_VERSION = "4.1037.0"
+
+
+class End(Enum):
+    """How a host ended, with the exit code of its process."""
+
+    DRAINED = 0
+    ABANDONED = 3
+    OVERRAN = 4
 
 
 @dataclass(frozen=True)
@@ -50,6 +63,7 @@ class HostOptions:
     paths: Sequence[Path]
     ready_file: Path | None
     grace_s: float
+    timeout_grace_s: float
 
 
 def prepare_process(options: HostOptions, port: int) -> None:
@@ -69,19 +83,21 @@ def prepare_process(options: HostOptions, port: int) -> None:
 class Host:
     """One app, from index to drain. `open` raises `HostError` when the app cannot be hosted."""
 
-    def __init__(self, options: HostOptions, functions: Sequence[Function], settings: HostSettings) -> None:
+    def __init__(self, options: HostOptions, indexed: Sequence[Function], settings: HostSettings) -> None:
         self.options = options
-        self._functions = functions
+        self._indexed = indexed
+        self._functions = functions = [function for function in indexed if not function.is_disabled]
         self._started = time.monotonic()
         self._outputs = Outputs(functions, settings.extensions.queues.message_encoding)
         timeout = settings.function_timeout
         timeout_s = timeout.total_seconds() if timeout else None
         # Counted apart: callers may go on calling while the background drains.
-        self._background = Invoker(self._outputs.send, timeout_s)
-        self._over_http = Invoker(self._outputs.send, timeout_s)
-        instance = claim_instance(options.keys.parent, options.name)
+        self._background = Invoker(self._outputs.send, timeout_s, options.timeout_grace_s)
+        self._over_http = Invoker(self._outputs.send, timeout_s, options.timeout_grace_s, self._background.overran)
+        self._instance = claim_instance(options.keys.parent, options.name)
         # Ids of hosts are lower case and at most 32 characters long.
-        self._listeners = create_listeners(functions, options.name.lower()[:32], instance, settings, self._background)
+        self._host_id = options.name.lower()[:32]
+        self._listeners = create_listeners(functions, self._host_id, self._instance, settings, self._background)
         self._application = self._create_application(settings, load_keys(options.keys, [f.name for f in functions]))
         self._draining = False
         self._drain: asyncio.Task[None] | None = None
@@ -89,12 +105,10 @@ class Host:
     @staticmethod
     async def open(options: HostOptions) -> "Host":
         settings = load_host_json(options.app)
-        functions = [read_function(metadata) for metadata in await worker.index(options.app)]
-        enabled = [function for function in functions if not is_disabled(function.name)]
-        return Host(options, enabled, settings)
+        return Host(options, read_functions(await worker.index(options.app)), settings)
 
-    async def run(self, bound: socket.socket, stop: asyncio.Event) -> bool:
-        """Serve until `stop`, then drain. True when everything under way ended within the grace period.
+    async def run(self, bound: socket.socket, stop: asyncio.Event) -> End:
+        """Serve until `stop`, then drain; or until a function overruns its time-out.
 
         Raises `HostError` when a listener cannot start or ends by itself.
         """
@@ -102,6 +116,11 @@ class Host:
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         starting = asyncio.create_task(self._start(bound.getsockname()[1]))
         await self._wait_for_an_end(serving, starting, stop)
+        if self._background.overran.is_set():
+            # In Azure the worker's process is killed, and nothing in it is waited for. What knows of the time-out
+            # already may say so: a caller by its 500, a batch without a further attempt by its checkpoint.
+            await asyncio.sleep(_LAST_WORDS_S)
+            return End.OVERRAN
         deadline = time.monotonic() + self.options.grace_s
         drained = await self._drain_background(deadline)
         front.stop(server, deadline - time.monotonic())
@@ -112,7 +131,7 @@ class Host:
             worker.stop()
         if self._listeners.failure is not None:
             raise self._listeners.failure
-        return drained
+        return End.DRAINED if drained else End.ABANDONED
 
     async def _start(self, port: int) -> None:
         await self._listeners.start(LISTEN_PATIENCE_S)
@@ -121,7 +140,8 @@ class Host:
     async def _wait_for_an_end(
         self, serving: asyncio.Task[None], starting: asyncio.Task[None], stop: asyncio.Event
     ) -> None:
-        ends = {serving, asyncio.create_task(stop.wait()), asyncio.create_task(self._listeners.ended.wait())}
+        events = (stop, self._listeners.ended, self._background.overran)
+        ends = {serving, *(asyncio.create_task(event.wait()) for event in events)}
         await asyncio.wait({starting, *ends}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
@@ -139,14 +159,29 @@ class Host:
     def _create_application(self, settings: HostSettings, keys: Keys) -> Application:
         people = load_people(self.options.people) if self.options.people else None
         by_hand = ByHand(self._functions, self._background, self._listeners.stopped)
-        admin = Admin(keys, self._status, self._drain_status, self._start_drain, by_hand.run)
+        documents: dict[str, Callable[[], object]] = {
+            "status": self._status,
+            "drain/status": self._drain_status,
+            "config": lambda: settings.model_dump(mode="json", by_alias=True),
+        }
+        admin = Admin(keys, documents, self._start_drain, by_hand.run, self._indexed)
         routes = Routes(self._functions, settings.extensions.http.route_prefix)
         functions = HttpFunctions(routes, keys, self._over_http)
         return Application(self.options.name, Gate(people, Sessions.derived_from(keys.master)), admin, functions)
 
     def _status(self) -> dict[str, object]:
-        uptime_ms = int((time.monotonic() - self._started) * 1000)
-        return {"id": self.options.name, "state": "Running", "processUptime": uptime_ms}
+        """As the real host answers it; that an app has functions, it does not say either."""
+        return {
+            "id": self._host_id,
+            "state": "Running",
+            "version": _FOLLOWED_VERSION,
+            "versionDetails": f"{_FOLLOWED_VERSION}, as a local host follows it",
+            "platformVersion": "",
+            "instanceId": self._instance.id_for("instance"),
+            "computerName": socket.gethostname(),
+            "processUptime": int((time.monotonic() - self._started) * 1000),
+            "functionAppContentEditingState": "NotAllowed",
+        }
 
     def _drain_status(self) -> dict[str, object]:
         invocations = self._background.outstanding + self._over_http.outstanding

@@ -2,27 +2,37 @@
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from azure_functions_runtime.bindings.datumdef import Datum
-
 from infra.local.functions_host import worker
 from infra.local.functions_host.functions import Function
-from infra.local.functions_host.worker import FIRST_ATTEMPT, Attempt, Inputs, TriggerMetadata, WorkerResult
+from infra.local.functions_host.tracing import Trace, follow
+from infra.local.functions_host.worker import FIRST_ATTEMPT, Attempt, Inputs, TriggerMetadata, TypedData, WorkerResult
 
 _log = logging.getLogger(__name__)
 
-SendOutputs = Callable[[Function, Sequence[tuple[str, Datum]]], Awaitable[None]]
+Arguments = tuple[Inputs, TriggerMetadata]
+# Converts what triggered the function, anew for each attempt; what it raises fails the attempt.
+Convert = Callable[[], Arguments]
+SendOutputs = Callable[[Function, Sequence[tuple[str, TypedData]]], Awaitable[None]]
+# A function that goes on this long after its time is over takes the process with it.
+TIMEOUT_GRACE_S = 10.0
 
 
 @dataclass
 class Invoker:
-    """Invokes functions and knows how many invocations are under way (a drain waits for none)."""
+    """Invokes functions and knows how many invocations are under way (a drain waits for none).
+
+    `overran` is set once a function has not ended by its time-out and the grace after it.
+    """
 
     send_outputs: SendOutputs
     timeout_s: float | None
+    grace_s: float = TIMEOUT_GRACE_S
+    overran: asyncio.Event = field(default_factory=asyncio.Event)
     outstanding: int = 0
     outstanding_retries: int = 0
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -30,34 +40,31 @@ class Invoker:
     async def invoke(
         self,
         function: Function,
-        inputs: Inputs,
-        metadata: TriggerMetadata,
+        convert: Convert,
         attempt: Attempt = FIRST_ATTEMPT,
         invocation_id: str | None = None,
+        trace: Trace | None = None,
     ) -> WorkerResult:
-        """One attempt. A timeout or an output that cannot be sent fails it like an exception of the function."""
+        """One attempt. A conversion that fails, a time-out or an output that cannot be sent fails it like an
+        exception of the function."""
         self.outstanding += 1
         self._idle.clear()
         try:
-            return await self._attempt(function, inputs, metadata, attempt, invocation_id or new_invocation_id())
+            return await self._attempt(function, convert, attempt, invocation_id or new_invocation_id(), trace)
         finally:
             self.outstanding -= 1
             if not self.outstanding:
                 self._idle.set()
 
-    async def invoke_with_retries(
-        self, function: Function, inputs: Inputs, metadata: TriggerMetadata, stop: asyncio.Event
-    ) -> WorkerResult:
-        """All attempts that the function's policy allows, under one invocation id; `stop` ends the waiting."""
-        invocation_id = new_invocation_id()
-        result = await self.invoke(
-            function, inputs, metadata, Attempt(0, function.retry.max_retry_count), invocation_id
-        )
+    async def invoke_with_retries(self, function: Function, convert: Convert, over: asyncio.Event) -> WorkerResult:
+        """All attempts that the function's policy allows, under one invocation id; `over` ends the waiting."""
+        invocation_id, most, trace = new_invocation_id(), function.retry.max_retry_count, follow()
+        result = await self.invoke(function, convert, Attempt(0, most), invocation_id, trace)
         for count, delay in enumerate(function.retry.delays(), start=1):
-            if result.ok or await self._stopped_while_waiting(stop, delay):
+            if result.ok or await self._over_while_waiting(over, delay):
                 break
-            attempt = Attempt(count, function.retry.max_retry_count, result.error)
-            result = await self.invoke(function, inputs, metadata, attempt, invocation_id)
+            attempt = Attempt(count, most, result.error)
+            result = await self.invoke(function, convert, attempt, invocation_id, trace)
         return result
 
     async def wait_until_idle(self, timeout_s: float) -> bool:
@@ -71,29 +78,46 @@ class Invoker:
         return True
 
     async def _attempt(
-        self, function: Function, inputs: Inputs, metadata: TriggerMetadata, attempt: Attempt, invocation_id: str
+        self, function: Function, convert: Convert, attempt: Attempt, invocation_id: str, trace: Trace | None
     ) -> WorkerResult:
+        began = time.monotonic()
+        longest = None if self.timeout_s is None else self.timeout_s + self.grace_s
         try:
-            async with asyncio.timeout(self.timeout_s):
-                result = await worker.invoke(invocation_id, function.id, inputs, metadata, attempt)
-                if result.ok and (result.outputs or result.returned is not None):
-                    await self.send_outputs(function, [*result.outputs, ("$return", result.returned)])
-        except TimeoutError:
-            result = WorkerResult(False, None, (), f"exceeded functionTimeout of {self.timeout_s} s")
-        except Exception as error:  # noqa: BLE001 - any failed output fails the invocation, as in Azure
-            _log.exception("function %s: an output could not be sent", function.name)
-            result = WorkerResult(False, None, (), repr(error))
+            async with asyncio.timeout(longest) as patience:
+                inputs, metadata = convert()
+                request = worker.invocation(invocation_id, function.id, inputs, metadata, attempt, trace or follow())
+                result = await self._run(function, request)
+        except TimeoutError as error:
+            if patience.expired():
+                self.overran.set()
+            result = _failed(repr(error))
+        except Exception as error:  # noqa: BLE001 - whatever cannot be converted fails the attempt, as in Azure
+            result = _failed(repr(error))
+        if self.timeout_s is not None and time.monotonic() - began > self.timeout_s:
+            result = _failed(f"exceeded functionTimeout of {self.timeout_s} s")
         if not result.ok:
-            _log.error("function %s failed (invocation %s): %s", function.name, invocation_id, result.error)
+            message = "function %s failed (invocation %s): %s%s"
+            _log.error(message, function.name, invocation_id, result.error, f"\n{result.stack_trace}".rstrip())
         return result
 
-    async def _stopped_while_waiting(self, stop: asyncio.Event, delay_s: float) -> bool:
+    async def _run(self, function: Function, request: object) -> WorkerResult:
+        result = await worker.invoke(request)
+        if not result.ok or not (result.outputs or result.returned is not None):
+            return result
+        try:
+            await self.send_outputs(function, [*result.outputs, ("$return", result.returned)])
+        except Exception as error:  # noqa: BLE001 - any failed output fails the invocation, as in Azure
+            _log.exception("function %s: an output could not be sent", function.name)
+            return _failed(repr(error))
+        return result
+
+    async def _over_while_waiting(self, over: asyncio.Event, delay_s: float) -> bool:
         self.outstanding_retries += 1
         try:
             async with asyncio.timeout(delay_s):
-                await stop.wait()
+                await over.wait()
         except TimeoutError:
-            return stop.is_set()
+            return over.is_set()
         finally:
             self.outstanding_retries -= 1
         return True
@@ -101,3 +125,7 @@ class Invoker:
 
 def new_invocation_id() -> str:
     return str(uuid.uuid4())
+
+
+def _failed(error: str) -> WorkerResult:
+    return WorkerResult(False, None, (), error)

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from infra.local.functions_host.connections import event_hubs_connection, host_storage
@@ -18,7 +18,7 @@ from infra.local.functions_host.instance import Instance
 from infra.local.functions_host.invocation import Invoker
 from infra.local.functions_host.storage import HostStorage
 from infra.local.functions_host.timers.listener import TimerListener
-from infra.local.functions_host.timers.schedule import is_monitored, parse_schedule
+from infra.local.functions_host.timers.schedule import parse_schedule
 from infra.local.functions_host.timers.singleton import TimerLock
 from infra.local.functions_host.timers.status import StatusStore
 
@@ -118,7 +118,7 @@ def _timer_listener(
     instance: Instance,
 ) -> TimerListener:
     schedule = parse_schedule(function.name, trigger.schedule)
-    monitored = trigger.use_monitor is not False and is_monitored(schedule, datetime.now(UTC))
+    monitored = trigger.use_monitor is not False and schedule.is_monitored
     period, lease_id = settings.singleton.listener_lock_period, instance.id_for(function.name)
     lock = TimerLock(storage.hosts, host_id, function.name, period, lease_id)
     poll = max(settings.singleton.listener_lock_recovery_polling_interval, timedelta(milliseconds=100))

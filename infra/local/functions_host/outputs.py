@@ -10,11 +10,11 @@ from typing import Any, Protocol
 from azure.core.exceptions import ResourceExistsError
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from infra.local.functions_host.connections import Connection, event_hubs_connection, queue_connection
 from infra.local.functions_host.errors import HostError
 from infra.local.functions_host.functions import EventHubOutput, Function, QueueOutput
+from infra.local.functions_host.worker import TypedData
 
 Content = str | bytes
 
@@ -27,11 +27,15 @@ class Sender(Protocol):
     async def close(self) -> None: ...
 
 
-def contents_of(datum: Datum) -> list[Content]:
+def contents_of(data: TypedData) -> list[Content]:
     """One content per element when the text is a JSON array, else the whole: the rule of the real host."""
-    if isinstance(datum.value, bytes):
-        return [datum.value]
-    text = datum.value if isinstance(datum.value, str) else json.dumps(datum.value)
+    kind = data.WhichOneof("data")
+    if kind is None:
+        return []
+    value = getattr(data, kind)
+    if isinstance(value, bytes):
+        return [value]
+    text = value if isinstance(value, str) else json.dumps(value)
     try:
         parsed = json.loads(text)
     except ValueError:
@@ -122,11 +126,11 @@ class Outputs:
                     self._by_binding[function.name, output.name] = sender
         self._senders = senders
 
-    async def send(self, function: Function, values: Sequence[tuple[str, Datum]]) -> None:
-        for name, datum in values:
+    async def send(self, function: Function, values: Sequence[tuple[str, TypedData]]) -> None:
+        for name, data in values:
             sender = self._by_binding.get((function.name, name))
-            if sender is not None and datum is not None and datum.type is not None:
-                await sender.send(contents_of(datum))
+            if sender is not None and (contents := contents_of(data)):
+                await sender.send(contents)
 
     async def close(self) -> None:
         for sender in self._senders.values():

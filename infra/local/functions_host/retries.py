@@ -2,9 +2,11 @@
 
 import itertools
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from infra.local.functions_host.worker_protocol import protos
 
 FOREVER = -1
 
@@ -19,13 +21,14 @@ class RetryPolicy:
     exponential: bool
 
     @staticmethod
-    def from_options(options: Mapping[str, Any]) -> "RetryPolicy":
-        count = options["max_retry_count"]
-        if options["retry_strategy"] == "fixed_delay":
-            delay = options["delay_interval"].total_seconds()
-            return RetryPolicy(count, delay, delay, exponential=False)
-        minimum, maximum = (options[f"{bound}_interval"].total_seconds() for bound in ("minimum", "maximum"))
-        return RetryPolicy(count, minimum, maximum, exponential=True)
+    def from_options(options: Any) -> "RetryPolicy":
+        """`options` is an `RpcRetryOptions`, as the worker describes what the function declares."""
+        if options.retry_strategy == protos.RpcRetryOptions.fixed_delay:
+            delay = options.delay_interval.ToTimedelta().total_seconds()
+            return RetryPolicy(options.max_retry_count, delay, delay, exponential=False)
+        bounds = (options.minimum_interval, options.maximum_interval)
+        minimum, maximum = (bound.ToTimedelta().total_seconds() for bound in bounds)
+        return RetryPolicy(options.max_retry_count, minimum, maximum, exponential=True)
 
     def delays(self) -> Iterator[float]:
         """The wait before each extra attempt, in seconds."""

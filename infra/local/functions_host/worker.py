@@ -1,6 +1,7 @@
-"""Microsoft's worker library (azure-functions-runtime 1.3.0): its classic seam to index, its native seam to invoke.
+"""Microsoft's worker library (azure-functions-runtime 1.3.0), called as Azure's worker for Python 3.13 calls it.
 
-The library keeps the app in module globals, which is why a host process serves exactly one app.
+That worker is a gRPC front, which hands each request to this library's functions as it came, in protobuf. So does this
+host, without the gRPC. The library keeps the app in module globals, which is why a host process serves exactly one app.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +11,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import azure_functions_runtime as runtime
-from azure_functions_runtime.bindings.datumdef import Datum
-from azure_functions_runtime.native_invocation import invocation_request_native
 
-from infra.local.functions_host import worker_protocol
 from infra.local.functions_host.errors import HostError
+from infra.local.functions_host.tracing import Trace
+from infra.local.functions_host.worker_protocol import protos
 
-Inputs = Sequence[tuple[str, Datum]]
-TriggerMetadata = Mapping[str, Datum]
+# Protobuf's classes are made when they are imported, so no type checker knows them.
+TypedData = Any
+Inputs = Sequence[tuple[str, TypedData]]
+TriggerMetadata = Mapping[str, TypedData]
 
 
 @dataclass(frozen=True)
@@ -34,22 +36,23 @@ FIRST_ATTEMPT = Attempt()
 
 @dataclass(frozen=True, slots=True)
 class WorkerResult:
-    """What the function did: its `$return` and its named outputs, or the error and its traceback."""
+    """What the function did: its `$return` and its named outputs, or the error and where it was raised."""
 
     ok: bool
-    returned: Datum | None
-    outputs: Sequence[tuple[str, Datum]]
+    returned: TypedData | None
+    outputs: Sequence[tuple[str, TypedData]]
     error: str | None = None
+    stack_trace: str = ""
 
 
 async def index(app_directory: Path) -> list[Any]:
     """The library's metadata of every function of the app. Raises `HostError` with what its indexer rejected."""
     runtime.start_threadpool_executor()
     init = SimpleNamespace(capabilities={}, function_app_directory=str(app_directory))
-    properties = {"host": "127.0.0.1", "protos": worker_protocol.namespace()}
+    properties = {"host": "127.0.0.1", "protos": protos}
     request = SimpleNamespace(request=SimpleNamespace(worker_init_request=init), properties=properties)
     response = await runtime.worker_init_request(request)
-    if response.result.status != worker_protocol.StatusResult.Success:
+    if response.result.status != protos.StatusResult.Success:
         problem = response.result.exception
         raise HostError(f"{app_directory}: {problem.message}\n{problem.stack_trace}")
     metadata = (await runtime.functions_metadata_request(None)).function_metadata_results
@@ -58,21 +61,35 @@ async def index(app_directory: Path) -> list[Any]:
     return list(metadata)
 
 
-async def invoke(
-    invocation_id: str, function_id: str, inputs: Inputs, metadata: TriggerMetadata, attempt: Attempt
-) -> WorkerResult:
-    """Run the function once; user errors come back as a failed result, never as an exception."""
-    error = attempt.error and SimpleNamespace(message=attempt.error, source="", stack_trace="")
-    ok, returned, outputs, problem, _traceback = await invocation_request_native(
-        invocation_id,
-        function_id,
-        inputs,
-        metadata,
-        retry_count=attempt.count,
-        max_retry_count=attempt.max_count,
-        retry_exception=error,
+def invocation(
+    invocation_id: str, function_id: str, inputs: Inputs, metadata: TriggerMetadata, attempt: Attempt, trace: Trace
+) -> Any:
+    """The request for one attempt, as the host sends it."""
+    return protos.InvocationRequest(
+        invocation_id=invocation_id,
+        function_id=function_id,
+        input_data=[protos.ParameterBinding(name=name, data=data) for name, data in inputs],
+        trigger_metadata=metadata,
+        trace_context=protos.RpcTraceContext(trace_parent=trace.parent, trace_state=trace.state),
+        retry_context=protos.RetryContext(
+            retry_count=attempt.count,
+            max_retry_count=attempt.max_count,
+            exception=protos.RpcException(message=attempt.error) if attempt.error else None,
+        ),
     )
-    return WorkerResult(ok, returned, outputs, problem)
+
+
+async def invoke(request: Any) -> WorkerResult:
+    """Run the function once; user errors come back as a failed result, never as an exception."""
+    response = await runtime.invocation_request(SimpleNamespace(request=SimpleNamespace(invocation_request=request)))
+    problem = response.result.exception
+    return WorkerResult(
+        ok=response.result.status == protos.StatusResult.Success,
+        returned=response.return_value if response.HasField("return_value") else None,
+        outputs=[(each.name, each.data) for each in response.output_data],
+        error=problem.message or None,
+        stack_trace=problem.stack_trace,
+    )
 
 
 def stop() -> None:

@@ -1,12 +1,12 @@
 """When to ask a person, and what (R041)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.approvals.effects import InviteApprovers, OpenApproval, SettleApproval
 from services.approvals.limits import ApprovalLimits
 from services.approvals.policy.four_eyes import UNKNOWN, AskedBy, may_decide, seats
 from services.approvals.policy.state import EndpointApprovals
-from shared.approvals import Approval
+from shared.approvals import Approval, Escalation
 from shared.approvals.identity import identity
 from shared.events import (
     ApprovalRequested,
@@ -55,6 +55,7 @@ def decide_to_ask(
         seats=seats(limits, people, second_person=not requesters),
         opened_at=facts.now,
         expires_at=facts.now + timedelta(seconds=people.expires_after_s),
+        escalation=escalation(limits, people, facts.now),
     )
     request = ApprovalRequested(
         approval_id=approval.id,
@@ -68,6 +69,18 @@ def decide_to_ask(
     before, closing = supersede(state, facts, "a newer request for this endpoint has taken its place")
     opened = EndpointApprovals(open=approval, profile=event.profile, settled=before.settled, decision=facts.event_id)
     return Decision(opened, (*closing, *opening(approval, limits, Publish(event=request))))
+
+
+def escalation(limits: ApprovalLimits, people: People, now: datetime) -> Escalation | None:
+    """What follows if nobody decides, for the page to say: before the end, or else at it."""
+    if not limits.escalate_to:
+        return None
+    after_s, ends_s = limits.escalate_after_s, people.expires_after_s
+    if after_s is not None and after_s < ends_s:
+        return Escalation(at=now + timedelta(seconds=after_s), to=limits.escalate_to)
+    if limits.at_expiry == "escalate":
+        return Escalation(at=now + timedelta(seconds=ends_s), to=limits.escalate_to, more_s=ends_s)
+    return None
 
 
 def requesters_of(event: StagingPassed | StagingInconclusive, known: AskedBy) -> tuple[str, ...]:
@@ -102,6 +115,7 @@ def invitation(approval: Approval, again: bool = False, only: tuple[str, ...] = 
         title=f"Reminder: {approval.title}" if again else approval.title,
         text=f"{sentence(approval.summary)} The request expires at {approval.expires_at:%Y-%m-%d %H:%M} UTC.",
         expires_at=approval.expires_at,
+        severity="warning" if again or approval.escalated else "info",
     )
 
 
@@ -121,7 +135,7 @@ def supersede(
     """The state without its open approval, and what says so."""
     if state.open is None or state.open.candidate is None or state.open.endpoint is None:
         return state, ()
-    closed = state.open.model_copy(update={"status": "superseded", "reason": reason})
+    closed = state.open.model_copy(update={"status": "superseded", "reason": reason, "settled_at": facts.now})
     fact = ApprovalSuperseded(
         approval_id=closed.id,
         endpoint=state.open.endpoint,

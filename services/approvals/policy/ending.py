@@ -49,6 +49,7 @@ def _escalate(
         "personas": _with(approval.personas, limits),
         "seats": tuple(seats) if approval.seats else (),
         "escalated": True,
+        "escalation": None,
         "expires_at": approval.expires_at + timedelta(seconds=more_s),
         "revision": approval.revision + 1,
     }
@@ -75,7 +76,7 @@ def expire(
     state: EndpointApprovals, approval: Approval, facts: Facts[Known], reason: str
 ) -> Decision[EndpointApprovals]:
     """Nothing is promoted or done: what was not approved is not approved."""
-    expired = approval.model_copy(update={"status": "expired", "reason": reason})
+    expired = approval.model_copy(update={"status": "expired", "reason": reason, "settled_at": facts.now})
     fact = outcomes.expired(approval, state.profile, reason)
     return Decision(state.settling(expired, facts.event_id), (fact, SettleApproval(approval=expired)))
 
@@ -99,7 +100,8 @@ def decide_after_failure(
     title = f"The outcome of an approval could not be published ({state.settled[-1].status})"
     personas = state.settled[-1].personas or policy.section(People, event.entity).personas
     told = state.model_copy(update={"decision": facts.event_id})
-    return Decision(told, tuple(SendNotice(audience=persona, title=title, text=reason) for persona in personas))
+    notices = [SendNotice(audience=persona, title=title, text=reason, severity="error") for persona in personas]
+    return Decision(told, notices)
 
 
 def decide_after_supersession(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.approvals.limits import ApprovalLimits
-from services.approvals.policy.asking import opening
+from services.approvals.policy.asking import escalation, opening
 from services.approvals.policy.four_eyes import UNKNOWN, AskedBy, may_decide, seats
 from services.approvals.policy.state import EndpointApprovals
 from shared.approvals import Approval, HeldAction
@@ -47,7 +47,7 @@ def decide_to_propose(
             service=event.service, about=event.about, decision=event.decision, would=event.would, digest=event.digest,
             answer=event.answer,
         ),
-        evidence=None,
+        evidence=event.evidence,
         title=event.question or f"May {event.service} act for {scope.name}?",
         summary=f"{summary} {UNKNOWN}" if unknown else summary,
         requested_by=event.requested_by or REQUESTER,
@@ -56,6 +56,7 @@ def decide_to_propose(
         seats=seats(limits, people, second_person=unknown),
         opened_at=facts.now,
         expires_at=facts.now + timedelta(seconds=people.expires_after_s),
+        escalation=escalation(limits, people, facts.now),
     )  # fmt: skip
     opened = EndpointApprovals(open=approval, settled=state.settled, decision=facts.event_id)
     return Decision(opened, opening(approval, limits))

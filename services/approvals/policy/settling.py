@@ -80,7 +80,8 @@ def _approve(
     left = _left(said)
     if not left:
         names = ", ".join(each.approver for each in said.says)
-        settled = said.model_copy(update={"status": "granted", "decided_by": names, "reason": say.comment})
+        update = {"status": "granted", "decided_by": names, "reason": say.comment, "settled_at": facts.now}
+        settled = said.model_copy(update=update)
         return settle(state, facts, settled, outcomes.granted(said, state.profile, said.says))
     fact = ApprovalEndorsed(
         approval_id=said.id,
@@ -98,7 +99,7 @@ def _approve(
 def _reject(
     state: EndpointApprovals, approval: Approval, facts: Facts[ProofKnown], say: Say
 ) -> Decision[EndpointApprovals]:
-    update = {"status": "rejected", "decided_by": say.approver, "reason": say.comment}
+    update = {"status": "rejected", "decided_by": say.approver, "reason": say.comment, "settled_at": facts.now}
     fact = outcomes.rejected(approval, state.profile, say.approver, say.comment)
     return settle(state, facts, approval.model_copy(update=update), fact)
 

@@ -9,17 +9,19 @@ from services.promotion.policy.ending import SERVICE, abort, complete
 from services.promotion.policy.starting import LOOK, next_step, swap
 from services.promotion.policy.state import Live, Promotion, UnderWay
 from services.promotion.policy.tally import begun, counted_of, slow_bound_us
+from shared.approvals import Exhibit, Exhibits
 from shared.events import (
     ActionApproved,
     ActionDeclined,
     ActionProposed,
+    CanaryStep,
     DeadlineReached,
     PromotionStepped,
     VersionReport,
     canonical,
 )
 from shared.policies import People, PolicyDocument
-from shared.reactor import Decision, Facts, Publish, RemindAt
+from shared.reactor import Decision, Facts, KeepEvidence, Publish, RemindAt
 
 
 def decide_look(
@@ -144,6 +146,7 @@ def _ask(way: UnderWay, facts: Facts[Live], analysis: Analysis, policy: PolicyDo
     following = next_step(way.state.steps)
     would = f"give it {following.share:g} % of the requests" if following else "call it live"
     what = {"package": way.route.package.digest, "generation": way.state.generation, "would": would}
+    shown = KeepEvidence(body=_exhibits(way, facts.now, analysis).body())
     question = ActionProposed(
         service=SERVICE,
         about=str(way.endpoint.entity),
@@ -161,11 +164,25 @@ def _ask(way: UnderWay, facts: Facts[Live], analysis: Analysis, policy: PolicyDo
             f"{(facts.now - way.since).total_seconds():.0f} s: {analysis.reason}. A yes would {would}; "
             "a no, or no answer, takes it back."
         ),
+        evidence=shown.digest,
     )
     until = facts.now + timedelta(seconds=2 * policy.section(People, way.endpoint).expires_after_s + 60)
     update = {"status": "asking", "question": facts.event_id, "ask_until": until}
     asking = way.state.model_copy(update=update)
-    return Decision(asking, [Publish(event=question), *_again(asking, facts, _pause_s(way, policy)).effects])
+    return Decision(asking, [shown, Publish(event=question), *_again(asking, facts, _pause_s(way, policy)).effects])
+
+
+def _exhibits(way: UnderWay, now: datetime, analysis: Analysis) -> Exhibits:
+    following = next_step(way.state.steps)
+    step = CanaryStep(
+        package=way.route.package,
+        champion=way.state.before.package if way.state.before else None,
+        share=way.step.share,
+        following=following.share if following else None,
+        seconds=(now - way.since).total_seconds(),
+        findings=analysis.findings,
+    )
+    return Exhibits(because=(Exhibit(kind="canary_step", data=step.model_dump(mode="json")),))
 
 
 def _keep_asking(way: UnderWay, facts: Facts[Live], analysis: Analysis, policy: PolicyDocument) -> Decision[Promotion]:

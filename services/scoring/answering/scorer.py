@@ -149,7 +149,7 @@ class Scorer:
             return reply(version.answer())
         try:
             request = self._admit(version, body, header_length)
-        except Exception:
+        except Exception:  # a bug about one request is that one's answer
             logger.exception("a request could not be read")
             request = _BROKEN
         if isinstance(request, Problem):
@@ -197,7 +197,7 @@ class Scorer:
             for batch in (tickets,) if len(tickets) == 1 else _batches(tickets, self._limits.batch_rows):
                 try:
                     self._answer(batch)
-                except Exception:
+                except Exception:  # a bug about one batch is its requests' answer
                     logger.exception("a batch could not be answered")
                     for ticket in batch:
                         ticket.version.statistics.failed("internal")

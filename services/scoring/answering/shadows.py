@@ -54,7 +54,7 @@ class Shadows:
         version, body, header_length = self._waiting.popleft()
         try:
             _score(version, body, header_length)
-        except Exception:
+        except Exception:  # nobody waits for a mirrored copy: it is counted
             logger.exception("a mirrored copy could not be scored")
             version.statistics.failed("internal")
         if self._waiting:

@@ -161,5 +161,5 @@ async def _attempt(name: str, work: Callable[[], Awaitable[None]]) -> None:
         await work()
     except (Unavailable, Refused) as error:
         logger.warning("%s: %s", name, error)
-    except Exception:
+    except Exception:  # the next round tries again; requests are answered meanwhile
         logger.exception("%s", name)

@@ -34,6 +34,6 @@ class FileOutbox:
                 draft.flush()
                 os.fsync(draft.fileno())
                 Path(draft.name).replace(path)
-            except BaseException:
+            except BaseException:  # raised again
                 Path(draft.name).unlink(missing_ok=True)
                 raise

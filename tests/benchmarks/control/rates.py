@@ -11,6 +11,8 @@ from uuid import uuid4
 
 from azure.data.tables.aio import TableClient, TableServiceClient
 
+from shared.adapters.azure.storage.keys import chain_key
+from shared.reactor import Service
 from tests.benchmarks.control.figures import Figure
 from tests.benchmarks.control.workload import Control, service
 
@@ -28,8 +30,7 @@ async def figures(control: Control, rounds: int, each: int) -> list[Figure]:
     async def decide() -> None:
         await control.reactor.handle(made, control.envelope())
 
-    await decide()
-    rows = await _rows(control)
+    rows = await _rows(control, made)
     async with TableServiceClient.from_connection_string(control.storage.address) as sdk:
         bare = [_bare(each.get_table_client("deadlines"), rows) for each in (sdk, control.storage.tables)]
         measured: list[list[float]] = [[], [], []]
@@ -46,11 +47,13 @@ async def figures(control: Control, rounds: int, each: int) -> list[Figure]:
     ]
 
 
-async def _rows(control: Control) -> list[dict[str, Any]]:
+async def _rows(control: Control, made: Service) -> list[dict[str, Any]]:
     """What the transaction that records a decision creates: its row, and its chain's head."""
-    listed = control.storage.tables.get_table_client("ledger").query_entities("service eq 'bench1p'")
-    rows = [dict(row) async for row in listed]
-    return [row for row in rows if row["RowKey"] == "head" or row["RowKey"].startswith("d:")]
+    envelope = control.envelope()
+    await control.reactor.handle(made, envelope)
+    query, chain = "PartitionKey eq @chain", {"chain": chain_key(made.name, envelope.data.entity)}
+    listed = control.storage.tables.get_table_client("ledger").query_entities(query, parameters=chain)
+    return [dict(row) async for row in listed if row["RowKey"][:2] in ("d:", "he")]
 
 
 def _bare(table: TableClient, rows: Sequence[dict[str, Any]]) -> Callable[[], Awaitable[None]]:

@@ -18,13 +18,13 @@ from statistics import median
 from typing import Any, cast
 
 import azure.functions as func
-import azure_functions_runtime.native_invocation as library
+import azure_functions_runtime.handle_event as library
 import uvloop
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from infra.local.functions_host import worker
-from infra.local.functions_host.http.datums import request_datum
+from infra.local.functions_host.http.datums import request_data
 from infra.local.functions_host.http.messages import Request
+from infra.local.functions_host.tracing import follow
 from services.scoring import Scorer
 
 _APP = Path(__file__).resolve().parents[3] / "function_app/scoring"
@@ -82,21 +82,20 @@ class _TimedRun:
         return found
 
 
-async def _loaded(identity: str, inputs: worker.Inputs) -> Datum:
+async def _loaded(identity: str, inputs: worker.Inputs) -> worker.TypedData:
     """The answer, once the app has its model."""
     deadline = time.monotonic() + _LOADS_WITHIN_S
     while time.monotonic() < deadline:
-        result = await worker.invoke("warm-up", identity, inputs, {}, worker.FIRST_ATTEMPT)
-        if result.returned is not None and result.returned.value["status_code"].value == "200":
+        result = await worker.invoke(_request("warm-up", identity, inputs))
+        if result.returned is not None and result.returned.http.status_code == "200":
             return result.returned
         await asyncio.sleep(0.05)
     raise RuntimeError("the app has not loaded its model")
 
 
-def _empty(answer: Datum) -> Callable[[func.HttpRequest], Any]:
+def _empty(answer: worker.TypedData) -> Callable[[func.HttpRequest], Any]:
     """A handler that returns the same answer without asking anybody."""
-    body = answer.value["body"].value
-    headers = {name: value.value for name, value in answer.value["headers"].items()}
+    body, headers = answer.http.body.bytes, dict(answer.http.headers)
 
     async def handler(req: func.HttpRequest) -> func.HttpResponse:
         return func.HttpResponse(body, status_code=200, headers=headers)
@@ -107,15 +106,19 @@ def _empty(answer: Datum) -> Callable[[func.HttpRequest], Any]:
 def _inputs(payload: Path) -> worker.Inputs:
     body = payload.read_bytes()
     headers = [("host", "127.0.0.1"), ("content-type", "application/json"), ("content-length", str(len(body)))]
-    request = Request("POST", "/v2/models/m/infer", "/v2/models/m/infer", "", headers, body)
-    return [("req", request_datum(request, {"name": "m"}))]
+    request = Request("POST", "/v2/models/m/infer", "", headers, body)
+    return [("req", request_data(request, {"name": "m"}))]
+
+
+def _request(name: str, identity: str, inputs: worker.Inputs) -> Any:
+    return worker.invocation(name, identity, inputs, {}, worker.FIRST_ATTEMPT, follow())
 
 
 async def _timed(identity: str, inputs: worker.Inputs) -> float:
     """Microseconds of this thread for one invocation."""
     began = time.thread_time_ns()
     for _ in range(_TIMES):
-        await worker.invoke("measured", identity, inputs, {}, worker.FIRST_ATTEMPT)
+        await worker.invoke(_request("measured", identity, inputs))
         await asyncio.sleep(0)  # as between two requests: what our code leaves for the next turn counts as well
     return (time.thread_time_ns() - began) / _TIMES / 1_000
 

@@ -76,7 +76,7 @@ class Setting:
             scope=str(endpoint_ref().entity),
             endpoint=endpoint_ref(),
             candidate=package_ref("2"),
-            evidence=self._within(lambda storage: BlobEvidence(storage.blobs).keep(report())),
+            evidence=self.keep(report()),
             title="May model flights:2 serve flights?",
             summary="Model flights:2 passed staging. All checks passed.",
             requested_by="dana@example.com",
@@ -85,6 +85,10 @@ class Setting:
             expires_at=now + timedelta(hours=1),
         ).model_copy(update=changes)
         return self.put(approval)
+
+    def keep(self, body: bytes) -> str:
+        """As evidence; its digest."""
+        return self._within(lambda storage: BlobEvidence(storage.blobs).keep(body))
 
     def put(self, approval: Approval) -> Approval:
         self._within(lambda storage: TableApprovals(storage.tables).put(approval))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from infra.local.functions_host.errors import HostError
 from infra.local.functions_host.timers.ncrontab import Crontab
-from infra.local.functions_host.timers.schedule import is_monitored, parse_schedule
+from infra.local.functions_host.timers.schedule import parse_schedule
 
 YEARS = [datetime.fromisoformat(day) for day in ("2000-01-01", "2090-01-01")]
 
@@ -27,6 +27,7 @@ YEARS = [datetime.fromisoformat(day) for day in ("2000-01-01", "2090-01-01")]
         ("0 0 0 29 2 *", "2026-11-23T00:00:00", "2028-02-29T00:00:00"),
         ("10/20 0 0 * * *", "2026-11-23T00:00:10", "2026-11-23T00:00:30"),
         ("0 0 0 * * 0", "2026-11-23T00:00:00", "2026-11-29T00:00:00"),
+        ("0  0 0 1 january-MARCH *", "2026-11-23T00:00:00", "2027-01-01T00:00:00"),
     ],
 )
 def test_the_next_occurrence(expression: str, after: str, expected: str) -> None:
@@ -45,6 +46,13 @@ def test_the_next_occurrence(expression: str, after: str, expected: str) -> None
         ("0 5-1 * * * *", "minute"),
         ("0 */0 * * * *", "minute"),
         ("0 x * * * *", "minute"),
+        ("0 +5 * * * *", "minute"),
+        ("0 0/+5 * * * *", "minute"),
+        ("0\t5 * * * *", "minute"),
+        ("0 0 0 1 Janx *", "month"),
+        ("0 0 0 1 J *", "month"),
+        ("0 0 22-2 * * *", "hour"),
+        ("10", "fields"),
         ("* * * *", "fields"),
     ],
 )
@@ -72,8 +80,11 @@ def test_an_interval_counts_from_the_moment() -> None:
     assert parse_schedule("f", "1.00:00:05").next_after(now) == now + timedelta(days=1, seconds=5)
 
 
-def test_cron_expressions_follow_the_time_zone_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WEBSITE_TIME_ZONE", "Europe/Berlin")
+def test_cron_expressions_follow_the_time_zone_of_the_process_and_not_that_of_the_app(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WEBSITE_TIME_ZONE", "Asia/Tokyo")
+    monkeypatch.setenv("TZ", "Europe/Berlin")
     schedule = parse_schedule("f", "0 0 9 * * *")
     assert schedule.next_after(datetime(2026, 7, 1, tzinfo=UTC)) == datetime(2026, 7, 1, 7, tzinfo=UTC)
     assert schedule.next_after(datetime(2026, 12, 1, tzinfo=UTC)) == datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -81,7 +92,20 @@ def test_cron_expressions_follow_the_time_zone_of_the_app(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize(
     ("schedule", "monitored"),
-    [("0 * * * * *", True), ("*/30 * * * * *", False), ("00:00:59", False), ("00:01:00", True)],
+    [
+        ("0 * * * * *", True),
+        ("*/30 * * * * *", False),
+        ("0,30 0 * * * *", True),
+        ("*/10 * 0-5 * * *", True),
+        ("00:00:59", False),
+        ("00:01:00", True),
+    ],
 )
-def test_schedules_under_a_minute_have_no_status(schedule: str, monitored: bool) -> None:
-    assert is_monitored(parse_schedule("f", schedule), datetime.now(UTC)) is monitored
+def test_what_fires_more_than_once_in_every_minute_has_no_status(schedule: str, monitored: bool) -> None:
+    assert parse_schedule("f", schedule).is_monitored is monitored
+
+
+@pytest.mark.parametrize("schedule", ["24:00:00", "-00:01:00", "0 0 0 31 2 *"])
+def test_what_the_real_host_reads_as_nobody_means_it_is_refused(schedule: str) -> None:
+    with pytest.raises(HostError, match="function 'f'"):
+        parse_schedule("f", schedule)

@@ -1,9 +1,9 @@
 """How one output value becomes several messages."""
 
 import pytest
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from infra.local.functions_host.outputs import contents_of
+from infra.local.functions_host.worker_protocol import protos
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from infra.local.functions_host.outputs import contents_of
     ],
 )
 def test_an_array_is_split_and_all_else_stays_whole(value: object, kind: str, contents: list[object]) -> None:
-    assert contents_of(Datum(value, kind)) == contents
+    assert contents_of(protos.TypedData(**{kind: value})) == contents

@@ -32,12 +32,16 @@ class Function:
 
     def __init__(self) -> None:
         self.batches: list[list[EventData]] = []
+        self.contexts: list[dict[str, Any]] = []
+        self.over = asyncio.Event()
         self.may_end = asyncio.Event()
         self.running = 0
         self.most_at_once = 0
 
-    async def run(self, events: Sequence[EventData], context: dict[str, Any]) -> None:
+    async def run(self, events: Sequence[EventData], context: dict[str, Any], over: asyncio.Event) -> None:
         self.batches.append(list(events))
+        self.contexts.append(context)
+        self.over = over
         self.running += 1
         self.most_at_once = max(self.most_at_once, self.running)
         await self.may_end.wait()
@@ -64,7 +68,7 @@ async def lose(receiving: asyncio.Task[None]) -> None:
 async def test_the_checkpoint_follows_every_batch() -> None:
     function, context = Function(), Context()
     function.may_end.set()
-    partition = Partition(EventHubsSettings(maxEventBatchSize=2), function.run, asyncio.Event())
+    partition = Partition(EventHubsSettings(maxEventBatchSize=2), function.run)
     batch = events(3)
     await partition.receive(context, batch)
     assert [len(each) for each in function.batches] == [2, 1]
@@ -73,7 +77,7 @@ async def test_the_checkpoint_follows_every_batch() -> None:
 
 async def test_a_batch_that_ends_after_its_partition_was_lost_moves_no_checkpoint() -> None:
     function, context = Function(), Context()
-    partition = Partition(EventHubsSettings(maxEventBatchSize=1), function.run, asyncio.Event())
+    partition = Partition(EventHubsSettings(maxEventBatchSize=1), function.run)
     receiving = asyncio.create_task(partition.receive(context, events(2)))
     await begun(function, 1)
     await lose(receiving)
@@ -86,7 +90,7 @@ async def test_a_batch_that_ends_after_its_partition_was_lost_moves_no_checkpoin
 
 async def test_a_partition_that_comes_back_waits_for_the_batch_of_before() -> None:
     function, context = Function(), Context()
-    partition = Partition(EventHubsSettings(), function.run, asyncio.Event())
+    partition = Partition(EventHubsSettings(), function.run)
     receiving = asyncio.create_task(partition.receive(context, events(1)))
     await begun(function, 1)
     await lose(receiving)
@@ -98,12 +102,36 @@ async def test_a_partition_that_comes_back_waits_for_the_batch_of_before() -> No
     assert function.most_at_once == 1
 
 
-async def test_a_stopping_host_takes_nothing_on_and_moves_no_checkpoint() -> None:
-    function, context, stop = Function(), Context(), asyncio.Event()
-    partition = Partition(EventHubsSettings(), function.run, stop)
+async def test_a_lost_partition_is_over_for_its_batch_and_not_for_those_that_come_later() -> None:
+    """So that no attempt is repeated beside the new owner's."""
+    function, context = Function(), Context()
+    partition = Partition(EventHubsSettings(), function.run)
     receiving = asyncio.create_task(partition.receive(context, events(1)))
     await begun(function, 1)
-    stop.set()
+    assert not function.over.is_set()
+    await lose(receiving)
+    assert function.over.is_set()
+    function.may_end.set()
+    await partition.receive(context, events(1))
+    assert not function.over.is_set()
+
+
+async def test_a_batch_says_whether_a_checkpoint_follows_it() -> None:
+    function, context = Function(), Context()
+    function.may_end.set()
+    partition = Partition(EventHubsSettings(maxEventBatchSize=1, batchCheckpointFrequency=2), function.run)
+    await partition.receive(context, events(4))
+    assert [each["IsCheckpointingAfterInvocation"] for each in function.contexts] == [False, True, False, True]
+    assert [event.body_as_str() for event in context.checkpoints] == ["1", "3"]
+
+
+async def test_a_stopping_host_takes_nothing_on_and_moves_no_checkpoint() -> None:
+    function, context = Function(), Context()
+    partition = Partition(EventHubsSettings(), function.run)
+    receiving = asyncio.create_task(partition.receive(context, events(1)))
+    await begun(function, 1)
+    partition.stop()
+    assert function.over.is_set()
     function.may_end.set()
     await receiving
     refused = asyncio.create_task(partition.receive(context, events(1)))

@@ -4,21 +4,23 @@ import itertools
 from datetime import timedelta
 
 from infra.local.functions_host.retries import RetryPolicy
+from infra.local.functions_host.worker_protocol import protos
 
 
 def exponential(count: int, minimum_s: int, maximum_s: int) -> RetryPolicy:
     return RetryPolicy.from_options(
-        {
-            "max_retry_count": count,
-            "retry_strategy": "exponential_backoff",
-            "minimum_interval": timedelta(seconds=minimum_s),
-            "maximum_interval": timedelta(seconds=maximum_s),
-        }
+        protos.RpcRetryOptions(
+            max_retry_count=count,
+            retry_strategy="exponential_backoff",
+            minimum_interval=timedelta(seconds=minimum_s),
+            maximum_interval=timedelta(seconds=maximum_s),
+        )
     )
 
 
 def test_a_fixed_delay_stays_and_ends() -> None:
-    options = {"max_retry_count": 3, "retry_strategy": "fixed_delay", "delay_interval": timedelta(seconds=2)}
+    delay = timedelta(seconds=2)
+    options = protos.RpcRetryOptions(max_retry_count=3, retry_strategy="fixed_delay", delay_interval=delay)
     assert list(RetryPolicy.from_options(options).delays()) == [2.0, 2.0, 2.0]
 
 

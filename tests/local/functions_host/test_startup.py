@@ -1,20 +1,22 @@
 """What cannot be hosted ends at once, and says which function and which setting."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from infra.local.functions_host.app_settings import load_settings_file
 from infra.local.functions_host.errors import HostError
-from infra.local.functions_host.functions import Function, read_function
+from infra.local.functions_host.functions import Function, read_function, read_functions
 from infra.local.functions_host.host_json import HostSettings, load_host_json
+from infra.local.functions_host.http.routes import Routes
 from infra.local.functions_host.instance import claim_instance
 from infra.local.functions_host.invocation import Invoker
 from infra.local.functions_host.listeners import create_listeners
 from infra.local.functions_host.outputs import Outputs
+from infra.local.functions_host.worker_protocol import protos
 from tests.local.functions_host.conftest import StartHost
 
 TIMER = {"type": "timerTrigger", "direction": "IN", "name": "timer", "schedule": "0 * * * * *"}
@@ -24,7 +26,7 @@ SEND = {"type": "eventHub", "direction": "OUT", "name": "out", "eventHubName": "
 
 def read(*bindings: dict[str, Any]) -> Function:
     raw = [json.dumps(binding) for binding in bindings]
-    return read_function(SimpleNamespace(name="fold", function_id="1", raw_bindings=raw, retry_options=None))
+    return read_function(protos.RpcFunctionMetadata(name="fold", function_id="1", raw_bindings=raw))
 
 
 async def listen(function: Function, directory: Path) -> None:
@@ -107,12 +109,79 @@ def test_host_json_is_obeyed_and_settings_lie_over_it(tmp_path: Path, monkeypatc
     ("document", "field"),
     [
         ({"version": "1.0"}, "version"),
+        ({"version": None}, "version"),
         ({"extensions": {"eventHubs": {"maxEventBatchSize": 0}}}, "maxEventBatchSize"),
+        ({"extensions": {"eventHubs": {"maxEventBatchSize": "many"}}}, "maxEventBatchSize"),
+        ({"extensions": {"eventHubs": {"maxWaitTime": "00:10:01"}}}, "maxWaitTime"),
+        ({"extensions": {"eventHubs": {"minEventBatchSize": 101}}}, "minEventBatchSize"),
+        ({"extensions": {"eventHubs": {"initialOffsetOptions": {"type": "fromMiddle"}}}}, "initialOffsetOptions"),
+        ({"extensions": {"eventHubs": {"initialOffsetOptions": {"type": "fromEnqueuedTime"}}}}, "enqueuedTimeUtc"),
         ({"singleton": {"listenerLockPeriod": "00:00:05"}}, "listenerLockPeriod"),
         ({"functionTimeout": "5 minutes"}, "functionTimeout"),
     ],
 )
 def test_a_wrong_field_of_host_json_is_named(tmp_path: Path, document: dict[str, Any], field: str) -> None:
-    (tmp_path / "host.json").write_text(json.dumps(document))
+    (tmp_path / "host.json").write_text(json.dumps({"version": "2.0", **document}))
     with pytest.raises(HostError, match=field):
         load_host_json(tmp_path)
+
+
+def test_host_json_needs_a_version(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text("{}")
+    with pytest.raises(HostError, match="version"):
+        load_host_json(tmp_path)
+
+
+def test_the_defaults_of_the_event_hubs_extension() -> None:
+    """As its options and, for what it leaves alone, the event processor of .NET have them."""
+    settings = HostSettings().extensions.event_hubs
+    assert (settings.max_event_batch_size, settings.min_event_batch_size, settings.prefetch_count) == (100, 1, 300)
+    assert (settings.max_wait_time, settings.batch_checkpoint_frequency) == (timedelta(minutes=1), 1)
+    assert settings.partition_ownership_expiration_interval == timedelta(minutes=2)
+    assert settings.load_balancing_update_interval == timedelta(seconds=30)
+    assert (settings.initial_offset_options.type, settings.enable_checkpointing) == ("fromStart", True)
+
+
+def test_keys_of_host_json_are_known_in_any_case_and_strange_ones_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hubs = {"MAXEVENTBATCHSIZE": 7, "nobodyKnowsThis": 1, "initialOffsetOptions": {"type": "fromend"}}
+    (tmp_path / "host.json").write_text(json.dumps({"version": "2.0", "Extensions": {"eventhubs": hubs}}))
+    monkeypatch.setenv("AzureFunctionsJobHost__extensions__eventHubs__prefetchCount", "12")
+    settings = load_host_json(tmp_path).extensions.event_hubs
+    assert (settings.max_event_batch_size, settings.prefetch_count) == (7, 12)
+    assert settings.initial_offset_options.type == "fromEnd"
+
+
+def test_keys_that_this_host_does_not_obey_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    document = {"version": "2.0", "extensions": {"eventHubs": {"transportType": "amqpWebSockets"}}}
+    (tmp_path / "host.json").write_text(json.dumps(document))
+    load_host_json(tmp_path)
+    assert "extensions.eventHubs.transportType is not obeyed" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["1st", "a.b", "host", "Host", "a" * 129, "ä", ""])
+def test_a_name_that_azure_would_switch_off_is_refused(name: str) -> None:
+    with pytest.raises(HostError, match="a name is a letter"):
+        read_function(protos.RpcFunctionMetadata(name=name, raw_bindings=[json.dumps(TIMER)]))
+
+
+def test_names_that_differ_in_case_only_are_refused() -> None:
+    functions = [protos.RpcFunctionMetadata(name=name, raw_bindings=[json.dumps(TIMER)]) for name in ("fold", "Fold")]
+    with pytest.raises(HostError, match=r"'fold' and 'Fold' differ in case only"):
+        read_functions(functions)
+
+
+def test_settings_are_not_put_into_routes() -> None:
+    route = {"type": "httpTrigger", "direction": "IN", "name": "req", "route": "a/%HUB%", "authLevel": "ANONYMOUS"}
+    with pytest.raises(HostError, match="settings are not put into routes"):
+        Routes([read(route)], "api")
+
+
+@pytest.mark.parametrize("name", ["AzureWebJobs.fold.Disabled", "AzureWebJobs_fold_Disabled"])
+def test_a_function_is_switched_off_by_a_setting_with_dots_or_underscores(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not read(TIMER).is_disabled
+    monkeypatch.setenv(name, "true")
+    assert read(TIMER).is_disabled

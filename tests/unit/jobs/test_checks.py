@@ -9,7 +9,7 @@ from function_app.jobs.rows import Join, Wanted
 from function_app.jobs.sandbox import Sandbox
 from function_app.jobs.staging.bias import Judged, compare
 from function_app.jobs.staging.graph import check_finite, check_tensors
-from function_app.jobs.staging.results import not_worse, verdict_of
+from function_app.jobs.staging.results import at_least, not_worse, verdict_of
 from function_app.jobs.staging.subject import Subject, Tables, run_candidate
 from shared.events.staging import CheckResult
 from shared.packages import SuiteLimits, read_package
@@ -91,3 +91,10 @@ def test_one_class_alone_has_no_roc_auc() -> None:
     figures = classifier_metrics(np.ones(3, dtype=np.int64), np.array([0.2, 0.6, 0.9]), 0.5)
     assert "roc_auc" not in figures
     assert figures["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_a_limit_keeps_its_direction_and_an_estimate_how_far_it_is_known() -> None:
+    known, unknown = (not_worse("x", 0.1, margin, 0.2, "") for margin in (0.05, float("nan")))
+    assert (known.bound, known.margin, unknown.margin) == ("at most", 0.05, None)
+    assert at_least("x", 1, 2, "", otherwise="inconclusive").verdict == "inconclusive"
+    assert at_least("x", 3, 2, "").bound == "at least"

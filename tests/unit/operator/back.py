@@ -13,7 +13,8 @@ REASON = "share of slow answers 97.00% of 60 requests, champion 1.00% of 180: li
 
 
 def package(version: str) -> Event:
-    return {"model": {"name": "flights", "version": version, "workspace": "w"}, "digest": version * 64}
+    model = {"name": "flights", "version": version, "workspace": endpoint_ref().workspace}
+    return {"model": model, "digest": version * 64}
 
 
 def event(name: str, kind: str, second: int, cause: str | None, **data: Any) -> Event:
@@ -37,7 +38,10 @@ def look(name: str, second: int, cause: str) -> Event:
 
 def life(*without: str) -> list[Event]:
     """`without` leaves out what is called so."""
-    proofs = [{"instance": "one", "rows": 50, "distance": 0.0}, {"instance": "two", "rows": 50, "distance": 1e-7}]
+    proofs = [
+        {"instance": name, "rows": 50, "distance": distance, "outputs": "f" * 64}
+        for name, distance in (("one", 0.0), ("two", 1e-7))
+    ]
     tried, back = package("4"), package("2")
     events = [
         event("granted2", "approval.granted", 0, None, candidate=back, approver="lea@example.com"),
@@ -50,7 +54,7 @@ def life(*without: str) -> list[Event]:
         event("aborted", "promotion.aborted", 23, "look2", package=tried, reason=REASON),
         look("look3", 24, "asked"),
         event("back", "rollback.completed", 25, "look3", package=tried, restored=back, generation=7, seconds=1.94,
-              requested_by="promotion", proofs=proofs, reason=REASON),
+              instances=2, requested_by="promotion", proofs=proofs, reason=REASON),
         event("started5", "promotion.started", 30, None, package=package("5"), generation=8, share=25.0),
     ]  # fmt: skip
     return [each for each in events if each["id"].rstrip("_") not in without]

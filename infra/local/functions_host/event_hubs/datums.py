@@ -2,56 +2,58 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from types import SimpleNamespace
+from datetime import datetime
 from typing import Any, cast
 
 from azure.eventhub import EventData
 from azure.eventhub.amqp import AmqpMessageBodyType
-from azure_functions_runtime.bindings.datumdef import Datum
 
+from infra.local.functions_host.event_hubs.values import plain, to_json, zoneless
 from infra.local.functions_host.functions import EventHubTrigger
+from infra.local.functions_host.worker import TypedData
+from infra.local.functions_host.worker_protocol import protos
 
-Arguments = tuple[list[tuple[str, Datum]], dict[str, Datum]]
+Arguments = tuple[list[tuple[str, TypedData]], dict[str, TypedData]]
 
 
 class UnreadableEvent(ValueError):
-    """The event cannot be converted to what the function asks for; the real host fails the invocation."""
+    """The event cannot be converted to what the function asks for; the real host fails the attempt."""
 
 
 def many(trigger: EventHubTrigger, events: Sequence[EventData], partition_context: dict[str, Any]) -> Arguments:
     """Input and trigger metadata for a function that takes the whole batch. Raises `UnreadableEvent`."""
-    keys = [key for key in map(_partition_key, events) if key]
+    offsets = _strings(str(event.offset) for event in events)
+    numbers = protos.CollectionSInt64(sint64=[event.sequence_number for event in events])
     metadata = {
-        "PartitionContext": _json(partition_context),
+        **_contexts(partition_context),
         "SystemPropertiesArray": _json([_system_properties(event) for event in events]),
-        "PropertiesArray": _json([_properties(event) for event in events]),
-        "EnqueuedTimeUtcArray": _json([_enqueued_time(event) for event in events]),
-        "SequenceNumberArray": Datum(
-            SimpleNamespace(sint64=[event.sequence_number for event in events]), "collection_sint64"
-        ),
-        "OffsetArray": _strings(str(event.offset) for event in events),
+        "PropertiesArray": _json([plain(event.properties or {}) for event in events]),
+        "EnqueuedTimeUtcArray": _json([zoneless(_enqueued(event)) for event in events]),
+        "SequenceNumberArray": protos.TypedData(collection_sint64=numbers),
+        "OffsetArray": offsets,
+        "OffsetStringArray": offsets,
         # The real host drops empty texts from string collections, so this array may be shorter than the batch.
-        "PartitionKeyArray": _strings(keys),
+        "PartitionKeyArray": _strings(key for event in events if (key := _partition_key(event))),
     }
     return [(trigger.name, _bodies(trigger, events))], metadata
 
 
 def one(trigger: EventHubTrigger, event: EventData, partition_context: dict[str, Any]) -> Arguments:
     """Input and trigger metadata for a function that takes one event. Raises `UnreadableEvent`."""
-    body = body_of(event)
+    body, offset = body_of(event), protos.TypedData(string=str(event.offset))
     is_binary = trigger.data_type == "BINARY"
-    data = Datum(body, "bytes") if is_binary else Datum(_text(body), "string")
     metadata = {
-        "PartitionContext": _json(partition_context),
-        "Offset": Datum(str(event.offset), "string"),
+        **_contexts(partition_context),
+        "Offset": offset,
+        "OffsetString": offset,
         "SequenceNumber": _json(event.sequence_number),
-        "EnqueuedTimeUtc": _json(_enqueued_time(event)),
-        "Properties": _json(_properties(event)),
+        "EnqueuedTimeUtc": _json(zoneless(_enqueued(event))),
+        "Properties": _json(plain(event.properties or {})),
         "SystemProperties": _json(_system_properties(event)),
     }
     if key := _partition_key(event):
-        metadata["PartitionKey"] = Datum(key, "string")
+        metadata["PartitionKey"] = protos.TypedData(string=key)
+    data = protos.TypedData(bytes=body) if is_binary else protos.TypedData(string=_text(body))
     return [(trigger.name, data)], metadata
 
 
@@ -62,19 +64,24 @@ def body_of(event: EventData) -> bytes:
     return b"".join(cast(Iterable[bytes], event.body))
 
 
-def _bodies(trigger: EventHubTrigger, events: Sequence[EventData]) -> Datum:
+def _contexts(partition_context: dict[str, Any]) -> dict[str, TypedData]:
+    context = _json(partition_context)
+    return {"PartitionContext": context, "TriggerPartitionContext": context}
+
+
+def _bodies(trigger: EventHubTrigger, events: Sequence[EventData]) -> TypedData:
     return _BODIES.get(trigger.data_type, _json_bodies)([body_of(event) for event in events])
 
 
-def _binary_bodies(bodies: list[bytes]) -> Datum:
-    return Datum(SimpleNamespace(bytes=bodies), "collection_bytes")
+def _binary_bodies(bodies: list[bytes]) -> TypedData:
+    return protos.TypedData(collection_bytes=protos.CollectionBytes(bytes=bodies))
 
 
-def _string_bodies(bodies: list[bytes]) -> Datum:
+def _string_bodies(bodies: list[bytes]) -> TypedData:
     return _strings(text for body in bodies if (text := _text(body)))
 
 
-def _json_bodies(bodies: list[bytes]) -> Datum:
+def _json_bodies(bodies: list[bytes]) -> TypedData:
     """Without a data type the host parses every body and writes it anew; other than JSON cannot be converted."""
     try:
         return _json([json.loads(body) for body in bodies])
@@ -82,7 +89,7 @@ def _json_bodies(bodies: list[bytes]) -> Datum:
         raise UnreadableEvent(f"not JSON, and the trigger declares no data type: {error}") from error
 
 
-_BODIES: dict[str, Callable[[list[bytes]], Datum]] = {"BINARY": _binary_bodies, "STRING": _string_bodies}
+_BODIES: dict[str, Callable[[list[bytes]], TypedData]] = {"BINARY": _binary_bodies, "STRING": _string_bodies}
 
 
 def _text(body: bytes) -> str:
@@ -90,55 +97,34 @@ def _text(body: bytes) -> str:
 
 
 def _system_properties(event: EventData) -> dict[str, Any]:
-    named = {_plain(name): _plain(value) for name, value in event.system_properties.items()}
+    named: dict[str, Any] = plain(event.system_properties)
+    moment, offset = zoneless(_enqueued(event)), str(event.offset)
     if "x-opt-enqueued-time" in named:
-        named["x-opt-enqueued-time"] = _moment(event).isoformat()
-    named |= {
+        named["x-opt-enqueued-time"] = f"{moment}+00:00"
+    return named | {
         "SequenceNumber": event.sequence_number,
-        "Offset": str(event.offset),
+        # A geo-replicated namespace's offsets are no numbers.
+        "Offset": int(offset) if offset.isdecimal() else offset,
+        "OffsetString": offset,
         "PartitionKey": _partition_key(event),
-        "EnqueuedTimeUtc": _enqueued_time(event),
+        "EnqueuedTimeUtc": moment,
     }
-    return named
-
-
-def _properties(event: EventData) -> dict[str, Any]:
-    return {_plain(name): _plain(value) for name, value in (event.properties or {}).items()}
 
 
 def _partition_key(event: EventData) -> str | None:
     key = event.partition_key
-    return None if key is None else str(_plain(key))
+    return None if key is None else str(plain(key))
 
 
-def _enqueued_time(event: EventData) -> str:
-    """As .NET writes a time of unspecified kind: no zone, trailing zeros of the fraction dropped."""
-    moment = _moment(event)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{text}.{moment.microsecond:06d}".rstrip("0") if moment.microsecond else text
-
-
-def _moment(event: EventData) -> datetime:
+def _enqueued(event: EventData) -> datetime:
     if event.enqueued_time is None:
         raise UnreadableEvent(f"event {event.sequence_number} has no enqueued time")
-    return event.enqueued_time.astimezone(UTC)
+    return event.enqueued_time
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {_plain(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value
+def _json(value: Any) -> TypedData:
+    return protos.TypedData(json=to_json(value))
 
 
-def _json(value: Any) -> Datum:
-    return Datum(json.dumps(value, separators=(",", ":"), default=str), "json")
-
-
-def _strings(texts: Iterable[str]) -> Datum:
-    return Datum(SimpleNamespace(string=list(texts)), "collection_string")
+def _strings(texts: Iterable[str]) -> TypedData:
+    return protos.TypedData(collection_string=protos.CollectionString(string=list(texts)))

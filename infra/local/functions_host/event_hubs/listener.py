@@ -12,7 +12,7 @@ from infra.local.functions_host.event_hubs.client import ListenerClient
 from infra.local.functions_host.event_hubs.partition import Partition
 from infra.local.functions_host.functions import EventHubTrigger, Function
 from infra.local.functions_host.host_json import EventHubsSettings
-from infra.local.functions_host.invocation import Invoker
+from infra.local.functions_host.invocation import Arguments, Invoker
 
 _log = logging.getLogger(__name__)
 
@@ -32,11 +32,13 @@ class EventHubListener:
         self.ready = asyncio.Event()
         self._trigger = trigger
         self._client = client
-        self._settings = settings
+        # A function that takes one event at a time gets them one after the other, a checkpoint behind each.
+        alone = {"max_event_batch_size": 1, "min_event_batch_size": 1} if trigger.cardinality == "ONE" else {}
+        self._settings = settings.model_copy(update=alone)
         self._invoker = invoker
-        self._stop = asyncio.Event()
         self._partitions: dict[str, Partition] = {}
         self._opening: set[str] = set()
+        self._is_stopped = False
         self._task: asyncio.Task[None] | None = None
         client.on_link_open = self._link_is_open
 
@@ -46,7 +48,9 @@ class EventHubListener:
 
     async def stop(self) -> None:
         """No further batch starts and no attempt is repeated; the batches under way run on."""
-        self._stop.set()
+        for partition in self._partitions.values():
+            partition.stop()
+        self._is_stopped = True
 
     async def close(self, patience_s: float) -> None:
         """Close the links and give the partitions back."""
@@ -87,7 +91,9 @@ class EventHubListener:
 
     def _partition(self, partition_id: str) -> Partition:
         if partition_id not in self._partitions:
-            self._partitions[partition_id] = Partition(self._settings, self._run_batch, self._stop)
+            self._partitions[partition_id] = Partition(self._settings, self._run_batch)
+            if self._is_stopped:
+                self._partitions[partition_id].stop()
         return self._partitions[partition_id]
 
     def _link_is_open(self, partition_id: str) -> None:
@@ -95,27 +101,21 @@ class EventHubListener:
         if not self._opening:
             self.ready.set()
 
-    async def _run_batch(self, events: Sequence[EventData], partition_context: dict[str, Any]) -> None:
-        if self._trigger.cardinality == "MANY":
-            await self._invoke(datums.many, events, partition_context)
-            return
-        runs = (self._invoke(datums.one, event, partition_context) for event in events)
-        await asyncio.gather(*runs)
+    async def _run_batch(
+        self, events: Sequence[EventData], partition_context: dict[str, Any], over: asyncio.Event
+    ) -> None:
+        def convert() -> Arguments:
+            if self._trigger.cardinality == "MANY":
+                return datums.many(self._trigger, events, partition_context)
+            return datums.one(self._trigger, events[0], partition_context)
 
-    async def _invoke(self, arguments_for: Any, events: Any, partition_context: dict[str, Any]) -> None:
-        try:
-            inputs, metadata = arguments_for(self._trigger, events, partition_context)
-        except datums.UnreadableEvent as error:
-            # Not retried: the same bytes cannot become readable. The checkpoint moves on, as after any failure.
-            _log.error("function %s failed: %s", self.function.name, error)
-            return
-        await self._invoker.invoke_with_retries(self.function, inputs, metadata, self._stop)
+        await self._invoker.invoke_with_retries(self.function, convert, over)
 
 
 def _starting_position(settings: EventHubsSettings) -> dict[str, Any]:
     offset = settings.initial_offset_options
     if offset.type == "fromEnd":
         return {"starting_position": "@latest"}
-    if offset.type == "fromEnqueuedTime" and offset.enqueued_time_utc:
-        return {"starting_position": offset.enqueued_time_utc, "starting_position_inclusive": True}
+    if offset.type == "fromEnqueuedTime":
+        return {"starting_position": offset.enqueued_time_utc}
     return {"starting_position": "-1"}

@@ -7,10 +7,11 @@ from typing import Any
 
 import uvicorn
 
+from infra.local.functions_host.http.limits import is_too_long, refusal, too_long
 from infra.local.functions_host.http.messages import Reply, Request
+from infra.local.functions_host.http.responses import BODYLESS
 
 Handle = Callable[[Request], Awaitable[Reply]]
-_LIMIT_BYTES = 100 * 1024 * 1024
 # As long as the real host's Kestrel. With uvicorn's 5 s, a client that asks after 5 s meets a connection that closes.
 _KEEP_ALIVE_S = 130
 
@@ -53,33 +54,44 @@ def _asgi(handle: Handle) -> Any:
     async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             raise ValueError(f"this host does not speak {scope['type']}")
-        body = await _body(receive)
-        reply = Reply(413) if body is None else await handle(_request(scope, body))
-        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
-        headers.append((b"content-length", str(len(reply.body)).encode()))
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        request = _request(scope)
+        reply = refusal(scope, request)
+        if reply is None and is_too_long(request):
+            reply = too_long()
+        if reply is None:
+            # A body of unknown length never reaches a function, so it is not even awaited.
+            if request.header("transfer-encoding") is None and not await _read_body(request, receive):
+                return
+            reply = await handle(request)
+        await send({"type": "http.response.start", "status": reply.status, "headers": _sent_headers(reply)})
         await send({"type": "http.response.body", "body": reply.body})
 
     return app
 
 
-async def _body(receive: Any) -> bytes | None:
-    """None when it is larger than the real host takes."""
-    message = await receive()
-    if not message.get("more_body"):
-        first: bytes = message.get("body", b"")
-        return first if len(first) <= _LIMIT_BYTES else None
-    body = bytearray(message.get("body", b""))
-    while message.get("more_body"):
+def _sent_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """Without a length the server sends the body in chunks, as the real one does; an empty one has the length 0."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    has_length = any(name == "content-length" for name, _ in reply.headers)
+    if not reply.body and not has_length and reply.status not in BODYLESS:
+        headers.append((b"content-length", b"0"))
+    return headers
+
+
+async def _read_body(request: Request, receive: Any) -> bool:
+    """False when the caller went away before all of it had come."""
+    parts, more = [], True
+    while more:
         message = await receive()
-        body += message.get("body", b"")
-        if len(body) > _LIMIT_BYTES:
-            return None
-    return bytes(body)
+        if message["type"] == "http.disconnect":
+            return False
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    request.body = b"".join(parts)
+    return True
 
 
-def _request(scope: dict[str, Any], body: bytes) -> Request:
-    query: str = scope["query_string"].decode("latin-1")
-    path = scope["raw_path"].decode("latin-1")
+def _request(scope: dict[str, Any]) -> Request:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    return Request(scope["method"], scope["path"], f"{path}?{query}" if query else path, query, headers, body)
+    path, query = (scope[name].decode("latin-1") for name in ("raw_path", "query_string"))
+    return Request(scope["method"], path, query, headers, b"")

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from infra.local.functions_host.http.datums import reply_of, request_datum
+from infra.local.functions_host.http.datums import request_data
 from infra.local.functions_host.http.keys import Keys
 from infra.local.functions_host.http.messages import Reply, Request
+from infra.local.functions_host.http.responses import reply_of
 from infra.local.functions_host.http.routes import Routes
 from infra.local.functions_host.invocation import Invoker
+from infra.local.functions_host.tracing import follow
 
 
 @dataclass
@@ -23,7 +25,8 @@ class HttpFunctions:
         route, parameters = found
         if not self.keys.admits(route.trigger.auth_level, route.function.name, request):
             return Reply(401)
-        inputs = [(route.trigger.name, request_datum(request, parameters))]
-        result = await self.invoker.invoke(route.function, inputs, {})
+        trace = follow(request.header("traceparent"), request.header("tracestate"))
+        inputs = [(route.trigger.name, request_data(request, parameters))]
+        result = await self.invoker.invoke(route.function, lambda: (inputs, {}), trace=trace)
         # What went wrong is in the log; a caller is never told.
-        return reply_of(result.returned) if result.ok else Reply(500)
+        return reply_of(route.function.name, result.returned) if result.ok else Reply(500)

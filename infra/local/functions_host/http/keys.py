@@ -22,17 +22,26 @@ class Keys:
         """Whether the request carries a key that is good enough for the auth level."""
         if level == "ANONYMOUS":
             return True
-        given = presented_key(request)
         good = [self.master]
         if level == "FUNCTION":
             good += [*self.host.values(), *self.functions.get(function, {}).values()]
-        # Every key is compared, so the time taken says nothing about which one was nearly right.
-        return given is not None and any([hmac.compare_digest(given.encode(), key.encode()) for key in good])
+        return _is_one_of(presented_key(request), good)
+
+    def knows(self, request: Request) -> bool:
+        """Whether the request carries any key of this app."""
+        keys = [key for each in self.functions.values() for key in each.values()]
+        return _is_one_of(presented_key(request), [self.master, *self.host.values(), *keys])
 
 
 def presented_key(request: Request) -> str | None:
-    """The header wins over the query."""
-    return request.header("x-functions-key") or request.query.get("code")
+    """A header wins over the query even when it is empty."""
+    header = request.header("x-functions-key")
+    return request.query_value("code") if header is None else header
+
+
+def _is_one_of(given: str | None, good: Sequence[str]) -> bool:
+    # Every key is compared, so the time taken says nothing about which one was nearly right.
+    return given is not None and any([hmac.compare_digest(given.encode(), key.encode()) for key in good])
 
 
 def load_keys(path: Path, functions: Sequence[str]) -> Keys:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from azure.core.exceptions import AzureError
-from azure_functions_runtime.bindings.datumdef import Datum
 
 from infra.local.functions_host.functions import Function, TimerTrigger
 from infra.local.functions_host.invocation import Invoker
@@ -16,6 +15,7 @@ from infra.local.functions_host.timers.schedule import Schedule
 from infra.local.functions_host.timers.singleton import TimerLock
 from infra.local.functions_host.timers.status import ScheduleStatus, is_past_due
 from infra.local.functions_host.worker import WorkerResult
+from infra.local.functions_host.worker_protocol import protos
 
 _log = logging.getLogger(__name__)
 
@@ -91,31 +91,34 @@ class TimerListener:
             status = await self._occur(status, past_due=True)
         elif self.trigger.run_on_startup:
             status = await self._occur(status, past_due=False)
-        following = self.schedule.next_after(datetime.now(UTC))
-        while await self._sleep_until(following):
+        while await self._sleep_until(status.next):
             status = await self._occur(status, past_due=False)
-            # A run that took longer than the interval swallows the occurrences that it covered.
-            following = self.schedule.next_after(max(following, datetime.now(UTC)))
 
     async def _first_status(self) -> ScheduleStatus:
         stored = await self.monitor.load(self.function.name) if self.monitor else None
         now = datetime.now(UTC)
         if stored is not None and stored.next == self.schedule.next_after(stored.last or stored.last_updated):
             return stored
-        status = ScheduleStatus(stored.last if stored else None, self.schedule.next_after(now), now)
+        # A schedule that was changed meanwhile begins anew, and has never fired.
+        status = ScheduleStatus(None, self.schedule.next_after(now), now)
         if self.monitor is not None:
             await self.monitor.save(self.function.name, status)
         return status
 
     async def _occur(self, status: ScheduleStatus, past_due: bool) -> ScheduleStatus:
-        stored = status if self.monitor else None
+        """All is reckoned from the start: a run that outlasts its interval is followed by the next at once, by one,
+        however many it covered."""
+        began = datetime.now(UTC)
         # Losing the lease ends the schedule here, but never an invocation under way.
-        await asyncio.shield(invoke_timer(self.function, self.invoker, self._stop, stored, past_due))
-        now = datetime.now(UTC)
-        status = ScheduleStatus(now, self.schedule.next_after(now), now)
+        await asyncio.shield(self._invoke(status if self.monitor else None, past_due))
+        status = ScheduleStatus(began, self.schedule.next_after(began), began)
         if self.monitor is not None:
             await self.monitor.save(self.function.name, status)
         return status
+
+    async def _invoke(self, status: ScheduleStatus | None, past_due: bool) -> WorkerResult:
+        for_dst = self.schedule.adjusts_for_dst
+        return await invoke_timer(self.function, self.invoker, self._stop, status, past_due, for_dst)
 
     async def _sleep_until(self, moment: datetime) -> bool:
         """False when the host stopped first. Timers of the loop may end a little early, hence the loop."""
@@ -135,14 +138,21 @@ class TimerListener:
 
 
 async def invoke_timer(
-    function: Function, invoker: Invoker, stop: asyncio.Event, status: ScheduleStatus | None, past_due: bool
+    function: Function,
+    invoker: Invoker,
+    stop: asyncio.Event,
+    status: ScheduleStatus | None = None,
+    past_due: bool = False,
+    for_dst: bool = True,
 ) -> WorkerResult:
     """One occurrence, with the function's retry policy."""
     info = {
-        "Schedule": {"AdjustForDST": True},
+        "Schedule": {"AdjustForDST": for_dst},
         "ScheduleStatus": status.to_json() if status else None,
         "IsPastDue": past_due,
     }
-    inputs = [(function.trigger.name, Datum(json.dumps(info), "json"))]
-    metadata = {"TimerTrigger": Datum(datetime.now(UTC).isoformat(), "string")}
-    return await invoker.invoke_with_retries(function, inputs, metadata, stop)
+    arguments = (
+        [(function.trigger.name, protos.TypedData(json=json.dumps(info)))],
+        {"TimerTrigger": protos.TypedData(string=f"{datetime.now(UTC):%m/%d/%Y %H:%M:%S}")},
+    )
+    return await invoker.invoke_with_retries(function, lambda: arguments, stop)

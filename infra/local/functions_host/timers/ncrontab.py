@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+# The real host takes "J" for January; nobody means that.
+_SHORTEST_NAME = 3
 # 29 February on a given weekday recurs within 28 years, except around a century that is no leap year.
 _SEARCH_DAYS = 366 * 40
 
@@ -29,7 +34,7 @@ class _Field:
 
     def _part(self, text: str) -> Iterator[int]:
         span, _, step_text = text.partition("/")
-        step = int(step_text) if step_text else 1
+        step = _number(step_text) if step_text else 1
         if step < 1:
             raise ValueError("the step must be positive")
         if span == "*":
@@ -43,11 +48,23 @@ class _Field:
         yield from range(first, last + 1, step)
 
     def _value(self, text: str) -> int:
-        named = text.upper()[:3]
-        value = self.names.index(named) + self.low if named in self.names else int(text)
+        named = self._named(text)
+        value = _number(text) if named is None else named
         if not self.low <= value <= self.high:
             raise ValueError(f"{value} is not between {self.low} and {self.high}")
         return value
+
+    def _named(self, text: str) -> int | None:
+        """What a name, or the beginning of one, stands for."""
+        given = text.lower() if len(text) >= _SHORTEST_NAME else "-"
+        return next((self.low + at for at, name in enumerate(self.names) if name.startswith(given)), None)
+
+
+def _number(text: str) -> int:
+    # `int` would also take signs, blanks and other scripts' digits.
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{text!r} is no number")
+    return int(text)
 
 
 _FIELDS = (
@@ -74,13 +91,19 @@ class Crontab:
     @staticmethod
     def parse(expression: str) -> "Crontab":
         """Raises `ValueError` naming the field that is wrong."""
-        texts = expression.split()
+        texts = [text for text in expression.split(" ") if text]
         if len(texts) == 5:
             texts.insert(0, "0")
         if len(texts) != 6:
             raise ValueError(f"{expression!r} has {len(texts)} fields; NCRONTAB has six, or five without seconds")
         seconds, minutes, hours, *dates = (field.parse(text) for field, text in zip(_FIELDS, texts, strict=True))
         return Crontab(tuple(sorted(seconds)), tuple(sorted(minutes)), tuple(sorted(hours)), *dates)
+
+    @property
+    def is_of_every_minute(self) -> bool:
+        """Whether every field but the first is `*`."""
+        given = (self.minutes, self.hours, self.days, self.months, self.weekdays)
+        return [len(each) for each in given] == [field.high - field.low + 1 for field in _FIELDS[1:]]
 
     def next_after(self, moment: datetime) -> datetime | None:
         """The first occurrence after `moment`, or None when no date ever matches (30 February)."""

@@ -1,4 +1,7 @@
-"""When a timer fires: an NCRONTAB expression in the app's time zone, or a constant interval."""
+"""When a timer fires: an NCRONTAB expression in the time zone of the process, or a constant interval.
+
+`WEBSITE_TIME_ZONE` is not looked at: hosts on Linux do not know it.
+"""
 
 import os
 from dataclasses import dataclass
@@ -10,11 +13,17 @@ from infra.local.functions_host.errors import HostError
 from infra.local.functions_host.timers.ncrontab import Crontab
 from infra.local.functions_host.timespan import parse_timespan
 
-MONITOR_LIMIT = timedelta(minutes=1)
+_MONITORED_FROM = timedelta(minutes=1)
 
 
 class Schedule(Protocol):
-    """All times are aware; occurrences are in UTC."""
+    """All times are aware; occurrences are in UTC. A monitored one has a status that outlives the host."""
+
+    @property
+    def adjusts_for_dst(self) -> bool: ...
+
+    @property
+    def is_monitored(self) -> bool: ...
 
     def next_after(self, moment: datetime) -> datetime: ...
 
@@ -22,6 +31,12 @@ class Schedule(Protocol):
 @dataclass(frozen=True)
 class Interval:
     every: timedelta
+
+    adjusts_for_dst = False
+
+    @property
+    def is_monitored(self) -> bool:
+        return self.every >= _MONITORED_FROM
 
     def next_after(self, moment: datetime) -> datetime:
         return moment.astimezone(UTC) + self.every
@@ -31,6 +46,13 @@ class Interval:
 class CronSchedule:
     crontab: Crontab
     zone: ZoneInfo
+
+    adjusts_for_dst = True
+
+    @property
+    def is_monitored(self) -> bool:
+        """Not when it fires more than once in every minute there is; often in some minutes only is no reason."""
+        return not (self.crontab.is_of_every_minute and len(self.crontab.seconds) > 1)
 
     def next_after(self, moment: datetime) -> datetime:
         local = moment.astimezone(self.zone).replace(tzinfo=None)
@@ -56,16 +78,5 @@ def parse_schedule(function: str, text: str) -> Schedule:
     return schedule
 
 
-def is_monitored(schedule: Schedule, now: datetime) -> bool:
-    """The real host keeps no status for schedules that can fire more often than once a minute."""
-    for _ in range(5):
-        following = schedule.next_after(now)
-        after = schedule.next_after(following)
-        if after - following < MONITOR_LIMIT:
-            return False
-        now = following
-    return True
-
-
 def _zone() -> ZoneInfo:
-    return ZoneInfo(os.environ.get("WEBSITE_TIME_ZONE") or os.environ.get("TZ") or "UTC")
+    return ZoneInfo(os.environ.get("TZ") or "UTC")

@@ -62,7 +62,7 @@ class AzureMLWorkspaces:
         client = self._client(workspace)
         try:
             return operation(client)
-        except Exception as error:
+        except Exception as error:  # raised again, by its meaning
             known = meaning(error, doing)
             if known is error:
                 raise

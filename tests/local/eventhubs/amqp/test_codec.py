@@ -26,7 +26,7 @@ from infra.local.eventhubs.amqp.values import (
 
 pytestmark = pytest.mark.local_only
 
-FEWER = settings(max_examples=50, deadline=None)
+FEWER = settings(max_examples=50)
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),

@@ -38,7 +38,7 @@ def active_file(directory: Path) -> Path:
 batches = st.lists(st.lists(st.text("abc", max_size=40), min_size=1, max_size=6), max_size=15)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(batches, batches)
 def test_everything_comes_back_in_order_across_segments_and_reopening(
     tmp_path_factory: pytest.TempPathFactory, before: list[list[str]], after: list[list[str]]
@@ -57,7 +57,7 @@ def test_everything_comes_back_in_order_across_segments_and_reopening(
     log.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(batches, st.lists(st.text("xyz", max_size=40), min_size=1, max_size=6), st.data())
 def test_a_torn_batch_is_cut_off_whole_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, whole: list[list[str]], torn: list[str], data: st.DataObject

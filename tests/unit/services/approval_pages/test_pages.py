@@ -4,24 +4,27 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal
 
 import pytest
 
 from services.approval_pages import Person
-from services.approval_pages.view import number
+from services.approval_pages.values import number
 from shared.adapters.memory import MemoryEventPublisher
-from shared.approvals import ApprovalStatus
+from shared.approvals import ApprovalStatus, Say
 from shared.events import Envelope
 from shared.ports import Hub, Refused, Unavailable
-from tests.support.builders import digest, package_ref
+from tests.support.builders import NOW, digest, package_ref
 from tests.unit.services.approval_pages.case import Case, fields, report, token
+
+ENDED: dict[str, Any] = {"opened_at": NOW - timedelta(hours=5), "settled_at": NOW - timedelta(hours=2)}
 
 
 async def test_the_worst_checks_come_first_with_number_limit_and_verdict(case: Case) -> None:
     shown = (await case.get(await case.open())).body
     assert shown.index("latency") < shown.index("bias") < shown.index("golden rows")
-    for text in ("180 ms", "100 ms", "1.25e-07", "not conclusive", "nothing serves this endpoint yet"):
+    for text in ("180 ms", "100 ms", "1.25 × 10⁻⁷", "not conclusive", "nothing serves this endpoint yet"):
         assert text in shown
     assert "no labelled production rows" in shown
 
@@ -72,25 +75,26 @@ async def test_an_approval_without_evidence_can_be_decided(case: Case) -> None:
 
 @pytest.mark.parametrize("status", ["granted", "rejected", "expired", "superseded"])
 async def test_a_settled_approval_shows_how_it_ended_and_no_form(case: Case, status: ApprovalStatus) -> None:
-    approval = await case.open(status=status, decided_by="ana@example.com", reason="because")
+    approval = await case.open(status=status, decided_by="ana@example.com", reason="because", **ENDED)
     answer = await case.get(approval)
     assert answer.status == 200
-    for text in (f"This request is {status}", "ana@example.com", "because"):
+    for text in (f"This request is {status}", "ana@example.com", "because", "latency", "Ended on", "2 hours ago"):
         assert text in answer.body
     assert not fields(answer)
     assert "refresh" not in answer.body
 
 
-async def test_after_a_decision_the_status_page_looks_again_and_stops_at_last(case: Case) -> None:
+async def test_after_a_decision_the_status_page_offers_to_look_again_and_does_nothing_by_itself(case: Case) -> None:
     approval = await case.open()
-    first = await case.get(approval, token="", sent="approve")
-    assert 'content="2; url=/approvals/a-1?sent=approve&amp;look=2"' in first.body
-    for look in ("20", "999999"):
-        assert "refresh" not in (await case.get(approval, token="", sent="approve", look=look)).body
+    first = await case.get(approval, token="", sent="approve", seen="3")
+    assert '<a class="button again" href="/approvals/a-1?sent=approve&amp;seen=3">Look again</a>' in first.body
+    assert "http-equiv" not in first.body
     for sent in ("x", ""):
         assert "This request is open" in (await case.get(approval, token="", sent=sent)).body
-    for look in ("x", "-1", "²", "9" * 5000):
-        assert "look=2" in (await case.get(approval, token="", sent="reject", look=look)).body
+    for seen in ("x", "-1", "²", "9" * 5000):
+        assert (
+            'href="/approvals/a-1?sent=reject"' in (await case.get(approval, token="", sent="reject", seen=seen)).body
+        )
 
 
 async def test_a_decision_carries_exactly_what_was_shown(case: Case) -> None:
@@ -196,8 +200,51 @@ async def test_a_hub_that_cannot_be_reached_is_left_to_the_door(case: Case) -> N
         (0.73125, "", "0.7312"),
         (123456.7, "", "123,457"),
         (-0.02, "", "-0.02"),
+        (1.147e-8, "", "1.15 × 10⁻⁸"),
+        (-0.00025, "nats", "-2.5 × 10⁻⁴ nats"),
         (99.5, "ms", "99.5 ms"),
     ],
 )
 def test_numbers_are_short_and_keep_their_unit(value: float | None, unit: str, text: str) -> None:
     assert number(value, unit) == text
+
+
+async def test_the_page_says_what_follows_from_each_answer_and_who_may_not_give_one(case: Case) -> None:
+    shown = (await case.get(await case.open())).body
+    for text in (
+        "If it is approved", "If it is rejected", "If nobody decides by", "in 3 hours", "begins to answer requests",
+        "dana@example.com asked for it, and nobody approves their own request", "0 of 1",
+    ):  # fmt: skip
+        assert text in shown
+
+
+@pytest.mark.parametrize(
+    ("person", "sees"),
+    [
+        (Person("lea@example.com", "Lea Novak", ("project-lead",)), True),
+        (Person("dana@example.com", "Dana Okafor", ()), True),
+        (Person("sam@example.com", "Sam Ito", ()), True),
+        (Person("uma@example.com", "Uma Iyer", ("model-end-user",)), False),
+    ],
+)
+async def test_without_the_link_its_evidence_is_for_those_whom_it_concerns(
+    case: Case, person: Person, sees: bool
+) -> None:
+    """Whoever may decide, asked, or has said something; how it ended is told to all who sign in."""
+    says = (Say(approver="sam@example.com", persona="model-tester"),)
+    approval = await case.open(status="granted", decided_by="sam@example.com", says=says, **ENDED)
+    shown = (await case.get(approval, person, token="")).body
+    assert "This request is granted" in shown
+    assert ("latency" in shown) == sees
+
+
+async def test_a_settled_page_says_when_its_evidence_cannot_be_shown(case: Case) -> None:
+    approval = await case.open(status="granted", evidence=await case.evidence.keep(b"{}"), **ENDED)
+    assert "The evidence cannot be shown (it is not a staging report)." in (await case.get(approval)).body
+
+
+async def test_an_expired_link_leads_to_how_it_ended(case: Case) -> None:
+    approval = await case.open(expires_at=NOW - timedelta(seconds=1))
+    answer = await case.get(approval)
+    assert answer.status == 410
+    assert 'href="/approvals/a-1"' in answer.body

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.approval_pages import Person
-from shared.approvals import Delegation, HeldAction, Say, Seat
-from shared.events import DelegationRequested
+from shared.approvals import Delegation, Exhibit, Exhibits, HeldAction, Say, Seat
+from shared.events import DelegationRequested, RetrainingRequested
 from shared.events.decision_statement import decision_statement
-from tests.support.builders import digest, endpoint_ref
+from tests.support.builders import NOW, digest, endpoint_ref
 from tests.unit.services.approval_pages.case import LEA, SIGNER, Case, fields
 
 LEADS = Seat(personas=("project-lead",))
@@ -19,11 +19,18 @@ OMAR = Person("omar@example.com", "Omar Diallo", ("product-owner",))
 SEATS: dict[str, Any] = {"personas": ("project-lead", "data-scientist"), "seats": (LEADS, SCIENTISTS)}
 
 
+ACTION = HeldAction(
+    service="retraining", about=str(endpoint_ref().entity), decision="d", would=("submit_job",), digest=digest("9")
+)
+
+
 async def test_of_several_persons_the_page_says_who_has_approved_and_who_is_waited_for(case: Case) -> None:
     said = Say(approver=SAM.address, persona="data-scientist")
     shown = await case.get(await case.open(**SEATS, says=(said,), revision=1))
     assert "sam@example.com (data-scientist)" in shown.body
-    assert "<dt>Still waited for</dt><dd>project-lead</dd>" in shown.body
+    assert "1 of 2" in shown.body
+    assert "✓ sam@example.com (data-scientist)" in shown.body
+    assert "○ waits for project-lead" in shown.body
     assert 'value="approve"' in shown.body
 
 
@@ -95,13 +102,40 @@ async def test_whom_it_was_passed_on_to_decides_and_who_passed_it_on_does_not(
 
 async def test_an_action_is_shown_step_by_step_and_bound_by_its_digest(case: Case) -> None:
     action = HeldAction(
-        service="retraining", about=str(endpoint_ref().entity), decision="d", would=("submit_job",), digest=digest("9")
+        service="retraining",
+        about=str(endpoint_ref().entity),
+        decision="d",
+        digest=digest("9"),
+        would=("submit_job", "publish mlops.retraining.started"),
     )
     approval = await case.open(candidate=None, action=action, evidence=None)
     shown = await case.get(approval)
-    assert "<li>submit_job</li>" in shown.body
+    assert "<li>submit job</li>" in shown.body
+    assert "<li>announce: retraining started</li>" in shown.body
     assert (await case.post(approval, {**fields(shown), "verdict": "approve"})).status == 303
     assert case.decided[0].data.package == digest("9")
+
+
+async def test_the_evidence_of_an_action_says_why_and_what_in_detail(case: Case) -> None:
+    """Each exhibit by its kind, and everything in it escaped."""
+    asked = RetrainingRequested(
+        endpoint=endpoint_ref(), model_name="flights", reason="drift <b>3 of 4</b>", data_until=NOW
+    )
+    job = Exhibit(kind="submit_job_of_tomorrow", data={"compute": "<gpu>", "cost": {"per_hour": 3.06}})
+    body = Exhibits(because=(Exhibit.of_event(asked),), would=(job,)).body()
+    approval = await case.open(candidate=None, action=ACTION, evidence=await case.evidence.keep(body))
+    shown = (await case.get(approval)).body
+    for text in ("drift &lt;b&gt;3 of 4&lt;/b&gt;", "Submit job of tomorrow", "&lt;gpu&gt;", "cost per hour", "3.06"):
+        assert text in shown
+    assert shown.index("3 of 4") < shown.index("Submit job of tomorrow")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"no JSON", b'{"because": 3}', b"\xff", b"[" * 100_000])
+async def test_what_is_no_evidence_of_an_action_offers_no_decision(case: Case, body: bytes) -> None:
+    approval = await case.open(candidate=None, action=ACTION, evidence=await case.evidence.keep(body))
+    answer = await case.get(approval)
+    assert "cannot be shown" in answer.body
+    assert not fields(answer)
 
 
 async def test_no_form_of_the_page_approves_by_the_enter_key_of_another_field(case: Case) -> None:

@@ -78,6 +78,15 @@ def test_a_service_that_asked_by_itself_is_told_the_answer() -> None:
     assert isinstance(declined, ActionDeclined)
 
 
+def test_what_a_question_is_asked_on_is_what_is_shown_and_decided_about() -> None:
+    asked = PROPOSED.model_copy(update={"evidence": digest("e")})
+    state = decide_to_propose(EndpointApprovals(), facts(AskedBy()), asked, policy_document()).state
+    assert opened(state).evidence == digest("e")
+    blind = decided(state, LEA, "project-lead").model_copy(update={"evidence": None})
+    refused = refusal(decide_on_decision(state, facts(HOLDS), blind, policy_document()))
+    assert refused == "the decision is about other evidence"
+
+
 def test_an_action_about_a_thing_of_any_kind_is_asked_about() -> None:
     """Who is asked comes from the policy of the thing's scope: what is no endpoint goes by the defaults."""
     policy = policy_document().model_copy(update={"defaults": {"people": {"personas": ["platform-support"]}}})

@@ -11,12 +11,13 @@ from services.approvals.policy import (
     decide_after_supersession,
     decide_at_deadline,
 )
+from services.approvals.policy.asking import invitation
 from shared.events import (
     ActionSuperseded,
     ApprovalExpired,
 )
 from shared.reactor import Decision, Known, Publish, RemindAt, SendNotice
-from tests.support.builders import facts
+from tests.support.builders import NOW, facts
 from tests.unit.services.approvals.asked import (
     AFTER_ALL,
     APPROVAL,
@@ -37,6 +38,7 @@ def test_the_reminder_invites_again() -> None:
     (invite,) = decision.effects
     assert isinstance(invite, InviteApprovers)
     assert invite.title.startswith("Reminder: ")
+    assert (invite.severity, invitation(APPROVAL).severity) == ("warning", "info")
     assert decision.state.open == APPROVAL
 
 
@@ -47,7 +49,7 @@ def test_what_nobody_decides_in_time_expires(about: str) -> None:
     assert isinstance(publish, Publish)
     assert isinstance(publish.event, ApprovalExpired)
     assert isinstance(settle, SettleApproval)
-    assert settle.approval.status == "expired"
+    assert (settle.approval.status, settle.approval.settled_at) == ("expired", NOW + AFTER_ALL)
     assert decision.state.open is None
 
 
@@ -87,6 +89,7 @@ def test_an_invitation_that_failed_waits_for_the_reminder() -> None:
 
 def test_an_outcome_that_could_not_be_published_is_told_to_people_once() -> None:
     first = decide_after_failure(GRANTED, facts(Known(), event_id="later"), failed("publish", "decision"), POLICY)
+    assert {effect.severity for effect in first.effects if isinstance(effect, SendNotice)} == {"error"}
     assert [effect.audience for effect in first.effects if isinstance(effect, SendNotice)] == [
         "project-lead",
         "model-tester",

@@ -101,7 +101,7 @@ def test_something_newer_supersedes_what_is_open(newer: StagingPassed) -> None:
     assert superseded.approval_id == APPROVAL.id
     assert requested.approval_id == approval_id(newer) != APPROVAL.id
     settle = next(effect for effect in decision.effects if isinstance(effect, SettleApproval))
-    assert settle.approval.status == "superseded"
+    assert (settle.approval.status, settle.approval.settled_at) == ("superseded", NOW)
     late = decide_on_decision(decision.state, facts(HOLDS), decided(), POLICY)
     assert published(late)[0].reason == "the approval is already superseded"
 
@@ -150,6 +150,7 @@ def test_a_decision_that_counts_settles_the_approval(verdict: str, fact: type[Ap
     )
     assert isinstance(settle, SettleApproval)
     assert (settle.approval.status, settle.approval.decided_by) == (status, "lea@example.com")
+    assert settle.approval.settled_at == NOW
     assert decision.state.open is None
 
 

@@ -16,7 +16,7 @@ from services.approvals.policy import (
     decide_to_ask,
 )
 from shared.adapters.memory import MemoryApprovals
-from shared.approvals import Say, Seat
+from shared.approvals import Escalation, Say, Seat
 from shared.approvals.quorum import missing
 from shared.events import (
     ApprovalEndorsed,
@@ -27,7 +27,7 @@ from shared.events import (
 )
 from shared.policies import InvalidPolicy
 from shared.reactor import Decision, Known, Publish, RemindAt
-from tests.support.builders import facts, policy_document, read_document
+from tests.support.builders import NOW, facts, policy_document, read_document
 from tests.unit.services.approvals.asked import passed
 from tests.unit.services.approvals.several import (
     DAN,
@@ -144,6 +144,20 @@ def test_after_a_time_others_are_asked_as_well_and_may_take_any_seat() -> None:
     first = say(decision.state, OMAR, "product-owner")
     assert isinstance(published(say(first.state, "ola@example.com", "product-owner"))[0], ApprovalGranted)
     assert decide_at_deadline(decision.state, due, deadline(state, "escalate"), policy) == Decision(decision.state)
+
+
+def test_the_page_knows_from_the_beginning_what_follows_if_nobody_decides() -> None:
+    early = opened(ask(policy_document(approvals=ESCALATING)))
+    assert early.escalation == Escalation(at=NOW + timedelta(hours=2), to=("product-owner",))
+    at_the_end = {**LIMITS, "at_expiry": "escalate", "escalate_to": ["product-owner"]}
+    policy = policy_document(approvals=at_the_end)
+    state = ask(policy)
+    assert opened(state).escalation == Escalation(
+        at=opened(state).expires_at, to=("product-owner",), more_s=LIMITS["expires_after_s"]
+    )
+    longer = decide_at_deadline(state, facts(Known(), after=timedelta(hours=4)), deadline(state, "expire"), policy)
+    assert opened(longer.state).escalation is None
+    assert opened(ask(POLICY)).escalation is None
 
 
 def test_all_reminders_of_an_approval_are_set_before_it_is_shown() -> None:

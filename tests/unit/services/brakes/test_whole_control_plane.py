@@ -128,6 +128,7 @@ def approved(world: World) -> ApprovalDecided:
         approver="lea@example.com",
         persona="project-lead",
         package=approval.subject,
+        evidence=approval.evidence,
         proof="",
     )
     token = next(notice.link for notice in world.notifier.sent if notice.link).partition("token=")[2]

@@ -90,10 +90,6 @@ def test_a_published_part_keeps_its_digest_and_drops_its_counts() -> None:
     assert (after.parts[part.key].digest, after.parts[part.key].profile) == (digest(), None)
 
 
-def test_rows_without_a_reference_are_counted_as_not_monitored() -> None:
-    assert fold_block(Stream(), block(1, 2), None, LIMITS, SCORED).unmonitored_rows == 2
-
-
 def test_old_parts_are_forgotten() -> None:
     stream = Stream()
     for hour in range(60):
@@ -122,7 +118,6 @@ def at(*moments: datetime) -> PredictionsCaptured:
 FAR = st.datetimes(datetime(1901, 1, 1), datetime(2299, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
-@settings(deadline=None)
 @given(st.lists(FAR, min_size=1, max_size=5))
 def test_whatever_times_rows_name_all_are_counted_somewhere_and_the_watermark_stays_near_the_clock(
     moments: list[datetime],

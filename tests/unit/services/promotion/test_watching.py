@@ -7,17 +7,19 @@ import pytest
 
 from services.promotion.policy import LOOK, Live, Promotion, decide_answer, decide_look
 from services.promotion.policy.tally import Measured
+from shared.approvals import Exhibits
 from shared.events import (
     ActionApproved,
     ActionDeclined,
     ActionProposed,
+    CanaryStep,
     PromotionAborted,
     PromotionCompleted,
     PromotionStepped,
     RollbackRequested,
 )
 from shared.ports import Instance, Manifest, Route
-from shared.reactor import Decision, RemindAt
+from shared.reactor import Decision, KeepEvidence, RemindAt
 from shared.serving import SwapManifest
 from tests.support.builders import CAUSE, NOW, facts
 from tests.unit.services.promotion.material import (
@@ -168,6 +170,12 @@ def test_a_step_without_enough_requests_goes_to_a_person_and_is_never_started_ag
     assert isinstance(question, ActionProposed)
     assert (question.answer, question.decision, question.service) == ("tell", CAUSE, "promotion")
     assert "100 % of the requests" in question.would[0]
+    (shown,) = [effect for effect in decision.effects if isinstance(effect, KeepEvidence)]
+    (exhibit,) = Exhibits.model_validate_json(shown.body).because
+    step = CanaryStep.model_validate(exhibit.data)
+    assert (question.evidence, exhibit.kind) == (shown.digest, "canary_step")
+    assert (step.package, step.champion, step.following) == (NEW.package, OLD.package, 100)
+    assert {finding.test for finding in step.findings} >= {"errors", "latency"}
     assert (decision.state.status, decision.state.question) == ("asking", CAUSE)
     later = look(decision.state, live(healthy()), after_s=100)
     assert (later.state.status, published(later)) == ("asking", []), "good figures afterwards do not answer a question"

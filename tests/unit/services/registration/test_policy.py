@@ -88,6 +88,7 @@ def test_the_same_rejection_is_said_once_and_a_new_reason_again() -> None:
 def test_where_policy_says_never_people_are_told_once_and_nothing_is_staged() -> None:
     first = decide_what_follows(Registration(), facts(USABLE), EVENT, NEVER)
     assert [type(effect) for effect in first.effects] == [SendNotice, SendNotice]
+    assert {effect.severity for effect in first.effects if isinstance(effect, SendNotice)} == {"warning"}
     assert [effect.audience for effect in first.effects if isinstance(effect, SendNotice)] == [
         "project-lead",
         "model-tester",
@@ -109,7 +110,7 @@ def test_a_package_that_could_not_be_adopted_is_rejected() -> None:
 def test_a_request_that_could_not_be_sent_is_told_to_people() -> None:
     decision = decide_after_failure(STAGING, facts(Known(), event_id=LATER), failed("publish"), POLICY)
     assert decision.effects
-    assert all(isinstance(effect, SendNotice) for effect in decision.effects)
+    assert all(isinstance(effect, SendNotice) and effect.severity == "error" for effect in decision.effects)
     assert decision.state.status == "rejected"
 
 
@@ -124,7 +125,7 @@ def test_a_model_that_could_not_be_looked_at_is_told_to_people(state: Registrati
     blind = failed("gather", decision="the registration")
     decision = decide_after_failure(state, facts(Known()), blind, POLICY)
     assert decision.effects
-    assert all(isinstance(effect, SendNotice) for effect in decision.effects)
+    assert all(isinstance(effect, SendNotice) and effect.severity == "error" for effect in decision.effects)
     assert decision.state == state
     other = blind.model_copy(update={"about": str(model_ref(name="other").entity)})
     assert decide_after_failure(state, facts(Known()), other, POLICY) == Decision(state)

@@ -246,7 +246,7 @@ def test_a_suite_that_could_not_be_started_or_looked_after_is_inconclusive(effec
 def test_a_verdict_that_could_not_be_published_is_told_to_people_once() -> None:
     first = decide_after_failure(FINISHED, facts(Known(), event_id="later"), failed("publish"), POLICY)
     assert first.effects
-    assert all(isinstance(effect, SendNotice) for effect in first.effects)
+    assert all(isinstance(effect, SendNotice) and effect.severity == "error" for effect in first.effects)
     again = failed("send_notice", decision="later")
     assert not decide_after_failure(first.state, facts(Known()), again, POLICY).effects
 
@@ -271,7 +271,7 @@ def test_a_request_that_could_not_even_be_prepared_is_told_to_people() -> None:
     blind = failed("gather", decision="the request")
     decision = decide_after_failure(Staging(), facts(Known()), blind, POLICY)
     assert decision.effects
-    assert all(isinstance(effect, SendNotice) for effect in decision.effects)
+    assert all(isinstance(effect, SendNotice) and effect.severity == "error" for effect in decision.effects)
     assert decide_after_failure(FINISHED, facts(Known()), blind, POLICY) == Decision(FINISHED)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -240,7 +240,6 @@ def test_whatever_is_put_into_an_example_is_read_or_unreadable(
     assert decode(encode(envelope)) == envelope
 
 
-@settings(deadline=None)
 @given(body=st.binary() | TEXTS)
 def test_whatever_bytes_come_in_are_read_or_unreadable(body: bytes | str) -> None:
     with pytest.raises(Unreadable):

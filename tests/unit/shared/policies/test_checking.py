@@ -135,7 +135,7 @@ def misspelt(name: str, at: int, how: str) -> str:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(keys()), st.integers(0, 40), st.sampled_from(["doubled", "swapped", "dropped"]))
 def test_any_misspelt_name_is_found_with_the_right_one(key: tuple[str, Place], at: int, how: str) -> None:
     text, path = key

@@ -10,7 +10,7 @@ from scipy.special import rel_entr
 from shared.profiles import js_distance, psi, psi_without_change
 from shared.profiles.distance import shares
 
-FEW = settings(deadline=None, max_examples=60)
+FEW = settings(max_examples=60)
 COUNTS = st.lists(st.integers(0, 10_000), min_size=2, max_size=12)
 
 

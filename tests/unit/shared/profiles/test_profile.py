@@ -20,7 +20,7 @@ REFERENCE = Reference.build(
     package="0" * 64,
 )
 CELL = st.one_of(st.none(), st.floats(-200, 300), st.just(float("nan")), st.just(float("inf")))
-FEW = settings(deadline=None, max_examples=60)
+FEW = settings(max_examples=60)
 ROW = st.tuples(CELL, st.sampled_from(["AA", "UA", "ZZ", "", None]), st.floats(0, 1))
 
 

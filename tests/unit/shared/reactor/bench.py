@@ -24,7 +24,7 @@ class Bench:
         self.policy, self.brakes = POLICY, MemoryBrakes()
         self.clock, self.trouble = ManualClock(), Trouble()
         self.ledger = MemoryLedger(self.clock)
-        self.publisher, self.deadlines = MemoryEventPublisher(), MemoryDeadlines()
+        self.publisher, self.deadlines, self.evidence = MemoryEventPublisher(), MemoryDeadlines(), MemoryEvidence()
         self.service = sample_service()
         self.wiring = Wiring(
             {
@@ -32,7 +32,7 @@ class Bench:
                 ports.Clock: self.clock,
                 ports.Deadlines: self.deadlines,
                 ports.EventPublisher: self.publisher,
-                ports.Evidence: MemoryEvidence(),
+                ports.Evidence: self.evidence,
                 ports.Jobs: MemoryJobs([]),
                 ports.Notifier: MemoryNotifier(),
             }

@@ -4,7 +4,7 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.events import Unreadable
@@ -32,14 +32,12 @@ STATES = st.builds(
 BODY = encode_state(Sample(counts={"a": (1, 2)}, words="ü" * 50))
 
 
-@settings(deadline=None)
 @given(STATES)
 def test_a_state_comes_back_and_is_always_the_same_bytes(state: Sample) -> None:
     assert decode_state(encode_state(state), Sample) == state
     assert encode_state(decode_state(encode_state(state), Sample)) == encode_state(state)
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(BODY) - 1), st.integers(1, 255))
 def test_whichever_byte_is_damaged_it_is_noticed(place: int, flip: int) -> None:
     damaged = bytearray(BODY)
@@ -48,14 +46,12 @@ def test_whichever_byte_is_damaged_it_is_noticed(place: int, flip: int) -> None:
         decode_state(bytes(damaged), Sample)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_nothing_but_unreadable_leaves_it(body: bytes) -> None:
     with pytest.raises(Unreadable):
         decode_state(body, Sample)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_a_checksum_that_holds_over_no_state_is_unreadable_too(packed: bytes) -> None:
     with pytest.raises(Unreadable):

@@ -16,7 +16,7 @@ from tests.support.faulty import Crash
 from tests.unit.shared.reactor.sums import Sums, entity, labels
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)), min_size=1, max_size=8))
 async def test_rows_count_once_however_batches_overlap_and_whatever_they_skip(batches: list[tuple[int, int]]) -> None:
     sums = Sums()
@@ -78,7 +78,7 @@ async def test_a_batch_reads_and_writes_the_rows_that_it_touches_and_no_others()
     assert touched == [{str(entity("endpoint-7"))}] * 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 async def test_more_endpoints_than_one_step_may_write_are_folded_step_by_step_whatever_is_killed(data: Any) -> None:
     sums, endpoints = Sums(), MOST_ROWS * 2 + 30

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.approvals import Exhibit, Exhibits
 from shared.events import (
     ActionObserved,
     ActionProposed,
@@ -143,6 +144,22 @@ async def test_what_is_proposed_waits_for_a_person_and_names_exactly_what_waits(
     assert proposed.scope == FLIGHTS
     assert proposed.because == "mlops.model.registered"
     assert (bench.trouble.performed, await bench.seen()) == ([], 0)
+
+
+async def test_who_is_asked_is_shown_the_event_and_each_thing_that_would_be_done(bench: Bench) -> None:
+    """Kept under the digest that the question names, and the same for whoever finds the decision again."""
+    await with_mode(bench, "propose").handle()
+    (proposed,) = bench.published()
+    assert isinstance(proposed, ActionProposed)
+    assert proposed.evidence
+    shown = Exhibits.model_validate_json(await bench.evidence.read(proposed.evidence))
+    assert shown.because == (Exhibit.of_event(registered()),)
+    assert [each.kind for each in shown.would] == ["ring_sample_bell", "mlops.model.rejected", "ring_sample_bell"]
+
+
+async def test_what_is_only_observed_keeps_no_evidence(bench: Bench) -> None:
+    await with_mode(bench, "observe").handle()
+    assert bench.evidence.bodies == {}
 
 
 async def test_a_thing_that_is_no_endpoint_is_asked_about_all_the_same(bench: Bench) -> None:

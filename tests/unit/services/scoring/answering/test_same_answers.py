@@ -163,7 +163,7 @@ def scorer_of(session: InferenceSession) -> Scorer:
     return scorer
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 async def test_every_way_of_asking_gets_what_the_model_answers(case: Case) -> None:
     session = OnnxRuntime(threads=1).load(echo_model(case.specs))

@@ -8,7 +8,7 @@ from itertools import count
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.scoring.capture import blocks
@@ -51,7 +51,6 @@ def offer(buffer: CaptureBuffer, version: Version, requests: Sequence[InferReque
     return rows
 
 
-@settings(deadline=None)
 @given(runs=RUNS, most_rows=st.integers(1, 7), drained=st.integers(1, 40))
 def test_joined_and_cut_rows_keep_their_keys_times_and_values(
     runs: list[list[tuple[int, str]]], most_rows: int, drained: int

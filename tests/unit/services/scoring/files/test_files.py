@@ -17,7 +17,7 @@ from services.scoring.model.version import Version
 from tests.support.onnx_models import SIGNATURE, package_files, package_ref, parquet, sample_rows, saved
 from tests.support.scoring import Bench, output, problem, wide_bench
 
-NO_TIME_LIMIT = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+NO_TIME_LIMIT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 FLOATS = st.one_of(st.none(), st.floats(allow_nan=True), st.integers(-(2**60), 2**60).map(float))
 GOOD = {"distance": 1.0, "delay": 1.0, "carrier": "AA", "month": 1}
 WHOLE = st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1))

@@ -83,7 +83,7 @@ async def test_a_time_that_has_no_moment_in_utc_is_refused(bench: Bench, extreme
     assert (await as_tensors(bench, extreme)).status == 400
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(times=st.lists(st.datetimes(timezones=st.none() | st.timezones()), min_size=2, max_size=2))
 async def test_whatever_times_are_said_those_captured_are_aware_and_near(bench: Bench, times: list[datetime]) -> None:
     assert (await as_tensors(bench, [each.isoformat() for each in times])).status in (200, 400)

@@ -130,7 +130,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(["distance", "delay", "carrier", "month"]), field=st.text(max_size=3), value=json_values,
        known=st.sampled_from(["data", "shape", "datatype", "name", "parameters"]))  # fmt: skip
 async def test_nothing_that_a_client_sends_is_a_server_error(

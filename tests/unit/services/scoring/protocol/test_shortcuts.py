@@ -65,7 +65,7 @@ _numbers = st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**7
 _values = _numbers | st.none() | st.booleans() | st.text(max_size=3) | st.lists(_numbers, max_size=3)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(_numbers, min_size=3, max_size=3) | st.lists(_values, max_size=4), min_size=1, max_size=8))
 @example([[1, 2, 3], [1, 2, True]])
 @example([[1, 2, 3], [1, 2, "su"]])
@@ -95,7 +95,7 @@ def test_a_message_with_an_id_or_two_lists_of_data_is_no_form(layout: Layout) ->
     assert layout.forms == {}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_numbers, min_size=6, max_size=6), st.integers(0, 599), _values)
 @example([0.5] * 6, 7, [])
 @example([0.5] * 6, 7, [1.0, 2.0])
@@ -126,7 +126,7 @@ def as_bytes(numbers: bytes, rows: int, **more: Any) -> tuple[bytes, int]:
     return head + numbers, len(head)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.binary(max_size=40) | st.binary(min_size=12, max_size=12), min_size=1, max_size=6),
     st.fixed_dictionaries(
