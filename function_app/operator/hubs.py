@@ -67,7 +67,7 @@ def _client(settings: OperatorSettings, hub: Hub) -> EventHubConsumerClient:
     except NoSettings:
         raise
     except ValueError as error:
-        raise NoSettings(f"{hub.upper().replace('-', '_')}: {error}") from error
+        raise NoSettings(f"HUB_{hub.upper().replace('-', '_')}: {error}") from error
 
 
 async def _ends(client: EventHubConsumerClient, since: datetime | None) -> dict[str, int]:

@@ -28,7 +28,7 @@ check_providers(settings.inference_providers)
 async def open_ports() -> AsyncIterator[ScoringPorts]:
     """What this app's identity may do: read manifests and packages, send to hub predictions."""
     storage = storage_clients(settings.sluice_storage.get_secret_value())
-    publisher = EventHubPublisher({"predictions": settings.predictions.get_secret_value()})
+    publisher = EventHubPublisher({"predictions": settings.hub_predictions.get_secret_value()})
     try:
         yield ScoringPorts(
             manifests=BlobServingManifests(storage.blobs),

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Deploy Sluice to a resource group: the templates, the two secrets that are missing, then the code of each app.
+# Deploy Sluice to a resource group: the vault and its two secrets if they are missing, the apps that refer to them, then
+# the code of each app.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -54,32 +55,45 @@ fi
 say 'Building dist/ and importing every app from it'
 run make package
 
-deployment="sluice-$(date -u +%Y%m%d-%H%M%S)"
-say "Deploying the templates as $deployment"
-run az deployment group create --name "$deployment" --output none "${template[@]}"
-
+stamp=$(date -u +%Y%m%d-%H%M%S)
+create() { run az deployment group create --name "$1" --output none "${template[@]}" "${@:2}"; }
 output_of() {
-  az deployment group show --resource-group "$group" --name "$deployment" \
-    --query "properties.outputs.$1.value" --output tsv
+  az deployment group show --resource-group "$group" --name "$1" --query "properties.outputs.$2.value" --output tsv
+}
+# Names only: no secret is read here.
+secrets_in() { az keyvault secret list --vault-name "$1" --query '[].name' --output tsv; }
+put_missing_secrets() {
+  local vault=$1 present
+  present=$(secrets_in "$vault")
+  if ! grep -qx approval-signing-key <<<"$present"; then
+    [[ $signing_key_file ]] || die "vault $vault has no approval-signing-key yet: pass --signing-key-file"
+    say "Putting the signing key into $vault"
+    run az keyvault secret set --vault-name "$vault" --name approval-signing-key --file "$signing_key_file" --output none
+  fi
+  if ! grep -qx notify-webhooks <<<"$present"; then
+    say "Putting an empty list of webhooks into $vault"
+    run az keyvault secret set --vault-name "$vault" --name notify-webhooks --value '{}' --output none
+  fi
 }
 
-vault_uri=$(output_of vaultUri)
-vault=${vault_uri#https://}
-vault=${vault%%.*}
-# `list` shows names only, so that no secret is read here.
-present=$(az keyvault secret list --vault-name "$vault" --query '[].name' --output tsv)
-if ! grep -qx approval-signing-key <<<"$present"; then
-  [[ $signing_key_file ]] || die "vault $vault has no approval-signing-key yet: pass --signing-key-file"
-  say "Putting the signing key into $vault"
-  run az keyvault secret set --vault-name "$vault" --name approval-signing-key --file "$signing_key_file" --output none
+# App Service looks a reference up when the setting is made, and keeps what it found for up to a day: a secret that comes
+# later is not seen, and the app starts with the reference's own text.
+vault=$(az keyvault list --resource-group "$group" --query '[0].name' --output tsv)
+if [[ -z $vault ]]; then
+  say "Deploying all but the apps as sluice-$stamp-without-apps"
+  create "sluice-$stamp-without-apps" --parameters withApps=false
+  vault=$(output_of "sluice-$stamp-without-apps" vaultUri)
+  vault=${vault#https://}
+  vault=${vault%%.*}
 fi
-if ! grep -qx notify-webhooks <<<"$present"; then
-  say "Putting an empty list of webhooks into $vault"
-  run az keyvault secret set --vault-name "$vault" --name notify-webhooks --value '{}' --output none
-fi
+put_missing_secrets "$vault"
+
+deployment="sluice-$stamp"
+say "Deploying the templates as $deployment"
+create "$deployment"
 
 for app in "${apps[@]}"; do
-  name=$(output_of "${app}App")
+  name=$(output_of "$deployment" "${app}App")
   say "Deploying the code of $app to $name; Azure installs its packages"
   archive=$PWD/dist/$app.zip
   rm -f "$archive"
@@ -88,4 +102,4 @@ for app in "${apps[@]}"; do
     --build-remote true --timeout 900
 done
 
-say "Done. Approval pages: $(output_of approvalPages)"
+say "Done. Approval pages: $(output_of "$deployment" approvalPages)"

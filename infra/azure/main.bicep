@@ -72,6 +72,9 @@ param letterDays int = 30
 @description('Diagnostic settings send with a key: true lets keys open the namespace of hub inbound, and no other.')
 param inboundAllowsKeys bool = false
 
+@description('False: all but the function apps. deploy.sh begins so, since a secret must be there before an app refers to it.')
+param withApps bool = true
+
 param storageSku string = 'Standard_ZRS'
 param maximumThroughputUnits int = 4
 param scoringMemoryMB int = 2048
@@ -183,8 +186,8 @@ module vault 'modules/key_vault.bicep' = {
   }
 }
 
-// A hub's own setting, `<namespace>/<hub>`, is read by our clients; `triggers` is read by the Functions host.
-module controlApp 'modules/function_app.bicep' = {
+// HUB_EVENTS, `<namespace>/<hub>`, is read by our clients; the family EVENTS__... of `triggers` by the Functions host.
+module controlApp 'modules/function_app.bicep' = if (withApps) {
   name: 'control'
   params: {
     name: '${scoped}-control'
@@ -205,20 +208,19 @@ module controlApp 'modules/function_app.bicep' = {
     }
     settings: {
       SLUICE_STORAGE: data.outputs.blobEndpoint
-      INBOUND: '${streams.outputs.inboundHost}/inbound'
-      EVENTS: '${streams.outputs.hubsHost}/events'
-      DECISIONS: '${streams.outputs.hubsHost}/decisions'
-      PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
-      LABELS: '${streams.outputs.hubsHost}/labels'
-      DEAD_LETTER: '${streams.outputs.hubsHost}/dead-letter'
+      HUB_INBOUND: '${streams.outputs.inboundHost}/inbound'
+      HUB_EVENTS: '${streams.outputs.hubsHost}/events'
+      HUB_DECISIONS: '${streams.outputs.hubsHost}/decisions'
+      HUB_PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
+      HUB_LABELS: '${streams.outputs.hubsHost}/labels'
+      HUB_DEAD_LETTER: '${streams.outputs.hubsHost}/dead-letter'
       WORKSPACES: string(inventory)
-      SERVING_ENDPOINT: servingEndpoint
       // The package carries it; another policy is another deployment.
       POLICY_FILE: '/home/site/wwwroot/policy.yaml'
       APPROVAL_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/approval-signing-key)'
       POLICY_CHANGED_BY: deployedBy
       OPERATOR_PUBLIC_KEY: operatorPublicKey
-      APPROVAL_BASE_URL: 'https://${gatewayApp.outputs.host}'
+      APPROVAL_BASE_URL: 'https://${gatewayApp!.outputs.host}'
       // Addresses of incoming webhooks hold their own password.
       NOTIFY_WEBHOOKS: '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/notify-webhooks)'
       MODEL_DATASTORES: string(modelDatastores)
@@ -227,7 +229,7 @@ module controlApp 'modules/function_app.bicep' = {
   }
 }
 
-module gatewayApp 'modules/function_app.bicep' = {
+module gatewayApp 'modules/function_app.bicep' = if (withApps) {
   name: 'gateway'
   params: {
     name: '${scoped}-gateway'
@@ -240,8 +242,7 @@ module gatewayApp 'modules/function_app.bicep' = {
     maximumInstances: 40
     settings: {
       SLUICE_STORAGE: data.outputs.blobEndpoint
-      DECISIONS: '${streams.outputs.hubsHost}/decisions'
-      INBOUND: '${streams.outputs.inboundHost}/inbound'
+      HUB_DECISIONS: '${streams.outputs.hubsHost}/decisions'
       APPROVAL_PUBLIC_KEY: approvalPublicKey
       PERSONA_GROUPS: string(personaGroups)
       // Read by App Service: the identity that stands in for a client secret at sign-in.
@@ -250,7 +251,7 @@ module gatewayApp 'modules/function_app.bicep' = {
   }
 }
 
-module scoringApp 'modules/function_app.bicep' = {
+module scoringApp 'modules/function_app.bicep' = if (withApps) {
   name: 'scoring'
   params: {
     name: '${scoped}-scoring'
@@ -264,7 +265,7 @@ module scoringApp 'modules/function_app.bicep' = {
     alwaysReady: [{ name: 'http', instanceCount: scoringAlwaysReady }]
     settings: {
       SLUICE_STORAGE: data.outputs.blobEndpoint
-      PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
+      HUB_PREDICTIONS: '${streams.outputs.hubsHost}/predictions'
       SERVING_ENDPOINT: servingEndpoint
       WORKSPACES: string(inventory)
       SERVING_WORKSPACE: servingWorkspace
@@ -273,10 +274,10 @@ module scoringApp 'modules/function_app.bicep' = {
   }
 }
 
-module signIn 'modules/sign_in.bicep' = {
+module signIn 'modules/sign_in.bicep' = if (withApps) {
   name: 'sign-in'
   params: {
-    appName: gatewayApp.outputs.name
+    appName: gatewayApp!.outputs.name
     clientId: signInClientId
     openPaths: ['/health']
   }
@@ -331,11 +332,11 @@ module alerts 'modules/alerts.bicep' = {
   }
 }
 
-output controlApp string = controlApp.outputs.name
-output gatewayApp string = gatewayApp.outputs.name
-output scoringApp string = scoringApp.outputs.name
+output controlApp string = withApps ? controlApp!.outputs.name : ''
+output gatewayApp string = withApps ? gatewayApp!.outputs.name : ''
+output scoringApp string = withApps ? scoringApp!.outputs.name : ''
 output vaultUri string = vault.outputs.uri
-output approvalPages string = 'https://${gatewayApp.outputs.host}/approvals/'
+output approvalPages string = withApps ? 'https://${gatewayApp!.outputs.host}/approvals/' : ''
 output sluiceStorage string = data.outputs.blobEndpoint
 output hubsHost string = streams.outputs.hubsHost
 output inboundHost string = streams.outputs.inboundHost

@@ -6,7 +6,7 @@ from pathlib import Path
 from infra.local import topology
 from infra.local.azurite import SERVICES, Account
 from infra.local.ports import HOST
-from infra.local.state import State
+from infra.local.state import State, client_id
 
 ROOT_KEY = "RootManageSharedAccessKey"
 _PROVIDER = (
@@ -44,8 +44,12 @@ class Addresses:
         """Return the connection string of the namespace, with all rights on every hub."""
         return self._hub_connection(ROOT_KEY, self.state.hub_root_key)
 
+    def namespace(self) -> str:
+        """Return where the hubs are, for whoever comes with a token."""
+        return f"localhost:{self.state.ports['event_hubs']}"
+
     def hub(self, owner: str, hub: str) -> str:
-        """Return the connection string of one owner for one hub."""
+        """Return the connection string for one hub of an owner that has a key."""
         name = f"{owner}-{hub}"
         return f"{self._hub_connection(name, self.state.hub_keys[name])};EntityPath={hub}"
 
@@ -70,13 +74,19 @@ class Addresses:
         grant = topology.STORAGE_GRANTS[owner]
         return self.account(topology.STORAGE_ACCOUNT).limited(grant.services, grant.permissions)
 
+    def identity(self, name: str) -> dict[str, str]:
+        """Return the variables by which an app asks for its tokens: what App Service sets, and which identity to be."""
+        return {
+            "IDENTITY_ENDPOINT": f"{self.endpoints()['identity']}/identity/token",
+            "IDENTITY_HEADER": self.state.identity_headers[name],
+            "AZURE_CLIENT_ID": client_id(name),
+        }
+
     def workspace(self, identity: str) -> dict[str, str]:
         """Return the variables with which the unmodified Azure ML SDK reaches the local workspaces as this identity."""
-        endpoints = self.endpoints()
         return {
-            "AZUREML_DEV_URL_MFE": endpoints["azure_ml"],
+            "AZUREML_DEV_URL_MFE": self.endpoints()["azure_ml"],
             "REQUESTS_CA_BUNDLE": str(self.bundle),
             "SSL_CERT_FILE": str(self.bundle),
-            "IDENTITY_ENDPOINT": f"{endpoints['identity']}/identity/token",
-            "IDENTITY_HEADER": self.state.identity_headers[identity],
+            **self.identity(identity),
         }

@@ -74,7 +74,7 @@ class RunFile:
 
     def _hubs(self) -> dict[str, str]:
         addresses = self._system.addresses
-        granted = {f"{grant.owner}-{grant.hub}": addresses.hub(grant.owner, grant.hub) for grant in topology.HUB_GRANTS}
+        granted = {f"{grant.owner}-{grant.hub}": addresses.hub(grant.owner, grant.hub) for grant in topology.KEYED}
         return {"root": addresses.hub_root(), **granted}
 
     def _storage(self) -> dict[str, str]:

@@ -36,6 +36,11 @@ def stable_id(name: str) -> str:
     return str(uuid.uuid5(_NAMES, name))
 
 
+def client_id(identity: str) -> str:
+    """Which of its identities an app asks to be."""
+    return stable_id(f"client/{identity}")
+
+
 class StateUnreadable(Exception):
     """What an earlier run kept cannot be read; the message names the file and the way on."""
 
@@ -46,7 +51,7 @@ class State(BaseModel):
     ports: dict[str, int] = {}
     hub_root_key: str = Field(default_factory=_key)
     hub_keys: dict[str, str] = Field(
-        default_factory=lambda: {f"{grant.owner}-{grant.hub}": _key() for grant in topology.HUB_GRANTS}
+        default_factory=lambda: {f"{grant.owner}-{grant.hub}": _key() for grant in topology.KEYED}
     )
     account_keys: dict[str, str] = Field(
         default_factory=lambda: {

@@ -10,7 +10,7 @@ from infra.local import app_settings, azurite, certificates, probes, topology
 from infra.local.addresses import ROOT_KEY, Addresses
 from infra.local.people import people
 from infra.local.ports import choose
-from infra.local.state import State, load, stable_id, write_private
+from infra.local.state import State, client_id, load, stable_id, write_private
 from infra.local.supervisor import Program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +80,7 @@ class System:
         config = self._write("event_hubs/Config.json", hubs_config())
         keys = self._write("event_hubs/keys.json", hub_keys(self.state))
         flags = ["--config", config, "--data", self.run_dir / "event_hubs" / "data", "--keys", keys]
+        flags += ["--identities", self._write("event_hubs/identities.json", hub_identities())]
         flags += ["--port", self.state.ports["event_hubs"], "--http-port", admin]
         ready = probes.answers(f"{self.addresses.endpoints()['event_hubs_admin']}/health")
         return Program("event_hubs", _module("infra.local.eventhubs", *flags), ready)
@@ -129,6 +130,7 @@ class System:
             "name": name,
             "header": self.state.identity_headers[name],
             "oid": stable_id(f"identity/{name}"),
+            "client_id": client_id(name),
             "grants": [{"workspace": grant.workspace, "actions": list(grant.actions)} for grant in grants],
         }
 
@@ -166,10 +168,20 @@ def hub_keys(state: State) -> list[dict[str, object]]:
     """Return every shared access key with its hub and rights; the root key first."""
     everything = ["Send", "Listen", "Manage"]
     keys: list[dict[str, object]] = [{"name": ROOT_KEY, "key": state.hub_root_key, "hub": "*", "rights": everything}]
-    for grant in topology.HUB_GRANTS:
+    for grant in topology.KEYED:
         name = f"{grant.owner}-{grant.hub}"
         keys.append({"name": name, "key": state.hub_keys[name], "hub": grant.hub, "rights": list(grant.rights)})
     return keys
+
+
+def hub_identities() -> dict[str, object]:
+    """Return the role assignments of the apps on hubs, by object id."""
+    grants = {
+        app: [{"hub": each.hub, "rights": list(each.rights)} for each in topology.HUB_GRANTS if each.owner == app]
+        for app in topology.APPS
+    }
+    identities = [{"oid": stable_id(f"identity/{app}"), "grants": held} for app, held in grants.items()]
+    return {"tenant": topology.TENANT, "identities": identities}
 
 
 def _module(name: str, *flags: object) -> list[str]:

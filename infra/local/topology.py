@@ -33,7 +33,7 @@ class Hub:
 
 @dataclass(frozen=True)
 class HubGrant:
-    """What one sender or reader may do on one hub; each has a key of its own."""
+    """What one sender or reader may do on one hub."""
 
     owner: str
     hub: str
@@ -85,6 +85,9 @@ HUB_GRANTS = (
     *(HubGrant("operators", hub, ("Listen",)) for hub in ("inbound", "events", "predictions", "labels", "dead-letter")),
 )
 
+# An app is known by its identity, as in Azure, where keys are off; a key is for who has none here.
+KEYED = tuple(grant for grant in HUB_GRANTS if grant.owner not in APPS)
+
 # The account of the product's data. Each app keeps its host's own state in an account of its own.
 STORAGE_ACCOUNT = "sluice"
 HOST_ACCOUNTS = {app: f"{app}host" for app in APPS}
@@ -126,6 +129,8 @@ IDENTITIES: dict[str, tuple[WorkspaceGrant, ...]] = {
         WorkspaceGrant(STAGING, ("onlineEndpoints/*",)),
         WorkspaceGrant(PRODUCTION, ("onlineEndpoints/*",)),
     ),
+    "gateway": (),
+    "scoring": (),
     "jobs": (WorkspaceGrant("*", ("*/read",)), WorkspaceGrant(STAGING, ("onlineEndpoints/*",))),
     "pipelines": (WorkspaceGrant("*", ("*/read",)), WorkspaceGrant(DEVELOPMENT, ("jobs/*", "models/*"))),
     "operators": (WorkspaceGrant("*", ("*",)),),

@@ -1,8 +1,17 @@
 """What an adapter may raise: each says what the caller should do."""
 
+from datetime import timedelta
+
 
 class Unavailable(Exception):
-    """Not now: down, throttled, timed out, no right yet, or the outcome is unknown. Try again later."""
+    """Not now: down, throttled, timed out, no right yet, or the outcome is unknown. Try again later.
+
+    `pause` is how long whoever cannot now asked to be left alone, where it did.
+    """
+
+    def __init__(self, *args: object, pause: timedelta | None = None) -> None:
+        super().__init__(*args)
+        self.pause = pause
 
 
 class Refused(Exception):

@@ -55,5 +55,12 @@ class Patience:
             return False
         return now - since > (self.other_build if isinstance(reason, OtherBuild) else self.limit)
 
-    def pause(self, attempts: int) -> timedelta:
-        return min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)
+    def pause(self, attempts: int, asked: timedelta | None = None) -> timedelta:
+        """Before the next try; longer where whoever cannot now asked for that, though never than the whole patience."""
+        own = min(timedelta(seconds=0.5 * 2 ** min(attempts, 16)), self.longest)
+        return max(own, min(asked or own, self.limit))
+
+
+def asked_by(error: BaseException) -> timedelta | None:
+    """The pause that an error carries."""
+    return error.pause if isinstance(error, Unavailable) else None

@@ -128,7 +128,7 @@ class Performing:
             reason = str(error) or f"was not done within {most:.3g} s (lease {lease:g} s)"
             raise Unavailable(f"{effect.kind} {reason}") from error
         except Unavailable as reason:
-            raise Unavailable(f"{effect.kind}: {said(reason)}") from reason
+            raise Unavailable(f"{effect.kind}: {said(reason)}", pause=reason.pause) from reason
         return Mark("performed")
 
     async def _occasion(self, case: Case, progress: Progress, index: int) -> Occasion:

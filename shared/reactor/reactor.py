@@ -34,7 +34,7 @@ from shared.reactor.growth import Growth
 from shared.reactor.heads import Heads
 from shared.reactor.other_builds import OtherBuild, is_of_a_newer_build
 from shared.reactor.overdue import Overdue
-from shared.reactor.patience import Behind, Handled, Patience, said
+from shared.reactor.patience import Behind, Handled, Patience, asked_by, said
 from shared.reactor.performing import Performing, failed, said_of
 from shared.reactor.recording import UnknownEffect
 from shared.reactor.service import Service
@@ -116,7 +116,7 @@ class Reactor:
         except Exception as reason:  # noqa: BLE001 - raised again, unless it was decided already or is given up
             known = await self._find(case)
             if known is None and self._may_yet(case, reason):
-                return await self._wait(case, said(reason))
+                return await self._wait(case, said(reason), asked=asked_by(reason))
             progress, found = (known, True) if known else await self._given_up(case, reason)
         self._growth.add(progress)
         try:
@@ -127,7 +127,8 @@ class Reactor:
                 case.bugs.append(said_of(reason))
                 if self._performing.out_of_patience(case, Unavailable()):
                     return await self._abandon(case, progress, said_of(reason))
-            return await self._wait(case, said(reason), is_said=isinstance(reason, UnknownEffect))
+            is_said = isinstance(reason, UnknownEffect)
+            return await self._wait(case, said(reason), is_said=is_said, asked=asked_by(reason))
 
     async def _abandon(self, case: Case, progress: Progress, bug: str) -> Handled:
         """A decision that a bug of ours keeps from being settled does not hold its chain for ever."""
@@ -190,7 +191,8 @@ class Reactor:
             await self._lost(case, head.open, said(reason))
             return False
         except Unavailable as reason:
-            raise Behind(f"decision {head.open} of this chain is not done: {said(reason)}") from reason
+            why = f"decision {head.open} of this chain is not done: {said(reason)}"
+            raise Behind(why, pause=asked_by(reason)) from reason
         return True
 
     def _read_again(self, case: Case, entry: Entry) -> Envelope[Any]:
@@ -233,10 +235,10 @@ class Reactor:
                 if known := await self._find(case):
                     return known, True
 
-    async def _wait(self, case: Case, reason: str, *, is_said: bool = False) -> Handled:
+    async def _wait(self, case: Case, reason: str, *, is_said: bool = False, asked: timedelta | None = None) -> Handled:
         now, before = self._clock.now(), case.waiting
         attempts = before.attempts + 1 if before else 0
-        pause = self._patience.pause(attempts)
+        pause = self._patience.pause(attempts, asked)
         waiting = Waiting(
             service=case.service.name,
             entity=case.entity,

@@ -20,8 +20,9 @@ _Connection = Annotated[SecretStr, Field(min_length=1)]
 class ControlSettings(BaseSettings):
     """Read from the environment, by these names in upper case.
 
-    Hubs: a connection string with EntityPath, or `<namespace>/<hub>` for the app's own identity. `sluice_storage`:
-    a connection string, or the account's blob URL. `workspaces`: JSON, list of `{id, stages, location, project}`.
+    `hub_...`: `<namespace>/<hub>` for the app's own identity, or a connection string with EntityPath. What the triggers
+    listen to has settings of its own, which the Functions host reads. `sluice_storage`: the account's blob URL, or a
+    connection string. `workspaces`: JSON, list of `{id, stages, location, project}`.
     `notify_webhooks`: JSON, audience (or `*`) to a list of `teams=https://...` or `slack=https://...`.
     `model_datastores`: JSON, Azure ML datastore to the container behind it, a name in our own account or the
     container's URL in another. `operator_public_key` checks operators' commands; without it, whoever may send to
@@ -32,12 +33,12 @@ class ControlSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    inbound: _Connection
-    events: _Connection
-    decisions: _Connection
-    predictions: _Connection
-    labels: _Connection
-    dead_letter: _Connection
+    hub_inbound: _Connection
+    hub_events: _Connection
+    hub_decisions: _Connection
+    hub_predictions: _Connection
+    hub_labels: _Connection
+    hub_dead_letter: _Connection
     sluice_storage: _Connection
     workspaces: Workspaces = Field(min_length=1)
     policy_file: Path
@@ -63,7 +64,11 @@ class ControlSettings(BaseSettings):
 
     def hubs(self) -> dict[Hub, str]:
         secrets: dict[Hub, SecretStr] = {
-            "inbound": self.inbound, "events": self.events, "decisions": self.decisions,
-            "predictions": self.predictions, "labels": self.labels, "dead-letter": self.dead_letter,
-        }  # fmt: skip
+            "inbound": self.hub_inbound,
+            "events": self.hub_events,
+            "decisions": self.hub_decisions,
+            "predictions": self.hub_predictions,
+            "labels": self.hub_labels,
+            "dead-letter": self.hub_dead_letter,
+        }
         return {hub: secret.get_secret_value() for hub, secret in secrets.items()}

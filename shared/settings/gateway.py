@@ -15,13 +15,13 @@ class GatewaySettings(BaseSettings):
     model_config = SettingsConfigDict(hide_input_in_errors=True, frozen=True, extra="ignore")
 
     sluice_storage: SecretStr = Field(description="connection string, or the account's blob URL; read only")
-    decisions: SecretStr = Field(description="connection string with EntityPath; send only")
+    hub_decisions: SecretStr = Field(description="`<namespace>/decisions`, or a connection string; send only")
     approval_public_key: str = Field(description="Ed25519, 32 raw bytes in base64url: checks links, makes none")
     persona_groups: Json[dict[str, str]] = Field(description="JSON: group object id -> persona")
     website_auth_enabled: bool = Field(default=False, description="set by App Service when it authenticates")
     sign_in_path: str = Field(default="/.auth/login/aad", pattern="^/[^/]", description="where a browser signs in")
 
-    @field_validator("sluice_storage", "decisions")
+    @field_validator("sluice_storage", "hub_decisions")
     @classmethod
     def _given(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().strip():
@@ -47,4 +47,4 @@ class GatewaySettings(BaseSettings):
     @property
     def form_key(self) -> bytes:
         """The same for all instances of this app, and derived from what only they hold."""
-        return hashlib.sha256(b"sluice forms\x00" + self.decisions.get_secret_value().encode()).digest()
+        return hashlib.sha256(b"sluice forms\x00" + self.hub_decisions.get_secret_value().encode()).digest()

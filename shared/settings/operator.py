@@ -31,12 +31,12 @@ class OperatorSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     sluice_storage: SecretStr | None = None
-    inbound: SecretStr | None = None
-    events: SecretStr | None = None
-    decisions: SecretStr | None = None
-    predictions: SecretStr | None = None
-    labels: SecretStr | None = None
-    dead_letter: SecretStr | None = None
+    hub_inbound: SecretStr | None = None
+    hub_events: SecretStr | None = None
+    hub_decisions: SecretStr | None = None
+    hub_predictions: SecretStr | None = None
+    hub_labels: SecretStr | None = None
+    hub_dead_letter: SecretStr | None = None
     commands: SecretStr | None = None
     batch_storage: SecretStr | None = None
     operator_signing_key: SecretStr | None = None
@@ -104,7 +104,7 @@ class OperatorSettings(BaseSettings):
 
 
 def _variable(hub: Hub) -> str:
-    return hub.replace("-", "_")
+    return f"hub_{hub.replace('-', '_')}"
 
 
 def _readable(hub: Hub, strings: dict[str, Any]) -> str:

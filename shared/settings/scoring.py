@@ -19,6 +19,7 @@ from pydantic import (
 
 from shared.events import EndpointRef
 from shared.events.workspaces import Workspaces, serving
+from shared.settings.references import unresolved
 
 _Named = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
@@ -40,8 +41,8 @@ type _List[T] = Annotated[T, BeforeValidator(_list)]
 class ScoringSettings(BaseModel):
     """Read from the environment, by these names in upper case. Not by pydantic-settings: it slows a start by 50 ms.
 
-    `sluice_storage` is a connection string or the account's blob URL, `predictions` a connection string with
-    EntityPath or `<namespace>/<hub>`. `capture_sampling` is the share of requests to capture, 0 to 1;
+    `sluice_storage` is a connection string or the account's blob URL, `hub_predictions` is `<namespace>/<hub>` or a
+    connection string with EntityPath. `capture_sampling` is the share of requests to capture, 0 to 1;
     `capture_loop_share` is the most of the event loop's time that packing and sending them may take, rows beyond it
     are counted as lost. `inference_threads` within one run: 0 takes one for each core of this process.
     `capture_features` names the inputs whose values may leave; without it all do. `model_cache` is the folder of
@@ -57,7 +58,7 @@ class ScoringSettings(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     sluice_storage: SecretStr = Field(min_length=1)
-    predictions: SecretStr = Field(min_length=1)
+    hub_predictions: SecretStr = Field(min_length=1)
     serving_endpoint: _List[tuple[_Named, ...]] = Field(min_length=1)
     workspaces: Annotated[Workspaces, BeforeValidator(_json)]
     serving_workspace: str = ""
@@ -95,6 +96,8 @@ class ScoringSettings(BaseModel):
     @classmethod
     def read(cls) -> Self:
         """Stops the process with a sentence for each setting that is missing or wrong; values are never shown."""
+        if wrong := unresolved(cls.model_fields):
+            sys.exit("scoring cannot start; settings: " + "; ".join(wrong))
         try:
             given = {name: os.environ[name.upper()] for name in cls.model_fields if name.upper() in os.environ}
             found = cls.model_validate(given)

@@ -1,5 +1,7 @@
 """What only the real client can show: the work that was sent, and what becomes of refusals and lost answers."""
 
+import asyncio
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from azure.core.exceptions import ResourceNotFoundError
 from azure.identity import ManagedIdentityCredential
 
 from shared.adapters.azure.machine_learning.jobs import AzureMLJobs
@@ -19,6 +22,7 @@ from shared.ports import CommandJob, Creator, JobRequest, PipelineJob, Refused, 
 from tests.contract.azure_ml import WORKSPACE, reach, write_output
 from tests.contract.azure_ml import Workspace as RealWorkspace
 from tests.local.azure_ml.emulator_process import EmulatorProcess
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.local_only
 COMPONENT = """
@@ -154,6 +158,46 @@ async def test_nobody_there_is_unavailable(
     with pytest.raises(Unavailable):
         await AzureMLModels(workspaces).get(ModelRef(workspace=WORKSPACE, name="flights", version="1"))
     workspaces.close()
+
+
+def asked_for(server: EmulatorProcess, name: str) -> int:
+    counts: list[dict[str, Any]] = server.admin("GET", "/admin/requests")
+    return sum(each["count"] for each in counts if name in each["path"])
+
+
+async def test_a_pause_that_azure_ml_asks_for_is_the_reactors(
+    workspace: RealWorkspace, emulator: EmulatorProcess
+) -> None:
+    """The client would sleep as long within the call, several times: 120 s for 60, and the lease is 30."""
+    ref = JobRef(workspace=WORKSPACE, name=f"none-{uuid4().hex[:12]}")
+    fault(emulator, ref.name, "GET", status=429, retry_after=900)
+    with pytest.raises(Unavailable, match="429") as refused:
+        await workspace.jobs.state(ref)
+    assert refused.value.pause == timedelta(seconds=900)
+    assert asked_for(emulator, ref.name) == 1
+
+
+async def test_a_call_that_is_given_up_sends_nothing_more(workspace: RealWorkspace, emulator: EmulatorProcess) -> None:
+    """Its lease is over then, and what it was to do may be another's."""
+    first, second = (f"none-{uuid4().hex[:12]}" for _ in range(2))
+    fault(emulator, first, "GET", delay_s=1)
+    ended = threading.Event()
+
+    def look(client: Any) -> None:
+        try:
+            for name in (first, second):
+                with contextlib.suppress(ResourceNotFoundError):
+                    client.jobs.get(name)
+        finally:
+            ended.set()
+
+    looking = asyncio.create_task(workspace.clients.call(WORKSPACE, "look", look))
+    await asyncio.to_thread(eventually, lambda: asked_for(emulator, first))
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    await asyncio.to_thread(ended.wait, 60)
+    assert asked_for(emulator, second) == 0
 
 
 async def test_calls_never_run_on_the_event_loop(workspace: RealWorkspace) -> None:

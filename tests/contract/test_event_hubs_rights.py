@@ -1,6 +1,7 @@
 """What the Event Hubs adapters make of refusals and outages."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +71,12 @@ TRANSIENT = [
 @pytest.mark.parametrize("error", TRANSIENT, ids=lambda error: type(error).__name__)
 async def test_an_authentication_that_fails_for_a_moment_is_not_for_ever(error: Exception) -> None:
     assert isinstance(meaning(error, "send"), Unavailable)
+
+
+async def test_a_busy_namespace_is_left_alone_for_a_while() -> None:
+    known = meaning(_said(EventHubError, b"com.microsoft:server-busy"), "send")
+    assert isinstance(known, Unavailable)
+    assert known.pause == timedelta(seconds=4)
 
 
 FOR_EVER = [_said(EventHubError, b"amqp:link:message-size-exceeded"), EventDataError("no event")]

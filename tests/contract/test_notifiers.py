@@ -5,7 +5,7 @@ import ssl
 import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +42,14 @@ class Receiver:
     url: str = ""
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
     got: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
 
     async def answer(self, request: web.Request) -> web.Response:
         self.got.append((dict(request.headers), await request.json()))
-        return web.Response(status=self.status, headers={"Location": "/elsewhere"} if self.status == 302 else {})
+        return web.Response(
+            status=self.status, headers={"Location": "/elsewhere"} if self.status == 302 else self.headers
+        )
 
     def notifier(self, dialect: Dialect = "slack", **options: Any) -> WebhookNotifier:
         return WebhookNotifier(self.url, dialect, **{"allow_private": True, "trust": self.trust, **options})
@@ -240,3 +243,11 @@ async def test_one_target_that_fails_keeps_no_other_from_hearing(tmp_path: Path)
     with pytest.raises(Unavailable):
         await FanOutNotifier({}, always=[FileOutbox(tmp_path / "file"), heard]).send(NOTICE)
     assert heard.sent == [NOTICE]
+
+
+async def test_a_webhook_that_asks_for_a_pause_is_left_alone(receiver: Receiver) -> None:
+    receiver.status, receiver.headers = 429, {"Retry-After": "30"}
+    with pytest.raises(Unavailable, match="429") as refused:
+        await receiver.notifier().send(NOTICE)
+    assert refused.value.pause == timedelta(seconds=30)
+    assert len(receiver.got) == 1

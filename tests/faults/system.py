@@ -137,8 +137,11 @@ class System:
 
     def settings(self) -> dict[str, str]:
         """Control's, and a lease so short that a dead owner's is soon over."""
+        hubs = {hub.upper().replace("-", "_"): self._through_proxies(self.connection(hub)) for hub in HUBS}
         return {
-            **{hub.upper().replace("-", "_"): self._through_proxies(self.connection(hub)) for hub in HUBS},
+            **{f"HUB_{name}": connection for name, connection in hubs.items()},
+            # What the triggers listen to.
+            **hubs,
             **self.identity("control"),
             "AzureWebJobsStorage": self.azurite.connection_string,
             "SLUICE_STORAGE": self._through_proxies(self.azurite.connection_string),

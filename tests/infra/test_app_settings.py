@@ -16,12 +16,8 @@ SETTINGS: dict[str, type[BaseModel]] = {
     "gateway": GatewaySettings,
     "scoring": ScoringSettings,
 }
-# Read by others than the class: the local system sets the first two as well, App Service reads the third.
-ALSO = {
-    "control": {"SERVING_ENDPOINT"},
-    "gateway": {"INBOUND", "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"},
-    "scoring": set[str](),
-}
+# Read by App Service at sign-in.
+ALSO = {"gateway": {"OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID"}}
 HUBS = {hub.name.upper().replace("-", "_"): hub.name for hub in topology.HUBS}
 HOSTS = {"inbound": "inboundHost"}
 
@@ -39,15 +35,15 @@ def missing(main: Template, app: str) -> set[str]:
 
 def unread(main: Template, app: str) -> set[str]:
     read = {name.upper() for name in SETTINGS[app].model_fields}
-    return set(given(main, app)) - read - ALSO[app]
+    return set(given(main, app)) - read - ALSO.get(app, set())
 
 
 def wrong_hubs(main: Template, app: str) -> list[str]:
     """Hub settings that are not `<host of its namespace>/<hub>`."""
     found = []
     for name, value in given(main, app).items():
-        if name in HUBS:
-            hub = HUBS[name]
+        if name.startswith("HUB_"):
+            hub = HUBS[name.removeprefix("HUB_")]
             wanted = f"${{streams.outputs.{HOSTS.get(hub, 'hubsHost')}}}/{hub}"
             found += [f"{name}: {value}"] if value != wanted else []
     return found
@@ -62,11 +58,11 @@ def test_every_required_setting_is_given_and_every_given_one_is_read(app: str) -
 
 
 def test_a_missing_a_misspelt_and_a_crossed_setting_are_found() -> None:
-    wrong = changed("main.bicep", "PREDICTIONS: '${streams", "PREDICTION: '${streams")
-    assert missing(wrong, "control") == {"PREDICTIONS"}
-    assert unread(wrong, "control") == {"PREDICTION"}
+    wrong = changed("main.bicep", "HUB_LABELS: '${streams", "HUB_LABEL: '${streams")
+    assert missing(wrong, "control") == {"HUB_LABELS"}
+    assert unread(wrong, "control") == {"HUB_LABEL"}
     crossed = changed("main.bicep", "hubsHost}/events'", "inboundHost}/events'")
-    assert wrong_hubs(crossed, "control") == ["EVENTS: ${streams.outputs.inboundHost}/events"]
+    assert wrong_hubs(crossed, "control") == ["HUB_EVENTS: ${streams.outputs.inboundHost}/events"]
 
 
 def test_the_host_is_told_the_namespace_of_every_hub_that_control_listens_to() -> None:
@@ -77,15 +73,23 @@ def test_the_host_is_told_the_namespace_of_every_hub_that_control_listens_to() -
     }
 
 
-def names_for_the_host(text: str) -> set[str]:
-    return set(re.findall(r"'([^'{}]*)\$\{each\.key\}__(?:fullyQualifiedNamespace|credential|clientId)'", text))
+def twice_spoken(main: Template) -> set[str]:
+    """Names that are a plain setting and a family `<name>__...` at once: the real host then does not start."""
+    triggers = main.parameters_of("controlApp")["triggers"]
+    return {
+        name for name in triggers if name in given(main, "control") or f"AzureWebJobs{name}" in given(main, "control")
+    }
 
 
-def test_the_host_finds_its_settings_before_it_finds_ours() -> None:
-    """It reads a plain EVENTS as a connection string; only AzureWebJobsEVENTS__* comes before that."""
+def test_no_trigger_has_a_plain_setting_and_a_family() -> None:
+    assert twice_spoken(all_templates()["main.bicep"]) == set()
+    assert twice_spoken(changed("main.bicep", "HUB_EVENTS: '$", "EVENTS: '$")) == {"EVENTS"}
+
+
+def test_the_host_is_told_by_the_documented_family() -> None:
     text = all_templates()["modules/trigger_settings.bicep"].text
-    assert names_for_the_host(text) == {"AzureWebJobs"}
-    assert names_for_the_host(text.replace("AzureWebJobs$", "$")) == {""}
+    told = re.findall(r"'\$\{each\.key\}__(\w+)'", text)
+    assert told == ["fullyQualifiedNamespace", "credential", "clientId"]
 
 
 def test_each_app_is_flex_consumption_with_python_3_13_and_one_identity() -> None:

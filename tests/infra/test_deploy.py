@@ -19,6 +19,7 @@ echo "$(basename "$0") $*" >> "$RECORD"
 case "$*" in
   *outputs.vaultUri*) echo https://sluice-kv.vault.azure.net/ ;;
   *outputs.*App.value*) echo an-app ;;
+  *"keyvault list"*) printf '%s' "$VAULT" ;;
   *"secret list"*) printf '%s\\n' $PRESENT ;;
   package) mkdir -p dist/control dist/gateway dist/scoring ;;
 esac
@@ -37,12 +38,15 @@ def record(tmp_path: Path) -> Path:
     return tmp_path / "record"
 
 
-def deploy(record: Path, *arguments: str, present: str = "") -> tuple[subprocess.CompletedProcess[str], list[str]]:
+def deploy(
+    record: Path, *arguments: str, present: str = "", vault: str = ""
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
     environment = {
         **os.environ,
         "PATH": f"{record.parent / 'bin'}:{os.environ['PATH']}",
         "RECORD": str(record),
         "PRESENT": present,
+        "VAULT": vault,
     }
     own = record.parent / "infra" / "azure"
     command = [str(own / "deploy.sh"), "--parameters", str(own / "main.example.bicepparam"), *arguments]
@@ -57,13 +61,17 @@ def test_what_if_changes_nothing(record: Path) -> None:
     assert commands[0].startswith("az deployment group what-if --resource-group rg --template-file")
 
 
-def test_a_deployment_is_templates_then_secrets_then_code(record: Path, tmp_path: Path) -> None:
+def test_secrets_are_there_before_an_app_refers_to_them(record: Path, tmp_path: Path) -> None:
     key = tmp_path / "approval.key"
     write_pair(key)
     done, commands = deploy(record, "--resource-group", "rg", "--signing-key-file", str(key))
     assert done.returncode == 0, done.stderr
     steps = [step for command in commands if (step := _step(command))]
-    assert steps == ["package", "create", "secret set", "secret set", *["zip", "config-zip"] * 3]
+    code = ["zip", "config-zip"] * 3
+    assert steps == ["package", "create", "secret set", "secret set", "create", *code]
+    first, second = (command for command in commands if "deployment group create" in command)
+    assert first.endswith("--parameters withApps=false")
+    assert "withApps" not in second
     assert key.read_text() not in done.stdout + record.read_text()
 
 
@@ -76,15 +84,28 @@ def _step(command: str) -> str | None:
 
 def test_secrets_that_are_there_stay_and_one_app_alone_can_be_deployed(record: Path) -> None:
     present = "approval-signing-key notify-webhooks"
-    done, commands = deploy(record, "--resource-group", "rg", "--only", "scoring", present=present)
+    done, commands = deploy(record, "--resource-group", "rg", "--only", "scoring", present=present, vault="sluice-kv")
     assert done.returncode == 0, done.stderr
     assert [step for command in commands if (step := _step(command))] == ["package", "create", "zip", "config-zip"]
 
 
-def test_without_a_signing_key_it_stops_before_the_code(record: Path) -> None:
+def test_a_secret_that_vanished_is_put_back_before_the_apps_are_deployed(record: Path) -> None:
+    done, commands = deploy(record, "--resource-group", "rg", present="approval-signing-key", vault="sluice-kv")
+    assert done.returncode == 0, done.stderr
+    assert [step for command in commands if (step := _step(command))][:3] == ["package", "secret set", "create"]
+
+
+def test_only_the_apps_are_left_out_at_first() -> None:
+    modules = all_templates()["main.bicep"].section("modules")
+    conditional = {name for name, each in modules.items() if each["config"].get("condition")}
+    assert conditional == {"controlApp", "gatewayApp", "scoringApp", "signIn"}
+
+
+def test_without_a_signing_key_it_stops_before_the_apps(record: Path) -> None:
     done, commands = deploy(record, "--resource-group", "rg")
     assert done.returncode == 2
     assert "--signing-key-file" in done.stderr
+    assert [step for command in commands if (step := _step(command))] == ["package", "create"]
     assert not any("config-zip" in command for command in commands)
 
 

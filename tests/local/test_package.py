@@ -1,10 +1,13 @@
 """What is deployed: each app with what it needs, and nothing that it must not carry."""
 
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from infra import lockfile, package
+from tests.infra.templates import all_templates, body
 
 LOCK = lockfile.Lock((package.ROOT / "requirements.txt").read_text())
 FUNCTION_APPS = ("control", "gateway", "scoring")
@@ -27,6 +30,20 @@ def test_scoring_carries_neither_the_azure_ml_sdk_nor_the_training_libraries() -
 
 def test_only_scoring_and_jobs_carry_onnx_runtime() -> None:
     assert {app for app in FUNCTION_APPS if "onnxruntime" in needs(app)} == {"scoring"}
+
+
+@pytest.mark.parametrize("app", FUNCTION_APPS)
+def test_what_runs_the_functions_is_what_runs_them_here(app: str) -> None:
+    """Azure would take a runtime of its own choice, older than the newest; some of those end on a retry policy."""
+    deployed = LOCK.only(needs(app))
+    for name in ("azure-functions", "azure-functions-runtime"):
+        assert re.search(rf"^{name}==(\S+)", deployed, re.MULTILINE)[1] == version(name)  # type: ignore[index]
+
+
+def test_azures_python_is_the_one_here() -> None:
+    site = body(all_templates()["modules/function_app.bicep"].section("resources")["app"])["properties"]
+    python = (package.ROOT / ".python-version").read_text().strip()
+    assert site["functionAppConfig"]["runtime"] == {"name": "python", "version": python}
 
 
 def test_what_is_needed_indirectly_is_found() -> None:

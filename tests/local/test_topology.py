@@ -9,8 +9,10 @@ from pydantic import BaseModel
 from infra.local import app_settings, certificates, topology
 from infra.local.azure_ml.config import Config
 from infra.local.eventhubs.config import parse_config
+from infra.local.eventhubs.identities import load_identities
 from infra.local.functions_host.http.easy_auth.people import load_people
-from infra.local.system import ROOT, Options, System, UnknownSetting, hub_keys, hubs_config
+from infra.local.state import stable_id
+from infra.local.system import ROOT, Options, System, UnknownSetting, hub_identities, hub_keys, hubs_config
 from shared.settings.control import ControlSettings
 from shared.settings.gateway import GatewaySettings
 from shared.settings.scoring import ScoringSettings
@@ -53,7 +55,15 @@ def test_scoring_and_gateway_listen_nowhere_and_nobody_but_the_root_manages() ->
 
 def test_no_two_grants_share_a_key(system: System) -> None:
     keys = [entry["key"] for entry in hub_keys(system.state)]
-    assert len(set(map(str, keys))) == len(topology.HUB_GRANTS) + 1
+    assert len(set(map(str, keys))) == len(topology.KEYED) + 1
+
+
+def test_no_app_has_a_key_of_a_hub_and_each_has_the_rights_of_its_identity(system: System, tmp_path: Path) -> None:
+    assert not [entry for entry in hub_keys(system.state) if str(entry["name"]).split("-")[0] in topology.APPS]
+    path = tmp_path / "identities.json"
+    path.write_text(json.dumps(hub_identities()))
+    held = load_identities(path).grants[stable_id("identity/gateway")]
+    assert held == {"decisions": frozenset({"Send"}), "inbound": frozenset({"Send"})}
 
 
 def test_the_event_hubs_server_accepts_the_hubs() -> None:

@@ -43,7 +43,7 @@ class ScoringApp:
         self._settings = {
             "AzureWebJobsStorage": azurite.connection_string,
             "SLUICE_STORAGE": azurite.connection_string,
-            "PREDICTIONS": predictions,
+            "HUB_PREDICTIONS": predictions,
             "SERVING_ENDPOINT": name,
             "WORKSPACES": json.dumps([{"id": f"{GROUP}/production", "stages": ["production"]}]),
             "INFERENCE_THREADS": "1",

@@ -55,7 +55,7 @@ def _open_publisher(connections: Mapping[Hub, str]) -> "EventHubPublisher":
 async def open_ports(settings: ScoringSettings) -> AsyncIterator[ScoringPorts]:
     """What this app's identity may do: read manifests and packages, send to hub predictions."""
     blobs = BlobReader(settings.sluice_storage.get_secret_value())
-    publisher = LatePublisher({"predictions": settings.predictions.get_secret_value()})
+    publisher = LatePublisher({"predictions": settings.hub_predictions.get_secret_value()})
     try:
         yield ScoringPorts(
             manifests=ReadManifests(blobs),

@@ -1,7 +1,6 @@
-// How the Functions host finds the namespace of a trigger whose connection is, say, EVENTS, as an identity.
-//
-// Our own clients read setting EVENTS, `<namespace>/<hub>`. The host would take that value for a connection string and
-// never look at EVENTS__fullyQualifiedNamespace. It looks for AzureWebJobsEVENTS first, so its settings have that name.
+// How the Functions host finds the namespace of a trigger whose connection is, say, EVENTS, as an identity: by the family
+// EVENTS__... There must be no setting EVENTS beside it: the host would take its value for a connection string and not
+// start. Our own clients read HUB_EVENTS.
 @description('Name of the connection to the host of the namespace.')
 param triggers object
 
@@ -9,7 +8,7 @@ param triggers object
 param clientId string
 
 output settings object = union(
-  toObject(items(triggers), each => 'AzureWebJobs${each.key}__fullyQualifiedNamespace', each => each.value),
-  toObject(items(triggers), each => 'AzureWebJobs${each.key}__credential', each => 'managedidentity'),
-  toObject(items(triggers), each => 'AzureWebJobs${each.key}__clientId', each => clientId)
+  toObject(items(triggers), each => '${each.key}__fullyQualifiedNamespace', each => each.value),
+  toObject(items(triggers), each => '${each.key}__credential', each => 'managedidentity'),
+  toObject(items(triggers), each => '${each.key}__clientId', each => clientId)
 )

@@ -25,6 +25,8 @@ class Grant(_Strict):
 class Identity(_Strict):
     """One app's managed identity, found by the secret `header` the app sends as X-IDENTITY-HEADER.
 
+    Where it has a `client_id`, an app that asks for a token of another one gets none.
+
     `type` is what Azure ML says of whatever it creates; of a `User`, `name` is the display name.
     """
 
@@ -32,6 +34,7 @@ class Identity(_Strict):
     type: Literal["Application", "ManagedIdentity", "User"] = "Application"
     header: str = Field(min_length=8, repr=False)
     oid: UUID
+    client_id: UUID | None = None
     grants: tuple[Grant, ...] = ()
 
 

@@ -26,10 +26,10 @@ class Identities:
         self._by_header = {identity.header: identity for identity in config.identities}
         self._by_oid = {str(identity.oid): identity for identity in config.identities}
 
-    def issue(self, header: str | None, resource: str) -> dict[str, Any] | None:
-        """The answer of the identity endpoint, or None when the header belongs to nobody."""
+    def issue(self, header: str | None, resource: str, client_id: str | None = None) -> dict[str, Any] | None:
+        """The answer of the identity endpoint, or None when the header belongs to nobody, or not to `client_id`."""
         identity = self._by_header.get(header or "")
-        if identity is None:
+        if identity is None or (client_id and identity.client_id and client_id.lower() != str(identity.client_id)):
             return None
         now = int(time.time())
         claims = {
@@ -38,6 +38,7 @@ class Identities:
             "tid": self._tenant,
             "oid": str(identity.oid),
             "sub": str(identity.oid),
+            "appid": str(identity.client_id or identity.oid),
             "iat": now,
             "nbf": now,
             "exp": now + LIFETIME_S,

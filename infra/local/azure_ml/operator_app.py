@@ -49,9 +49,12 @@ def _token(state: State) -> Handler:
             return web.json_response(
                 {"statusCode": 400, "message": "api-version and resource are required"}, status=400
             )
-        token = state.identities.issue(request.headers.get("X-IDENTITY-HEADER"), resource)
+        asked = request.query.get("client_id") or request.query.get("clientid")
+        token = state.identities.issue(request.headers.get("X-IDENTITY-HEADER"), resource, asked)
         if token is None:
-            return web.json_response({"statusCode": 401, "message": "X-IDENTITY-HEADER is nobody's"}, status=401)
+            return web.json_response(
+                {"statusCode": 401, "message": "X-IDENTITY-HEADER is nobody's, or not of this client id"}, status=401
+            )
         return web.json_response(token)
 
     return handle

@@ -54,7 +54,8 @@ class EventHubSender:
             hub = connection.entity_path or hub
             self._client = EventHubProducerClient.from_connection_string(connection.text, eventhub_name=hub)
         else:
-            self._client = EventHubProducerClient(str(connection.endpoint), hub, connection.credential())
+            namespace, credential = str(connection.endpoint), connection.credential()
+            self._client = EventHubProducerClient(namespace, hub, credential, use_tls=not connection.plain)
 
     async def send(self, contents: Sequence[Content]) -> None:
         """Raises `ValueError` for an event above the hub's maximum size."""

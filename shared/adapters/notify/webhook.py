@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from shared.adapters.notify.bodies import slack, teams
 from shared.adapters.notify.public_addresses import NotPublic, PublicResolver, is_public
+from shared.adapters.pauses import asked_pause
 from shared.ports import Notice, Refused, Unavailable
 
 type Dialect = Literal["teams", "slack"]
@@ -43,7 +45,7 @@ class WebhookNotifier:
 
     async def send(self, notice: Notice) -> None:
         try:
-            status = await self._post(notice)
+            status, pause = await self._post(notice)
         except NotPublic as error:
             raise Refused(f"webhook {self._host}: {error}") from error
         except (ClientError, OSError) as error:
@@ -52,18 +54,19 @@ class WebhookNotifier:
             # The client's own text may quote the address, which is a secret.
             raise Unavailable(f"webhook {self._host}: {type(error).__name__}") from None
         if status in _AGAIN_LATER or status >= 500:
-            raise Unavailable(f"webhook {self._host}: answered {status}")
+            raise Unavailable(f"webhook {self._host}: answered {status}", pause=pause)
         if not 200 <= status < 300:
             raise Refused(f"webhook {self._host}: answered {status}")
 
-    async def _post(self, notice: Notice) -> int:
+    async def _post(self, notice: Notice) -> tuple[int, timedelta | None]:
+        """What was answered, and the pause that was asked for with it."""
         connector = TCPConnector(resolver=PublicResolver(self._allow_private), ssl=self._trust or True, limit=1)
         headers = {"Idempotency-Key": sha256(notice.key.encode()).hexdigest()}
         async with (
             ClientSession(connector=connector, timeout=self._timeout, trust_env=False) as session,
             session.post(self._address, json=self._body(notice), headers=headers, allow_redirects=False) as answer,
         ):
-            return answer.status
+            return answer.status, asked_pause(answer.status, answer.headers, datetime.now(UTC))
 
 
 def _is_special(host: str) -> bool:

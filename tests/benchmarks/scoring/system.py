@@ -40,7 +40,7 @@ def system(models: Path, names: list[str]) -> Iterator[dict[str, dict[str, str]]
         yield {
             name: {
                 "SLUICE_STORAGE": azurite.connection_string,
-                "PREDICTIONS": hubs.connection_string("predictions"),
+                "HUB_PREDICTIONS": hubs.connection_string("predictions"),
                 "SERVING_ENDPOINT": name,
                 "WORKSPACES": json.dumps([{"id": _WORKSPACE, "stages": ["production"]}]),
             }

@@ -175,7 +175,7 @@ def gateway_settings(
             "AzureWebJobsStorage": azurite.connection_string,
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "SLUICE_STORAGE": azurite.connection_string,
-            "DECISIONS": hubs.connection_string("decisions", "gateway"),
+            "HUB_DECISIONS": hubs.connection_string("decisions", "gateway"),
             "APPROVAL_PUBLIC_KEY": urlsafe(key.public_key().public_bytes_raw()),
             "PERSONA_GROUPS": json.dumps(GROUPS),
         }

@@ -29,9 +29,9 @@ _REPOSITORY = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def hubs(start_eventhubs: StartEventHubs, monkeypatch: pytest.MonkeyPatch) -> EventHubsServer:
     server = start_eventhubs(_HUBS)
-    monkeypatch.setenv("EVENTS", server.connection_string("events"))
-    monkeypatch.setenv("DEAD_LETTER", server.connection_string("dead-letter"))
-    monkeypatch.setenv("DECISIONS", server.connection_string("decisions"))
+    monkeypatch.setenv("HUB_EVENTS", server.connection_string("events"))
+    monkeypatch.setenv("HUB_DEAD_LETTER", server.connection_string("dead-letter"))
+    monkeypatch.setenv("HUB_DECISIONS", server.connection_string("decisions"))
     monkeypatch.setenv("COMMANDS", server.connection_string("decisions"))
     monkeypatch.setenv("SLUICE_STORAGE", "UseDevelopmentStorage=true")
     return server

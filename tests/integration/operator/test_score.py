@@ -248,7 +248,7 @@ def test_waiting_ends_in_time_and_says_so(
     served: Served, start_eventhubs: StartEventHubs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hubs = start_eventhubs([HubSpec("events", 2, ("observers",))])
-    monkeypatch.setenv("EVENTS", hubs.connection_string("events"))
+    monkeypatch.setenv("HUB_EVENTS", hubs.connection_string("events"))
     result = served.score(served.file("in.parquet", sample_rows(3)), "--submit", "--wait", "--timeout", "1")
     assert result.exit_code == 2
     assert "no answer within 1 s; the work goes on without us" in result.stderr

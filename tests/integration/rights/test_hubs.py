@@ -1,18 +1,24 @@
-"""Every sender and reader against every hub, with each of its keys: exactly the design's table (section 2)."""
+"""Every sender and reader against every hub, as its identity or with each of its keys: exactly the design's table."""
 
 import asyncio
 import base64
+import json
 import os
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from azure.core.credentials import AccessToken
 from azure.eventhub import EventData, EventHubConsumerClient
 from azure.eventhub.aio import EventHubProducerClient
 from azure.eventhub.exceptions import EventHubError
 
 from infra.local import topology
+from infra.local.azure_ml.identity import encode
+from infra.local.state import stable_id
+from infra.local.system import hub_identities
 from tests.integration.rights.table import RECEIVES, SENDS
 from tests.support.eventhubs import AccessKey, EventHubsServer, HubSpec
 
@@ -27,16 +33,45 @@ _REFUSED = ("unauthorized-access", "not authorized", "Unauthorized", "authentica
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventHubsServer]:
     keys = [
         AccessKey(f"{grant.owner}-{grant.hub}", base64.b64encode(os.urandom(32)).decode(), grant.hub, grant.rights)
-        for grant in topology.HUB_GRANTS
+        for grant in topology.KEYED
     ]
     root = AccessKey("root", base64.b64encode(os.urandom(32)).decode(), "*", ("Send", "Listen", "Manage"))
     specs = [HubSpec(hub.name, 1, hub.consumer_groups) for hub in topology.HUBS]
-    with EventHubsServer(tmp_path_factory.mktemp("rights"), specs, keys=[*keys, root]) as running:
+    folder = tmp_path_factory.mktemp("rights")
+    (folder / "identities.json").write_text(json.dumps(hub_identities()))
+    known = ["--identities", str(folder / "identities.json")]
+    with EventHubsServer(folder, specs, keys=[*keys, root], arguments=known) as running:
         yield running
 
 
-def keys_of(owner: str) -> list[str]:
-    return [f"{grant.owner}-{grant.hub}" for grant in topology.HUB_GRANTS if grant.owner == owner]
+def ways_in(owner: str) -> list[str]:
+    """An app comes as itself, everybody else with a key for each hub."""
+    keys = [f"{grant.owner}-{grant.hub}" for grant in topology.KEYED if grant.owner == owner]
+    return [owner] if owner in topology.APPS else keys
+
+
+def _token(app: str) -> AccessToken:
+    expires_on = int(time.time()) + 3600
+    claims = {"aud": "https://eventhubs.azure.net", "tid": topology.TENANT, "oid": stable_id(f"identity/{app}")}
+    return AccessToken(encode({**claims, "exp": expires_on}), expires_on)
+
+
+class Identity:
+    """As the clients ask for a token, the asynchronous one if `waits`."""
+
+    def __init__(self, app: str, *, waits: bool) -> None:
+        self._app, self._waits = app, waits
+
+    def get_token(self, *_scopes: str, **_options: Any) -> Any:
+        return asyncio.sleep(0, _token(self._app)) if self._waits else _token(self._app)
+
+
+def opened(client: Any, server: EventHubsServer, hub: str, way: str, *, waits: bool, **options: Any) -> Any:
+    """A client of this class, as an app or with a key."""
+    if way not in topology.APPS:
+        return client.from_connection_string(server.connection_string(hub, way), retry_total=0, **options)
+    namespace, identity = f"127.0.0.1:{server.port}", Identity(way, waits=waits)
+    return client(namespace, hub, credential=identity, use_tls=False, retry_total=0, **options)
 
 
 def _not_refused(error: EventHubError) -> bool:
@@ -46,9 +81,8 @@ def _not_refused(error: EventHubError) -> bool:
     raise error
 
 
-async def may_send(server: EventHubsServer, hub: str, key: str) -> bool:
-    connection = server.connection_string(hub, key)
-    async with EventHubProducerClient.from_connection_string(connection, retry_total=0) as client:
+async def may_send(server: EventHubsServer, hub: str, way: str) -> bool:
+    async with opened(EventHubProducerClient, server, hub, way, waits=True) as client:
         try:
             await client.send_event(EventData(b"tried"))
         except EventHubError as error:
@@ -56,15 +90,14 @@ async def may_send(server: EventHubsServer, hub: str, key: str) -> bool:
     return True
 
 
-async def may_receive(server: EventHubsServer, hub: str, key: str) -> bool:
+async def may_receive(server: EventHubsServer, hub: str, way: str) -> bool:
     """Something is there to be read: whoever has the right gets it, anybody else an error.
 
     By the synchronous client: the asynchronous one does not tell of a link that was refused.
     """
-    connection = server.connection_string(hub, key)
     # The SDK sleeps for this interval before it closes.
-    options: dict[str, Any] = {"retry_total": 0, "load_balancing_interval": 0.2}
-    client = EventHubConsumerClient.from_connection_string(connection, "$Default", **options)
+    options: dict[str, Any] = {"consumer_group": "$Default", "load_balancing_interval": 0.2}
+    client = opened(EventHubConsumerClient, server, hub, way, waits=False, **options)
     errors: list[Exception | None] = []
 
     def ended(_: object, found: Any) -> None:
@@ -81,9 +114,9 @@ async def may_receive(server: EventHubsServer, hub: str, key: str) -> bool:
 
 
 async def allowed(may: May, server: EventHubsServer, owner: str) -> set[str]:
-    """The hubs on which any of the owner's keys has the right; all are tried at once."""
-    tried = [(hub, key) for hub in HUBS for key in keys_of(owner)]
-    answers = await asyncio.gather(*(may(server, hub, key) for hub, key in tried))
+    """The hubs on which the owner has the right, by whichever way in; all are tried at once."""
+    tried = [(hub, way) for hub in HUBS for way in ways_in(owner)]
+    answers = await asyncio.gather(*(may(server, hub, way) for hub, way in tried))
     return {hub for (hub, _), answer in zip(tried, answers, strict=True) if answer}
 
 
@@ -105,5 +138,5 @@ async def test_it_receives_from_just_these_hubs(filled: EventHubsServer, owner: 
     assert await allowed(may_receive, filled, owner) == RECEIVES.get(owner, set())
 
 
-async def test_the_table_names_nobody_who_has_no_key() -> None:
+async def test_the_table_names_nobody_who_has_no_right() -> None:
     assert {*SENDS, *RECEIVES} <= {grant.owner for grant in topology.HUB_GRANTS}

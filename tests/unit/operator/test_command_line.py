@@ -96,10 +96,10 @@ def test_storage_that_does_not_answer_is_exit_code_3(monkeypatch: pytest.MonkeyP
 
 
 def test_a_hub_without_its_name_is_an_error_of_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EVENTS", "Endpoint=sb://h;SharedAccessKeyName=n;SharedAccessKey=k")
+    monkeypatch.setenv("HUB_EVENTS", "Endpoint=sb://h;SharedAccessKeyName=n;SharedAccessKey=k")
     result = sluice("events", "tail")
     assert result.exit_code == 2
-    assert "EVENTS: connection: EntityPath is required" in result.stderr
+    assert "HUB_EVENTS: connection: EntityPath is required" in result.stderr
 
 
 @pytest.mark.parametrize("since", ["yesterday", "10", "10w", ""])

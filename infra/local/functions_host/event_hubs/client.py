@@ -63,6 +63,7 @@ def _client(
     }
     hub = connection.entity_path or hub
     if connection.text is None:
+        options["use_tls"] = not connection.plain
         return ListenerClient(connection.endpoint, hub, group, connection.credential(), **options)
     client = ListenerClient.from_connection_string(connection.text, group, eventhub_name=hub, **options)
     return cast(ListenerClient, client)

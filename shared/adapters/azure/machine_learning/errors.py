@@ -33,6 +33,8 @@ class Exists(Refused):
 def meaning(error: Exception, doing: str) -> Exception:
     """The port's error, or `error` itself when it is none of the SDK's. Order matters: the SDK's classes overlap."""
     text = f"{doing}: {_reason(error)}"
+    if asked := _asked(error):
+        return Unavailable(f"{doing}: {asked}", pause=asked.pause)
     match error:
         case ServiceRequestError():
             return Unavailable(text)
@@ -51,6 +53,13 @@ def meaning(error: Exception, doing: str) -> Exception:
             return Unavailable(text)
     # An odd answer makes the SDK stumble after the write succeeded.
     return UnknownOutcome(text)
+
+
+def _asked(error: BaseException | None) -> Unavailable | None:
+    """What the transport raised, however the SDK has wrapped it: nothing has been done then."""
+    while error is not None and not isinstance(error, Unavailable):
+        error = error.__cause__
+    return error
 
 
 def _of_status(error: HttpResponseError, text: str) -> Exception:

@@ -1,27 +1,25 @@
-"""Azure ML clients, one for each of our workspaces, called on threads of their own: the SDK knows no asyncio.
+"""Azure ML clients, one for each of our workspaces, called on threads of its own: the SDK knows no asyncio.
 
 The SDK takes seconds to import, so that happens at the first call, on one of these threads.
 """
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
 
 from shared.adapters.azure.machine_learning.errors import meaning
+from shared.adapters.azure.threads import BoundedThreads
+from shared.adapters.azure.transports import TIMEOUTS, Call, ThreadedTransport
 from shared.adapters.workspaces import canonical_id, refuse_foreign
 
 # The reactor owns the long retries: the SDK must not sleep inside an effect for longer than its lease allows.
 _OPTIONS: dict[str, Any] = {
     "retry_total": 2,
     "retry_backoff_factor": 0.5,
-    "read_timeout": 30,
-    "connection_timeout": 5,
     "polling_interval": 2,
     "show_progress": False,
     "enable_telemetry": False,
@@ -42,24 +40,28 @@ class AzureMLWorkspaces:
     def __init__(
         self,
         workspaces: Collection[str],
-        credential: Callable[[], TokenCredential] = DefaultAzureCredential,
+        credential: Callable[..., TokenCredential] = DefaultAzureCredential,
         threads: int = 4,
     ) -> None:
         self._workspaces = {canonical_id(workspace): workspace for workspace in workspaces}
         self._credential = credential
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="azure-ml")
+        # A workspace that is slow, or throttles, keeps nobody waiting for another.
+        self._threads = {
+            each: BoundedThreads(f"azure-ml-{each.rpartition('/')[2]}", threads) for each in self._workspaces
+        }
         self._lock = threading.Lock()
+        self._transport = ThreadedTransport(**TIMEOUTS)
         self._clients: dict[str, Any] = {}
 
     async def call[T](self, workspace: str, doing: str, operation: Callable[[Any], T]) -> T:
-        """Run `operation(client)` on a thread; raises what the ports promise."""
+        """Run `operation(client)` on a thread; raises what the ports promise. Cancelled, it sends nothing more."""
         refuse_foreign(workspace, self._workspaces)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._run, canonical_id(workspace), doing, operation
-        )
+        name = canonical_id(workspace)
+        return await self._threads[name].run(lambda call: self._run(name, doing, operation, call))
 
-    def _run[T](self, workspace: str, doing: str, operation: Callable[[Any], T]) -> T:
+    def _run[T](self, workspace: str, doing: str, operation: Callable[[Any], T], call: Call) -> T:
         client = self._client(workspace)
+        self._transport.begin(call)
         try:
             return operation(client)
         except Exception as error:  # raised again, by its meaning
@@ -71,14 +73,15 @@ class AzureMLWorkspaces:
     def _client(self, workspace: str) -> Any:
         with self._lock:
             if workspace not in self._clients:
-                self._clients[workspace] = _open(self._workspaces[workspace], self._credential())
+                self._clients[workspace] = _open(self._workspaces[workspace], self._credential, self._transport)
             return self._clients[workspace]
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in self._threads.values():
+            threads.close()
 
 
-def _open(workspace: str, credential: TokenCredential) -> Any:
+def _open(workspace: str, credential: Callable[..., TokenCredential], transport: ThreadedTransport) -> Any:
     """An `MLClient`; makes no call."""
     from azure.ai.ml import MLClient
 
@@ -91,4 +94,4 @@ def _open(workspace: str, credential: TokenCredential) -> Any:
     logging.getLogger("azure.ai.ml._telemetry").setLevel(logging.CRITICAL)
     logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
     _, subscription, _, group, _, _, _, name = workspace.strip("/").split("/")
-    return MLClient(credential, subscription, group, name, **_OPTIONS)
+    return MLClient(credential(transport=transport), subscription, group, name, transport=transport, **_OPTIONS)

@@ -14,13 +14,14 @@ from azure.identity.aio import DefaultAzureCredential
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from shared.adapters.azure.storage.tables import Tables
+from shared.adapters.azure.transports import TIMEOUTS, AsyncTransport
 from shared.ports import Absent, Moved, Refused, Unavailable
 
-# The reactor owns the long retries: an SDK must not sleep inside an effect for longer than its lease allows.
-_TIMEOUTS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 20}
+# The reactor owns the long retries: an SDK must not sleep inside an effect for longer than its lease allows. Where the
+# service asks for a pause, it does not sleep at all (`transports`).
 _BLOB_BACK_OFF: dict[str, Any] = {"initial_backoff": 0.3, "increment_base": 1, "random_jitter_range": 0.2}
-_BLOB_OPTIONS: dict[str, Any] = {"retry_total": 2, **_BLOB_BACK_OFF, **_TIMEOUTS}
-_TABLE_OPTIONS: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3, **_TIMEOUTS}
+_BLOB_OPTIONS: dict[str, Any] = {"retry_total": 2, **_BLOB_BACK_OFF}
+_TABLE_OPTIONS: dict[str, Any] = {"retry_total": 2, "retry_backoff_factor": 0.3, **TIMEOUTS}
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NOT_PROVISIONED = {"TableNotFound", "ContainerNotFound", "TableBeingDeleted", "ContainerBeingDeleted"}
@@ -39,7 +40,7 @@ class Storage:
 
     @cached_property
     def _credential(self) -> DefaultAzureCredential:
-        return DefaultAzureCredential()
+        return DefaultAzureCredential(transport=AsyncTransport(**TIMEOUTS))
 
     @property
     def _by_identity(self) -> bool:
@@ -48,8 +49,8 @@ class Storage:
     @cached_property
     def blobs(self) -> BlobServiceClient:
         if self._by_identity:
-            return BlobServiceClient(self.address, credential=self._credential, **_BLOB_OPTIONS)
-        return BlobServiceClient.from_connection_string(self.address, **_BLOB_OPTIONS)
+            return BlobServiceClient(self.address, credential=self._credential, **_blob_options())
+        return BlobServiceClient.from_connection_string(self.address, **_blob_options())
 
     @property
     def account(self) -> str:
@@ -59,7 +60,7 @@ class Storage:
     def container(self, place: str) -> ContainerClient:
         """A container of this account by its name, or of another account by its URL and the app's own identity."""
         if place.startswith("https://"):
-            return ContainerClient.from_container_url(place, credential=self._credential, **_BLOB_OPTIONS)
+            return ContainerClient.from_container_url(place, credential=self._credential, **_blob_options())
         return self.blobs.get_container_client(place)
 
     @cached_property
@@ -73,6 +74,11 @@ class Storage:
         for name in ("blobs", "tables", "_credential"):
             if name in vars(self):
                 await vars(self)[name].close()
+
+
+def _blob_options() -> dict[str, Any]:
+    """A transport for each client, which closes it with itself."""
+    return {"transport": AsyncTransport(**TIMEOUTS), **_BLOB_OPTIONS}
 
 
 def storage_clients(address: str) -> Storage:
@@ -97,6 +103,8 @@ def storage_errors(doing: str) -> Iterator[None]:
         yield
     except HttpResponseError as error:
         raise _meaning(error, doing) from error
+    except Unavailable as asked:
+        raise Unavailable(f"{doing}: {asked}", pause=asked.pause) from asked
     except (AzureError, OSError) as error:
         raise Unavailable(f"{doing}: {type(error).__name__}") from error
 

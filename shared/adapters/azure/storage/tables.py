@@ -9,11 +9,11 @@ from typing import Any
 from urllib.request import getproxies
 
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import HttpRequest
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.adapters.azure.storage import changesets
+from shared.adapters.azure.transports import AsyncTransport
 
 _HEADERS = {"DataServiceVersion": "3.0", "MaxDataServiceVersion": "3.0;NetFx", "Accept": "application/json"}
 
@@ -23,7 +23,7 @@ class Tables(TableServiceClient):
 
     def __init__(self, endpoint: str, **options: Any) -> None:
         # Where proxies are asked for, aiohttp looks for them, and for a netrc, in a thread at every call.
-        transport = AioHttpTransport(use_env_settings=bool(getproxies()), **options)
+        transport = AsyncTransport(use_env_settings=bool(getproxies()), **options)
         self._shared = {**options, "transport": transport}
         super().__init__(endpoint, **self._shared)
 

@@ -43,3 +43,9 @@ def test_the_page_shows_what_the_formula_says() -> None:
 def test_the_memory_is_that_of_the_template() -> None:
     passed = all_templates()["main.bicep"].parameters_of("controlApp")
     assert int(passed["instanceMemoryMB"]) == Deployment().memory_gb * 1024
+
+
+def test_the_page_knows_how_many_groups_scale_by_themselves() -> None:
+    readers, timers = COUNTS.readers, COUNTS.timers
+    said = f"Control is {readers + timers} scale groups: {readers} readers of hubs and {timers} timer"
+    assert said in PAGE.read_text(encoding="utf-8")

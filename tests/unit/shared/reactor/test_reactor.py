@@ -57,6 +57,23 @@ async def test_what_cannot_be_gathered_now_is_pending_and_resumed(bench: Bench) 
     assert len(bench.published()) == 1
 
 
+async def test_who_asks_for_a_pause_is_left_alone_for_it(bench: Bench) -> None:
+    """The call itself does not sleep, so that it cannot outlive its lease: the pause is the reactor's."""
+    bench.trouble.performing = [Unavailable("throttled", pause=timedelta(seconds=90))]
+    assert await bench.handle() is Handled.PENDING
+    await bench.sweep(timedelta(seconds=89))
+    assert bench.trouble.performed == []
+    await bench.sweep(timedelta(seconds=2))
+    assert len(bench.trouble.performed) == 2
+
+
+async def test_a_pause_longer_than_patience_ends_with_it(bench: Bench) -> None:
+    bench.trouble.gathering = [Unavailable("throttled", pause=timedelta(days=2))]
+    assert await bench.handle() is Handled.PENDING
+    await bench.sweep(bench.patience.limit + timedelta(seconds=1))
+    assert len(bench.trouble.performed) == 2
+
+
 async def test_a_pending_effect_is_resumed_where_it_stopped(bench: Bench) -> None:
     await bench.handle(registered("9"), id="other")
     bench.trouble.performing = [Unavailable("down")]

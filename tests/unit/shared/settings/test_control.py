@@ -10,7 +10,7 @@ from shared.settings.control import ControlSettings
 from shared.settings.reading import read
 from tests.support.builders import workspace
 
-HUBS = ("INBOUND", "EVENTS", "DECISIONS", "PREDICTIONS", "LABELS", "DEAD_LETTER")
+HUBS = ("HUB_INBOUND", "HUB_EVENTS", "HUB_DECISIONS", "HUB_PREDICTIONS", "HUB_LABELS", "HUB_DEAD_LETTER")
 
 
 @pytest.fixture
@@ -43,12 +43,13 @@ def test_webhooks_are_read_from_json(environment: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "named"),
     [
-        ("EVENTS", None, "EVENTS"),
+        ("HUB_EVENTS", None, "HUB_EVENTS"),
         ("TICK", "", "TICK"),
         ("LEASE_S", "31", "LEASE_S"),
         ("WORKSPACES", "[]", "WORKSPACES"),
         ("WORKSPACES", '[{"id": "w", "stages": ["production"]}]', "WORKSPACES"),
         ("APPROVAL_SIGNING_KEY", "short-secret", "APPROVAL_SIGNING_KEY"),
+        ("NOTIFY_WEBHOOKS", "secret, and no JSON", "notify_webhooks"),
     ],
 )
 def test_a_wrong_setting_is_named_and_no_value_is_shown(
@@ -62,6 +63,17 @@ def test_a_wrong_setting_is_named_and_no_value_is_shown(
         read(ControlSettings, "control")
     assert named in str(stop.value)
     assert "secret" not in str(stop.value)
+
+
+REFERENCE = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/approval-signing-key)"
+
+
+@pytest.mark.parametrize("name", ["APPROVAL_SIGNING_KEY", "NOTIFY_WEBHOOKS"])
+def test_a_reference_to_key_vault_that_nobody_resolved_is_named(environment: pytest.MonkeyPatch, name: str) -> None:
+    """It is text like any other, longer than a key: the app died of it without naming a setting."""
+    environment.setenv(name, REFERENCE)
+    with pytest.raises(SystemExit, match=rf"control cannot start; settings: {name}: holds a Key Vault reference"):
+        read(ControlSettings, "control")
 
 
 def test_a_policy_that_does_not_hold_stops_the_app(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:

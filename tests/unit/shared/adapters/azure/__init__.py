@@ -1,0 +1,1 @@
+"""Adapters of Azure that need no Azure."""
