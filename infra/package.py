@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 APPS = ("control", "gateway", "scoring", "jobs", "operator")
 # What scoring answers must not wait for, nor its instances carry.
 FORBIDDEN = {"scoring": frozenset({"azure-ai-ml", "scikit-learn", "pandas"})}
-ALSO = {"control": ("policy.yaml",)}
+ALSO = {"control": ("policy.yaml",), "operator": ("infra/streams.json",)}
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "local.settings.json")
 
 IMPORT_ALL = """
@@ -57,6 +57,7 @@ def build(app: str, into: Path, lock: lockfile.Lock) -> str:
     for package in ("services", "shared"):
         shutil.copytree(ROOT / package, target / package, ignore=IGNORED)
     for name in ALSO.get(app, ()):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target / name)
     closure = lockfile.closure(lockfile.direct(source / "requirements.txt"))
     carried = FORBIDDEN.get(app, frozenset()) & closure

@@ -11,6 +11,7 @@ from function_app.operator.commands import (
     approvals,
     brakes,
     dead_letters,
+    doctor,
     events,
     explain,
     lanes,
@@ -53,6 +54,7 @@ def sluice(
 
 
 app.command("status", epilog="Examples: sluice status · sluice status --json | jq .pending")(status.status)
+app.command("doctor", epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command(
     "explain",
     epilog="Examples: sluice explain flights · sluice explain flights:3 --svg why.svg · sluice explain 373adb5b",

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import typer
 
@@ -94,11 +94,14 @@ def settings(run_dir: Path | None) -> OperatorSettings:
 
 
 @asynccontextmanager
-async def storage_at(address: str, setting: str) -> AsyncIterator[Storage]:
+async def storage_at(
+    address: str, setting: str, service: Literal["blobs", "tables"] = "blobs"
+) -> AsyncIterator[Storage]:
     """The account's clients, until the block ends. Raises `NoSettings` when the address makes no sense."""
     clients = storage_clients(address)
     try:
-        clients.blobs  # noqa: B018 - a client is made at its first use, and a wrong address found then
+        # A client is made at its first use, and a wrong address found then.
+        getattr(clients, service)
     except ValueError as error:
         raise NoSettings(f"{setting}: {error}") from error
     try:

@@ -34,6 +34,8 @@ class Addresses:
         return {
             "event_hubs": f"sb://localhost:{ports['event_hubs']}",
             "event_hubs_admin": f"http://{HOST}:{ports['event_hubs_admin']}",
+            "event_hubs_tls": f"sb://localhost:{ports['event_hubs_tls']}",
+            "event_hubs_websockets": f"wss://localhost:{ports['event_hubs_websockets']}",
             **{service: self.account(topology.STORAGE_ACCOUNT).endpoint(service) for service in SERVICES},
             **{app: f"http://{HOST}:{ports[app]}" for app in topology.APPS},
             "azure_ml": f"https://localhost:{ports['azure_ml']}",

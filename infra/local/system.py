@@ -82,6 +82,9 @@ class System:
         flags = ["--config", config, "--data", self.run_dir / "event_hubs" / "data", "--keys", keys]
         flags += ["--identities", self._write("event_hubs/identities.json", hub_identities())]
         flags += ["--port", self.state.ports["event_hubs"], "--http-port", admin]
+        flags += ["--certificate", self.certificates.certificate, "--certificate-key", self.certificates.key]
+        flags += ["--tls-port", self.state.ports["event_hubs_tls"]]
+        flags += ["--websocket-port", self.state.ports["event_hubs_websockets"]]
         ready = probes.answers(f"{self.addresses.endpoints()['event_hubs_admin']}/health")
         return Program("event_hubs", _module("infra.local.eventhubs", *flags), ready)
 

@@ -11,6 +11,8 @@ APPS_WITH_SIGN_IN = ("gateway",)
 USUAL_PORTS = {
     "event_hubs": 5672,
     "event_hubs_admin": 5300,
+    "event_hubs_tls": 5671,
+    "event_hubs_websockets": 5443,
     "blob": 10000,
     "queue": 10001,
     "table": 10002,
@@ -98,6 +100,8 @@ STORAGE_GRANTS = {
     "jobs": StorageGrant("b", "rwlac"),
     "operators": StorageGrant("bt", "rl"),
     "submitters": StorageGrant("b", "rwlc"),
+    # What an operator is given for a repair, and not before: to set positions back.
+    "menders": StorageGrant("t", "rau"),
 }
 CONTAINERS = (
     "evidence",

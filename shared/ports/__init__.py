@@ -25,6 +25,7 @@ from shared.ports.records.deadlines import Deadline, Deadlines
 from shared.ports.records.evidence import Evidence
 from shared.ports.records.folds import Folds
 from shared.ports.records.grown import End, Grown
+from shared.ports.records.heartbeats import Heartbeat, Heartbeats
 from shared.ports.records.lane_book import LaneBook, Stop
 from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
 from shared.ports.records.letter_bodies import LetterBodies
@@ -32,5 +33,8 @@ from shared.ports.records.letter_book import LetterBook
 from shared.ports.records.policy_book import PolicyBook, PolicyOnRecord
 from shared.ports.records.positions import Place, Position, Positions
 from shared.ports.records.seals import KeptSeal, Seals
+from shared.ports.records.store_survey import Access, StoreSurvey
 from shared.ports.streams.event_publisher import EventPublisher, Hub
+from shared.ports.streams.host_checkpoints import HostCheckpoint, HostCheckpoints
 from shared.ports.streams.hub_reader import HubReader, Message
+from shared.ports.streams.hub_survey import HubShape, HubSurvey

@@ -13,6 +13,7 @@ from shared.ports import (
     Evidence,
     Folds,
     Grown,
+    Heartbeats,
     HubReader,
     LaneBook,
     Ledger,
@@ -40,6 +41,8 @@ from shared.reactor.ticking import Part, Ticking
 from shared.reactor.translating import Translate, Translating
 from shared.reactor.wiring import Wiring
 
+HEARTBEAT = timedelta(minutes=5)
+
 
 class Runtime:
     """`provided` holds an adapter for each port, `owner` names this instance and `build` its code.
@@ -52,7 +55,7 @@ class Runtime:
         owner: str, build: str, patience: Patience | None = None, changed_by: str = "",
     ) -> None:  # fmt: skip
         self.services, self.lanes_by_name = services, lanes_of(services)
-        self._ports = provided
+        self._ports, self._build = provided, build
         clock, publisher, ledger = provided[Clock], provided[EventPublisher], provided[Ledger]
         self._dead_letters = DeadLetters(publisher, provided[LetterBodies], clock, provided[LetterBook])
         wiring = Wiring({**provided, PolicyDocument: policy, DeadLetters: self._dead_letters})
@@ -72,7 +75,12 @@ class Runtime:
         self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls)
         minutely = timedelta(minutes=1)
         self._ticking = Ticking(
-            [Part("reminders", self.remind), Part("sweeper", self.sweep), Part("seal", self.seal, every=minutely)]
+            [
+                Part("reminders", self.remind),
+                Part("sweeper", self.sweep),
+                Part("seal", self.seal, every=minutely),
+                Part("heartbeat", self.beat, every=HEARTBEAT),
+            ]
         )
         self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
 
@@ -96,3 +104,7 @@ class Runtime:
 
     async def seal(self) -> None:
         await seal(self._ports[Ledger], self._ports[Grown], self._ports[Seals])
+
+    async def beat(self) -> None:
+        """Say that the timer runs, and by which build: in a quiet system nothing else does."""
+        await self._ports[Heartbeats].beat(self._ports[Clock].now(), self._build)

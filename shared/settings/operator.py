@@ -24,8 +24,10 @@ class OperatorSettings(BaseSettings):
     `sluice_storage` is a connection string or the account's blob URL, a hub a connection string with EntityPath or
     `<namespace>/<hub>`; `commands` is hub decisions once more, with the right to send, `operator_signing_key` what
     commands are signed with, where control asks for that; `batch_storage` the storage account once more, with the right
-    to write to container `batch-in`. `approval_base_url` is where the approval pages are; `observers` is the consumer
-    group that people read hubs with.
+    to write to container `batch-in`. `host_storage` is the account of control's Functions host, `mending_storage` the
+    product's once more with the right to write positions: for `sluice doctor --fix` alone. `approval_base_url` is where
+    the approval pages are; `observers` is the consumer group that people read hubs with. `app_settings`: JSON, app to a
+    file with its settings, for `sluice doctor`.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -39,10 +41,13 @@ class OperatorSettings(BaseSettings):
     hub_dead_letter: SecretStr | None = None
     commands: SecretStr | None = None
     batch_storage: SecretStr | None = None
+    host_storage: SecretStr | None = None
+    mending_storage: SecretStr | None = None
     operator_signing_key: SecretStr | None = None
     approval_base_url: str = ""
     observers: str = Field(default="observers", min_length=1)
     workspaces: Workspaces = ()
+    app_settings: dict[str, Path] = {}
 
     @classmethod
     def from_run_file(cls, path: Path) -> Self:
@@ -54,9 +59,14 @@ class OperatorSettings(BaseSettings):
             storage = strings["storage"]
             own = {"sluice_storage": storage["operators"], "commands": strings["event_hubs"].get(_COMMANDS)}
             own["batch_storage"] = storage.get("submitters")
+            own["host_storage"], own["mending_storage"] = storage.get("controlhost"), storage.get("menders")
             own["approval_base_url"] = document.get("endpoints", {}).get("gateway", "")
             own["operator_signing_key"] = document.get("keys", {}).get("operator_signing_key")
-            return cls.model_validate({**own, **hubs, "workspaces": document.get("workspaces", ())})
+            written = document.get("files", {}).get("settings", {})
+            files = {app: file for app, file in written.items() if Path(file).exists()}
+            return cls.model_validate(
+                {**own, **hubs, "workspaces": document.get("workspaces", ()), "app_settings": files}
+            )
         except OSError as error:
             raise NoSettings(f"{path}: {error.strerror}; start the local system with `make up`") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -86,6 +96,34 @@ class OperatorSettings(BaseSettings):
     def batch_address(self) -> str:
         """Where files to score are handed over; raises `NoSettings`."""
         return self._secret("batch_storage", "the account of SLUICE_STORAGE with the right to write to batch-in")
+
+    def host_address(self) -> str:
+        """Where the host of control keeps its checkpoints, "" where that is not said."""
+        return self.host_storage.get_secret_value() if self.host_storage else ""
+
+    def mending_address(self) -> str:
+        """As `storage`, with the right to write positions where that is another address."""
+        return self.mending_storage.get_secret_value() if self.mending_storage else self.storage()
+
+    def hubs(self) -> dict[Hub, str]:
+        """Where to read those hubs from whose setting is there."""
+        found = {hub: getattr(self, _variable(hub)) for hub in HUBS}
+        return {hub: secret.get_secret_value() for hub, secret in found.items() if secret}
+
+    @staticmethod
+    def setting(hub: Hub) -> str:
+        """The name of the setting that says where a hub is; the apps have the same."""
+        return _variable(hub).upper()
+
+    def unset(self) -> list[str]:
+        """Settings without a value, of those that say where something is."""
+        names = [*map(_variable, HUBS), "sluice_storage", "commands", "host_storage"]
+        return sorted(name.upper() for name in names if getattr(self, name) is None)
+
+    def secrets(self) -> dict[str, str]:
+        """All that are set, by the names of their settings."""
+        given = {name.upper(): getattr(self, name) for name in type(self).model_fields}
+        return {name: each.get_secret_value() for name, each in given.items() if isinstance(each, SecretStr)}
 
     def signing_key(self) -> str:
         """What commands are signed with, "" when they are not."""

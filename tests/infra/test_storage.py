@@ -27,7 +27,7 @@ CONTAINERS: Grants = {
 }
 TABLES: Grants = {
     "ledger": ({"gateway", "operators"}, {"control"}),
-    "folds": (set(), {"control"}),
+    "folds": ({"operators"}, {"control"}),
     "deadlines": (set(), {"control"}),
     "approvals": ({"gateway"}, {"control"}),
     "pending": ({"operators"}, {"control"}),

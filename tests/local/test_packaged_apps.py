@@ -4,14 +4,20 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra import lockfile, package
 from infra.local import app_settings, certificates, lifecycle
 from infra.local.addresses import Addresses
+from infra.local.functions_host.functions import read_function
+from infra.local.functions_host.host_json import load_host_json
+from infra.local.functions_host.http.overlaps import overlapping
+from infra.local.functions_host.http.routes import Route, Routes
+from infra.local.functions_host.worker_protocol import protos
 from infra.local.state import load
 from infra.local.system import Options
 from tests.local.test_lifecycle import folder_with_free_ports, up
@@ -34,6 +40,16 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
     lifecycle.down(folder)
 
 
+def routes(app: Path, indexed: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Route]:
+    """Of the app's HTTP functions, under its prefix."""
+    functions = [
+        read_function(protos.RpcFunctionMetadata(name=name, raw_bindings=[json.dumps(each) for each in bindings]))
+        for name, bindings in indexed.items()
+        if any(each["type"] == "httpTrigger" for each in bindings)
+    ]
+    return Routes(functions, load_host_json(app).extensions.http.route_prefix).all
+
+
 @pytest.mark.parametrize("app", EXPECTED)
 def test_a_packaged_app_runs(app: str, addresses: Addresses, tmp_path: Path) -> None:
     package.build(app, tmp_path, lockfile.Lock((package.ROOT / "requirements.txt").read_text()))
@@ -50,7 +66,9 @@ def test_a_packaged_app_runs(app: str, addresses: Addresses, tmp_path: Path) -> 
     try:
         eventually(lambda: ready.exists() or host.poll() is not None)
         assert ready.exists(), (tmp_path / "log").read_text()[-2000:]
-        assert set(json.loads(ready.read_text())["functions"]) >= EXPECTED[app]
+        told = json.loads(ready.read_text())
+        assert set(told["functions"]) >= EXPECTED[app]
+        assert overlapping(routes(tmp_path / app, told["indexed"])) == [], "two routes can match one path"
     finally:
         host.terminate()
         assert host.wait(60) == 0

@@ -130,7 +130,7 @@ module storage 'product_storage.bicep' = {
     ]
     tables: [
       { name: 'ledger', readers: concat([principals.gateway], operators), writers: [principals.control] }
-      { name: 'folds', readers: [], writers: [principals.control] }
+      { name: 'folds', readers: operators, writers: [principals.control] }
       { name: 'deadlines', readers: [], writers: [principals.control] }
       { name: 'approvals', readers: [principals.gateway], writers: [principals.control] }
       { name: 'pending', readers: operators, writers: [principals.control] }

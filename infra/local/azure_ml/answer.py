@@ -6,7 +6,13 @@ from typing import Literal, Protocol
 
 from infra.local.azure_ml.resources import Json
 
-Lro = Literal["fail", "never"]
+
+@dataclass(frozen=True)
+class Lro:
+    """What a fault makes of an operation: how it ends, and how long it takes, None for as long as usual."""
+
+    outcome: Literal["succeed", "fail", "never"] = "succeed"
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def delete_version(kind: str) -> Handler:
 
 def list_versions(kind: str) -> Handler:
     async def handle(call: Call) -> Answer:
-        found = list(call.state.resources.children(call.path(f"{kind}/{{name}}/versions")))
+        found = list(call.state.resources.indexed(call.path(f"{kind}/{{name}}/versions")))
         ordered = found if "asc" in (call.option("$orderBy") or "desc") else found[::-1]
         return Answer(200, page([item.body for item in listed(call, ordered)], call.url, call.query))
 
@@ -106,7 +106,7 @@ def put_container(kind: str) -> Handler:
 
 def list_containers(kind: str) -> Handler:
     async def handle(call: Call) -> Answer:
-        found = listed(call, list(call.state.resources.children(call.path(kind))))
+        found = listed(call, list(call.state.resources.indexed(call.path(kind))))
         return Answer(200, page([item.body for item in found], call.url, call.query))
 
     return handle

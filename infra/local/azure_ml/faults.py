@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
+from infra.local.azure_ml.answer import Lro
+
 
 class Match(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -24,7 +26,8 @@ class Match(BaseModel):
 
 class Fault(BaseModel):
     """`times` counts down to 0 with each use; None is for ever. `status` answers before anything is done, `answer_lost`
-    and `truncate` act after it was done."""
+    and `truncate` act after it was done. `lro` is how an operation ends, `lro_s` how long it takes, in seconds: with
+    either it is long-running, even where others are done at once."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,6 +39,12 @@ class Fault(BaseModel):
     answer_lost: bool = False
     truncate: bool = False
     lro: Literal["fail", "never"] | None = None
+    lro_s: float | None = Field(default=None, ge=0)
+
+    @property
+    def operation(self) -> Lro | None:
+        """What becomes of an operation that this starts; None where nothing is asked for."""
+        return Lro(self.lro or "succeed", self.lro_s) if self.lro or self.lro_s is not None else None
 
     def applies(self, method: str, path: str) -> bool:
         same_method = self.match.method in ("*", method)

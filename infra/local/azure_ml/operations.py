@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Literal
 from uuid import uuid4
 
 from infra.local.azure_ml.answer import Answer, Asked, Lro
@@ -12,7 +11,6 @@ from infra.local.azure_ml.state import State
 
 DURATION_S = 0.3
 POLL_AFTER_S = "1"
-Outcome = Literal["succeed"] | Lro
 _FAILURE = {"code": "ResourceOperationFailure", "message": "The operation was made to fail."}
 
 
@@ -71,20 +69,25 @@ class Operations:
 
     def _start(self, asked: Asked, path: str, shown: Json, pending: Json, status: int) -> Answer:
         identifier = str(uuid4())
-        outcome: Outcome = asked.lro or "succeed"
+        wanted = asked.lro or Lro()
         location = f"/subscriptions/{self._state.config.subscription_id}/providers/{PROVIDER}/locations/local"
         url = f"{location}/mfeOperationsStatus/{identifier}"
         body = {"id": url, "name": identifier, "status": "InProgress", "startTime": utc_now()}
         self._state.resources.put(Resource(f"-/operations/{identifier}", body))
         existing = self._state.resources.get(path)
-        meta = {"pending": pending | {"operation": identifier, "outcome": outcome}}
+        meta = {"pending": pending | {"operation": identifier, "outcome": wanted.outcome, "seconds": wanted.seconds}}
         self._state.resources.put(Resource(path, shown, meta, existing.seq if existing else 0))
         self._schedule(path)
         address = f"{asked.base}{url}?api-version=2024-04-01"
         return Answer(
             status,
             None if status == 202 else shown,
-            {"Azure-AsyncOperation": address, "Location": address, "Retry-After": POLL_AFTER_S},
+            {
+                "Azure-AsyncOperation": address,
+                "Location": address,
+                "Retry-After": POLL_AFTER_S,
+                "x-ms-async-operation-timeout": "PT1H",
+            },
         )
 
     def _schedule(self, path: str) -> None:
@@ -93,7 +96,9 @@ class Operations:
         task.add_done_callback(self._tasks.discard)
 
     async def _finish(self, path: str) -> None:
-        await asyncio.sleep(DURATION_S)
+        started = self._state.resources.get(path)
+        seconds = started.meta["pending"].get("seconds") if started else None
+        await asyncio.sleep(DURATION_S if seconds is None else seconds)
         resource = self._state.resources.get(path)
         if resource is None:
             return

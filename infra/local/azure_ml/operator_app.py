@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from infra.local.azure_ml.events.delivery import Delivery
 from infra.local.azure_ml.jobs import lifecycle
@@ -21,6 +21,7 @@ def create(state: State) -> web.Application:
             web.get("/identity/token", _token(state)),
             *_event_routes(state),
             *_fault_routes(state),
+            *_list_routes(state),
             *_count_routes(state),
         ]
     )
@@ -91,6 +92,25 @@ def _fault_routes(state: State) -> list[web.RouteDef]:
         return web.json_response([])
 
     return [web.get("/admin/faults", show), web.post("/admin/faults", add), web.delete("/admin/faults", clear)]
+
+
+class ListLag(BaseModel):
+    """How many seconds lists are behind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lag_s: float = Field(ge=0, le=600)
+
+
+def _list_routes(state: State) -> list[web.RouteDef]:
+    async def show(request: web.Request) -> web.Response:
+        return web.json_response({"lag_s": state.resources.lag_s})
+
+    async def change(request: web.Request) -> web.Response:
+        state.resources.lag_lists(ListLag.model_validate_json(await request.read()).lag_s)
+        return await show(request)
+
+    return [web.get("/admin/lists", show), web.post("/admin/lists", change)]
 
 
 def _count_routes(state: State) -> list[web.RouteDef]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from infra.local.azure_ml.index import Index
 from infra.local.azure_ml.journal import Journal, Record
 
 Json = dict[str, Any]
@@ -40,6 +41,7 @@ class Resources:
     def __init__(self, journal: Journal, records: Iterable[Record] = ()) -> None:
         self._journal = journal
         self._items: dict[str, Resource] = {}
+        self._index = Index[Resource]()
         self._seq = 0
         for kind, value in records:
             if kind == "put":
@@ -56,6 +58,7 @@ class Resources:
             resource.seq = self._seq
         self._journal.append("put", asdict(resource))
         self._remember(resource)
+        self._index.note(resource.path.lower(), resource)
         return resource
 
     def delete(self, path: str) -> None:
@@ -64,12 +67,23 @@ class Resources:
         for below in [item for item in self._items if item == key or item.startswith(f"{key}/")]:
             self._journal.append("delete", {"key": below})
             del self._items[below]
+            self._index.note(below, None)
 
     def children(self, path: str) -> Iterator[Resource]:
         """Direct members of a collection, oldest first."""
-        prefix = f"{path.lower()}/"
-        found = [item for key, item in self._items.items() if key.startswith(prefix) and "/" not in key[len(prefix) :]]
-        return iter(sorted(found, key=lambda item: item.seq))
+        return _members(path, self._items.items())
+
+    def indexed(self, path: str) -> Iterator[Resource]:
+        """The same as lists show it, which may be a while ago."""
+        return _members(path, self._index.shown(self._items.items()))
+
+    def lag_lists(self, seconds: float) -> None:
+        """From now on, lists hear of a change so much later."""
+        self._index.lag(seconds, self._items)
+
+    @property
+    def lag_s(self) -> float:
+        return self._index.lag_s
 
     def all(self) -> list[Resource]:
         return sorted(self._items.values(), key=lambda item: item.seq)
@@ -80,6 +94,12 @@ class Resources:
     def _remember(self, resource: Resource) -> None:
         self._items[resource.path.lower()] = resource
         self._seq = max(self._seq, resource.seq)
+
+
+def _members(path: str, items: Iterable[tuple[str, Resource]]) -> Iterator[Resource]:
+    prefix = f"{path.lower()}/"
+    found = [item for key, item in items if key.startswith(prefix) and "/" not in key[len(prefix) :]]
+    return iter(sorted(found, key=lambda item: item.seq))
 
 
 def utc_now() -> str:

@@ -70,7 +70,7 @@ async def get(call: Call) -> Answer:
 
 
 async def listing(call: Call) -> Answer:
-    jobs = [job for job in call.state.resources.children(call.path("jobs")) if job.meta["parent"] is None]
+    jobs = [job for job in call.state.resources.indexed(call.path("jobs")) if job.meta["parent"] is None]
     found = listed(call, jobs)[::-1]
     if kind := call.option("jobType"):
         found = [job for job in found if job.properties["jobType"] == kind]
@@ -93,7 +93,7 @@ async def cancel(call: Call) -> Answer:
     if call.state.config.operations == "fast" and call.lro is None:
         return Answer(200)
     identifier = str(uuid4())
-    meta = {"job": job.path, "outcome": call.lro}
+    meta = {"job": job.path, "outcome": call.lro.outcome if call.lro else "succeed"}
     call.state.resources.put(Resource(f"-/cancellations/{identifier}", {"name": identifier}, meta))
     root = f"/subscriptions/{call.state.config.subscription_id}/providers/{PROVIDER}/locations/local"
     url = f"{call.base}{root}/mfeOperationResults/{identifier}?api-version=2023-04-01"
@@ -109,6 +109,6 @@ async def cancellation(call: Call) -> Answer:
     if found.meta["outcome"] == "fail":
         raise conflict("The job could not be canceled: the operation was made to fail.")
     ended = job is None or lifecycle.status_of(job) in lifecycle.TERMINAL
-    if ended and found.meta["outcome"] is None:
+    if ended and found.meta["outcome"] == "succeed":
         return Answer(200)
     return Answer(202, None, {"Location": call.url, "Retry-After": POLL_AFTER_S})

@@ -35,7 +35,7 @@ def create(emulator: Emulator) -> web.Application:
 
 async def _answer(emulator: Emulator, request: web.Request, fault: Fault | None) -> Answer:
     try:
-        return await dispatch(emulator, request, fault.lro if fault else None)
+        return await dispatch(emulator, request, fault.operation if fault else None)
     except ArmError as error:
         return Answer(error.status, error.body())
     except Exception as error:

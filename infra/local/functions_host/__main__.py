@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import uvloop
@@ -20,14 +21,14 @@ EXIT_NOT_HOSTED = 1
 
 
 def main() -> None:
-    options = _options()
+    options = options_from(sys.argv[1:])
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format=f"%(asctime)s {options.name} %(levelname)s %(name)s: %(message)s"
     )
     for chatty in ("azure", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        bound = listen(options.host, options.port)
+        bound = _bound(options)
         prepare_process(options, bound.getsockname()[1])
         end = uvloop.run(_serve(options, bound))
     except (HostError, OSError) as error:
@@ -55,7 +56,12 @@ async def _serve(options: HostOptions, bound: socket.socket) -> End:
     return await host.run(bound, stop)
 
 
-def _options() -> HostOptions:
+def _bound(options: HostOptions) -> socket.socket:
+    return listen(options.host, options.port) if options.listen_fd is None else socket.socket(fileno=options.listen_fd)
+
+
+def options_from(arguments: Sequence[str]) -> HostOptions:
+    """Ends the process, with what is wrong, when the arguments cannot be understood."""
     parser = argparse.ArgumentParser("functions_host", description="Host one Azure Functions app on this machine.")
     parser.add_argument("--app", type=Path, required=True, metavar="DIR", help="directory with function_app.py")
     parser.add_argument("--name", required=True, help="the app's name; also the id under which it keeps its state")
@@ -73,7 +79,9 @@ def _options() -> HostOptions:
         default=TIMEOUT_GRACE_S,
         help="for a function over its time-out, before the process ends (default: %(default)s)",
     )
-    given = parser.parse_args()
+    parser.add_argument("--listen-fd", type=int, metavar="FD", help="a listening socket, instead of a port of its own")
+    parser.add_argument("--end-when-idle", type=float, metavar="SECONDS", help="end after this time without work")
+    given = parser.parse_args(arguments)
     ready_file: Path | None = given.ready_file and given.ready_file.absolute()
     keys = given.keys or (ready_file.parent if ready_file else Path(".local")) / f"{given.name}.keys.json"
     return HostOptions(
@@ -88,6 +96,8 @@ def _options() -> HostOptions:
         ready_file=ready_file,
         grace_s=given.grace_seconds,
         timeout_grace_s=given.timeout_grace_seconds,
+        listen_fd=given.listen_fd,
+        idle_s=given.end_when_idle,
     )
 
 

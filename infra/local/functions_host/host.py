@@ -64,6 +64,8 @@ class HostOptions:
     ready_file: Path | None
     grace_s: float
     timeout_grace_s: float
+    listen_fd: int | None
+    idle_s: float | None
 
 
 def prepare_process(options: HostOptions, port: int) -> None:
@@ -115,7 +117,9 @@ class Host:
         server = front.server(self._application.handle)
         serving = asyncio.create_task(server.serve(sockets=[bound]))
         starting = asyncio.create_task(self._start(bound.getsockname()[1]))
+        idling = asyncio.create_task(self._stop_when_idle(starting, stop))
         await self._wait_for_an_end(serving, starting, stop)
+        idling.cancel()
         if self._background.overran.is_set():
             # In Azure the worker's process is killed, and nothing in it is waited for. What knows of the time-out
             # already may say so: a caller by its 500, a batch without a further attempt by its checkpoint.
@@ -136,6 +140,20 @@ class Host:
     async def _start(self, port: int) -> None:
         await self._listeners.start(LISTEN_PATIENCE_S)
         self._write_ready_file(port)
+
+    async def _stop_when_idle(self, starting: asyncio.Task[None], stop: asyncio.Event) -> None:
+        """As an instance is taken away that has had nothing to do for a while."""
+        idle_s = self.options.idle_s
+        if idle_s is None:
+            return
+        await asyncio.wait({starting})
+        began = time.monotonic()
+        invokers = (self._background, self._over_http)
+        while not stop.is_set():
+            rested_s = time.monotonic() - max(began, *(invoker.ended for invoker in invokers))
+            if rested_s >= idle_s and not any(each.outstanding + each.outstanding_retries for each in invokers):
+                stop.set()
+            await asyncio.sleep(max(0.05, idle_s - rested_s))
 
     async def _wait_for_an_end(
         self, serving: asyncio.Task[None], starting: asyncio.Task[None], stop: asyncio.Event
@@ -200,7 +218,9 @@ class Host:
         path = self.options.ready_file
         if path is None:
             return
-        document = {"port": port, "pid": os.getpid(), "functions": names, "name": self.options.name}
+        indexed = {function.name: list(function.raw_bindings) for function in self._functions}
+        told = {"functions": names, "indexed": indexed, "name": self.options.name}
+        document = {"port": port, "pid": os.getpid(), **told}
         draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
         draft.write_text(json.dumps(document) + "\n", encoding="utf-8")
         draft.replace(path)

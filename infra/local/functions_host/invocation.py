@@ -1,7 +1,9 @@
 """Invocations: one attempt or several of a function, its outputs sent before it counts as successful."""
 
 import asyncio
+import itertools
 import logging
+import math
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,13 +22,15 @@ Convert = Callable[[], Arguments]
 SendOutputs = Callable[[Function, Sequence[tuple[str, TypedData]]], Awaitable[None]]
 # A function that goes on this long after its time is over takes the process with it.
 TIMEOUT_GRACE_S = 10.0
+OVERRAN = "exceeded functionTimeout"
 
 
 @dataclass
 class Invoker:
     """Invokes functions and knows how many invocations are under way (a drain waits for none).
 
-    `overran` is set once a function has not ended by its time-out and the grace after it.
+    `overran` is set once a function has not ended by its time-out and the grace after it; `ended` is when the last
+    invocation did, in monotonic seconds.
     """
 
     send_outputs: SendOutputs
@@ -35,6 +39,7 @@ class Invoker:
     overran: asyncio.Event = field(default_factory=asyncio.Event)
     outstanding: int = 0
     outstanding_retries: int = 0
+    ended: float = -math.inf
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def invoke(
@@ -53,19 +58,38 @@ class Invoker:
             return await self._attempt(function, convert, attempt, invocation_id or new_invocation_id(), trace)
         finally:
             self.outstanding -= 1
+            self.ended = time.monotonic()
             if not self.outstanding:
                 self._idle.set()
 
-    async def invoke_with_retries(self, function: Function, convert: Convert, over: asyncio.Event) -> WorkerResult:
-        """All attempts that the function's policy allows, under one invocation id; `over` ends the waiting."""
+    async def invoke_with_retries(
+        self,
+        function: Function,
+        convert: Convert,
+        over: asyncio.Event,
+        made: int = 0,
+        on_overrun: Callable[[int], None] = lambda attempts: None,
+    ) -> WorkerResult:
+        """All attempts that the function's policy allows, under one invocation id; `over` ends the waiting.
+
+        `made` attempts were made before; `on_overrun` is told how many there are, when one takes the process with it.
+        """
         invocation_id, most, trace = new_invocation_id(), function.retry.max_retry_count, follow()
-        result = await self.invoke(function, convert, Attempt(0, most), invocation_id, trace)
-        for count, delay in enumerate(function.retry.delays(), start=1):
-            if result.ok or await self._over_while_waiting(over, delay):
-                break
-            attempt = Attempt(count, most, result.error)
-            result = await self.invoke(function, convert, attempt, invocation_id, trace)
-        return result
+        delays = itertools.islice(function.retry.delays(), made, None)
+        error = OVERRAN if made else None
+        for count in itertools.count(made):
+            result = await self.invoke(function, convert, Attempt(count, most, error), invocation_id, trace)
+            delay = next(delays, None)
+            if result.ok or delay is None:
+                return result
+            if result.overran:
+                # The next attempt is one for the next process.
+                on_overrun(count + 1)
+                await over.wait()
+            if await self._over_while_waiting(over, delay):
+                return result
+            error = result.error
+        raise AssertionError("unreachable: there is always a next number")
 
     async def wait_until_idle(self, timeout_s: float) -> bool:
         """Whether every invocation ended in time."""
@@ -88,13 +112,13 @@ class Invoker:
                 request = worker.invocation(invocation_id, function.id, inputs, metadata, attempt, trace or follow())
                 result = await self._run(function, request)
         except TimeoutError as error:
-            if patience.expired():
-                self.overran.set()
-            result = _failed(repr(error))
+            result = _failed(repr(error), overran=patience.expired())
         except Exception as error:  # noqa: BLE001 - whatever cannot be converted fails the attempt, as in Azure
             result = _failed(repr(error))
         if self.timeout_s is not None and time.monotonic() - began > self.timeout_s:
-            result = _failed(f"exceeded functionTimeout of {self.timeout_s} s")
+            result = _failed(f"{OVERRAN} of {self.timeout_s} s", result.overran)
+        if result.overran:
+            self.overran.set()
         if not result.ok:
             message = "function %s failed (invocation %s): %s%s"
             _log.error(message, function.name, invocation_id, result.error, f"\n{result.stack_trace}".rstrip())
@@ -127,5 +151,5 @@ def new_invocation_id() -> str:
     return str(uuid.uuid4())
 
 
-def _failed(error: str) -> WorkerResult:
-    return WorkerResult(False, None, (), error)
+def _failed(error: str, overran: bool = False) -> WorkerResult:
+    return WorkerResult(False, None, (), error, overran=overran)

@@ -10,6 +10,7 @@ from functools import partial
 
 from infra.local.functions_host.connections import event_hubs_connection, host_storage
 from infra.local.functions_host.errors import HostError
+from infra.local.functions_host.event_hubs.attempts import AttemptsMade
 from infra.local.functions_host.event_hubs.client import consumer_client
 from infra.local.functions_host.event_hubs.listener import EventHubListener
 from infra.local.functions_host.functions import EventHubTrigger, Function, HttpTrigger, TimerTrigger
@@ -105,7 +106,8 @@ def _event_hub_listener(
     options = settings.extensions.event_hubs
     hub, group, owner_id = trigger.event_hub_name, trigger.consumer_group, instance.id_for(function.name)
     client = consumer_client(connection, hub, group, storage.checkpoints, options, owner_id)
-    return EventHubListener(function, trigger, client, options, invoker)
+    attempts = AttemptsMade(instance.path.with_suffix(".attempts.json"))
+    return EventHubListener(function, trigger, client, options, invoker, attempts)
 
 
 def _timer_listener(

@@ -36,13 +36,17 @@ FIRST_ATTEMPT = Attempt()
 
 @dataclass(frozen=True, slots=True)
 class WorkerResult:
-    """What the function did: its `$return` and its named outputs, or the error and where it was raised."""
+    """What the function did: its `$return` and its named outputs, or the error and where it was raised.
+
+    `overran` is one that had not ended by its time-out and the grace after it.
+    """
 
     ok: bool
     returned: TypedData | None
     outputs: Sequence[tuple[str, TypedData]]
     error: str | None = None
     stack_trace: str = ""
+    overran: bool = False
 
 
 async def index(app_directory: Path) -> list[Any]:

@@ -11,6 +11,7 @@ from math import exp
 from pathlib import Path
 from typing import Any
 
+from shared.reactor.runtime import HEARTBEAT
 from tests.benchmarks.control.counts import Counts, lanes, readers
 from tests.benchmarks.control.workload import timers
 
@@ -86,6 +87,7 @@ def month(events_a_day: int, counts: Counts, deployment: Deployment | None = Non
     busy = of_events * _busy_seconds(events_a_day / batch, given.run_s, days) + ticks * least
     around = counts.fact - counts.decision[1] - of_events
     table_calls = days * events_a_day * counts.decision[1] + batches * around + minutes * counts.idle
+    table_calls += minutes / (HEARTBEAT.total_seconds() / 60)
     alive = 1 - exp(-events_a_day / batch / 1440)
     looks = minutes * 2 * alive * of_events
     polls = counts.readers * given.partitions * minutes * 6

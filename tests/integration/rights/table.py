@@ -32,6 +32,7 @@ TABLES: dict[str, dict[str, str]] = {
     "control": dict.fromkeys(topology.TABLES, "rwd"),
     "gateway": {"approvals": "r", "ledger": "r"},
     "operators": {"ledger": "r"},
+    "menders": {"positions": "rw", "folds": "rw"},
 }
 
 # Locally an app's key to storage is an account SAS, which names services and letters, but no container and no table,

@@ -39,7 +39,8 @@ def connection(storage: Azurite, owner: str) -> str:
     ports = {"blob": storage.blob_port, "queue": storage.queue_port, "table": storage.table_port}
     account = Account(ACCOUNT, KEY, ports)
     limited = account.limited(grant.services, grant.permissions)
-    return limited if "TableEndpoint" in limited else f"TableEndpoint={account.endpoint('table')};{limited}"
+    known = {"BlobEndpoint": account.endpoint("blob"), "TableEndpoint": account.endpoint("table")}
+    return ";".join([*(f"{name}={address}" for name, address in known.items() if name not in limited), limited])
 
 
 def allowed(attempts: dict[str, Callable[[], object]]) -> set[str]:
@@ -122,4 +123,5 @@ def test_scoring_overwrites_and_deletes_nothing_anywhere(storage: Azurite, conta
 
 
 def test_every_app_is_in_the_table() -> None:
-    assert set(topology.STORAGE_GRANTS) == {"control", "gateway", "scoring", "jobs", "operators", "submitters"}
+    owners = {"control", "gateway", "scoring", "jobs", "operators", "submitters", "menders"}
+    assert set(topology.STORAGE_GRANTS) == owners

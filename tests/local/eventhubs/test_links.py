@@ -4,7 +4,7 @@ import pytest
 
 from infra.local.eventhubs.amqp.encode import encode
 from infra.local.eventhubs.amqp.messages import BATCH_FORMAT
-from infra.local.eventhubs.amqp.performatives import ATTACH, FLOW, TRANSFER
+from infra.local.eventhubs.amqp.performatives import ATTACH, FLOW, SOURCE, TARGET, TRANSFER
 from infra.local.eventhubs.amqp.values import Described, Symbol, UInt
 from tests.local.eventhubs.wire import WINDOW, Wire, refusal, wire
 from tests.support.eventhubs import EventHubsServer
@@ -51,6 +51,18 @@ async def test_a_receiver_s_own_mode_is_as_it_asked_and_events_come_settled(
         await client.open()
         client.ask_to_receive(address, None, (0, 1))
         assert (await client.expect(ATTACH))[3:5] == [mode, 1]
+
+
+async def test_numbers_out_of_range_are_as_good_as_none(eventhubs: EventHubsServer) -> None:
+    timeout = {Symbol("com.microsoft:timeout"): -1}
+    async with wire(eventhubs.port) as client:
+        await client.open()
+        ends = (Described(SOURCE, ["me"]), Described(TARGET, ["one"]))
+        # From the settle modes to the size and the properties; a plain int is signed and has eight bytes.
+        client.send(ATTACH, "p", UInt(0), False, 70000, -1, *ends, None, None, None, -1, None, None, timeout)
+        answer = await client.expect(ATTACH)
+    assert answer[3:5] == [0, 0]
+    assert list(answer[13]) == ["com.microsoft:tracking-id"]  # type: ignore[call-overload]
 
 
 async def test_a_sender_is_told_a_size_and_a_reader_is_not(eventhubs: EventHubsServer) -> None:

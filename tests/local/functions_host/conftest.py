@@ -17,8 +17,21 @@ QUICK = {
     "AzureFunctionsJobHost__singleton__listenerLockPeriod": "00:00:15",
     "AzureFunctionsJobHost__singleton__listenerLockRecoveryPollingInterval": "00:00:00.2",
 }
-_HUBS = ("single", "failing", "retried", "texts", "untyped", "source", "sink")
-_HELD = ("killed", "stopped", "endless", "batched", "rare", "late", "again")
+_HUBS = ("single", "failing", "retried", "unreadable", "texts", "untyped", "source", "sink")
+_HELD = (
+    "killed",
+    "stopped",
+    "endless",
+    "batched",
+    "rare",
+    "late",
+    "again",
+    "taken",
+    "stuck",
+    "overrun",
+    "overran",
+    "woken",
+)
 
 
 class StartHost(Protocol):
@@ -29,7 +42,12 @@ class StartHost(Protocol):
 
 @pytest.fixture(scope="session")
 def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventHubsServer]:
-    specs = [*(HubSpec(name, 1) for name in (*_HUBS, *_HELD)), HubSpec("many", 2), HubSpec("shared", 4)]
+    specs = [
+        *(HubSpec(name, 1) for name in (*_HUBS, *_HELD)),
+        HubSpec("many", 2),
+        HubSpec("shared", 4),
+        HubSpec("scaled", 2),
+    ]
     with EventHubsServer(tmp_path_factory.mktemp("hubs"), specs) as server:
         yield server
 

@@ -30,19 +30,24 @@ class RunningHost:
         self.process: subprocess.Popen[bytes] | None = None
         values = {"RECORD": str(self.record), **settings}
         (directory / "local.settings.json").write_text(json.dumps({"IsEncrypted": False, "Values": values}))
+        self.module = "infra.local.functions_host"
         self._arguments = arguments
         # Without compiled modules every start would take seconds longer.
         self._environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
     def launch(self) -> Self:
         """Start the process without waiting for it to be ready."""
-        command = [sys.executable, "-m", "infra.local.functions_host", "--app", str(APPS / self.app)]
-        command += ["--name", self.app, "--port", "0", "--path", str(APPS), "--ready-file", str(self.ready_file)]
-        command += ["--settings", str(self.directory / "local.settings.json"), *self._arguments]
+        command = [sys.executable, "-m", self.module, *self.arguments(), *self._arguments]
         self.ready_file.unlink(missing_ok=True)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=REPOSITORY, env=self._environment, stdout=log, stderr=log)
         return self
+
+    def arguments(self) -> list[str]:
+        """What any host of the app is told."""
+        flags = ["--app", str(APPS / self.app), "--name", self.app, "--port", "0", "--path", str(APPS)]
+        files = ["--ready-file", str(self.ready_file), "--settings", str(self.directory / "local.settings.json")]
+        return [*flags, *files]
 
     def start(self) -> Self:
         """Return once it listens; raise `AssertionError` with its log when it ends instead."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from azure.eventhub import EventData, EventHubProducerClient
+from azure.eventhub.amqp import AmqpAnnotatedMessage
 from azure.storage.blob import BlobServiceClient, ContainerClient
 
 from tests.support.azurite import Azurite
@@ -24,6 +25,20 @@ def send(
             for body in group:
                 batch.add(EventData(body))
             producer.send_batch(batch)
+
+
+def send_value(server: EventHubsServer, hub: str, value: object) -> None:
+    """One message whose body is an AMQP value, not data: stored and delivered, and read by no trigger."""
+    with EventHubProducerClient.from_connection_string(server.connection_string(), eventhub_name=hub) as producer:
+        batch = producer.create_batch(partition_id="0")
+        batch.add(AmqpAnnotatedMessage(value_body=value))
+        producer.send_batch(batch)
+
+
+def take_over(azurite: Azurite, server: EventHubsServer, hub: str, owner: str) -> None:
+    """Claim the hub's only partition for another host, as that host would."""
+    blob = _container(azurite).get_blob_client(f"127.0.0.1:{server.port}/{hub}/$default/ownership/0")
+    blob.set_blob_metadata({"ownerid": owner})
 
 
 def checkpoint(azurite: Azurite, server: EventHubsServer, hub: str, partition: str = "0") -> int | None:

@@ -3,7 +3,7 @@
 import json
 
 from tests.local.functions_host.running_host import RunningHost
-from tests.local.functions_host.sending import checkpoint, send
+from tests.local.functions_host.sending import checkpoint, send, send_value
 from tests.support.azurite import Azurite
 from tests.support.eventhubs import EventHubsServer
 from tests.support.eventually import eventually
@@ -30,11 +30,15 @@ def test_the_metadata_is_that_of_azure(hubs_host: RunningHost, hubs: EventHubsSe
     properties = call["metadata"]["SystemPropertiesArray"][0]
     assert properties["SequenceNumber"] == event["sequence_number"]
     assert properties["x-opt-sequence-number"] == event["sequence_number"]
+    assert properties["Offset"] == int(properties["OffsetString"]) == event["offset"]
+    assert call["metadata"]["OffsetArray"] == call["metadata"]["OffsetStringArray"] == [properties["OffsetString"]]
     assert "+" not in properties["EnqueuedTimeUtc"]
     assert not properties["EnqueuedTimeUtc"].endswith(("Z", "0")) or "." not in properties["EnqueuedTimeUtc"]
     context = call["metadata"]["PartitionContext"]
     assert context["IsCheckpointingAfterInvocation"] is True
     assert (context["EventHubName"], context["ConsumerGroup"]) == ("many", "$Default")
+    assert context["FullyQualifiedNamespace"] == "127.0.0.1", "without the port, as .NET has it"
+    assert call["metadata"]["TriggerPartitionContext"] == context
     assert call["metadata"]["PartitionKeyArray"] == ["resource-7"]
     assert call["metadata"]["SequenceNumberArray"] == [event["sequence_number"]]
 
@@ -54,8 +58,33 @@ def test_a_single_event_function_receives_each_event_with_a_textual_offset(
     send(hubs, "single", ["a", "b"])
     eventually(lambda: len(hubs_host.recorded("one")) == 2)
     calls = hubs_host.recorded("one")
-    assert {call["body"] for call in calls} == {"a", "b"}
+    assert [call["body"] for call in calls] == ["a", "b"]
     assert all(isinstance(call["offset"], str) and call["zone"] == "None" for call in calls)
+
+
+def test_events_taken_one_by_one_run_one_after_the_other(hubs_host: RunningHost, hubs: EventHubsServer) -> None:
+    names = [f"alone {number}" for number in range(5)]
+    send(hubs, "single", names)
+    eventually(lambda: any(call["body"] == names[-1] for call in hubs_host.recorded("one ends")))
+    alone = [entry for entry in hubs_host.recorded() if str(entry.get("body", "")).startswith("alone")]
+    assert [entry["what"] for entry in alone] == ["one", "one ends"] * 5
+    assert [entry["body"] for entry in alone[::2]] == names
+
+
+def failures(host: RunningHost, function: str) -> int:
+    return host.log.read_text().count(f"function {function} failed")
+
+
+def test_an_event_that_cannot_be_converted_is_retried_like_any_failure(
+    hubs_host: RunningHost, hubs: EventHubsServer, azurite: Azurite
+) -> None:
+    """An AMQP value body, which anybody may send who may send: the function is never asked."""
+    send_value(hubs, "unreadable", "no section of data")
+    eventually(lambda: checkpoint(azurite, hubs, "unreadable") == 0)
+    assert failures(hubs_host, "unreadable") == 3
+    send(hubs, "unreadable", ["good"])
+    eventually(lambda: checkpoint(azurite, hubs, "unreadable") == 1)
+    assert [call["bodies"] for call in hubs_host.recorded("unreadable")] == [["good"]]
 
 
 def test_the_checkpoint_moves_past_a_batch_that_failed(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.local.functions_host.conftest import StartHost
 from tests.local.functions_host.running_host import RunningHost
-from tests.local.functions_host.sending import checkpoint, owners, send
+from tests.local.functions_host.sending import checkpoint, owners, send, send_value, take_over
 from tests.support.azurite import Azurite
 from tests.support.eventhubs import EventHubsServer
 from tests.support.eventually import eventually
@@ -111,6 +111,64 @@ def test_retries_without_end_go_on_until_the_function_succeeds_and_stop_with_the
     assert [call["retry"] for call in calls] == list(range(len(calls)))
     assert len({call["invocation"] for call in calls}) == 1
     assert bodies(second, "ends") == ["stubborn"]
+
+
+def test_an_event_that_cannot_be_converted_holds_its_partition_for_ever_where_retries_never_end(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite
+) -> None:
+    host = start_host("holding", {**settings, "HUB": "stuck"}).start()
+    send_value(hubs, "stuck", "no section of data")
+    send(hubs, "stuck", ["good"])
+    eventually(lambda: host.log.read_text().count("has no data section") > 3)
+    assert host.recorded("begins") == []
+    assert checkpoint(azurite, hubs, "stuck") is None
+
+
+def test_retries_end_when_their_partition_goes_elsewhere(
+    start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, fail: Path
+) -> None:
+    """Else the old owner would go on beside the new one. Here nobody is the new one, so the host takes it back."""
+    fail.touch()
+    host = start_host("holding", {**settings, "HUB": "taken"}).start()
+    send(hubs, "taken", ["stubborn"])
+    eventually(lambda: len(host.recorded("begins")) > 2)
+    first = host.recorded("begins")[0]["invocation"]
+    take_over(azurite, hubs, "taken", "another host")
+    eventually(lambda: len({call["invocation"] for call in host.recorded("begins")}) > 1)
+    eventually(lambda: host.recorded("begins")[-1]["retry"] > 1)
+    invocations = [call["invocation"] for call in host.recorded("begins")]
+    assert first not in invocations[invocations.count(first) :], "no attempt of the old one after the new one's first"
+    assert checkpoint(azurite, hubs, "taken") is None
+
+
+def test_a_function_that_never_ends_takes_the_process_with_it_and_is_counted_on_in_the_next(
+    start_host: StartHost, connections: dict[str, str], hubs: EventHubsServer, azurite: Azurite
+) -> None:
+    quickly = ["--timeout-grace-seconds", "0.2"]
+    only = {"AzureWebJobs.hangs.Disabled": "true"}
+    host = start_host("overruns", {**connections, **only}, quickly).start()
+    send(hubs, "overran", ["bad"])
+    assert host.wait() == 4
+    for _ in range(2):
+        assert checkpoint(azurite, hubs, "overran") is None
+        assert host.start().wait() == 4
+    calls = host.recorded("hangs_again")
+    assert [call["retry"] for call in calls] == [0, 1, 2]
+    assert len({call["pid"] for call in calls}) == 3
+    host.start()
+    send(hubs, "overran", ["good"])
+    eventually(lambda: checkpoint(azurite, hubs, "overran") == 1)
+    assert bodies(host, "hangs_again")[-1] == "good"
+
+
+def test_a_function_without_retries_that_never_ends_is_passed_over(
+    start_host: StartHost, connections: dict[str, str], hubs: EventHubsServer, azurite: Azurite
+) -> None:
+    only = {"AzureWebJobs.hangs_again.Disabled": "true"}
+    host = start_host("overruns", {**connections, **only}, ["--timeout-grace-seconds", "0.2"]).start()
+    send(hubs, "overrun", ["bad"])
+    assert host.wait() == 4
+    assert checkpoint(azurite, hubs, "overrun") == 0
 
 
 def test_a_batch_waits_for_its_minimum_size_but_not_for_ever(

@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 _COMMANDS = [
     "", "explain", "ledger", "ledger show", "ledger entry", "ledger verify", "dead-letters list", "dead-letters show",
     "events tail", "policy check", "policy show", "policy schema", "score", "status", "approvals list", "brakes list",
-    "lanes list", "lanes resume", "pause", "resume", "redrive", "rollback", "dead-letters redrive",
+    "lanes list", "lanes resume", "pause", "resume", "redrive", "rollback", "dead-letters redrive", "doctor",
 ]  # fmt: skip
 _RUN = {
     "connection_strings": {
@@ -50,7 +50,16 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["ledger show", "ledger verify", "explain flights", "dead-letters list", "events tail", "status", "pause all -r x"],
+    [
+        "ledger show",
+        "ledger verify",
+        "explain flights",
+        "dead-letters list",
+        "events tail",
+        "status",
+        "doctor",
+        "pause all -r x",
+    ],
 )
 def test_without_settings_the_error_names_what_to_set(command: str) -> None:
     result = sluice(*command.split())

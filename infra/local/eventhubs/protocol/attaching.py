@@ -15,6 +15,7 @@ from infra.local.eventhubs.protocol.tracking import tracking_id
 
 _TRACKING, _TIMEOUT = Symbol("com.microsoft:tracking-id"), Symbol("com.microsoft:timeout")
 _NULL = b"\x40"
+_LAST_MODE, _LONGEST_TIMEOUT = 2, 2**32 - 1
 
 
 class Attach:
@@ -29,8 +30,7 @@ class Attach:
         self.peer_receives = role
         self.source = decode(self.raw[5])[0]
         self.target = decode(self.raw[6])[0]
-        size = decode(self.raw[10])[0]
-        self.max_message_size = size if isinstance(size, int) else 0
+        self.max_message_size = _number(decode(self.raw[10])[0], performatives.ANY_SIZE)
         properties = decode(self.raw[13])[0]
         self.properties = properties if isinstance(properties, dict) else {}
         desired = decode(self.raw[12])[0]
@@ -60,7 +60,7 @@ class Attach:
     @property
     def settle_modes(self) -> tuple[int, int]:
         """Of sender and receiver, as they will be: the peer's own as asked for; events are delivered settled."""
-        sender, receiver = (mode if isinstance(mode, int) else 0 for mode in (decode(raw)[0] for raw in self.raw[3:5]))
+        sender, receiver = (_number(decode(raw)[0], _LAST_MODE) for raw in self.raw[3:5])
         if not self.peer_receives:
             return sender, 0
         return sender if self.node else performatives.SETTLED, receiver
@@ -108,9 +108,14 @@ def _answer(session: Channel, asked: Attach) -> None:
 
 
 def _told(asked: Attach) -> dict[object, object]:
-    timeout_s = asked.properties.get(_TIMEOUT)
-    told: dict[object, object] = {_TIMEOUT: UInt(timeout_s)} if isinstance(timeout_s, int) else {}
+    timeout_s = _number(asked.properties.get(_TIMEOUT), _LONGEST_TIMEOUT)
+    told: dict[object, object] = {_TIMEOUT: UInt(timeout_s)} if timeout_s else {}
     return {**told, _TRACKING: tracking_id()}
+
+
+def _number(value: object, most: int) -> int:
+    """What a peer says, 0 where it says nothing of use."""
+    return value if isinstance(value, int) and 0 <= value <= most else 0
 
 
 def _or_empty(terminus: Raw, descriptor: int) -> object:

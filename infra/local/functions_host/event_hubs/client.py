@@ -53,6 +53,16 @@ def consumer_client(
     return client
 
 
+def client_of[C: EventHubConsumerClient](
+    kind: type[C], connection: Connection, hub: str, group: str, **options: Any
+) -> C:
+    hub = connection.entity_path or hub
+    if connection.text is None:
+        tls = {"use_tls": not connection.plain}
+        return kind(str(connection.endpoint), hub, group, connection.credential(), **tls, **options)
+    return cast(C, kind.from_connection_string(connection.text, group, eventhub_name=hub, **options))
+
+
 def _client(
     connection: Connection, hub: str, group: str, store: CheckpointStore, settings: EventHubsSettings
 ) -> ListenerClient:
@@ -61,9 +71,4 @@ def _client(
         "load_balancing_interval": settings.load_balancing_update_interval.total_seconds(),
         "partition_ownership_expiration_interval": settings.partition_ownership_expiration_interval.total_seconds(),
     }
-    hub = connection.entity_path or hub
-    if connection.text is None:
-        options["use_tls"] = not connection.plain
-        return ListenerClient(connection.endpoint, hub, group, connection.credential(), **options)
-    client = ListenerClient.from_connection_string(connection.text, group, eventhub_name=hub, **options)
-    return cast(ListenerClient, client)
+    return client_of(ListenerClient, connection, hub, group, **options)

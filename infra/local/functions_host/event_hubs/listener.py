@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from azure.eventhub import EventData
 
 from infra.local.functions_host.event_hubs import datums
+from infra.local.functions_host.event_hubs.attempts import AttemptsMade
 from infra.local.functions_host.event_hubs.client import ListenerClient
 from infra.local.functions_host.event_hubs.partition import Partition
 from infra.local.functions_host.functions import EventHubTrigger, Function
@@ -27,6 +29,7 @@ class EventHubListener:
         client: ListenerClient,
         settings: EventHubsSettings,
         invoker: Invoker,
+        attempts: AttemptsMade,
     ) -> None:
         self.function = function
         self.ready = asyncio.Event()
@@ -36,6 +39,7 @@ class EventHubListener:
         alone = {"max_event_batch_size": 1, "min_event_batch_size": 1} if trigger.cardinality == "ONE" else {}
         self._settings = settings.model_copy(update=alone)
         self._invoker = invoker
+        self._attempts = attempts
         self._partitions: dict[str, Partition] = {}
         self._opening: set[str] = set()
         self._is_stopped = False
@@ -72,7 +76,7 @@ class EventHubListener:
             on_error=self._on_error,
             on_partition_initialize=self._on_partition_initialize,
             on_partition_close=self._on_partition_close,
-            **_starting_position(self._settings),
+            **starting_position(self._settings),
         )
 
     async def _on_batch(self, context: Any, events: Sequence[EventData]) -> None:
@@ -109,10 +113,12 @@ class EventHubListener:
                 return datums.many(self._trigger, events, partition_context)
             return datums.one(self._trigger, events[0], partition_context)
 
-        await self._invoker.invoke_with_retries(self.function, convert, over)
+        batch = f"{self.function.name}/{partition_context['PartitionId']}/{events[0].sequence_number}"
+        note = partial(self._attempts.note, batch)
+        await self._invoker.invoke_with_retries(self.function, convert, over, self._attempts.of(batch), note)
 
 
-def _starting_position(settings: EventHubsSettings) -> dict[str, Any]:
+def starting_position(settings: EventHubsSettings) -> dict[str, Any]:
     offset = settings.initial_offset_options
     if offset.type == "fromEnd":
         return {"starting_position": "@latest"}

@@ -1,5 +1,6 @@
 """Event Hubs functions, each on a hub of its own."""
 
+import asyncio
 import json
 import typing
 
@@ -29,8 +30,10 @@ async def many(events: Events, context: func.Context) -> None:
 
 
 @app.event_hub_message_trigger(arg_name="event", event_hub_name="single", connection="EVENTS", cardinality="one")
-def one(event: func.EventHubEvent) -> None:
-    record("one", **seen(event))
+async def one(event: func.EventHubEvent) -> None:
+    record("one", **seen(event), metadata=event.metadata)
+    await asyncio.sleep(0.05)
+    record("one ends", body=event.get_body().decode())
 
 
 @app.event_hub_message_trigger(arg_name="events", event_hub_name="failing", connection="EVENTS", data_type="binary")
@@ -51,6 +54,12 @@ async def retried(events: Events, context: func.Context) -> None:
     )
     if "bad" in bodies:
         raise RuntimeError("a bad event")
+
+
+@app.event_hub_message_trigger(arg_name="events", event_hub_name="unreadable", connection="EVENTS", data_type="binary")
+@app.retry(strategy="fixed_delay", max_retry_count="2", delay_interval="00:00:00")
+async def unreadable(events: Events) -> None:
+    record("unreadable", bodies=[event.get_body().decode() for event in events])
 
 
 @app.event_hub_message_trigger(arg_name="events", event_hub_name="texts", connection="EVENTS", data_type="string")

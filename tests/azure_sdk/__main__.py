@@ -1,0 +1,95 @@
+"""`python -m tests.azure_sdk`: install what is missing, start the servers, run Microsoft's tests, print the figures."""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from infra.set_up.steps import SetUpFailed
+from tests.azure_sdk.installing import FOLDER, Installed, clean_environment, install
+from tests.azure_sdk.report import Report
+from tests.azure_sdk.serving import ACCOUNT, NAMESPACE, serving
+
+PLUGIN = Path(__file__).parent / "plugin"
+# By distribution: what in it speaks to a service. Its unit tests are Microsoft's own business.
+SUITES = {
+    "azure_eventhub": ("tests/livetest", "tests/pyamqp_tests/synctests", "tests/pyamqp_tests/asynctests"),
+    "azure_eventhub_checkpointstoreblob": ("tests",),
+    "azure_eventhub_checkpointstoreblob_aio": ("tests",),
+}
+# They mostly sleep; each has a hub of its own.
+_SIDE_BY_SIDE, _LONGEST_S = 6, 900
+
+
+def environment(local: dict[str, Any]) -> dict[str, str]:
+    """What Microsoft's pipeline sets, and what our plugin reads."""
+    return {
+        **clean_environment(),
+        "PYTHONPATH": str(PLUGIN),
+        "SLUICE_LOCAL_AZURE": json.dumps(local),
+        "AZURE_SUBSCRIPTION_ID": local["tenant"],
+        "AZURE_STORAGE_ACCOUNT": ACCOUNT,
+        "EVENTHUB_RESOURCE_GROUP": "sluice",
+        "EVENT_HUB_NAMESPACE": NAMESPACE,
+        "AZURE_TEST_RUN_LIVE": "true",
+    }
+
+
+def command(python: Path, parts: tuple[str, ...], results: Path, options: list[str]) -> list[str]:
+    """One distribution's tests."""
+    # Its own configuration: pytest would find this project's, above the folder.
+    loaded = ["-c", str(PLUGIN / "live.ini"), "--rootdir", ".", "-p", "local_azure", "-p", "no:cacheprovider"]
+    bounds = [f"--timeout={_LONGEST_S}", "-n", str(_SIDE_BY_SIDE), "--dist", "worksteal"]
+    return [
+        str(python),
+        "-m",
+        "pytest",
+        *parts,
+        "-q",
+        "-ra",
+        "--tb=short",
+        *loaded,
+        *bounds,
+        f"--junitxml={results}",
+        *options,
+    ]
+
+
+def run(installed: Installed, folder: Path, options: list[str]) -> Report:
+    """Every suite; pytest's own words go to the terminal as they come. Options may leave tests out."""
+    report = Report(1) if options else Report()
+    with serving(folder) as local:
+        for name, parts in SUITES.items():
+            results = folder / f"{name}.xml"
+            print(f"azure-sdk: {name.replace('_', '-')}", flush=True)
+            suite = command(installed.python, parts, results, options)
+            subprocess.run(suite, cwd=installed.sources[name], env=environment(local), check=False)
+            if results.exists():
+                report.add(results)
+    return report
+
+
+def main() -> int:
+    """0 when all is well, 1 when not, 130 after Ctrl-C."""
+    parser = argparse.ArgumentParser("python -m tests.azure_sdk", description=__doc__, epilog="Options go to pytest.")
+    _, options = parser.parse_known_args()
+    folder = FOLDER / "run"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        report = run(install(), folder, options)
+    except SetUpFailed as failure:
+        print(f"azure-sdk: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("azure-sdk: stopped", file=sys.stderr)
+        return 130
+    print("\n".join(report.lines()))
+    return 0 if report.is_good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
