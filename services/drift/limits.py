@@ -33,8 +33,10 @@ class DriftLimits(Section, name="drift"):
         default="roc_auc", description="what performance is judged by"
     )
     max_performance_loss: float = Field(default=0.05, gt=0, description="loss against the package's own test figure")
-    breaches: int = Field(default=2, ge=1, description="so many windows beyond the limit confirm drift ...")
-    of: int = Field(default=3, ge=1, description="... among the last so many")
+    breaches: int = Field(
+        default=2, ge=1, description="so many windows beyond the limit confirm drift, until none is ..."
+    )
+    of: int = Field(default=3, ge=1, description="... among the last so many, of twice as many windows' time at most")
     action: Literal["retrain", "notify", "nothing"] = Field(
         default="retrain",
         description="`notify` and `nothing` confirm without retraining; who is told is up to `notifications`. "

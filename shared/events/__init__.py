@@ -43,6 +43,7 @@ from shared.events.monitoring import (
     PerformanceMeasured,
     PerformanceRequested,
     QualityMeasured,
+    RowsMissed,
     Window,
     WindowFolded,
 )

@@ -92,6 +92,9 @@ class _Looking:
                     self.say((*layer.path, name), Problem((), "unknown section", tuple(sections()), of_key=True))
                 elif not isinstance(value, Mapping):
                     self.say((*layer.path, name), Problem((), "a mapping is required"))
+                elif sections()[name].undivided and layer.path != ("defaults",):
+                    words = "holds for everything alike: only `defaults` may say it"
+                    self.say((*layer.path, name), Problem((), words, of_key=True))
         for scope in document.scopes():
             for kind in sections().values():
                 for path, problem in (*_of_section(document, scope, kind), *_beside_others(document, scope, kind)):

@@ -45,6 +45,15 @@ class Rule:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Limits that need `what` (`captures`, `ledger`, ...) kept for so many seconds, as their `field` says."""
+
+    what: str
+    seconds: float
+    field: str
+
+
 class Part(BaseModel):
     """What lies within a section; unknown fields are refused by name."""
 
@@ -60,9 +69,13 @@ class Part(BaseModel):
 
 
 class Section(Part):
-    """`class DriftLimits(Section, name="drift")` declares section `drift` of every layer of a document."""
+    """`class DriftLimits(Section, name="drift")` declares section `drift` of every layer of a document.
+
+    One that is `undivided` holds for everything alike: `defaults` alone may say something of it.
+    """
 
     section: ClassVar[str] = ""
+    undivided: ClassVar[bool] = False
     rules: ClassVar[tuple[Rule, ...]] = ()
 
     def __init_subclass__(cls, *, name: str = "", **kwargs: Any) -> None:
@@ -82,6 +95,10 @@ class Section(Part):
     @classmethod
     def names_services(cls, layer: Mapping[str, Any]) -> Iterable[tuple[tuple[str, ...], str]]:
         """Where what a layer says of this section names a service, and which: the document's check looks for it."""
+        return ()
+
+    def needs(self) -> Iterable[Need]:
+        """What has to be kept for these limits to work: the document's check holds it against section `retention`."""
         return ()
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from shared.policies import PolicyDocument
+from shared.policies import PolicyDocument, Retention
 from shared.ports import (
+    Archive,
     Brakes,
     Clock,
     Deadlines,
@@ -34,6 +35,7 @@ from shared.reactor.patience import Patience
 from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor
 from shared.reactor.reading import Reading
+from shared.reactor.retention import retention_parts
 from shared.reactor.sealing import seal
 from shared.reactor.service import Service
 from shared.reactor.stalls import Stalls
@@ -72,16 +74,17 @@ class Runtime:
         )
         failures = FoldFailures(self._dead_letters, provided[Evidence], publisher, clock)
         log = HubLog(provided[HubReader], publisher, clock)
-        self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls)
+        self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls, clock)
         minutely = timedelta(minutes=1)
-        self._ticking = Ticking(
-            [
-                Part("reminders", self.remind),
-                Part("sweeper", self.sweep),
-                Part("seal", self.seal, every=minutely),
-                Part("heartbeat", self.beat, every=HEARTBEAT),
-            ]
-        )
+        parts = [
+            Part("reminders", self.remind),
+            Part("sweeper", self.sweep),
+            Part("seal", self.seal, every=minutely),
+            Part("heartbeat", self.beat, every=HEARTBEAT),
+        ]
+        lives = policy.section(Retention)
+        retained = retention_parts(ledger, provided[Archive], provided[LetterBook], provided[Folds], lives)
+        self._ticking = Ticking([*parts, *retained])
         self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
 
     def translating(self, translate: Translate) -> Translating:

@@ -50,7 +50,7 @@ def explain(
 async def _story(run_dir: Path | None, what: str) -> tuple[Story, Sequence[Waiting]]:
     """And what of it still waits."""
     async with opened(run_dir) as store:
-        story = await explained(store.ledger, what)
+        story = await explained(store.ledger, what, store.archive)
         ids = {node.id for node in nodes_of(story)}
         return story, [each for each in await store.ledger.pending(_MOST_PENDING) if _belongs(each, ids)]
 

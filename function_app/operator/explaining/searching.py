@@ -15,7 +15,7 @@ from function_app.operator.running import Unknown
 from services import deciding
 from shared.events import EndpointRef, Entity, ModelRegistered, Unreadable, from_cloud_event
 from shared.events.event import SOURCE
-from shared.ports import Progress, Refused
+from shared.ports import Archive, Progress, Refused
 
 type Key = tuple[str, Entity]
 _AT_ONCE = 16
@@ -27,19 +27,22 @@ class Ledger(Chains, Protocol):
     async def find(self, service: str, entity: Entity, event_id: str) -> Progress | None: ...
 
 
-async def explained(ledger: Ledger, question: str) -> Story:
-    """Raises `Unknown` when the ledger knows nothing by this name, `Refused` or `Unavailable`."""
+async def explained(ledger: Ledger, question: str, archive: Archive | None = None) -> Story:
+    """With what was archived, where an archive is given.
+
+    Raises `Unknown` when the ledger knows nothing by this name, `Refused` or `Unavailable`.
+    """
     heads, broken = await all_heads(ledger)
     if broken:
         raise Refused(f"after {len(heads)} chains, a head cannot be read ({broken}); see `sluice ledger verify`")
-    return await _Search(ledger, [(service, entity) for service, entity, _ in heads]).story(question)
+    return await _Search(ledger, archive, [(service, entity) for service, entity, _ in heads]).story(question)
 
 
 class _Search:
     """`keys` are all chains that there are; `_read` those that were read."""
 
-    def __init__(self, ledger: Ledger, keys: Iterable[Key]) -> None:
-        self._ledger, self._keys = ledger, set(keys)
+    def __init__(self, ledger: Ledger, archive: Archive | None, keys: Iterable[Key]) -> None:
+        self._ledger, self._archive, self._keys = ledger, archive, set(keys)
         self._read: dict[Key, Chain] = {}
         self._services = deciding()
         self._by_source = {
@@ -83,7 +86,7 @@ class _Search:
 
         async def one(key: Key) -> Chain:
             async with self._free:
-                return await read_chain(self._ledger, *key)
+                return await read_chain(self._ledger, *key, self._archive)
 
         missing = sorted((set(keys) & self._keys) - self._read.keys())
         self._read.update(zip(missing, await asyncio.gather(*map(one, missing)), strict=True))

@@ -28,6 +28,10 @@ def limits(text: str) -> str:
     return f"endpoints: {{flights: {{model: flights, limits: {{{text}}}}}}}"
 
 
+def kept(lives: str, more: str = "people: {}") -> str:
+    return f"{LISTED}\ndefaults: {{retention: {{{lives}}}, {more}}}"
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_is_shipped_holds(path: Path) -> None:
     assert found(path.read_text()) == []
@@ -77,6 +81,14 @@ def test_what_is_shipped_holds(path: Path) -> None:
         (f"version: 3\n{LISTED}", "version", "required", ""),
         (f"workspaces: {{prodcution: {{}}}}\n{LISTED}", "workspaces.prodcution", "neither a stage", "production"),
         (f"projects: {{none: {{}}}}\n{LISTED}", "projects.none", "none of our workspaces", ""),
+        (kept("letters_days: 365"), "defaults.retention.letters_days", "less than or equal to 90", ""),
+        (kept("evidence_days: 400"), "retention.evidence_days", "at least ledger_days + 60 (460)", ""),
+        (kept("seals_days: 3000"), "retention.seals_days", "at least ledger_days + archive_days (3650)", ""),
+        (kept("ledger_days: 30", "people: {expires_after_s: 1382400}"), "people.expires_after_s", "needs 32 days", ""),
+        (kept("folds_days: 7"), "defaults.retention.folds_days", "monitoring.window_s needs 8 days of folds", ""),
+        (kept("captures_days: 90"), "defaults.retention.captures_days", "retraining.lookback_s needs 120 days", ""),
+        (limits("people: {expires_after_s: 18000000}"), "flights.limits.people.expires_after_s", "416.7 days", ""),
+        (limits("retention: {letters_days: 9}"), "flights.limits.retention", "only `defaults` may say it", ""),
         ("[1, 2]", "the document", "a mapping is required", ""),
         ("a: [", "the document", "not YAML", ""),
         ("", "the document", "a mapping is required", ""),
