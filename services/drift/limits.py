@@ -4,14 +4,14 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.policies import Rule, Section
+from shared.policies import BECAUSE_OF_THE_SCENARIO, NEVER_BY_ITSELF, Rule, Section
 
 _NEVER_BY_ITSELF = Rule(
     field="action",
-    scenarios=("cv", "nlp"),
+    scenarios=NEVER_BY_ITSELF,
     forbidden=("retrain",),
     instead="notify",
-    because="models of computer vision and language are never retrained by themselves (R063, R072)",
+    because=BECAUSE_OF_THE_SCENARIO,
 )
 
 

@@ -71,6 +71,7 @@ from shared.events.retraining import (
     RetrainingCompleted,
     RetrainingDeferred,
     RetrainingFailed,
+    RetrainingRefused,
     RetrainingRequested,
     RetrainingStarted,
 )
@@ -99,5 +100,6 @@ from shared.events.system import (
     HubReplaced,
     MessagesBuried,
     PolicyChanged,
+    ServiceMissed,
 )
 from shared.events.unseen import CapturesLost, RowsUnmonitored

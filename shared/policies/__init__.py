@@ -9,4 +9,14 @@ from shared.policies.personas import Audience, Person, Persona
 from shared.policies.reading import read_policy
 from shared.policies.retention import Retention
 from shared.policies.scope import Scope
-from shared.policies.section import Need, Part, Rule, Seconds, Section, Share, VersionedName
+from shared.policies.section import (
+    BECAUSE_OF_THE_SCENARIO,
+    NEVER_BY_ITSELF,
+    Need,
+    Part,
+    Rule,
+    Seconds,
+    Section,
+    Share,
+    VersionedName,
+)

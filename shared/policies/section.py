@@ -5,7 +5,7 @@ imports those of all services. A section that nobody declared is an error in a d
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -14,6 +14,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
 type Scenario = Literal["classical", "cv", "nlp"]
+# R063, R072: whatever a document says.
+NEVER_BY_ITSELF: tuple[Scenario, ...] = ("cv", "nlp")
+BECAUSE_OF_THE_SCENARIO = "models of computer vision and language are never retrained by themselves (R063, R072)"
 _VERSIONED = re.compile(r"^[^:@/\s]+[:@][^:@/\s]+$")
 
 
@@ -84,6 +87,10 @@ class Section(Part):
         if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
             raise TypeError(f"{cls.__qualname__} and {other.__qualname__} have one name: {name}")
         cls.section = name
+
+    def impossible(self, other: Callable[[type["Section"]], "Section"]) -> Iterable[tuple[str, str]]:
+        """Fields whose value can never come to anything beside the `other` sections of the same scope, and why."""
+        return ()
 
     @classmethod
     def names_services(cls, layer: Mapping[str, Any]) -> Iterable[tuple[tuple[str, ...], str]]:

@@ -62,13 +62,13 @@ class Runtime:
         self._dead_letters = DeadLetters(publisher, provided[LetterBodies], clock, provided[LetterBook])
         wiring = Wiring({**provided, PolicyDocument: policy, DeadLetters: self._dead_letters})
         wiring.check(services.values())
+        book = provided[LaneBook]
+        breaker = Breaker(book, publisher, clock, build)
         self.reactor = Reactor(
-            wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes], provided[Grown]
+            wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes], provided[Grown], breaker
         )
         self._stalls = Stalls(publisher, clock)
         self._reading = Reading(provided[Positions], provided[HubReader], publisher, clock)
-        book = provided[LaneBook]
-        breaker = Breaker(book, publisher, clock, build)
         self.lanes = Lanes(
             self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls, services
         )
