@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 import typer
 
 from shared.adapters.azure.storage.account import Storage, storage_clients
+from shared.adapters.azure.storage.archive import BlobArchive
 from shared.adapters.azure.storage.brakes import TableBrakes
 from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.lane_book import TableLaneBook
@@ -21,6 +22,7 @@ from shared.adapters.azure.storage.positions import TablePositions
 from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.ports import (
+    Archive,
     Brakes,
     Evidence,
     LaneBook,
@@ -53,6 +55,7 @@ class Store:
     """All that lies in the storage account and that operators may read."""
 
     ledger: Ledger
+    archive: Archive
     seals: Seals
     evidence: Evidence
     brakes: Brakes
@@ -69,6 +72,7 @@ class Store:
         evidence = BlobEvidence(blobs)
         return cls(
             TableLedger(tables, evidence),
+            BlobArchive(blobs),
             BlobSeals(blobs),
             evidence,
             TableBrakes(tables),

@@ -57,14 +57,23 @@ param submitters array = []
 @description('List of {id, type}: who runs deploy.sh and puts the signing key into the vault.')
 param keyOfficers array = []
 
-@description('Days for which evidence and seals can be neither changed nor deleted.')
+@description('Days for which evidence, seals and archive can be neither changed nor deleted.')
 param evidenceDays int = 365
 
-@description('Days after which evidence is deleted: what was decided before can then be verified, but not replayed.')
+@description('The lives below are those of section `retention` of the policy: change both. This one: evidence.')
 param evidenceLifeDays int = 3650
 
-@description('Days after which captured rows and their labels are deleted.')
+@description('Days after which seals are deleted, and their lists.')
+param sealLifeDays int = 3650
+
+@description('Days after which archived decisions are deleted.')
+param archiveDays int = 3250
+
+@description('Days after which captured rows are deleted.')
 param captureDays int = 400
+
+@description('Days after which labels are deleted.')
+param labelDays int = 400
 
 @description('Days after which what could not be handled or delivered is deleted; it may hold anybody\'s data.')
 param letterDays int = 30
@@ -160,7 +169,10 @@ module data 'modules/data.bicep' = {
     sku: storageSku
     evidenceDays: evidenceDays
     evidenceLifeDays: evidenceLifeDays
+    sealLifeDays: sealLifeDays
+    archiveDays: archiveDays
     captureDays: captureDays
+    labelDays: labelDays
     letterDays: letterDays
   }
 }

@@ -114,6 +114,7 @@ CONTAINERS = (
     "batch-in",
     "batch-out",
     "seals",
+    "archive",
 )
 # Azurite tells nobody of new blobs; for these containers, what plays Event Grid here looks for itself.
 WATCHED_CONTAINERS = ("batch-in",)

@@ -1,5 +1,7 @@
 """By what approvals are asked for and end (R041, N9)."""
 
+from collections.abc import Callable, Iterable
+from math import inf
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -34,6 +36,13 @@ class ApprovalLimits(Section, name="approvals"):
         if (self.escalate_after_s or self.at_expiry == "escalate") and not self.escalate_to:
             raise ValueError("escalate_to: at least one persona is required to escalate")
         return self
+
+    def impossible(self, other: Callable[[type[Section]], Section]) -> Iterable[tuple[str, str]]:
+        people = other(People)
+        expires_s = people.expires_after_s if isinstance(people, People) else inf
+        for field in ("remind_after_s", "escalate_after_s"):
+            if (getattr(self, field) or 0) >= expires_s:
+                yield field, f"never comes: the question ends after {expires_s:g} s (people.expires_after_s)"
 
     def seats(self, people: People) -> tuple[QuorumLimits, ...]:
         """Those of the quorum; without one, a single seat that any of the people may take."""

@@ -4,14 +4,14 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.policies import Rule, Section
+from shared.policies import BECAUSE_OF_THE_SCENARIO, NEVER_BY_ITSELF, Rule, Section
 
 _NEVER_BY_ITSELF = Rule(
     field="action",
-    scenarios=("cv", "nlp"),
+    scenarios=NEVER_BY_ITSELF,
     forbidden=("retrain",),
     instead="notify",
-    because="models of computer vision and language are never retrained by themselves (R063, R072)",
+    because=BECAUSE_OF_THE_SCENARIO,
 )
 
 
@@ -33,8 +33,10 @@ class DriftLimits(Section, name="drift"):
         default="roc_auc", description="what performance is judged by"
     )
     max_performance_loss: float = Field(default=0.05, gt=0, description="loss against the package's own test figure")
-    breaches: int = Field(default=2, ge=1, description="so many windows beyond the limit confirm drift ...")
-    of: int = Field(default=3, ge=1, description="... among the last so many")
+    breaches: int = Field(
+        default=2, ge=1, description="so many windows beyond the limit confirm drift, until none is ..."
+    )
+    of: int = Field(default=3, ge=1, description="... among the last so many, of twice as many windows' time at most")
     action: Literal["retrain", "notify", "nothing"] = Field(
         default="retrain",
         description="`notify` and `nothing` confirm without retraining; who is told is up to `notifications`. "

@@ -21,6 +21,8 @@ from shared.policies import PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Publish, State
 
 type Signal = Literal["data", "prediction", "performance"]
+# A finding counts among the last windows for so many times their width.
+_REACH = 2
 _LOWER_IS_BETTER = ("log_loss", "brier")
 
 
@@ -115,7 +117,8 @@ def _decide(
     windows = _with(state.windows.get(signal, ()), finding, limits.of)
     breaches = sum(found.breach for found in windows)
     before = signal in state.confirmed
-    now = breaches >= limits.breaches
+    # Once confirmed it holds until no window is beyond the limit: at the limit itself, every other one would be.
+    now = breaches >= (1 if before else limits.breaches)
     confirmed = tuple(s for s in state.confirmed if s != signal) + ((signal,) if now else ())
     after = state.model_copy(update={"windows": {**state.windows, signal: windows}, "confirmed": confirmed})
     if now and not before:
@@ -126,9 +129,15 @@ def _decide(
 
 
 def _with(windows: tuple[Finding, ...], finding: Finding, most: int) -> tuple[Finding, ...]:
-    """In order of time whatever the order of arrival; the same window measured again replaces itself."""
+    """In order of time whatever the order of arrival; the same window measured again replaces itself.
+
+    Windows in between may have measured nothing, but one of years ago does not confirm what is seen today.
+    """
     others = [found for found in windows if found.window != finding.window]
-    return tuple(sorted([*others, finding], key=lambda found: found.window.start)[-most:])
+    found = sorted([*others, finding], key=lambda found: found.window.start)[-most:]
+    last = found[-1].window
+    oldest = last.start - _REACH * most * (last.end - last.start)
+    return tuple(each for each in found if each.window.start >= oldest)
 
 
 def _cleared(endpoint: EndpointRef, package: PackageRef, signal: Signal) -> DriftCleared:

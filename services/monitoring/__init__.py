@@ -2,8 +2,8 @@
 
 Reacts to WindowFolded, DeadlineReached, JobEnded, ActionFailed. Folds PredictionsCaptured, CaptureLost and
 LabelsRecorded.
-Emits WindowFolded, CapturesLost, RowsUnmonitored (from the fold), DriftMeasured, QualityMeasured, PerformanceRequested,
-PerformanceMeasured.
+Emits WindowFolded, CapturesLost, RowsUnmonitored, RowsMissed (from the fold), DriftMeasured, QualityMeasured,
+PerformanceRequested, PerformanceMeasured, RowsMissed.
 Does: keeps captured rows and labels, submits the job that joins them.
 """
 

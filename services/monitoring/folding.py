@@ -7,6 +7,7 @@ from typing import Any
 
 from services.monitoring.keeping import Keeping
 from services.monitoring.limits import MonitoringLimits
+from services.monitoring.straying import look
 from services.monitoring.unseen import count_lost, count_unmonitored
 from services.monitoring.windows import Part, Stream, complete, fold_block, published
 from shared.events import (
@@ -81,7 +82,7 @@ def _folded_in(
 ) -> tuple[Stream, list[Envelope[Any]]]:  # fmt: skip
     """Rows of a package without a reference are only counted."""
     if reference is not None:
-        return fold_block(state, row.data, reference, limits, scored), []
+        return look(state, fold_block(state, row.data, reference, limits, scored), row, limits, scored)
     counts, told = count_unmonitored(state.unseen, row, scored, limits)
     return state.model_copy(update={"unseen": counts}), told
 

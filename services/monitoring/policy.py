@@ -19,6 +19,7 @@ from shared.events import (
     PerformanceMeasured,
     PerformanceRequested,
     QualityMeasured,
+    RowsMissed,
     Window,
     WindowFolded,
     canonical,
@@ -63,10 +64,11 @@ class Open(BaseModel):
 
 
 class Monitoring(State):
-    """`measured` are part keys, oldest first."""
+    """`measured` are part keys, oldest first; `counted` the rows of each, where the build that measured it says so."""
 
     windows: dict[str, Open] = {}
     measured: tuple[str, ...] = ()
+    counted: dict[str, int] = {}
 
 
 class WindowKnown(Known):
@@ -97,15 +99,24 @@ def reminder(about: str, key: str) -> str:
 def decide_folded(
     state: Monitoring, facts: Facts[WindowKnown], event: WindowFolded, policy: PolicyDocument
 ) -> Decision[Monitoring]:
+    """A part of a window that was measured without it has the window measured again, as long as all of it is there."""
     key = part_key(event.package, event.window)
-    if key in state.measured:
-        return Decision(state)
+    if key in state.measured and facts.known.rows <= (counted := state.counted.get(key, facts.known.rows)):
+        missed = _missed(event, counted) if facts.known.rows < counted else ()
+        return Decision(state, missed)
     window = Open(endpoint=event.endpoint, package=event.package, window=event.window)
     if facts.known.complete:
         return _measure(state, key, window, facts.known, facts.now, policy)
     if key in state.windows:
         return Decision(state)
     return Decision(_with(state, key, window), [_remind(key, window, facts.now, policy)])
+
+
+def _missed(event: WindowFolded, counted: int) -> tuple[Effect, ...]:
+    """What is left of the window is less than was measured: the parts that were added up then are kept no longer."""
+    reason = f"a part of the window of {event.window.start:%Y-%m-%d %H:%M} UTC came after all that was measured of it"
+    missed = RowsMissed(endpoint=event.endpoint, rows=event.rows, of=counted + event.rows, reason=reason)
+    return (Publish(event=missed),)
 
 
 def decide_deadline(
@@ -175,7 +186,7 @@ def _measure(
 ) -> Decision[Monitoring]:
     """U23: a window with too few rows measures nothing, and says nothing."""
     limits = policy.section(MonitoringLimits, window.endpoint)
-    after = _without(state, key).model_copy(update={"measured": (*state.measured, key)[-_REMEMBERED:]})
+    after = _remembered(_without(state, key), key, known.rows)
     enough = known.rows >= limits.min_rows and known.reference_rows >= limits.min_reference_rows
     if not enough or known.prediction is None or known.profile is None:
         return Decision(after)
@@ -190,6 +201,12 @@ def _measure(
     labelled = window.model_copy(update={"stage": "labels"})
     effects.append(_remind(key, labelled, now, policy))
     return Decision(_with(after, key, labelled), effects)
+
+
+def _remembered(state: Monitoring, key: str, rows: int) -> Monitoring:
+    measured = (*(each for each in state.measured if each != key), key)[-_REMEMBERED:]
+    counted = {each: count for each, count in {**state.counted, key: rows}.items() if each in measured}
+    return state.model_copy(update={"measured": measured, "counted": counted})
 
 
 def _drift(window: Open, known: WindowKnown, prediction: FeatureDrift, profile: str) -> DriftMeasured:

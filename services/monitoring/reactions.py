@@ -20,6 +20,7 @@ from shared.events import (
     PerformanceRequested,
     PredictionsCaptured,
     QualityMeasured,
+    RowsMissed,
     WindowFolded,
 )
 from shared.packages.performance import PerformanceReport
@@ -106,7 +107,7 @@ async def _profile(part: Part, evidence: Evidence) -> Profile:
 
 
 service.reacts_to(
-    WindowFolded, gather=gather_window, decide=policy.decide_folded, emits=[DriftMeasured, QualityMeasured]
+    WindowFolded, gather=gather_window, decide=policy.decide_folded, emits=[DriftMeasured, QualityMeasured, RowsMissed]
 )
 service.reacts_to(
     DeadlineReached, gather=gather_deadline, decide=policy.decide_deadline,

@@ -44,7 +44,8 @@ class Part(BaseModel):
 class Stream(State):
     """One endpoint as seen through one partition. `redated_rows` are counted at the time of scoring, not their own.
 
-    `unseen` counts rows that are in no window, by why.
+    `unseen` counts rows that are in no window, by why. `scored` is when the last block was. Of the rows since the last
+    look, `looked` of them, so many have `strayed` from their window; `told` is whether the look before found too many.
     """
 
     watermark: datetime | None = None
@@ -52,6 +53,10 @@ class Stream(State):
     late_rows: int = 0
     redated_rows: int = 0
     unseen: dict[str, Unseen] = {}
+    scored: datetime | None = None
+    looked: int = 0
+    strayed: int = 0
+    told: bool = False
 
     def is_past(self, window: Window, grace: timedelta) -> bool:
         return self.watermark is not None and self.watermark >= window.end + grace

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from shared.events import Event
 from shared.events.catalogue import event_types
 from shared.policies import Audience, Section
 
@@ -14,9 +15,12 @@ def _is_told(key: str) -> str:
     """`type`, or `type:service` of an event that says of which service it is."""
     name, _, service = key.partition(":")
     types = event_types()
+    told = [each for each, event_type in types.items() if event_type.notice is not Event.notice]
     if name not in types:
-        choices = [f"{each}:{service}" if service else each for each in types]
+        choices = [f"{each}:{service}" if service else each for each in told]
         raise PydanticCustomError("unknown_event_type", "there is no such event type", {"choices": choices})
+    if name not in told:
+        raise PydanticCustomError("never_told", "nobody is told of events of this type")
     if service and "service" not in types[name].model_fields:
         raise PydanticCustomError("of_no_service", "an event of this type is of no service", {"choices": [name]})
     return key

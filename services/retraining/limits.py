@@ -1,8 +1,10 @@
 """By what a model is retrained (R051, E6)."""
 
+from collections.abc import Iterable
+
 from pydantic import Field, field_validator
 
-from shared.policies import OwnJob, Seconds, VersionedName
+from shared.policies import Need, OwnJob, Seconds, VersionedName
 
 _SET_BY_SLUICE = frozenset({"data_from", "data_until"})
 
@@ -26,6 +28,10 @@ class RetrainingLimits(OwnJob, name="retraining"):
     cool_down_s: Seconds = Field(
         default=24 * 3600, description="between two starts; a request within it waits for its end"
     )
+
+    def needs(self) -> Iterable[Need]:
+        for what in ("captures", "labels"):
+            yield Need(what, self.lookback_s, "lookback_s")
 
     @field_validator("inputs")
     @classmethod

@@ -14,10 +14,11 @@ from shared.events import (
     RetrainingCompleted,
     RetrainingDeferred,
     RetrainingFailed,
+    RetrainingRefused,
     RetrainingRequested,
     RetrainingStarted,
 )
-from shared.policies import PolicyDocument
+from shared.policies import BECAUSE_OF_THE_SCENARIO, NEVER_BY_ITSELF, PolicyDocument, Scope
 from shared.ports import PipelineJob
 from shared.reactor import (
     GATHER,
@@ -64,6 +65,8 @@ class TrainingKnown(JobKnown):
 def decide_requested(
     state: Retraining, facts: Facts[Known], event: RetrainingRequested, policy: PolicyDocument
 ) -> Decision[Retraining]:
+    if _is_never_retrained(event, policy):
+        return Decision(state, [Publish(event=_refused(event))])
     if state.watch:
         return Decision(state, [Publish(event=_deferred(event, "a retraining of this model is running"))])
     limits = policy.section(RetrainingLimits, event.endpoint)
@@ -73,6 +76,17 @@ def decide_requested(
         deferred = _deferred(event, f"cool-down of {limits.cool_down_s:g} s since the last one", rested)
         return Decision(waiting, [Publish(event=deferred), RemindAt(about=RETRY, at=rested)])
     return _start(facts, event, policy)
+
+
+def _is_never_retrained(event: RetrainingRequested, policy: PolicyDocument) -> bool:
+    """R063, R072: whoever asks. By the endpoint of the request, and by the one that its model serves."""
+    serves = policy.endpoint_of(event.model_name)
+    scenarios = {policy.scenario(event.endpoint), policy.scenario(Scope(endpoint=serves)) if serves else "classical"}
+    return bool(scenarios.intersection(NEVER_BY_ITSELF))
+
+
+def _refused(event: RetrainingRequested) -> RetrainingRefused:
+    return RetrainingRefused(endpoint=event.endpoint, model_name=event.model_name, reason=BECAUSE_OF_THE_SCENARIO)
 
 
 def _deferred(event: RetrainingRequested, reason: str, until: datetime | None = None) -> RetrainingDeferred:
@@ -104,13 +118,22 @@ def decide_job(
     if request is None:
         return Decision(state)
     if state.status == "deferred":
-        return _start(facts, request, policy) if _is_retry(event) else Decision(state)
+        return _after_cool_down(state, request, facts, policy) if _is_retry(event) else Decision(state)
     if watch is None or facts.known.state == "unasked":
         return Decision(state)
     if facts.known.state == "completed":
         return _register(state, request, watch.job, facts, policy)
     seen = WATCHING.look(watch, facts.known, policy.job(RetrainingLimits, request.endpoint), facts.now)
     return _failed(state, seen.reason) if isinstance(seen, Ended) else _waits_or_given_up(state, seen)
+
+
+def _after_cool_down(
+    state: Retraining, request: RetrainingRequested, facts: Facts[TrainingKnown], policy: PolicyDocument
+) -> Decision[Retraining]:
+    """The document may be another one by now."""
+    if _is_never_retrained(request, policy):
+        return Decision(_idle(state), [Publish(event=_refused(request))])
+    return _start(facts, request, policy)
 
 
 def _is_retry(event: JobEnded | DeadlineReached) -> bool:

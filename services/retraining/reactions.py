@@ -9,6 +9,7 @@ from shared.events import (
     RetrainingCompleted,
     RetrainingDeferred,
     RetrainingFailed,
+    RetrainingRefused,
     RetrainingRequested,
     RetrainingStarted,
 )
@@ -32,8 +33,9 @@ async def gather_job(
     return policy.TrainingKnown(state="completed", next_version=version)
 
 
-_ENDS: list[type[Event]] = [RetrainingStarted, RetrainingCompleted, RetrainingFailed]
-service.reacts_to(RetrainingRequested, decide=policy.decide_requested, emits=[RetrainingStarted, RetrainingDeferred])
+_ENDS: list[type[Event]] = [RetrainingStarted, RetrainingCompleted, RetrainingFailed, RetrainingRefused]
+_STARTS: list[type[Event]] = [RetrainingStarted, RetrainingDeferred, RetrainingRefused]
+service.reacts_to(RetrainingRequested, decide=policy.decide_requested, emits=_STARTS)
 service.reacts_to(JobEnded, gather=gather_job, decide=policy.decide_job, emits=_ENDS)
 service.reacts_to(DeadlineReached, gather=gather_job, decide=policy.decide_job, emits=_ENDS)
 service.reacts_to(ActionFailed, decide=policy.decide_not_performed, emits=[RetrainingFailed])

@@ -43,6 +43,7 @@ from shared.events.monitoring import (
     PerformanceMeasured,
     PerformanceRequested,
     QualityMeasured,
+    RowsMissed,
     Window,
     WindowFolded,
 )
@@ -70,6 +71,7 @@ from shared.events.retraining import (
     RetrainingCompleted,
     RetrainingDeferred,
     RetrainingFailed,
+    RetrainingRefused,
     RetrainingRequested,
     RetrainingStarted,
 )
@@ -98,5 +100,6 @@ from shared.events.system import (
     HubReplaced,
     MessagesBuried,
     PolicyChanged,
+    ServiceMissed,
 )
 from shared.events.unseen import CapturesLost, RowsUnmonitored

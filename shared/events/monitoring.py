@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
+from shared.events.announcement import Announcement, sentence
 from shared.events.entity import Entity
 from shared.events.event import Event
-from shared.events.fields import Moment, Part
+from shared.events.fields import Moment, Part, Words
 from shared.events.phrases import known, listed
 from shared.events.references import Digest, EndpointRef, JobRef, PackageRef
 
@@ -49,6 +50,34 @@ class WindowFolded(_OfEndpoint):
 
     def words(self) -> tuple[str, ...]:
         return (*super().words(), f"partition {self.partition}", f"{self.rows:,} rows")
+
+
+class RowsMissed(Event):
+    """So many rows, `of` those that were looked at, are in no measurement of their time, or in another one's.
+
+    Said once a day for each endpoint and kind of reason.
+    """
+
+    type: ClassVar[str] = "mlops.rows.missed"
+    endpoint: EndpointRef
+    rows: int
+    of: int
+    reason: Words
+
+    @property
+    def entity(self) -> Entity:
+        return self.endpoint.entity
+
+    def words(self) -> tuple[str, ...]:
+        return (f"{self.rows:,} of {self.of:,} rows", self.reason)
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Monitoring of {self.endpoint.name} misses rows",
+            f"{sentence(self.reason)} {self.rows:,} of {self.of:,} rows are concerned. It is not told again today.",
+            severity="warning",
+            audience=("data-engineer",),
+        )
 
 
 class FeatureDrift(Part):

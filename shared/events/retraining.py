@@ -1,4 +1,4 @@
-"""Retraining (box 9, R051, E4, E6): requested, then deferred, or started and completed or failed."""
+"""Retraining (box 9, R051, E4, E6): requested, then refused, deferred, or started and completed or failed."""
 
 from typing import ClassVar
 
@@ -42,6 +42,21 @@ class RetrainingDeferred(_OfEndpoint):
         return Announcement(
             f"Retraining of {self.model_name} is put off",
             sentence(self.reason),
+            audience=("data-scientist",),
+        )
+
+
+class RetrainingRefused(_OfEndpoint):
+    """It was asked for, and is never done: a rule forbids it (R063, R072)."""
+
+    type: ClassVar[str] = "mlops.retraining.refused"
+    reason: Words
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"{self.model_name} is not retrained",
+            sentence(self.reason),
+            severity="warning",
             audience=("data-scientist",),
         )
 

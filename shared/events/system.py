@@ -132,6 +132,35 @@ class MessagesBuried(Event):
         )
 
 
+class ServiceMissed(Event):
+    """Events have waited since `since` for a service that the running build does not have; `until` then given up.
+
+    Until then a build that has the service goes on with them.
+    """
+
+    type: ClassVar[str] = "mlops.service.missed"
+    service: str
+    since: Moment
+    until: Moment
+
+    @property
+    def entity(self) -> Entity:
+        return Entity.of(SYSTEM, "service", self.service)
+
+    def notice(self) -> Announcement:
+        return Announcement(
+            f"Nobody decides for {self.service}",
+            (
+                f"The running build has no service {self.service}, and events have waited for it since "
+                f"{self.since:%Y-%m-%d %H:%M} UTC. Deploy a build that has it; at {self.until:%Y-%m-%d %H:%M} UTC "
+                f"they begin to be given up."
+            ),
+            severity="error",
+            audience=("platform-support",),
+            command="sluice status",
+        )
+
+
 class PolicyChanged(Event):
     """Control goes by another policy document than before; both lie in evidence. `before` is absent the first time.
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from shared.events.workspaces import Workspace
 from shared.policies.consistency import disagreements
-from shared.policies.document import PolicyDocument, breach
+from shared.policies.document import InvalidPolicy, PolicyDocument, breach
 from shared.policies.finding import Finding, Problem, likely, problems, shown, spelt
 from shared.policies.layers import Layer, Path, merged, part, says
 from shared.policies.scope import Scope
@@ -92,9 +92,12 @@ class _Looking:
                     self.say((*layer.path, name), Problem((), "unknown section", tuple(sections()), of_key=True))
                 elif not isinstance(value, Mapping):
                     self.say((*layer.path, name), Problem((), "a mapping is required"))
+                elif sections()[name].undivided and layer.path != ("defaults",):
+                    words = "holds for everything alike: only `defaults` may say it"
+                    self.say((*layer.path, name), Problem((), words, of_key=True))
         for scope in document.scopes():
             for kind in sections().values():
-                for path, problem in _of_section(document, scope, kind):
+                for path, problem in (*_of_section(document, scope, kind), *_beside_others(document, scope, kind)):
                     self.say(path, problem)
 
 
@@ -130,6 +133,20 @@ def _of_section(document: PolicyDocument, scope: Scope, kind: type[Section]) -> 
             path = (kind.section, rule.field)
             words = breach(kind, rule, said, scenario, scope.endpoint).partition(": ")[2]
             yield (*_sayer(narrower, path), *path), Problem((), words)
+
+
+def _beside_others(document: PolicyDocument, scope: Scope, kind: type[Section]) -> Iterator[tuple[Path, Problem]]:
+    """What another section makes impossible of what is said here; what is built in may come to nothing."""
+    layers = document.layers(scope)
+    said = merged(part(layer.says, kind.section) for layer in layers)
+    try:
+        found = list(document.section(kind, scope).impossible(lambda other: document.section(other, scope)))
+    except (ValidationError, InvalidPolicy):
+        return  # said of the section that is wrong
+    for field, words in found:
+        if field in said:
+            path = (kind.section, field)
+            yield (*_sayer(layers, path), *path), Problem((), words)
 
 
 def _sayer(layers: list[Layer], path: Path) -> Path:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from shared.policies.personas import AudienceName, Person
-from shared.policies.section import Seconds, Section, VersionedName
+from shared.policies.section import Need, Seconds, Section, VersionedName
 
 type Mode = Literal["observe", "propose", "act"]
 Group = Annotated[str, StringConstraints(pattern=r"^group:\S+$")]
@@ -71,6 +71,10 @@ class People(Section, name="people"):
         description="who is meant by `data-engineer` (else `data-analyst`) and by `infrastructure` (else "
         "`platform-support`), which are no personas: personas, or `group:NAME`",
     )
+
+    def needs(self) -> Iterable[Need]:
+        """Asked once more at expiry, a question is open for twice as long."""
+        yield Need("ledger", 2 * self.expires_after_s, "expires_after_s")
 
     def members(self, audience: str) -> tuple[str, ...]:
         """Whom a notice to this audience goes to; a persona is its own."""

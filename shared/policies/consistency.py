@@ -6,14 +6,19 @@ from shared.events.workspaces import STAGES
 from shared.policies.common import Modes
 from shared.policies.document import PolicyDocument
 from shared.policies.finding import Problem
-from shared.policies.layers import Path, part
-from shared.policies.section import sections
+from shared.policies.layers import Path, part, says
+from shared.policies.retention import Retention
+from shared.policies.scope import Scope
+from shared.policies.section import Section, sections
 
 
 def disagreements(document: PolicyDocument, services: Mapping[str, bool]) -> Iterator[tuple[Path, Problem]]:
     yield from _endpoints(document)
     yield from _places(document)
     yield from _services(document, services)
+    for scope in document.scopes():
+        for kind in sections().values():
+            yield from _lives(document, scope, kind)
 
 
 def _endpoints(document: PolicyDocument) -> Iterator[tuple[Path, Problem]]:
@@ -78,3 +83,18 @@ def _services(document: PolicyDocument, services: Mapping[str, bool]) -> Iterato
             if mode != "act" and services.get(name) is False:
                 words = "always acts: by it people are asked and told"
                 yield (*layer.path, Modes.section, name), Problem((), words)
+
+
+def _lives(document: PolicyDocument, scope: Scope, kind: type[Section]) -> Iterator[tuple[Path, Problem]]:
+    """What these limits need for longer than it is kept; limits that do not hold in themselves are told of already."""
+    try:
+        retention, limits = document.section(Retention), document.section(kind, scope)
+    except ValueError:
+        return
+    for need in limits.needs():
+        kept_s, path = retention.kept_s(need.what), (kind.section, need.field)
+        if need.seconds > kept_s:
+            saying = [layer.path for layer in document.layers(scope) if says(layer.says, path)]
+            days, name = f"{need.seconds / 86_400:.4g} days", f"{need.what}_days"
+            words = f"{'.'.join(path)} needs {days} of {need.what}, retention.{name} is {kept_s / 86_400:.0f}"
+            yield (*saying[-1], *path) if saying else ("defaults", Retention.section, name), Problem((), words)

@@ -5,7 +5,7 @@ imports those of all services. A section that nobody declared is an error in a d
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -14,6 +14,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
 type Scenario = Literal["classical", "cv", "nlp"]
+# R063, R072: whatever a document says.
+NEVER_BY_ITSELF: tuple[Scenario, ...] = ("cv", "nlp")
+BECAUSE_OF_THE_SCENARIO = "models of computer vision and language are never retrained by themselves (R063, R072)"
 _VERSIONED = re.compile(r"^[^:@/\s]+[:@][^:@/\s]+$")
 
 
@@ -42,6 +45,15 @@ class Rule:
     because: str
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Limits that need `what` (`captures`, `ledger`, ...) kept for so many seconds, as their `field` says."""
+
+    what: str
+    seconds: float
+    field: str
+
+
 class Part(BaseModel):
     """What lies within a section; unknown fields are refused by name."""
 
@@ -57,9 +69,13 @@ class Part(BaseModel):
 
 
 class Section(Part):
-    """`class DriftLimits(Section, name="drift")` declares section `drift` of every layer of a document."""
+    """`class DriftLimits(Section, name="drift")` declares section `drift` of every layer of a document.
+
+    One that is `undivided` holds for everything alike: `defaults` alone may say something of it.
+    """
 
     section: ClassVar[str] = ""
+    undivided: ClassVar[bool] = False
     rules: ClassVar[tuple[Rule, ...]] = ()
 
     def __init_subclass__(cls, *, name: str = "", **kwargs: Any) -> None:
@@ -72,9 +88,17 @@ class Section(Part):
             raise TypeError(f"{cls.__qualname__} and {other.__qualname__} have one name: {name}")
         cls.section = name
 
+    def impossible(self, other: Callable[[type["Section"]], "Section"]) -> Iterable[tuple[str, str]]:
+        """Fields whose value can never come to anything beside the `other` sections of the same scope, and why."""
+        return ()
+
     @classmethod
     def names_services(cls, layer: Mapping[str, Any]) -> Iterable[tuple[tuple[str, ...], str]]:
         """Where what a layer says of this section names a service, and which: the document's check looks for it."""
+        return ()
+
+    def needs(self) -> Iterable[Need]:
+        """What has to be kept for these limits to work: the document's check holds it against section `retention`."""
         return ()
 
 

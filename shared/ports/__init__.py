@@ -19,6 +19,7 @@ from shared.ports.models.serving import Manifest, Route, ServingManifests
 from shared.ports.people.approvals import Approvals, LinkSigner
 from shared.ports.people.commands import CommandVerifier
 from shared.ports.people.notifier import Notice, Notifier
+from shared.ports.records.archive import Archive
 from shared.ports.records.brakes import Brake, Brakes
 from shared.ports.records.captures import CaptureName, Captures
 from shared.ports.records.deadlines import Deadline, Deadlines
@@ -27,7 +28,7 @@ from shared.ports.records.folds import Folds
 from shared.ports.records.grown import End, Grown
 from shared.ports.records.heartbeats import Heartbeat, Heartbeats
 from shared.ports.records.lane_book import LaneBook, Stop
-from shared.ports.records.ledger import Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
+from shared.ports.records.ledger import Cut, Entry, Head, Lease, Ledger, Mark, Outcome, Progress, Waiting
 from shared.ports.records.letter_bodies import LetterBodies
 from shared.ports.records.letter_book import LetterBook
 from shared.ports.records.policy_book import PolicyBook, PolicyOnRecord

@@ -63,6 +63,16 @@ class CategoricalReference:
         frequent = [now for own, now in pairs if own >= least]
         return [*frequent, sum(counts.counts) - sum(frequent), counts.nulls, counts.unseen]
 
+    def expected(self) -> list[int]:
+        """The buckets of a new sample of training's size if nothing changed, by Good and Turing's estimate.
+
+        Of ids with a long tail every sample has some that the one before had not: as many cells as training had of
+        categories that it saw once. They come off the rare ones.
+        """
+        *frequent, rare, nulls, unseen = self.buckets(self.own)
+        new = min(self.own.counts.count(1), rare)
+        return [*frequent, rare - new, nulls, unseen + new]
+
 
 def _plain(cells: Sequence[Any]) -> Sequence[Any]:
     return cells.tolist() if isinstance(cells, np.ndarray) else cells

@@ -60,7 +60,7 @@ def quality(profile: Profile, reference: Reference) -> Quality:
 
 def _drift(name: str, reference: Reference, profile: Profile) -> FeatureDrift:
     column, counts = reference.columns[name], profile.columns[name]
-    expected, actual = _buckets(column, column.own), _buckets(column, counts)
+    expected, actual = column.expected(), _buckets(column, counts)
     return FeatureDrift(
         name=name,
         psi=psi(expected, actual),

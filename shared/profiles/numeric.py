@@ -44,14 +44,18 @@ class NumericReference:
 
     @classmethod
     def build(cls, cells: Sequence[Any], bins: int) -> Self:
-        """Edges are quantiles that occur among the cells; a column without any number gets one empty bin."""
+        """Edges lie midway between a quantile and the next cell, so that rounding moves no cell across one.
+
+        A column without any number gets one empty bin.
+        """
         values = _numbers(cells)
         finite = values[np.isfinite(values)]
         if not len(finite):
             return cls((), 0.0, 0.0, NumericCounts((0,), nulls=len(values)))
         inner = np.quantile(finite, np.arange(1, bins) / bins, method="inverted_cdf")
         low, high = float(finite.min()), float(finite.max())
-        edges = tuple(float(edge) for edge in np.unique(inner) if edge < high)
+        quantiles, distinct = np.unique(inner[inner < high]), np.unique(finite)
+        edges = tuple(((quantiles + distinct[np.searchsorted(distinct, quantiles, side="right")]) / 2).tolist())
         empty = cls(edges, low, high, NumericCounts((0,) * (len(edges) + 1)))
         return cls(edges, low, high, empty.fold(cells))
 
@@ -83,6 +87,10 @@ class NumericReference:
 
     def buckets(self, counts: NumericCounts) -> list[int]:
         return [*counts.counts, counts.nulls, counts.outside]
+
+    def expected(self) -> list[int]:
+        """The buckets of a new sample of training's size if nothing changed."""
+        return self.buckets(self.own)
 
 
 def added(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:

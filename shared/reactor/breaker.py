@@ -1,4 +1,4 @@
-"""A lane that ends most of its events by bugs of ours stops, before it has emptied the hub into dead letters.
+"""A lane whose events mostly meet bugs of ours stops, before it has emptied the hub into dead letters.
 
 It holds its position until a person says that it may go on, or another build runs. What cannot be read never counts.
 """
@@ -13,7 +13,7 @@ from shared.ports import Clock, EventPublisher, LaneBook, Stop, Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """A lane stops when at least `bugs` events, and more than `share` of all, ended by bugs within `window`."""
+    """A lane stops when at least `bugs` events, and more than `share` of all, met bugs within `window`."""
 
     bugs: int = 10
     share: float = 0.5
@@ -46,7 +46,7 @@ class Breaker:
         raise Unavailable(f"lane {lane} was stopped: {stop.reason}; go on with: sluice lanes resume {lane}")
 
     async def count(self, lane: str, bug: str) -> None:
-        """Note how one event of this lane ended: `bug` in words, "" where none ended it. Raises `Unavailable`."""
+        """Note how one event of this lane fared: the `bug` that it met in words, or "". Raises `Unavailable`."""
         now = self._clock.now()
         ended = self._ended.setdefault(lane, deque())
         ended.append((now, bug))

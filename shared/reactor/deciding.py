@@ -5,13 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shared.events import ActionReleased, Entity, Envelope, from_cloud_event
+from pydantic import ValidationError
+
+from shared.events import ActionReleased, Entity, Envelope, from_cloud_event, to_cloud_event
 from shared.policies import PolicyDocument
 from shared.ports import Brakes, Clock, Entry, Head, Ledger, Waiting
 from shared.reactor.effects import Publish
 from shared.reactor.holding import digest_of_effects, held, hold
 from shared.reactor.joined import Joined
-from shared.reactor.recording import read_effect, write_entry
+from shared.reactor.other_builds import OtherBuild
+from shared.reactor.recording import read_effect, write_entry, write_given_up
 from shared.reactor.releasing import Release, StaleRelease, refusal, release_of
 from shared.reactor.service import Decision, Facts, Known, Reaction, Service
 from shared.reactor.wiring import Wiring
@@ -23,12 +26,13 @@ class Undeclared(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One event in front of one service."""
+    """One event in front of one service. `bugs`: errors of our own that it met, in words, whatever became of it."""
 
     service: Service
     entity: Entity
     envelope: Envelope[Any]
     waiting: Waiting | None = None
+    bugs: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,9 @@ class Deciding:
         )  # fmt: skip
 
     def given_up(self, case: Case, head: Head, reason: str) -> Entry:
-        """The entry that says that nothing could be decided, and nothing will be: the state stays as it is."""
-        facts = Facts(self._clock.now(), case.envelope.id, Known())
-        decision, more = Decision(_state(case, head)), {"given_up": reason}
-        return write_entry(
-            case.service.name, case.entity, head, case.envelope, facts, self._policy.digest, decision, more
-        )
+        """The entry that says that nothing could be decided, and nothing will be."""
+        event, now = to_cloud_event(case.envelope), self._clock.now()
+        return write_given_up(case.service.name, case.entity, head, event, now, self._policy.digest, reason)
 
     async def _decide(self, case: Case, envelope: Envelope[Any], head: Head, now: datetime) -> _Decided:
         reaction, state = case.service.reactions[type(envelope.data)], _state(case, head)
@@ -122,4 +123,10 @@ class Deciding:
 
 
 def _state(case: Case, head: Head) -> Any:
-    return case.service.state.model_validate(head.state or {})
+    """Raises `OtherBuild`: only builds write states."""
+    try:
+        return case.service.state.model_validate(head.state or {})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise OtherBuild(f"this build cannot read the state that another one wrote: {place}: {first['msg']}") from error

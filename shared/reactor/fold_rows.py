@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.events import Entity, Envelope, Unreadable, decode
@@ -64,7 +65,7 @@ class Rows:
 type Misread = tuple[Message, Unreadable]
 
 
-def read(fold: Fold, messages: Iterable[Message], through: int) -> tuple[Rows, Sequence[Misread]]:
+def read(fold: Fold, messages: Iterable[Message], through: int, now: datetime) -> tuple[Rows, Sequence[Misread]]:
     """The fold's rows among these messages, and what it has to bury."""
     rows: list[Keyed] = []
     misread: list[Misread] = []
@@ -74,15 +75,15 @@ def read(fold: Fold, messages: Iterable[Message], through: int) -> tuple[Rows, S
         if not fold.buries and not any(name in message.body for name in names):
             continue
         try:
-            rows += _keyed(fold, message, _envelope(message))
+            rows += _keyed(fold, message, _envelope(message, now))
         except Unreadable as reason:
             misread += [(message, reason)] if fold.buries else []
     return Rows(rows, through), misread
 
 
-def _envelope(message: Message) -> Envelope[Any]:
-    """Raises `Unreadable`, also for what the hub may not carry."""
-    envelope = decode(message.body)
+def _envelope(message: Message, now: datetime) -> Envelope[Any]:
+    """Raises `Unreadable`, also for times beyond the horizon, and for what the hub may not carry."""
+    envelope = decode(message.body, now)
     if not may_carry(message.hub, envelope.data):
         raise Unreadable(f"type: hub {message.hub} may not carry {envelope.data.type}")
     return envelope

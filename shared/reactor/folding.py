@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shared.events import Entity, Unreadable
-from shared.ports import EventPublisher, Folds, Hub, Message, Moved, Place, Position
+from shared.ports import Clock, EventPublisher, Folds, Hub, Message, Moved, Place, Position
 from shared.reactor.fold_codec import decode_state
 from shared.reactor.fold_failures import FoldFailures
 from shared.reactor.fold_keys import At, FoldKeys
@@ -20,8 +20,9 @@ class Folding:
 
     def __init__(
         self, wiring: Wiring, folds: Folds, publisher: EventPublisher, log: HubLog, failures: FoldFailures,
-        stalls: Stalls,
+        stalls: Stalls, clock: Clock,
     ) -> None:  # fmt: skip
+        self._clock = clock
         self._folds, self._log, self._failures, self._stalls = folds, log, failures, stalls
         self._keys = FoldKeys(wiring, folds, publisher, failures)
 
@@ -46,7 +47,7 @@ class Folding:
         if not unseen:
             return True
         next_ones = await self._next(at.place, position, [unseen[number] for number in sorted(unseen)])
-        rows, misread = read(at.fold, *next_ones)
+        rows, misread = read(at.fold, *next_ones, self._clock.now())
         changed, through = await self._keys.fold(at, rows)
         for message, reason in misread:
             if message.sequence <= through:

@@ -16,6 +16,7 @@ from shared.events.hubs import may_carry
 from shared.ports import Clock, Hub, LaneBook, Message, Place, Unavailable
 from shared.reactor.breaker import Breaker
 from shared.reactor.dead_letters import DeadLetters
+from shared.reactor.performing import said_of
 from shared.reactor.reactor import Reactor
 from shared.reactor.reading import Reading
 from shared.reactor.service import Service
@@ -104,8 +105,9 @@ class Lanes:
             return envelope, lane.concerned(envelope.data)
         except Unreadable as reason:
             await self._dead.bury(lane.name, message, str(reason))
-        except Exception:  # noqa: BLE001 - who cannot say whom an event concerns must not hold the lane for others
+        except Exception as bug:  # noqa: BLE001 - who cannot say whom an event concerns must not hold the lane for others
             await self._dead.bury(lane.name, message, traceback.format_exc(limit=-5))
+            await self._breaker.count(lane.name, said_of(bug))
         return None, []
 
     async def _is_due(self, service: Service, message: Message) -> bool:
@@ -121,10 +123,11 @@ class Lanes:
             await self._breaker.count(lane.name, bug)
 
     async def _one(self, service: Service, message: Message, envelope: Envelope[Any]) -> str:
-        """The bug that ended it, in words; "" where none did."""
+        """The bug of ours that it met, in words; "" where it met none."""
+        bugs: list[str] = []
         try:
             async with asyncio.timeout(self._budget.total_seconds()):
-                await self._reactor.handle(service, envelope)
+                await self._reactor.handle(service, envelope, bugs)
         except Unavailable:
             raise
         except TimeoutError:
@@ -132,5 +135,5 @@ class Lanes:
             await self._reactor.postpone(service, envelope, reason)
         except Exception as bug:  # noqa: BLE001 - a bug must not hold the partition: the event is kept, with the traceback
             await self._dead.bury(service.name, message, traceback.format_exc(limit=-5), envelope)
-            return "".join(traceback.format_exception_only(bug)).strip()
-        return ""
+            bugs.append(said_of(bug))
+        return bugs[0] if bugs else ""

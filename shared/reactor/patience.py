@@ -1,11 +1,12 @@
 """What becomes of an event, and how long the reactor waits for what cannot be had now."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
 from shared.ports import Unavailable
+from shared.reactor.other_builds import OtherBuild
 
 # In place of an effect's kind: the decision itself could not be prepared, and nothing was decided.
 GATHER = "gather"
@@ -34,17 +35,25 @@ class Handled(StrEnum):
 class Patience:
     """`lease` bounds one effect, `limit` is how long an event may stay pending, `longest` the pause between tries.
 
-    What has been pending for `said_after` is told to people.
+    What has been pending for `said_after` is told to people. What only another build can do may wait for `other_build`:
+    a deployment that was rolled back, or a service that was taken out, may come again.
     """
 
     lease: timedelta = timedelta(seconds=30)
     limit: timedelta = timedelta(hours=1)
     longest: timedelta = timedelta(seconds=60)
     said_after: timedelta = timedelta(minutes=5)
+    other_build: timedelta = timedelta(days=7)
 
     @classmethod
     def of(cls, lease_s: float, limit_s: float, longest_s: float = 60) -> Self:
         return cls(timedelta(seconds=lease_s), timedelta(seconds=limit_s), timedelta(seconds=longest_s))
+
+    def is_over(self, reason: Unavailable, since: datetime, now: datetime) -> bool:
+        """Whether what has been pending since then is given up for this reason."""
+        if isinstance(reason, Behind):
+            return False
+        return now - since > (self.other_build if isinstance(reason, OtherBuild) else self.limit)
 
     def pause(self, attempts: int, asked: timedelta | None = None) -> timedelta:
         """Before the next try; longer where whoever cannot now asked for that, though never than the whole patience."""

@@ -17,6 +17,7 @@ from shared.events import (
     ActionStalled,
     ActionSuperseded,
     Event,
+    Unreadable,
     from_cloud_event,
 )
 from shared.policies import PolicyDocument
@@ -96,7 +97,9 @@ class Performing:
             effect = read_effect(record)
             return await self._perform(case, progress, index, effect, written)
         except UnknownEffect as reason:
-            # Said under the same id at every try: it waits for a deployment, without end.
+            if self.out_of_patience(case, reason):
+                return Mark("refused", f"patience is over: {said(reason)}")
+            # Said under the same id at every try: it waits for a deployment.
             stalled = failed(ActionStalled, case, record["kind"], str(reason))
             await self.publish(case, stalled, f"stalled:{index}", progress.entry.decided_at)
             raise
@@ -105,11 +108,12 @@ class Performing:
         except Refused as reason:
             return Mark("refused", said(reason))
         except Unavailable as reason:
-            if self.out_of_patience(case):
+            if self.out_of_patience(case, reason):
                 return Mark("refused", f"patience is over: {said(reason)}")
             raise
         except Exception as bug:  # a bug in an effect ends its decision, and is said
             log.exception("effect %s of %s", record["kind"], case.service.name)
+            case.bugs.append(said_of(bug))
             return Mark("refused", said_of(bug))
 
     async def _perform(self, case: Case, progress: Progress, index: int, effect: Any, written: float) -> Mark:
@@ -170,8 +174,18 @@ class Performing:
         except Refused as reason:
             raise Unavailable(f"{event.type} cannot be said: {said(reason)}") from reason
 
-    def out_of_patience(self, case: Case) -> bool:
-        return case.waiting is not None and self._clock.now() - case.waiting.since > self._patience.limit
+    async def abandon(self, progress: Progress, reason: str) -> None:
+        """Settle what nobody can go on with any more: what is not done of it is refused. Raises `Moved`."""
+        progress = await self._take_over(progress)
+        if progress.settled:
+            return
+        left = [index for index in range(len(progress.entry.effects)) if index not in progress.marks]
+        marks = {index: Mark("refused", reason) for index in left[:1]}
+        settled = await self._ledger.settle(progress, marks, link(progress.entry, {**progress.marks, **marks}))
+        self._growth.add(settled)
+
+    def out_of_patience(self, case: Case, reason: Unavailable) -> bool:
+        return case.waiting is not None and self._patience.is_over(reason, case.waiting.since, self._clock.now())
 
 
 def _undone(mark: Mark) -> bool:
@@ -180,7 +194,9 @@ def _undone(mark: Mark) -> bool:
 
 def said_of(bug: Exception) -> str:
     """A bug with its kind; what ports raise says enough."""
-    return said(bug if isinstance(bug, Refused) else Exception("".join(traceback.format_exception_only(bug)).strip()))
+    if isinstance(bug, (Refused, Unreadable)):
+        return said(bug)
+    return said(Exception("".join(traceback.format_exception_only(bug)).strip()))
 
 
 type _Undone = ActionFailed | ActionSuperseded | ActionStalled

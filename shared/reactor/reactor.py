@@ -7,6 +7,7 @@ again but goes on performing what it says. Later events of a chain queue behind 
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from weakref import WeakValueDictionary
@@ -27,12 +28,14 @@ from shared.ports import (
     Waiting,
 )
 from shared.ports.records.grown import Grown
+from shared.reactor.breaker import Breaker
 from shared.reactor.deciding import Case, Deciding
 from shared.reactor.growth import Growth
 from shared.reactor.heads import Heads
+from shared.reactor.other_builds import OtherBuild, is_of_a_newer_build
 from shared.reactor.overdue import Overdue
 from shared.reactor.patience import Behind, Handled, Patience, asked_by, said
-from shared.reactor.performing import Performing, said_of
+from shared.reactor.performing import Performing, failed, said_of
 from shared.reactor.recording import UnknownEffect
 from shared.reactor.service import Service
 from shared.reactor.sweeping import Sweeper
@@ -45,23 +48,31 @@ class Reactor:
     def __init__(
         self, wiring: Wiring, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: PolicyDocument,
         owner: str, patience: Patience | None = None, brakes: Brakes | None = None, grown: Grown | None = None,
+        breaker: Breaker | None = None,
     ) -> None:  # fmt: skip
         self._ledger, self._clock, self._patience = ledger, clock, patience or Patience()
-        self._overdue = Overdue(publisher, self._patience.said_after)
+        self._overdue = Overdue(publisher, clock, self._patience.said_after)
         self._deciding = Deciding(wiring, ledger, clock, policy, brakes)
         self._growth, self._heads = Growth(grown), Heads()
         self._performing = Performing(
             wiring, ledger, publisher, clock, policy, owner, self._patience, self._growth, self._heads
         )
-        self._sweeper = Sweeper(self, ledger, publisher, clock, policy.digest, self._patience, self._growth)
+        self._sweeper = Sweeper(
+            self, ledger, publisher, clock, policy.digest, self._patience, self._growth, self._performing,
+            self._overdue, breaker,
+        )  # fmt: skip
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
         self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()
 
-    async def handle(self, service: Service, envelope: Envelope[Any]) -> Handled:
-        """See one event through, or queue it. Raises `Unavailable` only when the ledger itself cannot be written."""
+    async def handle(self, service: Service, envelope: Envelope[Any], bugs: list[str] | None = None) -> Handled:
+        """See one event through, or queue it. Raises `Unavailable` only when the ledger itself cannot be written.
+
+        To `bugs` is added what met it of our own errors without ending it: those of effects.
+        """
         case = self.case(service, envelope)
         if case is None:
             return Handled.NOT_FOR_US
+        case = case if bugs is None else replace(case, bugs=bugs)
         async with self.chain(service.name, case.entity):
             return await self._advance(case, self._heads.take(case))
 
@@ -113,12 +124,21 @@ class Reactor:
         except Exception as reason:  # it is recorded: whatever stopped it, it is seen through later
             if not isinstance(reason, Unavailable):
                 log.exception("%s on %s", case.service.name, case.envelope.data.type)
+                case.bugs.append(said_of(reason))
+                if self._performing.out_of_patience(case, Unavailable()):
+                    return await self._abandon(case, progress, said_of(reason))
             is_said = isinstance(reason, UnknownEffect)
             return await self._wait(case, said(reason), is_said=is_said, asked=asked_by(reason))
 
+    async def _abandon(self, case: Case, progress: Progress, bug: str) -> Handled:
+        """A decision that a bug of ours keeps from being settled does not hold its chain for ever."""
+        failure = failed(ActionFailed, case, "settle", bug)
+        await self._performing.publish(case, failure, "abandoned", progress.entry.decided_at)
+        await self._performing.abandon(progress, bug)
+        return Handled.FAILED
+
     def _may_yet(self, case: Case, reason: Exception) -> bool:
-        over = self._performing.out_of_patience(case)
-        return isinstance(reason, Behind) or (isinstance(reason, Unavailable) and not over)
+        return isinstance(reason, Unavailable) and not self._performing.out_of_patience(case, reason)
 
     async def _decided(self, case: Case, guess: Head | None) -> tuple[Progress, bool]:
         """The record of this decision, and whether it was there before. Only one instance ever writes it."""
@@ -165,15 +185,25 @@ class Reactor:
             progress = await self._ledger.find(case.service.name, case.entity, head.open)
             if progress is None or progress.settled:
                 return False
-            earlier = Case(case.service, case.entity, from_cloud_event(progress.entry.event), case.waiting)
+            earlier = replace(case, envelope=self._read_again(case, progress.entry))
             await self._performing.see_through(earlier, progress, True)
         except Refused as reason:
             await self._lost(case, head.open, said(reason))
             return False
-        except (Unavailable, Unreadable) as reason:
+        except Unavailable as reason:
             why = f"decision {head.open} of this chain is not done: {said(reason)}"
             raise Behind(why, pause=asked_by(reason)) from reason
         return True
+
+    def _read_again(self, case: Case, entry: Entry) -> Envelope[Any]:
+        """The event of an open decision. Raises `OtherBuild` while a build that can read it may come, or `Refused`."""
+        try:
+            return from_cloud_event(entry.event)
+        except Unreadable as error:
+            reason = OtherBuild(f"this build cannot read its event: {said(error)}")
+            if is_of_a_newer_build(entry.event) and not self._performing.out_of_patience(case, reason):
+                raise reason from error
+            raise Refused(f"its event cannot be read: {said(error)}") from error
 
     async def _lost(self, case: Case, decision: str, reason: str) -> None:
         """A decision whose body is gone for ever cannot be seen through, and holds nobody."""
@@ -192,8 +222,10 @@ class Reactor:
 
         A bug is raised where the whole message can be buried, and given up where the event has waited.
         """
-        if not isinstance(reason, (Unavailable, Refused)) and case.waiting is None:
-            raise reason
+        if not isinstance(reason, (Unavailable, Refused, Unreadable)):
+            if case.waiting is None:
+                raise reason
+            case.bugs.append(said_of(reason))
         why = f"patience is over: {said(reason)}" if isinstance(reason, Unavailable) else said_of(reason)
         while True:
             head = await self._ledger.head(case.service.name, case.entity)
@@ -207,22 +239,21 @@ class Reactor:
         now, before = self._clock.now(), case.waiting
         attempts = before.attempts + 1 if before else 0
         pause = self._patience.pause(attempts, asked)
-        await self._ledger.wait(
-            Waiting(
-                service=case.service.name,
-                entity=case.entity,
-                event_id=case.envelope.id,
-                event=to_cloud_event(case.envelope),
-                since=before.since if before else now,
-                due=now + pause,
-                attempts=attempts,
-                reason=reason,
-            )
+        waiting = Waiting(
+            service=case.service.name,
+            entity=case.entity,
+            event_id=case.envelope.id,
+            event=to_cloud_event(case.envelope),
+            since=before.since if before else now,
+            due=now + pause,
+            attempts=attempts,
+            reason=reason,
         )
+        await self._ledger.wait(waiting)
         log.warning(
             "pending: %s on %s: %s, try %d, next in %g s",
             case.service.name, case.envelope.data.type, reason, attempts + 1, pause.total_seconds(),
         )  # fmt: skip
         if before and not is_said:
-            await self._overdue.look_at(case, before.since, now, reason)
+            await self._overdue.look_at(waiting, reason)
         return Handled.PENDING

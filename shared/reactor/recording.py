@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.events import Entity, Envelope, canonical, to_cloud_event
-from shared.ports import Entry, Head, Mark, Unavailable, Waiting
+from shared.ports import Entry, Head, Mark
 from shared.reactor.effects import Effect
+from shared.reactor.other_builds import OtherBuild
 from shared.reactor.service import Decision, Facts
 from shared.reactor.wiring import effect_of
 
@@ -56,10 +57,11 @@ def write_entry(
     return _entry(service, entity, head, to_cloud_event(envelope), facts.now, known, policy, state, effects)
 
 
-def write_unread(waiting: Waiting, head: Head, now: datetime, policy: str, reason: str) -> Entry:
-    """The entry that keeps an event which no build can read, as it waited; the state stays as it is."""
-    event, facts = {**waiting.event, "id": waiting.event_id}, {"known": {}, "given_up": reason}
-    return _entry(waiting.service, waiting.entity, head, event, now, facts, policy, head.state, [])
+def write_given_up(
+    service: str, entity: Entity, head: Head, event: Mapping[str, Any], now: datetime, policy: str, reason: str
+) -> Entry:
+    """The entry of an event that nothing was decided about; the state stays as it is, readable or not."""
+    return _entry(service, entity, head, event, now, {"known": {}, "given_up": reason}, policy, head.state, [])
 
 
 def _entry(
@@ -87,8 +89,8 @@ def write_effect(effect: Effect) -> dict[str, Any]:
     return {"kind": effect.kind, "version": effect.version, "data": effect.model_dump(mode="json")}
 
 
-class UnknownEffect(Unavailable):
-    """Only a newer build knows this effect: patience with it has no end, for it must not be given up."""
+class UnknownEffect(OtherBuild):
+    """Only a newer build knows this effect."""
 
 
 def read_effect(record: Mapping[str, Any]) -> Any:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from shared.policies import PolicyDocument
+from shared.policies import PolicyDocument, Retention
 from shared.ports import (
+    Archive,
     Brakes,
     Clock,
     Deadlines,
@@ -34,6 +35,7 @@ from shared.reactor.patience import Patience
 from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor
 from shared.reactor.reading import Reading
+from shared.reactor.retention import retention_parts
 from shared.reactor.sealing import seal
 from shared.reactor.service import Service
 from shared.reactor.stalls import Stalls
@@ -60,28 +62,29 @@ class Runtime:
         self._dead_letters = DeadLetters(publisher, provided[LetterBodies], clock, provided[LetterBook])
         wiring = Wiring({**provided, PolicyDocument: policy, DeadLetters: self._dead_letters})
         wiring.check(services.values())
+        book = provided[LaneBook]
+        breaker = Breaker(book, publisher, clock, build)
         self.reactor = Reactor(
-            wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes], provided[Grown]
+            wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes], provided[Grown], breaker
         )
         self._stalls = Stalls(publisher, clock)
         self._reading = Reading(provided[Positions], provided[HubReader], publisher, clock)
-        book = provided[LaneBook]
-        breaker = Breaker(book, publisher, clock, build)
         self.lanes = Lanes(
             self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls, services
         )
         failures = FoldFailures(self._dead_letters, provided[Evidence], publisher, clock)
         log = HubLog(provided[HubReader], publisher, clock)
-        self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls)
+        self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls, clock)
         minutely = timedelta(minutes=1)
-        self._ticking = Ticking(
-            [
-                Part("reminders", self.remind),
-                Part("sweeper", self.sweep),
-                Part("seal", self.seal, every=minutely),
-                Part("heartbeat", self.beat, every=HEARTBEAT),
-            ]
-        )
+        parts = [
+            Part("reminders", self.remind),
+            Part("sweeper", self.sweep),
+            Part("seal", self.seal, every=minutely),
+            Part("heartbeat", self.beat, every=HEARTBEAT),
+        ]
+        lives = policy.section(Retention)
+        retained = retention_parts(ledger, provided[Archive], provided[LetterBook], provided[Folds], lives)
+        self._ticking = Ticking([*parts, *retained])
         self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
 
     def translating(self, translate: Translate) -> Translating:

@@ -17,7 +17,10 @@ _EARLY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`every` is the least time between two starts, `budget` what one run is given."""
+    """`every` is the least time between two starts, `budget` what one run is given.
+
+    One that says True has more to do, and is due at once.
+    """
 
     name: str
     run: Callable[[], Awaitable[object]]
@@ -54,7 +57,8 @@ class Ticking:
     async def _one(self, part: Part) -> Exception | None:
         try:
             async with asyncio.timeout(part.budget.total_seconds()):
-                await part.run()
+                if await part.run() is True:
+                    del self._started[part.name]
         except Exception as error:  # what else is periodic goes on; raised once all is done
             log.exception("%s failed", part.name)
             return error

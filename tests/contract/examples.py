@@ -13,6 +13,8 @@ WORKSPACE = (
 )
 FOREIGN = WORKSPACE.replace("production", "elsewhere")
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+# Before and after everything that a store writes, whatever its clock says.
+LONG_AGO, FAR_AHEAD = datetime(1999, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
 MODEL = ModelRef(workspace=WORKSPACE, name="flights", version="3")
 ENDPOINT = EndpointRef(workspace=WORKSPACE, name="flights")
 PACKAGE = PackageRef(model=MODEL, digest="ab" * 32)

@@ -9,6 +9,7 @@ from shared.adapters.memory import MemoryFolds
 from shared.ports import Folds, Moved, Place, Position, Refused
 from shared.ports.records.folds import LARGEST_STATE, MOST_BYTES, MOST_ROWS
 from tests.contract.conftest import Account
+from tests.contract.examples import FAR_AHEAD, LONG_AGO
 
 pytestmark = pytest.mark.azure_untested
 PLACE = Place("monitoring", "predictions", 0)
@@ -114,3 +115,12 @@ async def test_the_states_of_one_key_are_found_in_all_partitions_that_were_met(f
     await folds.write(Place("instances", "predictions", 1), Position("", 1), {"a": b"instances"})
     found = await folds.of("monitoring", "predictions", "a")
     assert list(found.items()) == [(0, b"0"), (2, None), (10, b"10")]
+
+
+async def test_states_that_nobody_writes_any_more_are_forgotten_and_the_position_stays(folds: Folds) -> None:
+    await write(folds, 7, None, a=b"a", b=b"b", c=b"c")
+    assert await folds.forget(LONG_AGO, 10) == 0
+    assert [await folds.forget(FAR_AHEAD, 2) for _ in range(3)] == [2, 1, 0]
+    assert (await read(folds, "a", "b", "c"), (await present(folds)).sequence) == ({}, 7)
+    await write(folds, 8, (await present(folds)).version, a=b"again")
+    assert await folds.of("monitoring", "predictions", "a") == {0: b"again"}

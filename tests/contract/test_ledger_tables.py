@@ -1,13 +1,15 @@
 """What only the table ledger can show: which rows lie where, and what a crash between two writes leaves."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from azure.data.tables import UpdateMode
 
 from shared.adapters.azure.storage.keys import chain_key
-from shared.ports import Lease, Mark, Moved
+from shared.ports import Cut, Lease, Mark, Moved, Refused
 from tests.contract.conftest import Account
-from tests.contract.examples import ENTITY, LEASE, entry, minutes, waiting
+from tests.contract.examples import ENTITY, LEASE, NOON, entry, minutes, waiting
 from tests.contract.ledgers import table_ledger
 from tests.support.eventually import aeventually
 from tests.support.storage_calls import counted_calls
@@ -89,6 +91,28 @@ async def test_no_clock_but_the_stores_rules_a_lease(account: Account, ahead: ti
         return bool(found and await ledger.lease(found, Lease("instance-2", timedelta(seconds=30))))
 
     await aeventually(taken)
+
+
+async def test_a_head_of_an_earlier_build_says_how_old_its_chain_is_once_it_was_looked_at(account: Account) -> None:
+    ledger = await table_ledger(account)
+    await ledger.record(entry("event-1", 1), await ledger.head("staging", ENTITY), None)
+    table = account.storage.tables.get_table_client(account.tables[0])
+    row = await table.get_entity(chain_key("staging", ENTITY), "head")
+    del row["oldest"]
+    await table.update_entity(row, UpdateMode.REPLACE)
+    assert [entity async for _, entity in ledger.aged(NOON)] == [ENTITY]
+    await ledger.shorten(await ledger.head("staging", ENTITY), Cut("staging", ENTITY, (), "", NOON))
+    assert [entity async for _, entity in ledger.aged(NOON)] == []
+    assert [entity async for _, entity in ledger.aged(minutes(1))] == [ENTITY]
+
+
+async def test_a_decision_with_more_marks_than_a_transaction_takes_is_refused_and_stays(account: Account) -> None:
+    ledger = await table_ledger(account)
+    recorded = await ledger.record(entry("event-1", 1), await ledger.head("staging", ENTITY), None)
+    marked = replace(recorded, marks={index: Mark("performed") for index in range(99)})
+    with pytest.raises(Refused, match="99 marks, at most 98 fit"):
+        await ledger.shorten(await ledger.head("staging", ENTITY), Cut("staging", ENTITY, [marked], "piece", None))
+    assert await ledger.find("staging", ENTITY, "event-1")
 
 
 async def test_a_head_that_is_gone_is_moved(account: Account) -> None:

@@ -7,6 +7,7 @@ from shared.adapters.memory import MemoryLetterBook
 from shared.events import DeadLettered
 from shared.ports import Absent, LetterBook
 from tests.contract.conftest import Account
+from tests.contract.examples import FAR_AHEAD, LONG_AGO
 
 pytestmark = pytest.mark.azure_untested
 LETTER = DeadLettered(service="drift", hub="events", partition=1, sequence=9, body="ab" * 32, reason="ü" * 2000)
@@ -30,3 +31,12 @@ async def test_an_unknown_letter_is_absent(book: LetterBook) -> None:
     for unknown in ("letter-2", "x' or '1' eq '1", "../letter-1"):
         with pytest.raises(Absent):
             await book.get(unknown)
+
+
+async def test_letters_that_were_kept_before_a_moment_are_forgotten_a_few_at_a_time(book: LetterBook) -> None:
+    for number in range(3):
+        await book.keep(f"letter-{number}", LETTER)
+    assert await book.forget(LONG_AGO, 10) == 0
+    assert [await book.forget(FAR_AHEAD, 2) for _ in range(3)] == [2, 1, 0]
+    with pytest.raises(Absent):
+        await book.get("letter-1")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from infra.local import topology
+from shared.policies.retention import IMMUTABLE_DAYS, Retention
 from tests.infra.templates import Template, all_templates, body, changed, names_in
 
 DATA = "modules/data.bicep"
@@ -23,6 +24,7 @@ CONTAINERS: Grants = {
     "batch-in": ({"control", "jobs"}, {"submitters"}, set()),
     "batch-out": ({"submitters"}, {"jobs"}, set()),
     "seals": ({"operators"}, {"control"}, set()),
+    "archive": ({"operators"}, {"control"}, set()),
     UNDELIVERED: ({"operators"}, {"delivery"}, set()),
 }
 TABLES: Grants = {
@@ -107,9 +109,10 @@ def test_an_account_with_keys_is_found() -> None:
 
 LIVES = {
     "evidence": "evidenceLifeDays",
-    "seals": "evidenceLifeDays",
+    "seals": "sealLifeDays",
+    "archive": "archiveDays",
     "captures": "captureDays",
-    "labels": "captureDays",
+    "labels": "labelDays",
     "letters": "letterDays",
     UNDELIVERED: "letterDays",
 }
@@ -140,4 +143,28 @@ def test_versions_are_kept_and_evidence_and_seals_are_immutable() -> None:
     assert {each["name"]: each["immutableDays"] for each in listed if each["immutableDays"]} == {
         "evidence": "evidenceDays",
         "seals": "evidenceDays",
+        "archive": "evidenceDays",
     }
+
+
+def stated(file: Template) -> dict[str, int]:
+    """The days that the templates state when nobody says otherwise, by container."""
+    parameters = file.section("parameters")
+    return {name: parameters[life]["default"] for name, life in LIVES.items()}
+
+
+def of_policy() -> dict[str, int]:
+    lives = Retention().model_dump()
+    return {name: lives[f"{'letters' if name == UNDELIVERED else name}_days"] for name in LIVES}
+
+
+def test_blobs_live_as_long_as_the_policy_says_when_nobody_says_otherwise() -> None:
+    main = all_templates()["main.bicep"]
+    assert stated(main) == of_policy()
+    assert main.section("parameters")["evidenceDays"]["default"] == IMMUTABLE_DAYS
+
+
+@pytest.mark.parametrize("life", sorted(set(LIVES.values())))
+def test_another_life_in_the_templates_is_noticed(life: str) -> None:
+    days = all_templates()["main.bicep"].section("parameters")[life]["default"]
+    assert stated(changed("main.bicep", f"param {life} int = {days}", f"param {life} int = {days + 1}")) != of_policy()

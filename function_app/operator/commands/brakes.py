@@ -9,7 +9,7 @@ import typer
 from function_app.operator.connections import AsJson, RunDir, opened, settings
 from function_app.operator.console import Grid, output, print_json, say, table
 from function_app.operator.ordering.answers import scope_words
-from function_app.operator.ordering.orders import order
+from function_app.operator.ordering.orders import order, stated
 from function_app.operator.ordering.places import scope
 from function_app.operator.ordering.sending import EXITS, Force, Wait, Way, Who, Why, Within, give, who
 from function_app.operator.running import run
@@ -29,7 +29,7 @@ def pause(
 ) -> None:  # fmt: skip
     """Stop reactions about something: they are decided and recorded from now on, but nothing is done."""
     way = Way(run_dir, force, wait, timeout, as_json)
-    command = ReactionsPaused(scope=scope(what, way), operator=who(operator), reason=reason)
+    command = stated(ReactionsPaused, scope=scope(what, way), operator=who(operator), reason=reason)
     give(order(command, settings(run_dir)), way)
 
 
@@ -39,7 +39,7 @@ def resume(
 ) -> None:  # fmt: skip
     """Let reactions go on. What was held meanwhile stays held, until it is redriven."""
     way = Way(run_dir, force, wait, timeout, as_json)
-    command = ReactionsResumed(scope=scope(what, way), operator=who(operator), reason=reason)
+    command = stated(ReactionsResumed, scope=scope(what, way), operator=who(operator), reason=reason)
     give(order(command, settings(run_dir)), way)
 
 

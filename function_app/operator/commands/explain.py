@@ -10,11 +10,10 @@ from rich.text import Text
 
 from function_app.operator.connections import AsJson, RunDir, opened
 from function_app.operator.console import output, print_json, say, warn
-from function_app.operator.explaining.graph import Graph
-from function_app.operator.explaining.story import Story, nodes_of, tell
+from function_app.operator.explaining.searching import explained
+from function_app.operator.explaining.story import Story, nodes_of
 from function_app.operator.explaining.svg import as_svg
 from function_app.operator.explaining.text import as_json, as_tree
-from function_app.operator.ledger.reading import read_chains
 from function_app.operator.running import NO, USAGE, run
 from function_app.operator.standing.words import pending_json, pending_words
 from shared.ports import Waiting
@@ -51,7 +50,7 @@ def explain(
 async def _story(run_dir: Path | None, what: str) -> tuple[Story, Sequence[Waiting]]:
     """And what of it still waits."""
     async with opened(run_dir) as store:
-        story = tell(Graph(await read_chains(store.ledger)), what)
+        story = await explained(store.ledger, what, store.archive)
         ids = {node.id for node in nodes_of(story)}
         return story, [each for each in await store.ledger.pending(_MOST_PENDING) if _belongs(each, ids)]
 

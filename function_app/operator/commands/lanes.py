@@ -2,35 +2,33 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from function_app.operator.connections import AsJson, RunDir, opened, settings
-from function_app.operator.console import output, print_json, say, table
+from function_app.operator.console import output, print_json, say
 from function_app.operator.ordering.names import check_name
-from function_app.operator.ordering.orders import order
+from function_app.operator.ordering.orders import order, stated
 from function_app.operator.ordering.sending import EXITS, Force, Wait, Way, Who, Why, Within, give, look, who
 from function_app.operator.running import run
-from function_app.operator.standing.lanes import Behind, lane_names, lanes
-from shared.adapters.azure.event_hubs.reader import EventHubReader
+from function_app.operator.standing.lane_words import lane_json, lanes_table
+from function_app.operator.standing.lanes import Behind, hub_reader, lane_names, lanes
 from shared.events import LaneResumeOrdered
-from shared.ports import Hub
 
 app = typer.Typer(no_args_is_help=True, help="What reads the hubs, and how far behind it is.")
 RESUME_EXAMPLE = f"Example: sluice lanes resume measurement --reason 'build 42 is rolled back'. {EXITS}"
-_READ: tuple[Hub, ...] = ("inbound", "events", "decisions", "predictions", "labels")
 Lane = Annotated[str, typer.Argument(metavar="LANE", help="Its name, as `sluice lanes list` shows it.")]
 
 
 @app.command("list", epilog="Example: sluice lanes list --json | jq '.[] | select(.behind > 0)'")
 def list_lanes(as_json: AsJson = False, run_dir: RunDir = None) -> None:
-    """Each reader of each hub partition: how many messages it is behind, and why where it was stopped."""
+    """Each reader of each hub partition: how many messages it is behind, and why where it stands or was stopped."""
     found = run(_lanes(run_dir))
     if as_json:
-        print_json([_json(each) for each in found])
+        print_json([lane_json(each) for each in found])
     elif found:
-        output().print(table(["lane", "reads", ("behind", {"justify": "right"}), "stopped"], list(map(_row, found))))
+        output().print(lanes_table(found))
     else:
         say("nothing was read yet")
 
@@ -44,7 +42,7 @@ def resume(
     way = Way(run_dir, force, wait, timeout, as_json)
     if not force:
         look(way, lambda _: _check(lane))
-    command = LaneResumeOrdered(lane=lane, operator=who(operator), reason=reason)
+    command = stated(LaneResumeOrdered, lane=lane, operator=who(operator), reason=reason)
     give(order(command, settings(run_dir)), way)
 
 
@@ -53,25 +51,5 @@ async def _check(lane: str) -> None:
 
 
 async def _lanes(run_dir: Path | None) -> Sequence[Behind]:
-    found = settings(run_dir)
-    hubs = EventHubReader({hub: found.hub(hub) for hub in _READ}, dict.fromkeys(_READ, found.observers))
     async with opened(run_dir) as store:
-        return await lanes(store.positions, store.lanes, hubs)
-
-
-def _row(each: Behind) -> list[object]:
-    behind = str(each.messages) if each.messages is not None else f"not to be had: {each.missing}"
-    stopped = f"{each.stop.at:%m-%d %H:%M:%S}, build {each.stop.build}: {each.stop.reason}" if each.stop else "-"
-    return [each.place.reader, f"{each.place.hub}/{each.place.partition}", behind, stopped]
-
-
-def _json(each: Behind) -> dict[str, Any]:
-    stop = {"at": each.stop.at.isoformat(), "build": each.stop.build, "reason": each.stop.reason} if each.stop else None
-    return {
-        "lane": each.place.reader,
-        "hub": each.place.hub,
-        "partition": each.place.partition,
-        "behind": each.messages,
-        "missing": each.missing,
-        "stopped": stop,
-    }
+        return await lanes(store.positions, store.lanes, store.ledger, hub_reader(settings(run_dir)))

@@ -8,7 +8,7 @@ import typer
 from function_app.operator.connections import AsJson, RunDir, Store, settings
 from function_app.operator.ledger.reading import read_chains
 from function_app.operator.ordering.names import check_name, known
-from function_app.operator.ordering.orders import order
+from function_app.operator.ordering.orders import order, stated
 from function_app.operator.ordering.sending import EXITS, Force, Wait, Way, Who, Why, Within, give, look, who
 from function_app.operator.running import Unknown
 from shared.events import Entity, RedriveRequested
@@ -34,14 +34,11 @@ def redrive(
 ) -> None:  # fmt: skip
     """Have something done again, once, under its own id: a held decision, one not seen through, or a dead letter."""
     way = Way(run_dir, force, wait, timeout, as_json)
-    if bool(decision) == bool(letter):
+    if bool(decision) == bool(letter) or (decision and force and not about):
         raise typer.BadParameter(_WHICH)
     wanted = Wanted(service, decision, _written_out(about), letter)
     found = wanted if force else look(way, lambda store: looked_up(store, wanted))
-    try:
-        command = RedriveRequested(**asdict(found), operator=who(operator), reason=reason)
-    except ValueError as error:
-        raise typer.BadParameter(_WHICH) from error
+    command = stated(RedriveRequested, **asdict(found), operator=who(operator), reason=reason)
     give(order(command, settings(run_dir)), way)
 
 

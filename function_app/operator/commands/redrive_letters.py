@@ -21,7 +21,7 @@ from function_app.operator.letters.reading import (
     one,
 )
 from function_app.operator.ordering.names import services_of_this_build
-from function_app.operator.ordering.orders import Order, order
+from function_app.operator.ordering.orders import Order, order, stated
 from function_app.operator.ordering.sending import (
     EXITS,
     Answered,
@@ -75,7 +75,7 @@ def redrive(
 
 def _order(letter: Letter, operator: str, reason: str, way: Way) -> Order:
     data = letter.data
-    command = RedriveRequested(service=data.service, letter=letter.id, operator=operator, reason=reason)
+    command = stated(RedriveRequested, service=data.service, letter=letter.id, operator=operator, reason=reason)
     return order(command, settings(way.run_dir))
 
 

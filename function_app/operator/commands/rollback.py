@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from function_app.operator.connections import AsJson, RunDir, settings
-from function_app.operator.ordering.orders import order
+from function_app.operator.ordering.orders import order, stated
 from function_app.operator.ordering.places import endpoint as endpoint_at
 from function_app.operator.ordering.sending import EXITS, Force, Wait, Way, Who, Why, Within, give, who
 from shared.events import RollbackCompleted, RollbackFailed, RollbackOrdered, RollbackSuperseded
@@ -25,5 +25,5 @@ def rollback(
     pause does.
     """
     way = Way(run_dir, force, wait, timeout, as_json)
-    command = RollbackOrdered(endpoint=endpoint_at(endpoint, way), operator=who(operator), reason=reason)
+    command = stated(RollbackOrdered, endpoint=endpoint_at(endpoint, way), operator=who(operator), reason=reason)
     give(order(command, settings(run_dir), "rollback", _ENDS), way)

@@ -1,5 +1,6 @@
 """`sluice status`."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from function_app.operator.connections import AsJson, RunDir, Wide, opened, sett
 from function_app.operator.console import output, print_json, say, table, warn
 from function_app.operator.letters.reading import Letter, all_letters, by_reason
 from function_app.operator.running import run
+from function_app.operator.standing.lane_words import lane_json, lane_summary
+from function_app.operator.standing.lanes import Behind, hub_reader, lanes
 from function_app.operator.standing.snapshot import Snapshot, snapshot
 from function_app.operator.standing.words import (
     approval_json,
@@ -27,7 +30,7 @@ from function_app.operator.standing.words import (
 from shared.ports import Refused, Unavailable
 from shared.settings.operator import NoSettings
 
-Reading = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to read the dead letters for at most.")]
+Reading = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to ask the hubs for at most.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +42,38 @@ class _Letters:
 
 
 def status(timeout: Reading = 15, wide: Wide = False, as_json: AsJson = False, run_dir: RunDir = None) -> None:
-    """How things stand: endpoints, open questions, brakes, dead letters, and what waits with its reason."""
+    """How things stand: endpoints, open questions, brakes, lanes, dead letters, and what waits with its reason."""
     now, base_url = datetime.now(UTC), settings(run_dir).approval_base_url
-    taken, letters = run(_both(run_dir, timeout))
+    taken, readers, letters = run(_all(run_dir, timeout))
     if as_json:
-        print_json(_json(taken, letters, base_url))
+        print_json(_json(taken, readers, letters, base_url))
         return
-    if taken.stopped:
-        warn(f"not all of the ledger can be read: {taken.stopped}; see `sluice ledger verify`")
+    for reason in taken.unread:
+        warn(reason)
     _part("endpoints", len(taken.endpoints), endpoints_table(taken.endpoints, now, wide))
     _part("open approvals", len(taken.approvals), approvals_table(taken.approvals, now, base_url, wide))
     _part("brakes", len(taken.brakes), brakes_table(taken.brakes))
+    _part("lanes", len(readers), lane_summary(readers))
     _letters_part(letters, wide)
     _part("pending", len(taken.pending), pending_table(taken.pending, now, wide))
 
 
-async def _both(run_dir: Path | None, timeout_s: float) -> tuple[Snapshot, _Letters]:
+async def _all(run_dir: Path | None, timeout_s: float) -> tuple[Snapshot, Sequence[Behind], _Letters]:
     async with opened(run_dir) as store:
-        taken = await snapshot(store)
+        hubs = hub_reader(settings(run_dir), timeout_s)
+        return await asyncio.gather(
+            snapshot(store),
+            lanes(store.positions, store.lanes, store.ledger, hubs),
+            _letters(run_dir, timeout_s),
+        )
+
+
+async def _letters(run_dir: Path | None, timeout_s: float) -> _Letters:
     try:
         found, _ = await all_letters(run_dir, timeout_s)
     except (Unavailable, Refused, NoSettings) as error:
-        return taken, _Letters(missing=str(error))
-    return taken, _Letters(found)
+        return _Letters(missing=str(error))
+    return _Letters(found)
 
 
 def _part(name: str, count: int, shown: RenderableType) -> None:
@@ -79,13 +91,14 @@ def _letters_part(letters: _Letters, wide: bool) -> None:
     _part("dead letters", len(letters.found), table([("letters", {"justify": "right"}), "of", "reason"], rows, wide))
 
 
-def _json(taken: Snapshot, letters: _Letters, base_url: str) -> dict[str, Any]:
+def _json(taken: Snapshot, readers: Sequence[Behind], letters: _Letters, base_url: str) -> dict[str, Any]:
     counted = [{"service": service, "reason": why, "count": count} for service, why, count in by_reason(letters.found)]
     return {
         "endpoints": [endpoint_json(each) for each in taken.endpoints],
         "approvals": [approval_json(each, base_url) for each in taken.approvals],
         "brakes": [brake_json(each) for each in taken.brakes],
+        "lanes": [lane_json(each) for each in readers],
         "dead_letters": None if letters.missing else counted,
         "pending": [pending_json(each) for each in taken.pending],
-        "unread": [reason for reason in (taken.stopped, letters.missing) if reason],
+        "unread": [*taken.unread, *([letters.missing] if letters.missing else [])],
     }

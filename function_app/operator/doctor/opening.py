@@ -28,6 +28,7 @@ from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.azure.storage.store_survey import AzureStoreSurvey
 from shared.adapters.build import build_digest
 from shared.adapters.clock import SystemClock
+from shared.ports import Hub
 from shared.settings.control import ControlSettings
 from shared.settings.inspecting import read_from
 from shared.settings.operator import OperatorSettings
@@ -60,6 +61,9 @@ def _patient(given: Given, found: OperatorSettings, store: Storage, mending: Sto
     apps = _apps(given, found)
     commands = found.commands_to() if found.commands else ""
 
+    def survey(connections: Mapping[Hub, str]) -> EventHubSurvey:
+        return EventHubSurvey(connections, given.timeout_s)
+
     async def letters() -> Sequence[Letter]:
         return (await all_letters(given.run_dir, given.timeout_s))[0]
 
@@ -68,10 +72,10 @@ def _patient(given: Given, found: OperatorSettings, store: Storage, mending: Sto
         settings=found,
         streams=streams(),
         readable=tuple(hubs),
-        hubs=EventHubSurvey(hubs),
-        commands=EventHubSurvey({"decisions": commands}),
-        survey=EventHubSurvey,
-        reader=EventHubReader(hubs, dict.fromkeys(hubs, found.observers)),
+        hubs=survey(hubs),
+        commands=survey({"decisions": commands}),
+        survey=survey,
+        reader=EventHubReader(hubs, dict.fromkeys(hubs, found.observers), given.timeout_s),
         store=AzureStoreSurvey(store.tables, store.blobs),
         host=BlobHostCheckpoints(host.blobs, hubs) if host else None,
         ledger=TableLedger(store.tables, evidence),

@@ -1,6 +1,5 @@
 """One chain checked in itself: hashes, order, membership, head."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from function_app.operator.ledger.reading import Chain
@@ -24,19 +23,19 @@ class Problem:
 def check_chain(chain: Chain, head: Head) -> Problem | None:
     """The first thing that is wrong, in the order of positions."""
     before: Progress | None = None
-    for index, progress in enumerate(chain.entries):
+    for index, progress in enumerate(chain.entries, chain.first):
         what = _entry_problem(chain, progress.entry, index, before)
         if what:
             return Problem(chain.service, str(chain.entity), index, progress.entry.event_id, what)
         before = progress
     if chain.unreadable:
         return _at_end(chain, f"cannot be read: {chain.unreadable}")
-    what = _head_problem(chain.entries, head)
+    what = _head_problem(chain, head)
     return _at_end(chain, what) if what else None
 
 
 def _at_end(chain: Chain, what: str) -> Problem:
-    return Problem(chain.service, str(chain.entity), len(chain.entries), "", what)
+    return Problem(chain.service, str(chain.entity), chain.length, "", what)
 
 
 def ends(progress: Progress) -> set[str]:
@@ -54,7 +53,9 @@ def _entry_problem(chain: Chain, entry: Entry, index: int, before: Progress | No
         return f"the entry at position {index} is missing; the next one is at {entry.position}"
     if entry.position < index:
         return f"was inserted: position {entry.position} is already taken"
-    if entry.previous not in (ends(before) if before else {""}):
+    # What the first one follows nobody can tell any more where those before it are gone.
+    follows = ends(before) if before else {"" if index == 0 else entry.previous}
+    if entry.previous not in follows:
         return (
             "does not follow from the entry before it: one of the two was exchanged, "
             "or what became of the former's effects was rewritten"
@@ -70,10 +71,12 @@ def _intact(entry: Entry) -> bool:
         return False
 
 
-def _head_problem(entries: Sequence[Progress], head: Head) -> str:
-    last = entries[-1] if entries else None
-    if head.length != len(entries):
-        return f"the head counts {head.length} entries, {len(entries)} are here"
+def _head_problem(chain: Chain, head: Head) -> str:
+    last = chain.entries[-1] if chain.entries else None
+    if head.length != chain.length:
+        return f"the head counts {head.length} entries, {chain.length} are here"
+    if last is None and chain.first:
+        return ""
     if head.hash not in (ends(last) if last else {""}):
         return "the head has another hash than the last entry with what became of its effects"
     if _differ(head.state, last.entry.state if last else None):

@@ -1,12 +1,13 @@
-"""Chains as they lie in the ledger, also when one of them cannot be read to its end."""
+"""Chains as they lie in ledger and archive, also when one of them cannot be read to its end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from shared.events import Entity
-from shared.ports import Head, Progress, Refused, Unavailable
+from shared.ports import Archive, Head, Progress, Refused, Unavailable
+from shared.reactor.archive_pieces import archived
 
 _CHAINS_AT_ONCE = 8
 
@@ -23,26 +24,59 @@ class Chains(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """`unreadable` says why reading stopped behind the last of `entries`; empty when it did not."""
+    """`unreadable` says why reading stopped behind the last of `entries`; empty when it did not.
+
+    So many were `archived`. `first` is the position of the first of `entries`: those before it were archived, and are
+    not asked for or gone since.
+    """
 
     service: str
     entity: Entity
     entries: Sequence[Progress] = field(default=())
     unreadable: str = ""
+    first: int = 0
+    archived: int = 0
+
+    @property
+    def length(self) -> int:
+        return self.first + len(self.entries)
 
 
-async def read_chain(ledger: Chains, service: str, entity: Entity) -> Chain:
-    """Raises `Unavailable`; whatever else reading raises is a finding, for the rows may have been altered."""
+async def read_chain(ledger: Chains, service: str, entity: Entity, archive: Archive | None = None) -> Chain:
+    """With what was archived of it, where an archive is given.
+
+    Raises `Unavailable`; whatever else reading raises is a finding, for rows and pieces may have been altered.
+    """
     entries: list[Progress] = []
     try:
         async for progress in ledger.entries(service, entity):
             _check_shape(progress)
             entries.append(progress)
+        return await _with_archived(ledger, Chain(service, entity, entries), archive)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - altered bytes can fail in any way; the reason is reported
         return Chain(service, entity, entries, f"{type(error).__name__}: {error}")
-    return Chain(service, entity, entries)
+
+
+async def _with_archived(ledger: Chains, chain: Chain, archive: Archive | None) -> Chain:
+    """Read after the rows: what left them meanwhile is in both, and nothing in neither."""
+    if chain.entries and chain.entries[0].entry.position == 0:
+        return chain
+    head = await ledger.head(chain.service, chain.entity)
+    if not head.archived:
+        return chain
+    older: list[Progress] = []
+    if archive and head.piece:
+        older = [_checked(each) for each in await archived(archive, head.piece, head.archived)]
+    first = older[0].entry.position if older else head.archived
+    newer = [each for each in chain.entries if each.entry.position >= head.archived]
+    return replace(chain, entries=[*older, *newer], first=first, archived=head.archived)
+
+
+def _checked(progress: Progress) -> Progress:
+    _check_shape(progress)
+    return progress
 
 
 def _check_shape(progress: Progress) -> None:
@@ -67,13 +101,15 @@ async def all_heads(ledger: Chains) -> tuple[list[tuple[str, Entity, Head]], str
     return found, ""
 
 
-async def read_chains(ledger: Chains, wanted: Callable[[str, Entity], bool] = lambda *_: True) -> list[Chain]:
-    """All wanted chains, a few at once. Raises `Unavailable`."""
+async def read_chains(
+    ledger: Chains, wanted: Callable[[str, Entity], bool] = lambda *_: True, archive: Archive | None = None
+) -> list[Chain]:
+    """All wanted chains, a few at once, with what was archived where an archive is given. Raises `Unavailable`."""
     several = asyncio.Semaphore(_CHAINS_AT_ONCE)
 
     async def one(service: str, entity: Entity) -> Chain:
         async with several:
-            return await read_chain(ledger, service, entity)
+            return await read_chain(ledger, service, entity, archive)
 
     heads, broken = await all_heads(ledger)
     if broken:

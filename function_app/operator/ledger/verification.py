@@ -16,7 +16,8 @@ from function_app.operator.ledger.seal_check import (
     unsealed,
 )
 from shared.events import Entity
-from shared.ports import Head
+from shared.policies import Retention
+from shared.ports import Archive, Head
 from shared.ports.records.seals import Seals
 
 _CHAINS_AT_ONCE = 8
@@ -28,10 +29,15 @@ _LOOKS = 3
 
 @dataclass(slots=True)
 class Verdict:
-    """`unsealed` counts the entries that no seal covers yet, `since` is when the first of them was decided."""
+    """`unsealed` counts the entries that no seal covers yet, `since` is when the first of them was decided.
+
+    Of the `entries`, so many are `archived`; those that are `gone` outlived the archive and are not among them.
+    """
 
     chains: int = 0
     entries: int = 0
+    archived: int = 0
+    gone: int = 0
     unsealed: int = 0
     seals: int = 0
     last_seal: datetime | None = None
@@ -58,12 +64,14 @@ class Verdict:
         )
 
 
-async def verify(ledger: Chains, seals: Seals) -> Verdict:
-    """Every chain to its first bad entry. Seals are read first, so the ledger can only be ahead of them.
+async def verify(ledger: Chains, seals: Seals, archive: Archive, lives: Retention | None = None) -> Verdict:
+    """Every chain, archived entries included, to its first bad entry.
 
-    Raises `Unavailable`.
+    Seals are read first, so the ledger can only be ahead of them. `lives` are the policy's: what is over is missed by
+    nobody. Raises `Unavailable`.
     """
-    sealed = await read_seals(seals)
+    sealed, lives = await read_seals(seals), lives or Retention()
+    over = sealed.now - timedelta(days=lives.ledger_days + lives.archive_days)
     verdict = Verdict(seals=sealed.count, last_seal=sealed.last, broken_seals=sealed.broken)
     found, stopped = await all_heads(ledger)
     if stopped:
@@ -73,7 +81,7 @@ async def verify(ledger: Chains, seals: Seals) -> Verdict:
 
     async def one(service: str, entity: Entity, head: Head) -> tuple[Chain, Problem | None]:
         async with several:
-            return await _check(ledger, service, entity, head, sealed)
+            return await _check(ledger, archive, service, entity, head, sealed, over)
 
     checked = await asyncio.gather(*(one(*each) for each in found))
     for chain, problem in checked:
@@ -87,33 +95,34 @@ async def verify(ledger: Chains, seals: Seals) -> Verdict:
 
 
 def _note(verdict: Verdict, chain: Chain, problem: Problem | None, sealed: Sealed) -> None:
-    length = len(chain.entries)
-    late = unsealed((chain.service, str(chain.entity)), length, sealed.claims)
-    verdict.chains += 1 if length else 0
-    verdict.entries += length
+    late = min(unsealed((chain.service, str(chain.entity)), chain.length, sealed.claims), len(chain.entries))
+    verdict.chains += 1 if chain.length else 0
+    verdict.entries += len(chain.entries)
+    verdict.gone += chain.first
+    verdict.archived += min(chain.archived, chain.length) - chain.first
     verdict.unsealed += late
     if late:
-        first = chain.entries[length - late].entry.decided_at
+        first = chain.entries[len(chain.entries) - late].entry.decided_at
         verdict.since = min(first, verdict.since or first)
     if problem:
         verdict.problems.append(problem)
 
 
 def _say_when_late(verdict: Verdict, sealed: Sealed) -> None:
-    if sealed.count and sealed.now and verdict.since and sealed.now - verdict.since > _LATE:
+    if sealed.count and verdict.since and sealed.now - verdict.since > _LATE:
         what = f"{verdict.unsealed} entries, the first of {stamp(verdict.since)}, are not sealed: sealing stands still"
         verdict.broken_seals.append(what)
 
 
 async def _check(
-    ledger: Chains, service: str, entity: Entity, head: Head, sealed: Sealed
+    ledger: Chains, archive: Archive, service: str, entity: Entity, head: Head, sealed: Sealed, over: datetime
 ) -> tuple[Chain, Problem | None]:
     chain, problem = Chain(service, entity), None
     for look in range(_LOOKS):
-        chain = await read_chain(ledger, service, entity)
+        chain = await read_chain(ledger, service, entity, archive)
         present = await ledger.head(service, entity) if look else head
         in_itself = check_chain(chain, present)
-        problem = earlier(in_itself, check_claims((service, str(entity)), chain, sealed.claims))
+        problem = earlier(in_itself, check_claims((service, str(entity)), chain, sealed.claims, over))
         if problem is None:
             break
     return chain, problem

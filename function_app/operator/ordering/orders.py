@@ -6,8 +6,10 @@ Each is one event whose id derives from what is asked and when: sending it again
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import typer
+from pydantic import ValidationError
 
 from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 from shared.adapters.signing.commands import Ed25519CommandSigner
@@ -16,6 +18,7 @@ from shared.events.command_statement import Command, command_statement
 from shared.settings.operator import OperatorSettings
 
 SOURCE = "/sluice/operator"
+_UNDECODABLE = "these bytes are no text in UTF-8; is the terminal's encoding another one?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,17 @@ class Order:
     @property
     def command(self) -> Command:
         return self.envelope.data
+
+
+def stated[C: Command](kind: type[C], **said: Any) -> C:
+    """The command in the words that were given. Raises `typer.BadParameter` naming the first that no event may hold."""
+    try:
+        return kind(**said)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or "the command"
+        undecodable = first["type"] == "string_unicode"
+        raise typer.BadParameter(f"{name}: {_UNDECODABLE if undecodable else first['msg']}") from error
 
 
 def order(command: Command, found: OperatorSettings, service: str = "brakes", ends: tuple[str, ...] = ()) -> Order:

@@ -3,6 +3,7 @@
 import typer
 
 from function_app.operator.connections import Store, settings
+from function_app.operator.console import clean
 from function_app.operator.ordering.names import Names, check_name, check_scope, known
 from function_app.operator.ordering.sending import Way, look
 from shared.events import EndpointRef, Entity
@@ -56,7 +57,10 @@ def scope_of(what: str, found: OperatorSettings, names: Names | None = None) -> 
     if not production:
         why = "several workspaces have one" if places else "WORKSPACES names no workspace, or several, of production"
         raise typer.BadParameter(f"{why}, so the endpoint must be written out: workspace|endpoint|name")
-    return str(EndpointRef(workspace=production, name=what).entity)
+    try:
+        return str(EndpointRef(workspace=production, name=what).entity)
+    except ValueError as error:
+        raise typer.BadParameter(f"{clean(what)}: no endpoint can have this name") from error
 
 
 def _entity(what: str) -> Entity:

@@ -32,19 +32,22 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`shares` by model and version, the largest first; empty when nothing serves."""
+    """`shares` by model and version, the largest first; empty when nothing serves. `decided`: by any service yet."""
 
     endpoint: EndpointRef
     generation: int
     shares: Sequence[tuple[str, float]]
     canary: Canary | None
     windows: Sequence[Signal]
+    decided: bool
 
 
-def standing(endpoint: EndpointRef, manifest: Manifest, promotion: Head | None, drift: Head | None) -> Standing:
+def standing(
+    endpoint: EndpointRef, manifest: Manifest, promotion: Head | None, drift: Head | None, *, decided: bool
+) -> Standing:
     routes = sorted(manifest.routes, key=lambda route: -route.share)
     shares = [(_model(route), route.share) for route in routes]
-    return Standing(endpoint, manifest.generation, shares, canary(_state(promotion)), windows(_state(drift)))
+    return Standing(endpoint, manifest.generation, shares, canary(_state(promotion)), windows(_state(drift)), decided)
 
 
 def _state(head: Head | None) -> Mapping[str, Any]:

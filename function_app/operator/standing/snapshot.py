@@ -1,7 +1,7 @@
 """Everything that an operator asks first, read at one moment."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -11,7 +11,8 @@ from function_app.operator.ledger.reading import all_heads
 from function_app.operator.standing.endpoints import Standing, standing
 from shared.approvals import Approval
 from shared.events import EndpointRef, Entity
-from shared.ports import Brake, Head, Waiting
+from shared.policies import InvalidPolicy, PolicyDocument
+from shared.ports import Brake, Head, Refused, Waiting
 
 type Heads = Mapping[tuple[str, Entity], Head]
 _MOST_PENDING = 200
@@ -19,13 +20,13 @@ _MOST_PENDING = 200
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`stopped` says why not all of the ledger could be listed, empty when it could."""
+    """`unread` says what could not be read, and why."""
 
     endpoints: Sequence[Standing]
     approvals: Sequence[Approval]
     brakes: Sequence[Brake]
     pending: Sequence[Waiting]
-    stopped: str = ""
+    unread: Sequence[str] = ()
 
 
 async def snapshot(store: Store) -> Snapshot:
@@ -34,21 +35,37 @@ async def snapshot(store: Store) -> Snapshot:
         all_heads(store.ledger), store.brakes.engaged(), store.ledger.pending(_MOST_PENDING)
     )
     heads: Heads = {(service, entity): head for service, entity, head in found}
-    endpoints = await _endpoints(store, heads)
+    listed, unlisted = await _listed(store)
+    endpoints = await _endpoints(store, heads, listed)
     pending = sorted(pending, key=lambda waiting: waiting.since)
-    return Snapshot(endpoints, open_approvals(heads), sorted(brakes, key=lambda brake: brake.since), pending, stopped)
+    broken = f"not all of the ledger can be read: {stopped}; see `sluice ledger verify`" if stopped else ""
+    unread = [reason for reason in (broken, unlisted) if reason]
+    return Snapshot(endpoints, open_approvals(heads), sorted(brakes, key=lambda brake: brake.since), pending, unread)
 
 
-async def _endpoints(store: Store, heads: Heads) -> Sequence[Standing]:
-    """All that a service has ever decided about."""
-    entities = sorted({entity for _, entity in heads if entity.kind == "endpoint"}, key=lambda each: (each.name, each))
+async def _endpoints(store: Store, heads: Heads, listed: Collection[EndpointRef]) -> Sequence[Standing]:
+    """Those of the policy in force, and all that a service has ever decided about."""
+    decided = {entity for _, entity in heads if entity.kind == "endpoint"}
+    found = {each.entity: each for each in (*map(EndpointRef.from_entity, decided), *listed)}
 
     async def one(entity: Entity) -> Standing:
-        endpoint = EndpointRef.from_entity(entity)
-        manifest = await store.manifests.read(endpoint)
-        return standing(endpoint, manifest, heads.get(("promotion", entity)), heads.get(("drift", entity)))
+        manifest = await store.manifests.read(found[entity])
+        promotion, drift = heads.get(("promotion", entity)), heads.get(("drift", entity))
+        return standing(found[entity], manifest, promotion, drift, decided=entity in decided)
 
-    return await asyncio.gather(*map(one, entities))
+    return await asyncio.gather(*map(one, sorted(found, key=lambda each: (each.name, each))))
+
+
+async def _listed(store: Store) -> tuple[list[EndpointRef], str]:
+    """The endpoints of the policy in force, and why they are not to be had ("" when they are)."""
+    last = await store.policies.last()
+    if last is None:
+        return [], ""
+    try:
+        document = PolicyDocument.model_validate_json(await store.evidence.read(last.digest))
+        return [document.endpoint_ref(name) for name in document.endpoints], ""
+    except (Refused, ValidationError, InvalidPolicy) as error:
+        return [], f"the policy in force cannot be read: {error}"
 
 
 async def approvals_of(store: Store) -> Sequence[Approval]:

@@ -31,7 +31,7 @@ def endpoints_table(endpoints: Sequence[Standing], now: datetime, wide: bool) ->
 
 def _serves(each: Standing) -> str:
     if not each.shares:
-        return "nothing"
+        return "nothing" if each.decided else "nothing: no decision yet"
     (model, share), *rest = each.shares
     return f"{model}" if not rest else f"{model} {share:g} %, " + ", ".join(f"{name} {part:g} %" for name, part in rest)
 
@@ -108,6 +108,7 @@ def endpoint_json(each: Standing) -> dict[str, Any]:
         "live": [{"model": model, "share": share} for model, share in each.shares],
         "canary": {**asdict(each.canary), "since": _iso(each.canary.since)} if each.canary else None,
         "last_window": [asdict(signal) for signal in each.windows],
+        "decided": each.decided,
     }
 
 

@@ -49,6 +49,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_closing",
         "_current",
+        "_ended",
         "_head_bytes",
         "_held",
         "_host",
@@ -64,7 +65,7 @@ class Connection(asyncio.Protocol):
         self._host = host
         self._queue: deque[Exchange] = deque()
         self._current = _NOBODY
-        self._closing = self._is_full = False
+        self._closing = self._is_full = self._ended = False
         self._head_bytes = self._held = 0
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
@@ -95,6 +96,7 @@ class Connection(asyncio.Protocol):
             self.waits_for = "answer"
             self._accept(known.again(self, data))
             return self._host.turn_over()
+        self._ended = False
         try:
             self._parser.feed_data(data)
             if between and self._current is _NOBODY and self._queue:
@@ -112,7 +114,8 @@ class Connection(asyncio.Protocol):
         however long; and the unfinished bodies of all connections have one budget.
         """
         if self.waits_for == "head":
-            self._head_bytes += size
+            # Of what was received with the end of an earlier request, nobody knows how much is this one's.
+            self._head_bytes += 0 if self._ended else size
             if self._head_bytes > 2 * self._host.limits.head_bytes:
                 self._fail(head_too_large(self._host.limits))
         if not self._hold(self._current.held_bytes if self._current is not _NOBODY else 0):
@@ -190,7 +193,7 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         exchange, self._current = self._current, _NOBODY
-        self.waits_for = "answer"
+        self.waits_for, self._ended = "answer", True
         exchange.complete()
         if self._closing:
             return

@@ -17,7 +17,10 @@ param evidenceDays int
 
 @description('Days after which what is in them is deleted; see main.bicep.')
 param evidenceLifeDays int
+param sealLifeDays int
+param archiveDays int
 param captureDays int
+param labelDays int
 param letterDays int
 
 module storageRoles 'storage_roles.bicep' = {
@@ -83,7 +86,7 @@ module storage 'product_storage.bicep' = {
         writers: [principals.control]
         creators: []
         immutableDays: 0
-        lifeDays: captureDays
+        lifeDays: labelDays
       }
       {
         name: 'azureml'
@@ -116,7 +119,16 @@ module storage 'product_storage.bicep' = {
         writers: [principals.control]
         creators: []
         immutableDays: evidenceDays
-        lifeDays: evidenceLifeDays
+        lifeDays: sealLifeDays
+      }
+      {
+        // Decisions that have left the ledger: as unchangeable as its seals are.
+        name: 'archive'
+        readers: operators
+        writers: [principals.control]
+        creators: []
+        immutableDays: evidenceDays
+        lifeDays: archiveDays
       }
       {
         // What Event Grid could not deliver; nothing of ours reads it.

@@ -1,6 +1,7 @@
 """Every port in plain Python, for tests and rehearsals: one event loop, one process, gone afterwards."""
 
 from shared.adapters.memory.approvals import MemoryApprovals
+from shared.adapters.memory.archive import MemoryArchive
 from shared.adapters.memory.batch_files import MemoryBatchFiles
 from shared.adapters.memory.brakes import MemoryBrakes
 from shared.adapters.memory.captures import MemoryCaptures

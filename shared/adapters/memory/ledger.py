@@ -7,12 +7,15 @@ from typing import Any
 
 from shared.adapters.memory.clock import ManualClock
 from shared.events import Entity
-from shared.ports import Absent, Clock, Entry, Head, Lease, Ledger, Mark, Moved, Progress, Waiting
+from shared.ports import Absent, Clock, Cut, Entry, Head, Lease, Ledger, Mark, Moved, Progress, Waiting
 
 
 @dataclass
 class _Chain:
-    """`version` counts every change of the head, `queue` keeps the order of first arrival."""
+    """`version` counts every change of the head, `queue` keeps the order of first arrival.
+
+    `archived` entries and the names of their events are no longer in `progress`.
+    """
 
     state: Mapping[str, Any] | None = None
     hash: str = ""
@@ -21,11 +24,16 @@ class _Chain:
     progress: dict[str, Progress] = field(default_factory=dict)
     leased_at: dict[str, datetime] = field(default_factory=dict)
     queue: dict[str, Waiting] = field(default_factory=dict)
+    last: str | None = None
+    archived: int = 0
+    piece: str | None = None
 
     def head(self) -> Head:
         version = str(self.version) if self.version else None
-        last = next(reversed(self.progress), None)
-        return Head(self.state, self.hash, len(self.progress), version, len(self.queue), last, self.open)
+        length, waiting = self.archived + len(self.progress), len(self.queue)
+        return Head(
+            self.state, self.hash, length, version, waiting, self.last, self.open, self.archived, self.piece
+        )  # fmt: skip
 
 
 class MemoryLedger(Ledger):
@@ -54,6 +62,7 @@ class MemoryLedger(Ledger):
         if chain.head().version != head.version or entry.event_id in chain.progress:
             raise Moved(f"chain {entry.service} {entry.entity} moved")
         chain.state, chain.hash, chain.open = entry.state, entry.hash, entry.event_id if lease else None
+        chain.last = entry.event_id
         chain.version += 1
         progress = self._keep(Progress(entry, {}, lease is None, lease, "1"))
         return replace(progress, head=chain.head())
@@ -120,9 +129,28 @@ class MemoryLedger(Ledger):
 
     async def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]:
         for (service, entity), chain in list(self._chains.items()):
-            if chain.progress:
+            if chain.head().length:
                 yield service, entity, chain.head()
 
     async def entries(self, service: str, entity: Entity) -> AsyncIterator[Progress]:
         for progress in list(self._chain(service, entity).progress.values()):
             yield progress
+
+    async def time(self) -> datetime:
+        return self._clock.now()
+
+    async def aged(self, before: datetime) -> AsyncIterator[tuple[str, Entity]]:
+        for (service, entity), chain in list(self._chains.items()):
+            first = next(iter(chain.progress.values()), None)
+            if first and first.entry.decided_at < before:
+                yield service, entity
+
+    async def shorten(self, head: Head, cut: Cut) -> Head:
+        chain = self._chain(cut.service, cut.entity)
+        if chain.head().version != head.version:
+            raise Moved(f"chain {cut.service} {cut.entity} moved")
+        for progress in cut.entries:
+            del chain.progress[progress.entry.event_id]
+        chain.archived += len(cut.entries)
+        chain.piece, chain.version = cut.piece or chain.piece, chain.version + 1
+        return chain.head()

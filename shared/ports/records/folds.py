@@ -1,6 +1,7 @@
 """State folded from row streams: a row for each (fold, hub, partition, key), written with the partition's position."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from shared.ports.records.positions import Place, Position
@@ -39,6 +40,13 @@ class Folds(Protocol):
         """The states of one key by partition: of all partitions that the fold has met, None where it has no such key.
 
         A partition that is met for the first time may be there before its first state is.
+        """
+        ...
+
+    async def forget(self, before: datetime, most: int) -> int:
+        """Delete so many states, at most, that were written last before that by the store's clock; how many.
+
+        One that is written meanwhile stays.
         """
         ...
 

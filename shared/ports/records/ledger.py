@@ -19,7 +19,8 @@ class Head:
 
     `hash` is what the next entry follows: the last entry's, or its link once its effects are settled. `last` is the
     event of the last entry, `open` the same while that is not settled; `waiting` counts events queued behind something
-    pending.
+    pending. Of the `length` entries the first `archived` have left the ledger: `piece` is the digest of the archive's
+    newest piece of this chain.
     """
 
     state: Mapping[str, Any] | None
@@ -29,6 +30,8 @@ class Head:
     waiting: int = 0
     last: str | None = None
     open: str | None = None
+    archived: int = 0
+    piece: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,20 @@ class Waiting:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The first entries of a chain, settled all of them, which are in the archive's `piece`.
+
+    `left` is when the one behind them was decided, None where there is none.
+    """
+
+    service: str
+    entity: Entity
+    entries: Sequence[Progress]
+    piece: str
+    left: datetime | None
+
+
 class Ledger(Protocol):
     """Atomic by chain: `record` either writes entry, state and lease, or nothing. All methods raise `Unavailable`.
 
@@ -155,5 +172,20 @@ class Ledger(Protocol):
     def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]: ...
 
     def entries(self, service: str, entity: Entity) -> AsyncIterator[Progress]:
-        """A chain from its first entry to its last."""
+        """A chain from its first entry to its last, without what was archived."""
+        ...
+
+    async def time(self) -> datetime:
+        """By the store's clock, in whole seconds."""
+        ...
+
+    def aged(self, before: datetime) -> AsyncIterator[tuple[str, Entity]]:
+        """Chains whose first entry here was decided before that, or of which nothing says when it was."""
+        ...
+
+    async def shorten(self, head: Head, cut: Cut) -> Head:
+        """Forget the entries of a cut, in steps: each is taken wholly, and leaves a chain whole with its archive.
+
+        Raises `Moved` when the chain moved on, `Refused` for an entry with more marks than one step takes.
+        """
         ...

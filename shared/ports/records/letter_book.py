@@ -1,5 +1,6 @@
 """Which dead letters control itself has buried: nobody can have something done again that was never there."""
 
+from datetime import datetime
 from typing import Protocol
 
 from shared.events import DeadLettered
@@ -14,4 +15,11 @@ class LetterBook(Protocol):
 
     async def get(self, letter_id: str) -> DeadLettered:
         """Raises `Absent` or `Unavailable`."""
+        ...
+
+    async def forget(self, before: datetime, most: int) -> int:
+        """Delete so many letters, at most, that were kept last before that by the store's clock; how many there were.
+
+        Raises `Unavailable`.
+        """
         ...

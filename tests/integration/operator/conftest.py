@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from azure.data.tables import TableClient, TableServiceClient
@@ -11,18 +12,20 @@ from typer.testing import CliRunner, Result
 
 from function_app.operator.__main__ import app
 from shared.adapters.azure.storage.account import storage_clients
+from shared.adapters.azure.storage.archive import BlobArchive
 from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.azure.storage.seals import BlobSeals
 from shared.adapters.memory.grown import MemoryGrown
 from shared.ports.records.grown import End
+from shared.reactor.retention import Archiving
 from shared.reactor.sealing import seal
 from tests.support.azurite import Azurite
 from tests.unit.operator.life import Life, live
 from tests.unit.operator.recorded import Recorder
 
-_TABLES = ("ledger", "pending")
-_CONTAINERS = ("evidence", "seals", "letters")
+_TABLES = ("ledger", "pending", "policies")
+_CONTAINERS = ("evidence", "seals", "letters", "archive")
 
 
 @dataclass
@@ -34,6 +37,7 @@ class Account:
     evidence: ContainerClient
     seals: ContainerClient
     letters: ContainerClient
+    archive: ContainerClient
 
     def live(self) -> Life:
         """A model's whole life, recorded."""
@@ -43,6 +47,18 @@ class Account:
         clients = storage_clients(self.address)
         try:
             return await live(Recorder(TableLedger(clients.tables, BlobEvidence(clients.blobs))))
+        finally:
+            await clients.close()
+
+    def archive_all(self) -> None:
+        """As if all decisions were over their life."""
+        asyncio.run(self._archive_all())
+
+    async def _archive_all(self) -> None:
+        clients = storage_clients(self.address)
+        try:
+            ledger = TableLedger(clients.tables, BlobEvidence(clients.blobs))
+            await Archiving(ledger, BlobArchive(clients.blobs), -timedelta(days=3650)).run()
         finally:
             await clients.close()
 

@@ -166,3 +166,21 @@ def test_a_missing_link_is_exit_code_1_and_named(account: Account) -> None:
     assert result.exit_code == 1
     assert "a link is missing" in result.stderr
     assert life.registered.id in result.stderr.replace("\n", "")
+
+
+def test_what_was_archived_is_explained_and_verified_and_shown_when_asked_for(account: Account) -> None:
+    life = account.live()
+    account.seal()
+    before = json.loads(sluice("ledger", "show", "--last", "999", "--json").stdout)
+    told = json.loads(sluice("explain", "flights", "--json").stdout)
+    account.archive_all()
+    left_out = sluice("ledger", "show")
+    assert f"{len(before)} earlier decisions are in the archive: --archived shows them" in " ".join(
+        left_out.stderr.split()
+    )
+    assert json.loads(sluice("ledger", "show", "--last", "999", "--archived", "--json").stdout) == before
+    assert json.loads(sluice("explain", "flights", "--json").stdout) == told
+    assert "intact" in sluice("ledger", "entry", life.registered.id).stdout
+    verdict = json.loads(sluice("ledger", "verify", "--json").stdout)
+    assert (verdict["holds"], verdict["entries"], verdict["archived"]) == (True, len(before), len(before))
+    assert f"({len(before)} of them archived)" in sluice("ledger", "verify").stdout

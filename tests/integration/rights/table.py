@@ -25,7 +25,7 @@ BLOBS: dict[str, dict[str, str]] = {
     "jobs": {
         "captures": "rl", "labels": "rl", "models": "rl", "evidence": "rcwl", "batch-in": "rl", "batch-out": "rcwl",
     },
-    "operators": {"evidence": "rl", "letters": "rl", "models": "rl", "serving": "rl", "seals": "rl"},
+    "operators": {"evidence": "rl", "letters": "rl", "models": "rl", "serving": "rl", "seals": "rl", "archive": "rl"},
     "submitters": {"batch-in": "rcwl", "batch-out": "rl"},
 }  # fmt: skip
 TABLES: dict[str, dict[str, str]] = {

@@ -103,6 +103,19 @@ async def test_pipelined_requests_are_answered_in_order(server: Running) -> None
     assert positions == sorted(positions)
 
 
+async def test_what_was_pipelined_before_it_does_not_count_as_a_requests_head(server: Running) -> None:
+    """More bytes of whole requests than a head may have, and in the same packet the beginning of another head."""
+    whole, head = post() * 30, post()[:40]
+    assert len(whole) > 2 * LIMITS.head_bytes
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    writer.write(whole + head)
+    found = b""
+    while len(statuses(found)) < 30:
+        found += await asyncio.wait_for(reader.read(65_536), PATIENCE_S)
+    writer.write(post()[40:])
+    assert statuses(found + await _all(reader, writer)) == [200] * 31
+
+
 async def test_a_chunked_body_is_put_together(server: Running) -> None:
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(BODY[at : at + 40]), BODY[at : at + 40]) for at in range(0, len(BODY), 40))
     head = b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"

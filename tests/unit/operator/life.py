@@ -42,8 +42,9 @@ class Life:
 
 
 def from_azure(event: Any, name: str, cause: str, after: timedelta) -> Envelope[Any]:
-    """As intake translates it: Azure's own event is its cause, our cause travels in the tags."""
-    tagged = event.model_copy(update={"tags": {"sluice-causationid": cause} if cause else {}})
+    """As intake translates it: Azure's own event is its cause; our cause, and who asked, travel in the tags."""
+    asked = {"sluice-service": "retraining", "sluice-entity": str(endpoint_ref().entity)}
+    tagged = event.model_copy(update={"tags": {**asked, "sluice-causationid": cause} if cause else {}})
     return Envelope(
         id=derive_id("test", name), source="/sluice/intake", time=NOW + after, data=tagged, correlation_id="chain",
         causation_id=f"azure-{name}",
@@ -123,4 +124,4 @@ async def _approval(recorder: Recorder, registered: Envelope[Any]) -> Envelope[A
         ),
     )  # fmt: skip
     granted = ApprovalGranted(approval_id="a-1", endpoint=endpoint, candidate=candidate, approver="lea@example.com")
-    return await recorder.concludes("approvals", decided, granted)
+    return (await recorder.decide("approvals", decided, Publish(event=granted), entity=endpoint.entity))[0]

@@ -12,6 +12,7 @@ from function_app.operator.connections import Store
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import Envelope, Event, canonical
 from shared.ports import (
+    Archive,
     Hub,
     LaneBook,
     LetterBodies,
@@ -72,7 +73,7 @@ class Terminal:
         world = self.world
         of = world.ports
         book = of[LetterBook], of[LetterBodies], of[PolicyBook], of[ServingManifests], of[Positions], of[LaneBook]
-        store = Store(world.ledger, MemorySeals(), world.evidence, world.brakes, *book)
+        store = Store(world.ledger, of[Archive], MemorySeals(), world.evidence, world.brakes, *book)
         monkeypatch.setattr(Store, "of", lambda clients: store)
         monkeypatch.setattr("function_app.operator.ordering.orders.EventHubPublisher", lambda connections: self)
         for name in [*OperatorSettings.model_fields, "sluice_local"]:

@@ -1,14 +1,29 @@
 """`sluice lanes`: how far each reader is behind, which lane was stopped, and letting it go on."""
 
+from dataclasses import replace
+
+from rich.console import Console
+
+from function_app.operator.console import Grid
+from function_app.operator.standing.lane_words import lane_json, lane_summary
 from function_app.operator.standing.lanes import lanes
 from shared.adapters.memory import MemoryEventPublisher, MemoryHubReader, MemoryLaneBook, MemoryPositions
-from shared.events import LaneResumeOrdered
+from shared.adapters.memory.ledger import MemoryLedger
+from shared.events import LaneResumeOrdered, LaneStalled
 from shared.ports import Hub, Stop, Unavailable
 from shared.ports.records.positions import Place, Position
-from tests.support.builders import NOW
+from tests.support.builders import NOW, envelope
+from tests.unit.operator.recorded import Recorder
 from tests.unit.operator.terminal import REASON, Terminal
 
 PLACE, OTHER = Place("measurement", "events", 0), Place("monitoring", "labels", 1)
+
+
+def shown(grid: Grid) -> str:
+    console = Console(width=200, color_system=None)
+    with console.capture() as capture:
+        console.print(grid)
+    return capture.get()
 
 
 class Held(MemoryHubReader):
@@ -23,15 +38,49 @@ class Held(MemoryHubReader):
         return range(7, 42)
 
 
+def stalled(sequence: int, partition: int = 0) -> LaneStalled:
+    return LaneStalled(
+        lane="measurement", hub="events", partition=partition, sequence=sequence, since=NOW, reason="the table is away"
+    )
+
+
+async def told(*events: LaneStalled) -> MemoryLedger:
+    """The ledger as notifications leaves it when it has told people of these."""
+    recorder = Recorder()
+    for number, event in enumerate(events):
+        await recorder.decide("notifications", envelope(event, id=f"stalled-{number}"))
+    assert isinstance(recorder.ledger, MemoryLedger)
+    return recorder.ledger
+
+
+async def test_a_lane_that_stands_says_since_when_and_why_until_it_has_moved_on() -> None:
+    positions, ledger = MemoryPositions(), await told(stalled(11), stalled(31), stalled(5, partition=1))
+    at = await positions.move(PLACE, None, Position("epoch", 30))
+    (first,) = await lanes(positions, MemoryLaneBook(), ledger, Held())
+    assert first.stalled == stalled(31)
+    assert lane_json(first)["held"] == {
+        "sequence": 31, "since": NOW.isoformat().replace("+00:00", "Z"), "reason": "the table is away"
+    }  # fmt: skip
+    assert "held at 0#31 since 03-02 09:00: the table is away" in shown(lane_summary([first]))
+    await positions.move(PLACE, at, Position("epoch", 31))
+    (gone_on,) = await lanes(positions, MemoryLaneBook(), ledger, Held())
+    assert gone_on.stalled is None
+
+
 async def test_a_reader_is_behind_by_what_lies_after_its_position() -> None:
     positions, book = MemoryPositions(), MemoryLaneBook()
     await positions.move(PLACE, None, Position("epoch", 30))
     await positions.move(OTHER, None, Position("epoch", 5))
     await book.stop("measurement", Stop("build-42", NOW, "KeyError"))
-    first, second = await lanes(positions, book, Held())
+    first, second = await lanes(positions, book, MemoryLedger(), Held())
     assert (first.place, first.messages) == (PLACE, 11)
     assert first.stop == Stop("build-42", NOW, "KeyError")
     assert (second.messages, second.missing, second.stop) == (None, "labels is away", None)
+    summary = " ".join(
+        shown(lane_summary([first, replace(first, place=Place("measurement", "events", 1)), second])).split()
+    )
+    assert "measurement events 22 stopped 03-02 09:00:00, build build-42: KeyError (`sluice lanes resume`)" in summary
+    assert "monitoring labels not to be had: labels is away -" in summary
 
 
 def test_a_lane_that_is_none_is_not_resumed_and_the_likely_one_is_said(terminal: Terminal) -> None:

@@ -19,7 +19,8 @@ from shared.events import (
     RetrainingRequested,
     Window,
 )
-from shared.ports import Manifest, Route, Unavailable, Waiting
+from shared.ports import LaneBook, Manifest, PolicyBook, PolicyOnRecord, Route, Stop, Unavailable, Waiting
+from shared.ports.records.positions import Place, Position
 from tests.support.builders import NOW, digest, endpoint_ref, envelope, package_ref
 from tests.unit.operator.terminal import REASON, Terminal
 from tests.unit.services.approvals.asked import passed
@@ -125,6 +126,40 @@ def test_open_questions_are_listed_with_who_may_decide_and_the_page(busy: Termin
     assert "data-scientist or project-lead" in asked["may_decide"]
     assert "?" not in asked["page"], "the token is in nobody's hands but the invited"
     assert asked["id"] in "".join(busy.sluice("approvals", "list").stdout.split())
+
+
+def test_an_endpoint_of_the_policy_is_there_before_anything_was_decided_about_it(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    result = terminal.sluice("status")
+    assert "endpoints: 1" in result.stdout, result.output
+    assert "flights nothing: no decision yet" in " ".join(result.stdout.split())
+    (endpoint,) = json.loads(terminal.sluice("status", "--json").stdout)["endpoints"]
+    assert (endpoint["endpoint"], endpoint["live"], endpoint["decided"]) == (str(ENDPOINT.entity), [], False)
+
+
+def test_status_says_how_far_lanes_are_and_why_one_is_held_or_stopped(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    world = terminal.world
+    place = Place("lifecycle", "events", 0)
+    asyncio.run(world.positions.move(place, None, Position("epoch", 6)))
+    asyncio.run(world.ports[LaneBook].stop("lifecycle", Stop("build-42", NOW, "KeyError: 'wind'")))
+    shown = " ".join(terminal.sluice("status").stdout.split())
+    assert "lifecycle events not to be had" in shown, shown
+    assert "build build-42: KeyError: 'wind'" in shown
+    (lane,) = [each for each in json.loads(terminal.sluice("status", "--json").stdout)["lanes"] if each["stopped"]]
+    assert (lane["lane"], lane["hub"], lane["behind"]) == ("lifecycle", "events", None)
+
+
+def test_a_policy_that_cannot_be_read_is_said_and_hides_nothing_else(terminal: Terminal) -> None:
+    asyncio.run(terminal.world.ports[PolicyBook].put(PolicyOnRecord(digest("9"), 2, NOW)))
+    result = terminal.sluice("status")
+    assert result.exit_code == 0
+    assert "the policy in force cannot be read" in " ".join(result.stderr.split())
+    assert "pending: none" in result.stdout
 
 
 def test_without_anything_it_says_none(terminal: Terminal) -> None:

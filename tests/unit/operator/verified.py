@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from function_app.operator.ledger.verification import Verdict, verify
-from shared.adapters.memory import ManualClock
+from shared.adapters.memory import ManualClock, MemoryArchive
 from shared.adapters.memory.grown import MemoryGrown
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import ModelRegistered
@@ -39,4 +39,4 @@ async def fresh() -> AlteredLedger:
 
 
 async def check(ledger: AlteredLedger, seals: MemorySeals | None = None) -> Verdict:
-    return await verify(ledger, seals or MemorySeals())
+    return await verify(ledger, seals or MemorySeals(), MemoryArchive())

@@ -7,6 +7,7 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from azure.core import MatchConditions
@@ -16,6 +17,7 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped, int64, number
+from shared.adapters.azure.storage.old_rows import forget_old
 from shared.ports import Absent, Folds, Hub, Moved, Place, Position, Refused
 from shared.ports.records.folds import too_large
 
@@ -78,6 +80,10 @@ class TableFolds(Folds):
             met = sorted([int(row["RowKey"]) async for row in rows])
         places = [(_partition_key(Place(fold, hub, partition)), _row_key(key)) for partition in met]
         return dict(zip(met, await self._read(places, f"read states of {fold} in {hub}"), strict=True))
+
+    async def forget(self, before: datetime, most: int) -> int:
+        parameters = {"first": _row_key(""), "after": "s;"}
+        return await forget_old(self._table, "RowKey ge @first and RowKey lt @after", parameters, before, most)
 
 
 def _move(key: str, position: Position) -> tuple[Any, ...]:

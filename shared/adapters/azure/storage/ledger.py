@@ -15,6 +15,7 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.azure.storage.account import ServerTime, storage_errors
 from shared.adapters.azure.storage.bodies import Bodies
 from shared.adapters.azure.storage.keys import chain_key, number
+from shared.adapters.azure.storage.ledger_ends import OldEnds
 from shared.adapters.azure.storage.ledger_queue import WaitingQueue
 from shared.adapters.azure.storage.ledger_rows import (
     HEAD,
@@ -28,7 +29,7 @@ from shared.adapters.azure.storage.ledger_rows import (
     rows_between,
 )
 from shared.events import Entity
-from shared.ports import Absent, Entry, Evidence, Head, Lease, Ledger, Mark, Moved, Progress, Refused, Waiting
+from shared.ports import Absent, Cut, Entry, Evidence, Head, Lease, Ledger, Mark, Moved, Progress, Refused, Waiting
 
 _READ_AT_ONCE = 16
 
@@ -42,6 +43,7 @@ class TableLedger(Ledger):
         self._table = tables.get_table_client(table)
         self._rows = LedgerRows(Bodies(evidence))
         self._queue = WaitingQueue(self._table, tables.get_table_client(pending), self._rows)
+        self._ends = OldEnds(self._table)
 
     async def head(self, service: str, entity: Entity) -> Head:
         row = await self._row(chain_key(service, entity), HEAD)
@@ -73,7 +75,10 @@ class TableLedger(Ledger):
         except Absent as error:
             raise Moved(f"the head is gone: {error}") from error
         open_, version = entry.event_id if lease else None, written[1]["etag"]
-        end = Head(entry.state, entry.hash, head.length + 1, version, head.waiting, entry.event_id, open_)
+        end = replace(
+            head, state=entry.state, hash=entry.hash, length=head.length + 1, version=version, last=entry.event_id,
+            open=open_,
+        )  # fmt: skip
         return Progress(entry, {}, lease is None, lease, written[0]["etag"], head=end)
 
     async def lease(self, progress: Progress, lease: Lease) -> Progress | None:
@@ -144,6 +149,15 @@ class TableLedger(Ledger):
                 # A head without a decision only counts what waits: that chain has not begun.
                 if number(row, "length"):
                     yield row["service"], Entity.parse(row["entity"]), await self._rows.read_head(row)
+
+    async def time(self) -> datetime:
+        return await self._ends.time()
+
+    def aged(self, before: datetime) -> AsyncIterator[tuple[str, Entity]]:
+        return self._ends.aged(before)
+
+    async def shorten(self, head: Head, cut: Cut) -> Head:
+        return await self._ends.shorten(head, cut)
 
     async def entries(self, service: str, entity: Entity) -> AsyncIterator[Progress]:
         """Decisions and marks of one partition lie side by side: a page of a thousand rows is one call."""

@@ -15,11 +15,13 @@ from azure.data.tables.aio import TableClient
 
 from shared.adapters.azure.storage.account import ServerTime, storage_errors
 from shared.adapters.azure.storage.bodies import Bodies
-from shared.adapters.azure.storage.keys import chain_key, escaped, int64, number
+from shared.adapters.azure.storage.keys import chain_key, escaped, int64, moment_key, number
 from shared.events import Entity
-from shared.ports import Entry, Head, Lease, Mark, Progress, Refused, Waiting
+from shared.ports import Cut, Entry, Head, Lease, Mark, Progress, Refused, Waiting
 
 HEAD = "head"
+# Sorts behind every moment.
+_NONE_LEFT = "~"
 
 
 def decision_key(event_id: str) -> str:
@@ -45,6 +47,21 @@ async def rows_between(
 def of_chain(service: str, entity: Entity) -> dict[str, Any]:
     """Columns that say whose row this is; the partition key alone may be shortened."""
     return {"PartitionKey": chain_key(service, entity), "service": service, "entity": str(entity)}
+
+
+def shortened(cut: Cut, archived: int, done: int) -> dict[str, Any]:
+    """The head of which `archived` entries are gone, `done` of this cut, to be merged over the present one."""
+    left = cut.entries[done].entry.decided_at if done < len(cut.entries) else cut.left
+    oldest = moment_key(left) if left else _NONE_LEFT
+    columns = {"archived": int64(archived), "piece": cut.piece, "oldest": oldest}
+    return {**of_chain(cut.service, cut.entity), "RowKey": HEAD, **columns}
+
+
+def rows_of(progress: Progress) -> list[dict[str, Any]]:
+    """The keys of a decision and of its marks."""
+    key, event_id = {"PartitionKey": chain_key(progress.entry.service, progress.entry.entity)}, progress.entry.event_id
+    marks = [f"{mark_prefix(event_id)}{index:04d}" for index in progress.marks]
+    return [{**key, "RowKey": row} for row in (decision_key(event_id), *marks)]
 
 
 def lease_columns(lease: Lease) -> dict[str, Any]:
@@ -102,7 +119,9 @@ class LedgerRows:
 
     async def head(self, entry: Entry, head: Head, lease: Lease | None) -> dict[str, Any]:
         """The head after `entry`, to be merged over the present one: the queue's columns stay as they are."""
+        first = {"oldest": moment_key(entry.decided_at)} if head.length == head.archived else {}
         return {
+            **first,
             **of_chain(entry.service, entry.entity),
             "RowKey": HEAD,
             "hash": entry.hash,
@@ -123,6 +142,8 @@ class LedgerRows:
             last=last,
             # A head of an earlier build does not say whether its last decision is settled: it is looked at once.
             open=row.get("open", last) or None,
+            archived=number(row, "archived"),
+            piece=row.get("piece") or None,
         )
 
     async def progress(self, row: TableEntity, marks: Mapping[int, Mark], now: datetime) -> Progress:

@@ -1,11 +1,14 @@
 """The book of dead letters as table rows, one partition each."""
 
+from datetime import datetime
+
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped
+from shared.adapters.azure.storage.old_rows import forget_old
 from shared.events import DeadLettered
 from shared.ports import LetterBook
 
@@ -26,3 +29,6 @@ class TableLetterBook(LetterBook):
         with storage_errors(f"read dead letter {letter_id}"):
             row = await self._table.get_entity(escaped(letter_id), _ROW)
         return DeadLettered.model_validate_json(join(row, "body"))
+
+    async def forget(self, before: datetime, most: int) -> int:
+        return await forget_old(self._table, "RowKey eq @letter", {"letter": _ROW}, before, most)

@@ -12,6 +12,8 @@ from services.monitoring.windows import part_key
 from shared.events import DriftMeasured, FeatureDrift, JobEnded, PerformanceMeasured, RetrainingRequested, Window
 from shared.packages.performance import PerformanceReport
 from shared.profiles import psi
+from shared.profiles.categorical import CategoricalReference
+from shared.profiles.numeric import NumericReference
 from shared.reactor import Effect, JobKnown, JobWatch, Known, Publish
 from tests.support.builders import NOW, digest, endpoint_ref, facts, job_ref, package_ref, policy_document
 
@@ -113,3 +115,43 @@ def test_an_unchanged_model_is_never_retrained_for_its_performance(rows: int, pr
                 decision = decide_performance(state, facts(Known()), event, POLICY)
                 state, found = decision.state, found + retrains(list(decision.effects))
         assert found == 0
+
+
+def distance_of(reference: CategoricalReference | NumericReference, cells: object) -> FeatureDrift:
+    counts = reference.fold(cells)  # type: ignore[arg-type]
+    value = psi(reference.expected(), reference.buckets(counts))  # type: ignore[arg-type]
+    return SMALL.model_copy(update={"name": "x", "psi": value})
+
+
+def test_ids_with_a_long_tail_of_which_some_are_always_new_do_not_retrain() -> None:
+    """Zipf(1.3): every tenth cell of a new sample has an id that the reference has not, though nothing changed."""
+    random = np.random.default_rng(6)
+    reference = CategoricalReference.build([str(each) for each in random.zipf(1.3, 5000)])
+    windows = ([str(each) for each in random.zipf(1.3, 5000)] for _ in range(6))
+    assert retrained([measured(number, distance_of(reference, cells)) for number, cells in enumerate(windows)]) == 0
+
+
+def test_a_category_that_nobody_had_and_many_have_now_still_retrains() -> None:
+    reference = CategoricalReference.build(["a", "b"] * 2500)
+    cells = ["a", "b", "c", "c"] * 1250
+    assert retrained([measured(number, distance_of(reference, cells)) for number in range(6)]) == 1
+
+
+@pytest.mark.parametrize("change", [0.001, 0.01, -0.01, 0.2])
+def test_another_rounding_of_few_distinct_values_does_not_retrain(change: float) -> None:
+    """1, 2, 3 that come as 1.001, 2.001, 3.001: cells lay on the edges and fell on their other side."""
+    cells = np.random.default_rng(7).integers(1, 6, 5000).astype(float)
+    reference = NumericReference.build(cells.tolist(), 10)
+    other = np.clip(cells + change, 1, 5)
+    assert retrained([measured(number, distance_of(reference, other)) for number in range(6)]) == 0
+
+
+def test_a_window_in_two_around_the_limit_retrains_once() -> None:
+    beyond, below = SMALL.model_copy(update={"psi": 0.26}), SMALL.model_copy(update={"psi": 0.24})
+    assert retrained([measured(number, below if number % 2 else beyond) for number in range(14)]) == 1
+
+
+def test_a_breach_of_years_ago_confirms_nothing() -> None:
+    beyond = SMALL.model_copy(update={"psi": 0.5})
+    assert retrained([measured(0, beyond), measured(156, beyond)]) == 0
+    assert retrained([measured(0, beyond), measured(2, beyond)]) == 1

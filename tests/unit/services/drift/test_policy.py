@@ -79,8 +79,8 @@ def test_what_is_confirmed_is_not_said_again() -> None:
     assert len(said(*(measured(week, 0.9) for week in range(6)))[1]) == 2
 
 
-def test_it_is_over_when_too_few_windows_breach_and_may_come_again() -> None:
-    weeks = [0.9, 0.9, 0.0, 0.0, 0.9, 0.9]
+def test_it_is_over_when_no_window_breaches_any_more_and_may_come_again() -> None:
+    weeks = [0.9, 0.9, 0.0, 0.0, 0.0, 0.9, 0.9]
     kinds = [type(event) for event in said(*(measured(week, psi) for week, psi in enumerate(weeks)))[1]]
     assert kinds == [DriftConfirmed, RetrainingRequested, DriftCleared, DriftConfirmed, RetrainingRequested]
 

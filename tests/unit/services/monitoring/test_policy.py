@@ -25,6 +25,7 @@ from shared.events import (
     PerformanceMeasured,
     PerformanceRequested,
     QualityMeasured,
+    RowsMissed,
     Window,
     WindowFolded,
     canonical,
@@ -61,17 +62,19 @@ WHOLE = WindowKnown(complete=True, rows=1200, profile=PROFILE, reference_rows=10
 JOB = JobRef(workspace=workspace("production"), name=job_name("monitoring", CAUSE))
 OPEN = Open(endpoint=ENDPOINT, package=PACKAGE, window=WINDOW)
 FOLDING = Monitoring(windows={KEY: OPEN})
-AWAITING = Monitoring(windows={KEY: OPEN.model_copy(update={"stage": "labels"})}, measured=(KEY,))
+COUNTED = {KEY: 1200}
+AWAITING = Monitoring(windows={KEY: OPEN.model_copy(update={"stage": "labels"})}, measured=(KEY,), counted=COUNTED)
 GIVEN_UP = timedelta(seconds=600 + 60)
 
 
 def joining(looks: int = 0) -> Monitoring:
     watch = JobWatch(job=JOB, give_up_at=NOW + GIVEN_UP, looks=looks)
-    return Monitoring(windows={KEY: OPEN.model_copy(update={"stage": "joining", "watch": watch})}, measured=(KEY,))
+    under_way = OPEN.model_copy(update={"stage": "joining", "watch": watch})
+    return Monitoring(windows={KEY: under_way}, measured=(KEY,), counted=COUNTED)
 
 
 JOINING = joining()
-DONE = Monitoring(measured=(KEY,))
+DONE = Monitoring(measured=(KEY,), counted=COUNTED)
 MEASURED = [
     KEPT,
     Publish(
@@ -114,9 +117,33 @@ def test_an_idle_window_is_measured_with_what_there_is() -> None:
     assert decide_deadline(FOLDING, facts(known), reminder("idle"), POLICY) == Decision(AWAITING, MEASURED)
 
 
-def test_a_measured_window_is_not_measured_again() -> None:
-    for state in (DONE, AWAITING, JOINING):
+def test_a_measured_window_of_which_nothing_new_is_known_is_not_measured_again() -> None:
+    of_an_earlier_build = Monitoring(measured=(KEY,))
+    for state in (DONE, AWAITING, JOINING, of_an_earlier_build):
         assert decide_folded(state, facts(WHOLE), FOLDED, POLICY) == Decision(state)
+
+
+def test_a_lagging_partitions_part_of_a_measured_window_has_it_measured_again() -> None:
+    """A partition was behind: half of the window was measured, and the other half dropped without a word."""
+    half = WHOLE.model_copy(update={"rows": 600, "complete": False})
+    first = decide_deadline(FOLDING, facts(DeadlineKnown(window=half)), reminder("idle"), POLICY)
+    assert first.state.counted == {KEY: 600}
+    assert decide_folded(first.state, facts(WHOLE), FOLDED, POLICY) == Decision(AWAITING, MEASURED)
+    still_behind = decide_folded(DONE.model_copy(update={"counted": {KEY: 600}}), facts(half_more()), FOLDED, POLICY)
+    assert still_behind.effects == [RemindAt(about=f"idle:{KEY}", at=NOW + timedelta(seconds=30))]
+
+
+def half_more() -> WindowKnown:
+    return WindowKnown(rows=900)
+
+
+def test_a_part_that_comes_after_the_others_were_forgotten_is_told() -> None:
+    """What is left would be measured as if it were the whole."""
+    decision = decide_folded(DONE, facts(WHOLE.model_copy(update={"rows": 600})), FOLDED, POLICY)
+    (told,) = decision.effects
+    assert isinstance(told, Publish)
+    assert isinstance(told.event, RowsMissed)
+    assert (decision.state, told.event.rows, told.event.of) == (DONE, 600, 1800)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +156,9 @@ def test_a_measured_window_is_not_measured_again() -> None:
 )
 def test_too_few_rows_or_no_reference_measure_nothing(known: WindowKnown) -> None:
     """U23."""
-    assert decide_folded(Monitoring(), facts(known), FOLDED, POLICY) == Decision(DONE)
+    assert decide_folded(Monitoring(), facts(known), FOLDED, POLICY) == Decision(
+        DONE.model_copy(update={"counted": {KEY: known.rows}})
+    )
 
 
 def test_without_performance_the_window_ends_with_its_measurements() -> None:

@@ -23,12 +23,14 @@ from shared.events import (
     RetrainingCompleted,
     RetrainingDeferred,
     RetrainingFailed,
+    RetrainingRefused,
     RetrainingRequested,
     RetrainingStarted,
 )
+from shared.policies import PolicyDocument
 from shared.ports import JobState, PipelineJob
 from shared.reactor import CancelJob, Decision, JobWatch, Known, Publish, RemindAt, SubmitJob, job_name
-from tests.support.builders import CAUSE, NOW, endpoint_ref, facts, policy_document, workspace
+from tests.support.builders import CAUSE, INVENTORY, NOW, endpoint_ref, facts, policy_document, workspace
 
 POLICY = policy_document(
     retraining={
@@ -148,3 +150,36 @@ def test_when_azure_ml_could_not_be_asked_it_is_asked_again_and_not_for_ever() -
     assert late.state == IDLE
     assert late.effects[-1] == CancelJob(job=JOB)
     assert decide_not_performed(IDLE, facts(Known()), blind, POLICY) == Decision(IDLE)
+
+
+def of_scenario(scenario: str) -> PolicyDocument:
+    """Endpoint `flights` is of this scenario; `tables` is classical."""
+    endpoints = {"flights": {"model": "flights", "scenario": scenario}, "tables": {"model": "tables"}}
+    return PolicyDocument.model_validate({"inventory": INVENTORY, "endpoints": endpoints})
+
+
+REFUSED = RetrainingRefused(
+    endpoint=ENDPOINT, model_name="flights", reason="models of computer vision and language are never retrained by "
+    "themselves (R063, R072)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("scenario", ["cv", "nlp"])
+@pytest.mark.parametrize("state", [Retraining(), IDLE, RUNNING], ids=["new", "idle", "running"])
+def test_nothing_retrains_a_model_of_vision_or_language_whoever_asks(scenario: str, state: Retraining) -> None:
+    """R063, R072."""
+    decision = decide_requested(state, facts(Known()), REQUEST, of_scenario(scenario))
+    assert decision == Decision(state, [Publish(event=REFUSED)])
+
+
+def test_nor_under_the_name_of_another_endpoint() -> None:
+    through = REQUEST.model_copy(update={"endpoint": endpoint_ref("tables")})
+    (published,) = decide_requested(Retraining(), facts(Known()), through, of_scenario("cv")).effects
+    assert isinstance(published, Publish)
+    assert isinstance(published.event, RetrainingRefused)
+
+
+def test_nor_when_it_became_one_while_the_request_waited() -> None:
+    waiting = RUNNING.model_copy(update={"status": "deferred", "watch": None})
+    decision = decide_job(waiting, facts(TrainingKnown()), reminder(RETRY), of_scenario("nlp"))
+    assert decision == Decision(IDLE, [Publish(event=REFUSED)])

@@ -28,6 +28,10 @@ def limits(text: str) -> str:
     return f"endpoints: {{flights: {{model: flights, limits: {{{text}}}}}}}"
 
 
+def kept(lives: str, more: str = "people: {}") -> str:
+    return f"{LISTED}\ndefaults: {{retention: {{{lives}}}, {more}}}"
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_is_shipped_holds(path: Path) -> None:
     assert found(path.read_text()) == []
@@ -57,6 +61,15 @@ def test_what_is_shipped_holds(path: Path) -> None:
             "audiences.mlops.promotion.complete", "no such event type", "mlops.promotion.completed",
         ),
         (
+            limits("notifications: {audiences: {mlops.staging.requested: [project-lead]}}"),
+            "audiences.mlops.staging.requested", "nobody is told of events of this type", "",
+        ),
+        (limits("people: {expires_after_s: 60}, approvals: {remind_after_s: 60}"), "remind_after_s", "after 60 s", ""),
+        (
+            limits("approvals: {escalate_after_s: 259201, escalate_to: [project-lead]}"),
+            "limits.approvals.escalate_after_s", "never comes: the question ends after 259200 s", "",
+        ),
+        (
             limits("notifications: {audiences: {'mlops.action.observed:rolback': [project-lead]}}"),
             "audiences.mlops.action.observed:rolback", "no such service", "mlops.action.observed:rollback",
         ),
@@ -68,6 +81,14 @@ def test_what_is_shipped_holds(path: Path) -> None:
         (f"version: 3\n{LISTED}", "version", "required", ""),
         (f"workspaces: {{prodcution: {{}}}}\n{LISTED}", "workspaces.prodcution", "neither a stage", "production"),
         (f"projects: {{none: {{}}}}\n{LISTED}", "projects.none", "none of our workspaces", ""),
+        (kept("letters_days: 365"), "defaults.retention.letters_days", "less than or equal to 90", ""),
+        (kept("evidence_days: 400"), "retention.evidence_days", "at least ledger_days + 60 (460)", ""),
+        (kept("seals_days: 3000"), "retention.seals_days", "at least ledger_days + archive_days (3650)", ""),
+        (kept("ledger_days: 30", "people: {expires_after_s: 1382400}"), "people.expires_after_s", "needs 32 days", ""),
+        (kept("folds_days: 7"), "defaults.retention.folds_days", "monitoring.window_s needs 8 days of folds", ""),
+        (kept("captures_days: 90"), "defaults.retention.captures_days", "retraining.lookback_s needs 120 days", ""),
+        (limits("people: {expires_after_s: 18000000}"), "flights.limits.people.expires_after_s", "416.7 days", ""),
+        (limits("retention: {letters_days: 9}"), "flights.limits.retention", "only `defaults` may say it", ""),
         ("[1, 2]", "the document", "a mapping is required", ""),
         ("a: [", "the document", "not YAML", ""),
         ("", "the document", "a mapping is required", ""),
@@ -140,3 +161,21 @@ def test_any_misspelt_name_is_found_with_the_right_one(key: tuple[str, Place], a
     room[wrong] = room.pop(path[-1])
     told = [each for each in found(yaml.safe_dump(data, sort_keys=False)) if each.found == wrong]
     assert [each.likely for each in told] == [path[-1]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "people: {expires_after_s: 3600}",
+        "people: {expires_after_s: 9}, approvals: {escalate_after_s: 8, escalate_to: [project-lead]}",
+    ],
+)
+def test_a_short_question_may_leave_out_the_usual_reminder_and_what_comes_in_time_is_fine(text: str) -> None:
+    assert found(limits(text)) == []
+
+
+def test_times_are_compared_across_layers_and_told_where_the_later_one_stands() -> None:
+    text = f"defaults: {{approvals: {{remind_after_s: 7200}}}}\n{limits('people: {expires_after_s: 3600}')}"
+    (finding,) = found(text)
+    assert finding.path == "defaults.approvals.remind_after_s"
+    assert "3600 s" in finding.problem

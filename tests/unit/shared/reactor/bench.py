@@ -13,7 +13,7 @@ from shared.adapters.memory.jobs import MemoryJobs
 from shared.adapters.memory.ledger import MemoryLedger
 from shared.adapters.memory.notifier import MemoryNotifier
 from shared.events import Envelope, Event
-from shared.reactor import Handled, Patience, Reactor, Wiring
+from shared.reactor import Breaker, Handled, Patience, Reactor, Wiring
 from tests.support.sample_service import POLICY, Trouble, registered, sample_service
 
 
@@ -40,10 +40,11 @@ class Bench:
         self.patience = Patience(lease=timedelta(seconds=10), limit=timedelta(minutes=5))
         self.reactor = self.another_instance("one")
 
-    def another_instance(self, owner: str) -> Reactor:
+    def another_instance(self, owner: str, breaker: Breaker | None = None) -> Reactor:
         return Reactor(
-            self.wiring, self.ledger, self.publisher, self.clock, self.policy, owner, self.patience, self.brakes
-        )
+            self.wiring, self.ledger, self.publisher, self.clock, self.policy, owner, self.patience, self.brakes,
+            breaker=breaker,
+        )  # fmt: skip
 
     def envelope(self, event: Event, id: str = "e1") -> Envelope[Any]:
         return Envelope.first(event, id=id, source="/test", time=self.clock.now())

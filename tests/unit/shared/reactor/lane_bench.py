@@ -40,6 +40,7 @@ class LaneBench:
         letters = DeadLetters(bench.publisher, self.bodies, bench.clock, MemoryLetterBook())
         breaker = Breaker(self.book, bench.publisher, bench.clock, build)
         stalls = Stalls(bench.publisher, bench.clock)
+        bench.reactor = bench.another_instance(build, breaker)
         return Lanes(
             bench.reactor, reading, letters, self.book, bench.clock, breaker, stalls, self.lane.services, budget
         )

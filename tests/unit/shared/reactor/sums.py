@@ -76,7 +76,7 @@ class Sums:
         failures = FoldFailures(dead, evidence, publisher, self.clock)
         log = HubLog(reader, publisher, self.clock, self._slice)
         stalls = Stalls(publisher, self.clock)
-        self.folding = Folding(Wiring({}), folds, publisher, log, failures, stalls)
+        self.folding = Folding(Wiring({}), folds, publisher, log, failures, stalls, self.clock)
 
     def hold(self, *messages: Message) -> None:
         """What the hub has."""

@@ -8,6 +8,7 @@ import pytest
 
 from services import deciding
 from shared.events import (
+    ActionFailed,
     ActionReleased,
     DriftCleared,
     EndpointRef,
@@ -16,10 +17,11 @@ from shared.events import (
     LaneStalled,
     LaneStopped,
     PackageRef,
+    Unreadable,
     encode,
 )
 from shared.policies import PolicyDocument
-from shared.ports import LaneBook, Message, Unavailable
+from shared.ports import LaneBook, Message, Refused, Unavailable
 from shared.reactor import Decision, Facts, Known, Service, State, lanes_of
 from tests.support.builders import NOW, envelope
 from tests.support.sample_service import WORKSPACE, registered, sample_service
@@ -106,8 +108,8 @@ async def test_a_reaction_over_its_time_waits_and_holds_nobody(
     lane.lanes = lane.another_instance(budget=timedelta(milliseconds=50))
     handle, never = lane.bench.reactor.handle, asyncio.Event()
 
-    async def hang_on_the_first(service: Service, envelope: Any) -> Any:
-        return await (never.wait() if envelope.id == "e0" else handle(service, envelope))
+    async def hang_on_the_first(service: Service, envelope: Any, bugs: list[str]) -> Any:
+        return await (never.wait() if envelope.id == "e0" else handle(service, envelope, bugs))
 
     monkeypatch.setattr(lane.bench.reactor, "handle", hang_on_the_first)
     await lane.consume(lane.message(0), lane.message(1))
@@ -168,6 +170,51 @@ async def test_another_build_goes_on_by_itself_and_the_same_one_does_not(lane: L
         await lane.consume(lane.message(9), by=lane.another_instance("one"))
     await lane.consume(lane.message(9), by=lane.another_instance("two"))
     assert lane.rejected() == ["9"]
+
+
+async def test_bugs_of_effects_stop_a_lane_as_those_of_policies_do(lane: LaneBench) -> None:
+    lane.bench.trouble.performing = [ZeroDivisionError("division by zero") for _ in range(10)]
+    with pytest.raises(Unavailable, match="lane samples was stopped"):
+        await lane.consume(*(lane.message(number) for number in range(30)))
+    (stopped,) = lane.told(LaneStopped)
+    assert (stopped.bugs, stopped.reason) == (10, "ZeroDivisionError: division by zero")
+
+
+@pytest.mark.parametrize("reason", [Refused("no such model"), Unreadable("data: gone")])
+async def test_what_is_refused_or_cannot_be_read_never_stops_a_lane(lane: LaneBench, reason: Exception) -> None:
+    # What is decided over a guess is asked for again before it is given up.
+    lane.bench.trouble.gathering.extend([reason] * 40)
+    await lane.consume(*(lane.message(number) for number in range(20)))
+    lane.bench.trouble.gathering.clear()
+    lane.bench.trouble.performing.extend([reason] * 20)
+    await lane.consume(*(lane.message(number) for number in range(20, 40)))
+    assert lane.told(LaneStopped) == []
+    assert len(lane.told(ActionFailed)) == 40
+    assert lane.dead() == []
+
+
+async def test_while_a_lane_is_stopped_its_waiting_events_wait_on(lane: LaneBench) -> None:
+    """They would be given up by the same bugs, one after the other."""
+    lane.bench.trouble.gathering = [Unavailable("down")]
+    await lane.consume(lane.message(99))
+    with pytest.raises(Unavailable):
+        await bugs(lane, range(100, 130))
+    await lane.bench.sweep()
+    waiting = await lane.bench.ledger.first_waiting("sample", registered("99").entity)
+    assert waiting
+    assert "lane samples was stopped" in waiting.reason
+    await lane.book.resume("samples")
+    await lane.bench.sweep()
+    assert lane.rejected() == ["99"]
+
+
+async def test_bugs_that_the_sweeper_meets_count_for_the_lane(lane: LaneBench) -> None:
+    lane.bench.trouble.gathering = [Unavailable("down") for _ in range(10)]
+    await lane.consume(*(lane.message(number) for number in range(10)))
+    lane.bench.trouble.gathering = [ZeroDivisionError("division by zero") for _ in range(10)]
+    await lane.bench.sweep(timedelta(minutes=2))
+    (stopped,) = lane.told(LaneStopped)
+    assert stopped.lane == "samples"
 
 
 async def test_what_cannot_be_read_never_stops_a_lane(lane: LaneBench) -> None:

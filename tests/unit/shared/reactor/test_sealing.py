@@ -10,7 +10,7 @@ from shared.adapters.memory.grown import MemoryGrown
 from shared.adapters.memory.seals import MemorySeals
 from shared.ports import Unavailable
 from shared.ports.records.seals import KeptSeal
-from shared.reactor import Patience, Reactor
+from shared.reactor import Breaker, Patience, Reactor
 from shared.reactor.sealing import (
     BrokenSeal,
     FullList,
@@ -72,10 +72,10 @@ class Sealed(Bench):
         super().__init__()
         self.seals = MemorySeals(self.clock)
 
-    def another_instance(self, owner: str) -> Reactor:
+    def another_instance(self, owner: str, breaker: Breaker | None = None) -> Reactor:
         return Reactor(
             self.wiring, self.ledger, self.publisher, self.clock, self.policy, owner,
-            Patience(lease=timedelta(seconds=10)), self.brakes, self.grown,
+            Patience(lease=timedelta(seconds=10)), self.brakes, self.grown, breaker,
         )  # fmt: skip
 
     async def decide(self, version: str, id: str) -> None:

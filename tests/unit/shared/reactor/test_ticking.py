@@ -58,3 +58,15 @@ async def test_each_part_runs_in_its_own_time() -> None:
     assert parts.ran == ["always", "minutely"]
     await parts.tick(60)
     assert parts.ran == ["always"]
+
+
+async def test_a_part_that_has_more_to_do_is_due_at_once() -> None:
+    left = [True, True, False]
+
+    async def run() -> bool:
+        return left.pop(0)
+
+    ticking = Ticking([Part("hourly", run, every=timedelta(hours=1))], lambda: 0.0)
+    for _ in range(5):
+        await ticking.tick()
+    assert left == []
