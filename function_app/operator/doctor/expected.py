@@ -15,8 +15,8 @@ TABLES = {
     "folds": True, "deadlines": False, "approvals": False, "grown": False,
 }  # fmt: skip
 CONTAINERS = {
-    "evidence": True, "letters": True, "models": True, "serving": True, "seals": True, "captures": False,
-    "labels": False, "azureml": False, "batch-in": False, "batch-out": False,
+    "evidence": True, "letters": True, "models": True, "serving": True, "seals": True, "archive": True,
+    "captures": False, "labels": False, "azureml": False, "batch-in": False, "batch-out": False,
 }  # fmt: skip
 
 
