@@ -221,7 +221,7 @@ def test_two_persons_are_needed_and_the_page_says_who_is_waited_for(setting: Set
 
 
 def test_the_page_is_used_by_the_keyboard_alone(setting: Setting, control: Control, browse: Browse) -> None:
-    approval = control.ask(character="9")
+    approval = control.ask(character="0")
     lea = opens(setting, browse(), approval, "p-lea")
     assert lea.tabs_to("a.skip")
     ActionChains(lea.chrome).send_keys(Keys.ENTER).perform()
