@@ -44,7 +44,7 @@ async def figures(control: Control, rounds: int, each: int) -> list[Figure]:
     what = "decided events a second with one Publish, 16 at once"
     return [
         Figure(f"{what}, against bare table transactions", median(ours), 0.5, "least", median(sdks)),
-        Figure(f"{what}, against those of our own client", median(ours), 0.3, "least", median(clients)),
+        Figure(f"{what}, against those of our own client", median(ours), 0.25, "least", median(clients)),
         Figure("our own code's share of CPU in that run", share, 0.10),
     ]
 
