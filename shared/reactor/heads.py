@@ -41,14 +41,14 @@ class Heads:
 
     def take(self, case: Case) -> Head | None:
         """A guess, to be used once: it comes back with what is written over it. None where nothing is known."""
-        kept = self._kept.pop((case.service.name, case.entity), None)
+        kept = self._forget(case)
         if kept is None:
             return _UNBEGUN if self._begins.get(_kind(case)) else None
-        self._bytes -= kept.size
         return replace(kept.head, state=json.loads(kept.state))
 
     def keep(self, case: Case, written: Progress) -> None:
         """What was just written. Kept only where nothing is open and nothing waits: all else has to be looked at."""
+        self._forget(case)  # what waited is seen to without a guess, and what finishes one decision begins another
         head = written.head
         self._begins[_kind(case)] = written.entry.position == 0
         if head is None or head.open or head.waiting:
@@ -60,6 +60,11 @@ class Heads:
         self._bytes += kept.size
         while self._bytes > self._most:
             self._bytes -= self._kept.popitem(last=False)[1].size
+
+    def _forget(self, case: Case) -> _Kept | None:
+        kept = self._kept.pop((case.service.name, case.entity), None)
+        self._bytes -= kept.size if kept else 0
+        return kept
 
 
 def _kind(case: Case) -> tuple[str, type]:

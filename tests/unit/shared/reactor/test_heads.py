@@ -244,15 +244,32 @@ def test_a_chain_with_something_to_look_at_is_not_remembered(bench: Bench, chang
     assert heads.take(case) is None
 
 
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3000)), max_size=80))
-def test_the_memory_that_it_takes_is_bounded(kept: list[tuple[int, int]]) -> None:
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3000), st.booleans()), max_size=80))
+def test_the_memory_that_it_takes_is_bounded(kept: list[tuple[int, int, bool]]) -> None:
     bench, heads = Bench(), Heads(most_bytes=32_000)
-    for version, size in kept:
+    for version, size, is_taken_first in kept:
         case, progress = written(bench, str(version), size)
-        heads.take(case)
+        if is_taken_first:
+            heads.take(case)
         heads.keep(case, progress)
         assert sum(len(each.state) for each in heads._kept.values()) <= 32_000
         assert heads._bytes == sum(each.size for each in heads._kept.values())
+
+
+def test_a_chain_that_is_written_again_and_again_without_a_guess_takes_its_room_once(bench: Bench) -> None:
+    """So do the sweeper, and whoever sees another's decision through."""
+    heads = Heads(most_bytes=40_000)
+    case, progress = written(bench, "1", 1000)
+    for _ in range(100):
+        heads.keep(case, progress)
+    assert heads.take(case) == progress.head
+
+
+def test_what_was_kept_of_a_chain_is_gone_once_something_waits_in_it(bench: Bench) -> None:
+    heads = Heads()
+    heads.keep(*written(bench, "1"))
+    heads.keep(*written(bench, "1", waiting=1))
+    assert heads.take(written(bench, "1")[0]) is None
 
 
 def test_the_longest_unused_goes_first(bench: Bench) -> None:
