@@ -9,6 +9,7 @@ from shared.ports import Hub
 from shared.settings.control import ControlSettings
 from shared.settings.gateway import GatewaySettings
 from shared.settings.operator import HUBS, OperatorSettings
+from shared.settings.references import is_reference
 from shared.settings.scoring import ScoringSettings
 
 APPS: Mapping[str, type[BaseModel]] = {
@@ -16,13 +17,11 @@ APPS: Mapping[str, type[BaseModel]] = {
     "gateway": GatewaySettings,
     "scoring": ScoringSettings,
 }
-# What App Service puts in place of such a text; an app that sees the text itself was refused by the vault.
-_REFERENCE = "@Microsoft.KeyVault("
 
 
 def references(values: Mapping[str, str]) -> list[str]:
     """Names of settings that hold a reference to a vault instead of a value."""
-    return sorted(name for name, value in values.items() if value.strip().startswith(_REFERENCE))
+    return sorted(name for name, value in values.items() if is_reference(value))
 
 
 def read_from[S: BaseModel](settings: type[S], values: Mapping[str, str]) -> S:
