@@ -16,7 +16,7 @@ from tests.support.eventually import PATIENCE_S
 NOWHERE = "Endpoint=sb://nowhere/;SharedAccessKeyName=n;SharedAccessKey=a2V5"
 
 
-class Store(CheckpointStore):  # type: ignore[misc]
+class Store(CheckpointStore):
     """One partition's claim. `before` and `after` happen around each claim's landing, `looked` before checkpoints."""
 
     def __init__(self) -> None:
