@@ -171,6 +171,16 @@ async def test_a_state_that_another_build_wrote_is_waited_for_and_stays_as_it_is
     assert (await bench.ledger.head("sample", ENTITY)).state == state
 
 
+async def test_a_state_that_an_upcast_cannot_make_out_is_waited_for_as_well(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.service.state, "upcast", classmethod(lambda _, kept: kept["never written"]))
+    assert await bench.handle() is Handled.PENDING
+    waiting = await bench.ledger.first_waiting("sample", ENTITY)
+    assert waiting
+    assert waiting.reason.startswith("this build cannot read the state that another one wrote: KeyError")
+
+
 async def test_a_decision_that_a_bug_keeps_from_being_settled_holds_its_chain_no_longer_than_patience(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
