@@ -1,8 +1,8 @@
 """Counting rows that are in no window, a day at a time, and saying so once for each day, reason and endpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -31,7 +31,9 @@ class Unseen(BaseModel):
     told: bool = False
 
 
+# By `<kind>:<reason>`, the package's digest where that is why.
 type Counts = Mapping[str, Unseen]
+type Kind = Literal["lost", "unmonitored"]
 
 
 def count_lost(counts: Counts, row: Envelope[CaptureLost], scored: datetime) -> tuple[Counts, list[Envelope[Any]]]:
@@ -51,6 +53,14 @@ def count_unmonitored(
     counts, now = _counted(counts, kind, len(block.keys), scored.astimezone(UTC).date())
     event = RowsUnmonitored(endpoint=block.endpoint, on=now.on, rows=now.rows, package=block.package)
     return _said(counts, kind, event, row, least=limits.min_rows)
+
+
+def by_reason(counts: Counts) -> Iterator[tuple[Kind, str, Unseen]]:
+    """What was counted apart: rows that were lost by the reason for it, those that are not monitored by package."""
+    for name, counted in counts.items():
+        kind, _, why = name.partition(":")
+        if kind in ("lost", "unmonitored"):
+            yield kind, why, counted
 
 
 def _counted(counts: Counts, kind: str, rows: int, day: date) -> tuple[Counts, Unseen]:
