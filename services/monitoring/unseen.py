@@ -20,6 +20,9 @@ from shared.events import (
 # Reasons are words of another process: so many of them are counted apart.
 _MOST_KINDS = 50
 
+type Kind = Literal["lost", "unmonitored"]
+_KINDS: Mapping[str, Kind] = {"lost": "lost", "unmonitored": "unmonitored"}
+
 
 class Unseen(BaseModel):
     """Rows of one day that are in no window; `told` once people were."""
@@ -33,7 +36,6 @@ class Unseen(BaseModel):
 
 # By `<kind>:<reason>`, the package's digest where that is why.
 type Counts = Mapping[str, Unseen]
-type Kind = Literal["lost", "unmonitored"]
 
 
 def count_lost(counts: Counts, row: Envelope[CaptureLost], scored: datetime) -> tuple[Counts, list[Envelope[Any]]]:
@@ -58,8 +60,8 @@ def count_unmonitored(
 def by_reason(counts: Counts) -> Iterator[tuple[Kind, str, Unseen]]:
     """What was counted apart: rows that were lost by the reason for it, those that are not monitored by package."""
     for name, counted in counts.items():
-        kind, _, why = name.partition(":")
-        if kind in ("lost", "unmonitored"):
+        named, _, why = name.partition(":")
+        if kind := _KINDS.get(named):
             yield kind, why, counted
 
 
