@@ -182,9 +182,9 @@ def test_a_step_without_enough_requests_goes_to_a_person_and_is_never_started_ag
     assert (later.state.status, published(later)) == ("asking", []), "good figures afterwards do not answer a question"
 
 
-def seen(generation: int, requests: int, **more: int) -> Live:
+def seen(generation: int, requests: int, *, slow: int = 0, failed: int = 0) -> Live:
     manifest = CANARY.model_copy(update={"generation": generation})
-    counted = instance(generation, report(OLD.package, 9000), report(NEW.package, requests, **more))
+    counted = instance(generation, report(OLD.package, 9000), report(NEW.package, requests, slow=slow, failed=failed))
     return live(counted, manifest=manifest)
 
 
