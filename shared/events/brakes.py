@@ -18,6 +18,17 @@ def _scope(value: str) -> str:
     return ALL if value == ALL else str(Entity.parse(value))
 
 
+def scope_words(scope: str) -> str:
+    """`everything`, or kind and name of the entity; what is no scope as it stands."""
+    if scope == ALL:
+        return "everything"
+    try:
+        about = Entity.parse(scope)
+    except ValueError:
+        return scope
+    return f"{about.kind} {about.name}"
+
+
 Scope = Annotated[str, AfterValidator(_scope)]
 Named = Annotated[str, StringConstraints(min_length=1, max_length=320, strip_whitespace=True)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
@@ -95,6 +106,9 @@ class BrakeEngaged(_OfState):
 
     type: ClassVar[str] = "mlops.brake.engaged"
 
+    def reply(self) -> str:
+        return f"paused: reactions about {scope_words(self.scope)} are decided and recorded, nothing is done"
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.operator} paused {self.held}",
@@ -108,6 +122,9 @@ class BrakeReleased(_OfState):
     """The brake holds no more."""
 
     type: ClassVar[str] = "mlops.brake.released"
+
+    def reply(self) -> str:
+        return f"resumed: reactions about {scope_words(self.scope)} act again; what was held stays held"
 
     def notice(self) -> Announcement:
         return Announcement(

@@ -53,6 +53,10 @@ class Event(Part):
         said = self.notice()
         return (said.title,) if said else ()
 
+    def reply(self) -> str:
+        """What it says to whoever ordered it; empty where its type and words say it."""
+        return ""
+
     def as_json(self) -> bytes:
         """A producer that holds its data as arrays may write it from those."""
         return to_json(self)

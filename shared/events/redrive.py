@@ -54,6 +54,9 @@ class RedriveStarted(_OfRedrive):
 
     type: ClassVar[str] = "mlops.redrive.started"
 
+    def reply(self) -> str:
+        return f"redriven: {self.decision or self.letter} of {self.service} is under way again"
+
     def notice(self) -> Announcement:
         return Announcement(
             f"{self.operator} had {self.service} do something again",

@@ -25,8 +25,10 @@ async def remove(settings: Settings, left: list[tuple[Kind, str]]) -> list[str]:
     ways: dict[Kind, Callable[[str], Awaitable[Any]]] = {
         "table": lambda name: storage.tables.delete_table(name),  # one that is not there is nothing to it
         "container": lambda name: storage.blobs.delete_container(name),
-        "job": lambda name: workspaces.call(settings.workspace, "remove a job", partial(_remove_job, name)),
-        "model": lambda name: workspaces.call(settings.workspace, "remove a model", partial(_remove_model, name)),
+        "job": lambda name: workspaces.call(settings.workspace, "jobs", "remove a job", partial(_remove_job, name)),
+        "model": lambda name: workspaces.call(
+            settings.workspace, "models", "remove a model", partial(_remove_model, name)
+        ),
     }
     try:
         answers = await asyncio.gather(*(ways[kind](name) for kind, name in left), return_exceptions=True)

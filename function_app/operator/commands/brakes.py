@@ -8,12 +8,12 @@ import typer
 
 from function_app.operator.connections import AsJson, RunDir, opened, settings
 from function_app.operator.console import Grid, output, print_json, say, table
-from function_app.operator.ordering.answers import scope_words
 from function_app.operator.ordering.orders import order, stated
 from function_app.operator.ordering.places import scope
 from function_app.operator.ordering.sending import EXITS, Force, Wait, Way, Who, Why, Within, give, who
 from function_app.operator.running import run
 from shared.events import ReactionsPaused, ReactionsResumed
+from shared.events.brakes import scope_words
 from shared.ports import Brake
 
 listing = typer.Typer(no_args_is_help=True, help="What is paused.")

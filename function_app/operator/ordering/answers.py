@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from function_app.operator.console import clean
 from function_app.operator.explaining.words import details
-from function_app.operator.ledger.views import effect_name, short_entity, short_type
-from shared.events import Entity
-from shared.events.brakes import ALL
+from function_app.operator.ledger.views import effect_name, short_type
+from shared.events import Unreadable, read_fact
 from shared.ports import Progress
 
 _NO = ("mlops.command.refused", "mlops.redrive.refused", "mlops.rollback.failed", "mlops.rollback.superseded")
@@ -49,26 +49,15 @@ def end_of(progress: Progress, ends: tuple[str, ...]) -> Answer | None:
 
 
 def _answer(event: Mapping[str, Any]) -> Answer:
-    kind, data = str(event.get("type", "")), event.get("data", {})
-    return Answer(kind not in _NO, _words(kind, data, event), kind)
+    kind = str(event.get("type", ""))
+    return Answer(kind not in _NO, _words(kind, event), kind)
 
 
-def _words(kind: str, data: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    if kind == "mlops.brake.engaged":
-        return f"paused: reactions about {scope_words(data['scope'])} are decided and recorded, nothing is done"
-    if kind == "mlops.brake.released":
-        return f"resumed: reactions about {scope_words(data['scope'])} act again; what was held stays held"
-    if kind == "mlops.redrive.started":
-        return f"redriven: {data.get('decision') or data.get('letter')} of {data.get('service')} is under way again"
+def _words(kind: str, event: Mapping[str, Any]) -> str:
+    """As its class replies; of what this build cannot read, or that has no reply of its own, type and details."""
     frame = {**event, "dataschema": f"urn:sluice:{kind}:{event.get('version', 1)}"}
-    return f"{short_type(kind)}: {details(frame)}"
-
-
-def scope_words(scope: str) -> str:
-    """`everything`, or kind and name of the entity."""
-    if scope == ALL:
-        return "everything"
     try:
-        return short_entity(Entity.parse(scope))
-    except ValueError:
-        return scope
+        reply = read_fact(frame).reply()
+    except Unreadable:
+        reply = ""
+    return clean(reply) or f"{short_type(kind)}: {details(frame)}"

@@ -16,6 +16,8 @@ from shared.reactor.lanes import lanes_of
 from shared.settings.operator import NoSettings, OperatorSettings
 
 _READ: tuple[Hub, ...] = ("inbound", "events", "decisions", "predictions", "labels")
+# Reader, hub and partition, as a `Place` has them; a fact that was recorded may name a hub that no longer is one.
+type Where = tuple[str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ async def lanes(positions: Positions, book: LaneBook, ledger: Chains, hubs: HubR
 
 
 async def _behind(
-    place: Place, position: Position, stops: Mapping[str, Stop | None], said: Mapping[Place, LaneStalled],
+    place: Place, position: Position, stops: Mapping[str, Stop | None], said: Mapping[Where, LaneStalled],
     hubs: HubReader,
 ) -> Behind:  # fmt: skip
     stop, last = stops.get(place.reader), said.get(place)
@@ -68,15 +70,15 @@ async def _behind(
     return Behind(place, max(held.stop - 1 - position.sequence, 0), "", stop, stalled)
 
 
-async def _said(ledger: Chains, readers: Iterable[str]) -> Mapping[Place, LaneStalled]:
+async def _said(ledger: Chains, readers: Iterable[str]) -> Mapping[Where, LaneStalled]:
     """The last that control said of each place where a reader stood, from the chains of those who tell people."""
     tellers = [name for name, service in deciding().items() if LaneStalled in service.reactions]
     about = [(teller, Entity.of(SYSTEM, "lane", reader)) for teller in tellers for reader in sorted(readers)]
-    found: dict[Place, LaneStalled] = {}
+    found: dict[Where, LaneStalled] = {}
     for chain in await asyncio.gather(*(read_chain(ledger, *each) for each in about)):
         for progress in chain.entries:
             with suppress(Unreadable):
                 event = from_cloud_event(progress.entry.event).data
                 if isinstance(event, LaneStalled):
-                    found[Place(event.lane, event.hub, event.partition)] = event  # type: ignore[arg-type]
+                    found[event.lane, event.hub, event.partition] = event
     return found

@@ -32,8 +32,8 @@ def report_of(tmp_path: Path, *cases: str, passed: int = AT_LEAST_PASSED) -> Rep
 def test_a_good_run_may_skip_what_is_known_by_name_or_reason(tmp_path: Path, name: str, message: str) -> None:
     report = report_of(tmp_path, case(name, f'<skipped message="{message}"/>'))
     assert report.is_good
-    assert report.total == {"passed": AT_LEAST_PASSED, "skipped": 1}
-    assert f"results: {AT_LEAST_PASSED} passed, 0 failed, 0 different, 1 skipped" in report.lines()
+    assert report.counts == {"passed": AT_LEAST_PASSED, "skipped": 1}
+    assert f"  results: {AT_LEAST_PASSED} passed, 0 failed, 1 skipped" in report.lines()
 
 
 @pytest.mark.parametrize("outcome", ["failure", "error", "skipped"])
@@ -47,7 +47,8 @@ def test_what_is_known_to_differ_is_counted_by_its_reason(tmp_path: Path) -> Non
     kind, _, test = QUALIFIED.partition(".")
     report = report_of(tmp_path, case(f"{KNOWN}[x]", TOLD), case(test, TOLD, kind))
     assert report.is_good
-    assert report.total["different"] == 2
+    assert report.counts["different"] == 2
+    assert f"{AT_LEAST_PASSED} passed, 0 failed, 2 different, 0 skipped" in report.lines()[0]
     assert set(report.reasons) == {reason for reason, tests in DIFFERENT.items() if {KNOWN, QUALIFIED} & set(tests)}
 
 
@@ -70,3 +71,15 @@ def test_a_test_differs_for_one_reason() -> None:
     listed = [test for tests in DIFFERENT.values() for test in tests]
     assert len(set(listed)) == len(listed)
     assert set(listed) >= VARIES
+
+
+def test_checks_that_were_told_one_by_one_count_alike() -> None:
+    report = Report(2, "checks", {})
+    report.count("fine", passed=True)
+    assert not report.is_good
+    report.count("fine, too", passed=True)
+    assert report.is_good
+    assert report.lines() == ["checks: 2 passed, 0 failed, 0 skipped (at least 2 have to pass)"]
+    report.count("odd", passed=False)
+    assert not report.is_good
+    assert report.lines()[1] == "  failed: odd"
