@@ -46,6 +46,8 @@ from shared.reactor.wiring import Wiring
 
 log = logging.getLogger("sluice.runtime")
 HEARTBEAT = timedelta(minutes=5)
+# It reads the head of every chain. What it finds may wait for a week.
+LOOKED_OVER = timedelta(hours=6)
 
 
 class Runtime:
@@ -77,17 +79,19 @@ class Runtime:
         failures = FoldFailures(self._dead_letters, provided[Evidence], publisher, clock)
         log = HubLog(provided[HubReader], publisher, clock)
         self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls, clock)
+        self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
         minutely = timedelta(minutes=1)
         parts = [
             Part("reminders", self.remind),
+            Part("policy on record", self.on_record.keep),
             Part("sweeper", self.sweep),
+            Part("left open", self.reactor.take_up, every=LOOKED_OVER),
             Part("seal", self.seal, every=minutely),
             Part("heartbeat", self.beat, every=HEARTBEAT),
         ]
         lives = policy.section(Retention)
         retained = retention_parts(ledger, provided[Archive], provided[LetterBook], provided[Folds], lives)
         self._ticking = Ticking([*parts, *retained])
-        self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
 
     def translating(self, translate: Translate) -> Translating:
         """What reads hub `inbound`."""
@@ -104,7 +108,6 @@ class Runtime:
         await ring(self._ports[Deadlines], self._ports[EventPublisher], self._ports[Clock])
 
     async def sweep(self) -> None:
-        await self.on_record.keep()
         await self.reactor.resume(self.services)
 
     async def seal(self) -> None:
