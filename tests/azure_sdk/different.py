@@ -3,7 +3,7 @@
 DIFFERENT: dict[str, tuple[str, ...]] = {
     "tables: an inserted entity comes back, with a header more, where Azure says only its version": (
         "test_aad_insert_entity_dictionary",
-        "test_insert_entity_dictionary",
+        "TestTableEntity.test_insert_entity_dictionary",
         "test_insert_entity_empty_string_pk",
         "test_insert_entity_empty_string_rk",
         "test_insert_entity_with_full_metadata",
