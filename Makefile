@@ -62,9 +62,10 @@ check: setup ## lint, format, types, architecture contracts
 	$(PYTHON) -m mypy shared services infra tests function_app
 	PYTHONPATH=. .venv/bin/lint-imports
 
-declare: setup ## write what follows from the services' declarations: docs/services.md, docs/policy.*, infra/streams.json
+declare: setup ## write what follows from declarations: docs/services.md, docs/policy.*, infra/streams.json and functions.json
 	@$(PYTHON) -m tests.architecture.declarations
 	@$(PYTHON) -m tests.architecture.policy_page
+	@$(PYTHON) -m infra.declared
 
 lock: ## compile requirements.in into requirements.txt (ARGS=--upgrade)
 	@$(SET_UP) lock $(ARGS)
