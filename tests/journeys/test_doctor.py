@@ -88,7 +88,7 @@ def test_a_system_that_is_well_is_found_well(system: System) -> None:
     eventually(well)
     _, verdicts, found = asked[-1]
     assert set(verdicts.values()) == {"ok"}, found
-    assert len(verdicts) == 15
+    assert len(verdicts) == 16
 
 
 def test_a_hub_that_was_recreated_is_found_and_mended_and_control_obeys_again(system: System) -> None:
