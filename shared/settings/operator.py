@@ -28,7 +28,8 @@ class OperatorSettings(BaseSettings):
     product's once more with the right to write positions: for `sluice doctor --fix` alone. `approval_base_url` is where
     the approval pages are; `observers` is the consumer group that people read hubs with. `app_settings`: JSON, app to a
     file with its settings, for `sluice doctor`; so `app_addresses`, JSON, app to where it answers (without it the
-    gateway alone, at `approval_base_url`), and `app_keys`, JSON, app to the master key of its host, which says what it runs.
+    gateway alone, at `approval_base_url`), and `app_keys`, JSON, app to the master key of its host, which says what it
+    runs.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
