@@ -18,6 +18,10 @@ from services.approval_pages import FormGuard
 from tests.support.chromium import Browse
 
 
+@pytest.mark.observed(
+    "http: cookies are taken apart and written anew, values percent-encoded",
+    "http: a cookie that cannot be taken apart vanishes",
+)
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
