@@ -37,8 +37,8 @@ def test_a_missing_file_and_an_unknown_app_are_named(tmp_path: Path) -> None:
 def test_the_list_of_functions_that_azure_prints_is_read(is_flat: bool, tmp_path: Path) -> None:
     """Some versions of `az` lay the properties beside the name, some below."""
     path, off = tmp_path / "functions.json", {"isDisabled": True}
-    listed = [{"name": "sluice-a1b2c3-control/clock"}, {"name": "sluice-a1b2c3-control/tell"}]
-    listed[1].update(off if is_flat else {"properties": off})  # type: ignore[dict-item]
+    listed: list[dict[str, object]] = [{"name": "sluice-a1b2c3-control/clock"}]
+    listed.append({"name": "sluice-a1b2c3-control/tell", **(off if is_flat else {"properties": off})})
     path.write_text(json.dumps(listed))
     assert read_functions("control", path) == {"clock": True, "tell": False}
 
