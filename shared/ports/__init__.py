@@ -1,5 +1,6 @@
 """What the core needs from outside, one file a thing; every adapter of a port passes that port's contract suite."""
 
+from shared.ports.apps import AppSurvey
 from shared.ports.azure.machine_learning import (
     CommandJob,
     Creator,

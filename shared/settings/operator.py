@@ -27,7 +27,9 @@ class OperatorSettings(BaseSettings):
     to write to container `batch-in`. `host_storage` is the account of control's Functions host, `mending_storage` the
     product's once more with the right to write positions: for `sluice doctor --fix` alone. `approval_base_url` is where
     the approval pages are; `observers` is the consumer group that people read hubs with. `app_settings`: JSON, app to a
-    file with its settings, for `sluice doctor`.
+    file with its settings, for `sluice doctor`; so `app_addresses`, JSON, app to where it answers (without it the
+    gateway alone, at `approval_base_url`), and `app_keys`, JSON, app to the master key of its host, which says what it
+    runs.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -48,6 +50,8 @@ class OperatorSettings(BaseSettings):
     observers: str = Field(default="observers", min_length=1)
     workspaces: Workspaces = ()
     app_settings: dict[str, Path] = {}
+    app_addresses: dict[str, str] = {}
+    app_keys: dict[str, SecretStr] = {}
 
     @classmethod
     def from_run_file(cls, path: Path) -> Self:
@@ -64,6 +68,10 @@ class OperatorSettings(BaseSettings):
             own["operator_signing_key"] = document.get("keys", {}).get("operator_signing_key")
             written = document.get("files", {}).get("settings", {})
             files = {app: file for app, file in written.items() if Path(file).exists()}
+            processes = document.get("processes", {})
+            runs = {app: where for app, where in document.get("endpoints", {}).items() if app in processes}
+            own["app_addresses"] = {app: where for app, where in runs.items() if app in written}
+            own["app_keys"] = document.get("keys", {}).get("masters", {})
             return cls.model_validate(
                 {**own, **hubs, "workspaces": document.get("workspaces", ()), "app_settings": files}
             )
@@ -124,6 +132,15 @@ class OperatorSettings(BaseSettings):
         """All that are set, by the names of their settings."""
         given = {name.upper(): getattr(self, name) for name in type(self).model_fields}
         return {name: each.get_secret_value() for name, each in given.items() if isinstance(each, SecretStr)}
+
+    def addresses(self) -> dict[str, str]:
+        """Where apps answer that are known to run."""
+        pages = {"gateway": self.approval_base_url} if self.approval_base_url else {}
+        return self.app_addresses or pages
+
+    def master_keys(self) -> dict[str, str]:
+        """Of the hosts of apps, by app."""
+        return {app: key.get_secret_value() for app, key in self.app_keys.items()}
 
     def signing_key(self) -> str:
         """What commands are signed with, "" when they are not."""

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,9 @@ import jsonschema
 import pytest
 
 from infra import declared
+from infra.local.functions_host.timers.schedule import parse_schedule
 from tests.infra.templates import AZURE, Template, all_templates, body, changed
+from tests.support.builders import NOW
 
 ALERT = "modules/clock_alert.bicep"
 # Where they are there, the compiler and Azure's own types are asked too; neither is part of the project.
@@ -62,6 +65,13 @@ def test_no_run_for_a_quarter_of_an_hour_is_an_alert_to_people() -> None:
 )
 def test_a_rule_that_would_not_fire_is_found(present: str, instead: str, fault: str) -> None:
     assert faults(changed(ALERT, present, instead)) == [fault]
+
+
+def test_the_clock_ticks_each_minute_by_a_schedule_that_the_host_takes() -> None:
+    tick = all_templates()["main.bicep"].parameters_of("controlApp")["settings"]["TICK"]
+    schedule = parse_schedule("clock", tick)
+    first = schedule.next_after(NOW)
+    assert schedule.next_after(first) - first == timedelta(minutes=1)
 
 
 def predicted(folder: Path) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ def test_a_system_that_is_well_is_found_well(system: System) -> None:
     assert [app for app in ("control", "gateway", "scoring") if f"no right of {app}" in found] == ["gateway", "scoring"]
     assert "was not tried" not in found
     assert set(verdicts.values()) == {"ok"}, found
-    assert len(verdicts) == 14
+    assert len(verdicts) == 15
 
 
 def test_a_hub_that_was_recreated_is_found_and_mended_and_control_obeys_again(system: System) -> None:
@@ -161,6 +161,17 @@ def test_a_setting_that_nobody_resolved_is_named(system: System) -> None:
     code, verdicts, found = system.doctor("settings", "--settings", given)
     assert (code, verdicts["settings"]) == (1, "broken")
     assert "control: APPROVAL_SIGNING_KEY is a reference to a vault" in found
+
+
+def test_an_app_that_came_up_without_functions_is_broken(system: System) -> None:
+    """As Azure lists one whose import raised; its timer may have run a moment ago, before it was deployed."""
+    code, verdicts, found = system.doctor("functions")
+    assert (code, verdicts) == (0, {"functions": "ok"}), found
+    assert "10 functions run as they were declared" in found
+    (system.folder / "functions.json").write_text("[]")
+    code, verdicts, found = system.doctor("functions", "--functions", f"control={system.folder / 'functions.json'}")
+    assert (code, verdicts["functions"]) == (1, "broken")
+    assert "control runs 0 of its 10 functions" in found
 
 
 def test_another_policy_than_that_of_the_file_is_a_warning(system: System) -> None:

@@ -75,7 +75,7 @@ def test_other_functions_than_were_stated_are_not_packaged(tmp_path: Path, monke
     (tmp_path / "functions.json").write_text(json.dumps(stated))
     monkeypatch.setattr(declared, "FILE", tmp_path / "functions.json")
     with pytest.raises(package.PackagingFailed, match=r"gateway declares other functions.*make declare"):
-        package.declare("gateway", package.ROOT / "function_app" / "gateway", [])
+        package.declare("gateway", package.ROOT / "function_app" / "gateway", needs("gateway"))
 
 
 def test_a_health_route_that_nobody_may_ask_is_refused() -> None:

@@ -37,14 +37,19 @@ OfApps = Annotated[
     list[str] | None,
     typer.Option("--settings", metavar="APP=FILE", help="An app's settings, as `az functionapp config` lists them."),
 ]
+OfFunctions = Annotated[
+    list[str] | None,
+    typer.Option("--functions", metavar="APP=FILE", help="What an app runs, as `az functionapp function list` says."),
+]
 Policy = Annotated[Path | None, typer.Option("--policy", help="The policy that should be in force.")]
 Longest = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds for each check at most.")]
 type _Told = tuple[list[Examined], list[Mended]]
 
 
 def doctor(
-    names: Names = None, fix: Fix = False, yes: Yes = False, of_apps: OfApps = None, policy: Policy = None,
-    timeout: Longest = 30, wide: Wide = False, as_json: AsJson = False, run_dir: RunDir = None,
+    names: Names = None, fix: Fix = False, yes: Yes = False, of_apps: OfApps = None,
+    of_functions: OfFunctions = None, policy: Policy = None, timeout: Longest = 30,
+    wide: Wide = False, as_json: AsJson = False, run_dir: RunDir = None,
 ) -> None:  # fmt: skip
     """Is all there that Sluice needs, may it be reached, and does it move? To be asked after a deployment, or at night.
 
@@ -55,7 +60,9 @@ def doctor(
         raise typer.BadParameter("--fix shows what it will do and asks: there is nobody to ask, so say --yes")
     # What the clients say of their own retries is a finding here, in words.
     logging.getLogger("azure").setLevel(logging.CRITICAL)
-    given = Given(run_dir, _files(of_apps or ()), policy, timeout)
+    given = Given(
+        run_dir, _files("--settings", of_apps or ()), _files("--functions", of_functions or ()), policy, timeout
+    )
     found, mended = run(_all(given, names or [], fix, yes, as_json), "interrupted: what was mended stays mended")
     if as_json:
         checks, done = [examined_json(each) for each in found], [mended_json(each) for each in mended]
@@ -107,11 +114,11 @@ def _chosen(names: Sequence[str]) -> list[Check]:
     return [check for name, check in checks.items() if not names or name in names]
 
 
-def _files(texts: Sequence[str]) -> dict[str, Path]:
+def _files(option: str, texts: Sequence[str]) -> dict[str, Path]:
     """Of `app=file`; raises `typer.BadParameter`."""
     pairs = [text.partition("=") for text in texts]
     if wrong := [app for app, _, file in pairs if not app or not file]:
-        raise typer.BadParameter(f"--settings {wrong[0]}: app=file is required")
+        raise typer.BadParameter(f"{option} {wrong[0]}: app=file is required")
     return {app: Path(file) for app, _, file in pairs}
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from function_app.operator.doctor.patient import Stream
+from function_app.operator.doctor.patient import App, Stream
 from shared.ports import Hub
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -18,6 +18,14 @@ CONTAINERS = {
     "evidence": True, "letters": True, "models": True, "serving": True, "seals": True, "archive": True,
     "captures": False, "labels": False, "azureml": False, "batch-in": False, "batch-out": False,
 }  # fmt: skip
+
+
+def functions() -> Mapping[str, App]:
+    """Written from what the apps declare; what is packaged is held against the same file."""
+    found = json.loads((ROOT / "infra" / "functions.json").read_text())
+    return {
+        app: App(tuple(each["functions"]), each.get("health", ""), each.get("ready", "")) for app, each in found.items()
+    }
 
 
 def streams() -> Mapping[Hub, Stream]:

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from function_app.operator.connections import settings, storage_at
-from function_app.operator.doctor.app_settings import read_file
-from function_app.operator.doctor.expected import LOCK, streams
+from function_app.operator.doctor.app_settings import read_file, read_functions
+from function_app.operator.doctor.expected import LOCK, functions, streams
 from function_app.operator.doctor.patient import AppSettings, Patient
 from function_app.operator.letters.reading import Letter, all_letters
+from shared.adapters.app_survey import HttpAppSurvey
 from shared.adapters.azure.another_identity import identity_in
 from shared.adapters.azure.event_hubs.clients import has_key
 from shared.adapters.azure.event_hubs.reader import EventHubReader
@@ -38,10 +39,12 @@ from shared.settings.operator import OperatorSettings
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the command line names beside the settings: app to a file with its settings, a policy document."""
+    """What the command line names beside the settings: app to a file with its settings, or the list of its functions, a
+    policy document."""
 
     run_dir: Path | None = None
     app_settings: Mapping[str, Path] = field(default_factory=dict)
+    app_functions: Mapping[str, Path] = field(default_factory=dict)
     policy_file: Path | None = None
     timeout_s: float = 30
 
@@ -100,6 +103,10 @@ def _patient(given: Given, found: OperatorSettings, store: Storage, mending: Sto
         policy_file=given.policy_file or _deployed(apps),
         lock=LOCK,
         build=build_digest(),
+        expected=functions(),
+        survey=HttpAppSurvey(found.addresses(), found.master_keys(), given.timeout_s),
+        asked={app: app in found.app_keys for app in found.addresses()},
+        listed={app: read_functions(app, path) for app, path in given.app_functions.items()},
     )
 
 

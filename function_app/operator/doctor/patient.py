@@ -6,6 +6,7 @@ from pathlib import Path
 
 from function_app.operator.letters.reading import Letter
 from shared.ports import (
+    AppSurvey,
     Clock,
     Evidence,
     Folds,
@@ -33,6 +34,15 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class App:
+    """A function app as `infra/functions.json` has it: its functions, and routes that anybody may ask, "" for none."""
+
+    functions: Sequence[str]
+    health: str = ""
+    ready: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AppSettings:
     """`listed`: as Azure lists them, where a reference to a vault is shown as it was written, resolved or not."""
 
@@ -47,7 +57,8 @@ class Patient:
     `as_app` looks as an app does, by an address in its settings; None where only the app itself can. `host` is None
     where its account is not named; `positions_to_mend` and `folds_to_mend` may be written. `apps` are the settings that
     are known. `policy_file` is what the policy on record should be, None where that is not known; `lock` pins the
-    packages of this installation, and `build` names its code.
+    packages of this installation, and `build` names its code. `expected` are the function apps; those of `asked` can be
+    asked by `survey`, with whether they say what they run, and of `listed` that is known already.
     """
 
     clock: Clock
@@ -75,3 +86,7 @@ class Patient:
     policy_file: Path | None
     lock: Path
     build: str
+    expected: Mapping[str, App]
+    survey: AppSurvey
+    asked: Mapping[str, bool]
+    listed: Mapping[str, Mapping[str, bool]]

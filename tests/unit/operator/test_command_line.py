@@ -126,6 +126,26 @@ def test_a_run_file_gives_the_operators_rights_where_they_have_them(tmp_path: Pa
     assert found.serving_workspace().endswith("/workspaces/p")
 
 
+def test_a_run_file_says_which_apps_run_where_and_who_may_ask_what(tmp_path: Path) -> None:
+    path = tmp_path / "run.json"
+    running = {
+        "endpoints": {"control": "http://c", "gateway": "http://g", "azure_ml": "https://m"},
+        "processes": {"control": {}, "azure_ml": {}},
+        "files": {"settings": {"control": "c.json", "gateway": "g.json"}},
+        "keys": {"masters": {"control": "geheim"}},
+    }
+    path.write_text(json.dumps(_RUN | running))
+    found = OperatorSettings.from_run_file(path)
+    assert (found.addresses(), found.master_keys()) == ({"control": "http://c"}, {"control": "geheim"})
+    assert "geheim" not in repr(found)
+
+
+def test_the_gateway_answers_where_its_pages_are_unless_something_else_is_said() -> None:
+    pages, named = {"approval_base_url": "https://g"}, {"scoring": "https://s"}
+    assert OperatorSettings.model_validate(pages).addresses() == {"gateway": "https://g"}
+    assert OperatorSettings.model_validate({**pages, "app_addresses": named}).addresses() == named
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"connection_strings": 1}'])
 def test_another_file_is_no_run_file(text: str, tmp_path: Path) -> None:
     path = tmp_path / "run.json"

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from function_app.operator.doctor.expected import streams
+from function_app.operator.doctor.expected import functions, streams
 from function_app.operator.doctor.finding import Finding
 from function_app.operator.doctor.patient import AppSettings, Patient
 from function_app.operator.letters.reading import Letter
@@ -22,6 +22,7 @@ from shared.adapters.memory import (
     MemoryPolicyBook,
     MemoryPositions,
 )
+from shared.adapters.memory.app_survey import MemoryAppSurvey
 from shared.adapters.memory.heartbeats import MemoryHeartbeats
 from shared.adapters.memory.host_checkpoints import MemoryHostCheckpoints
 from shared.adapters.memory.hub_survey import MemoryHubSurvey
@@ -54,11 +55,15 @@ class Parts:
     folds: MemoryFolds = field(default_factory=MemoryFolds)
     lanes: MemoryLaneBook = field(default_factory=MemoryLaneBook)
     heartbeats: MemoryHeartbeats = field(default_factory=lambda: MemoryHeartbeats(NOW))
+    survey: MemoryAppSurvey = field(default_factory=MemoryAppSurvey)
     letters: list[Letter] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.ledger, self.seals = MemoryLedger(self.clock), MemorySeals(self.clock)
         self.store.time = self.hubs.time = NOW
+        self.survey.running = {app: dict.fromkeys(each.functions, True) for app, each in functions().items()}
+        health = {(app, each.health): 200 for app, each in functions().items()}
+        self.survey.answers = health | {(app, each.ready): 200 for app, each in functions().items()}
         self.hubs.shapes = {hub: HubShape(stream.partitions, EPOCH) for hub, stream in streams().items()}
         self.hubs.groups = {hub: list(stream.groups) for hub, stream in streams().items()}
 
@@ -88,6 +93,7 @@ class Parts:
             ledger=self.ledger, seals=self.seals, evidence=self.evidence, policies=self.policies,
             positions=self.positions, folds=self.folds, positions_to_mend=self.positions, folds_to_mend=self.folds,
             lanes=self.lanes, heartbeats=self.heartbeats, letters=letters, apps=APPS,
+            expected=functions(), survey=self.survey, asked=dict.fromkeys(functions(), True), listed={},
             policy_file=self.folder / "policy.yaml", lock=self.folder / "requirements.txt", build=BUILD,
         )  # fmt: skip
         return replace(whole, **other)

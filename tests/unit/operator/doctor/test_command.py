@@ -40,8 +40,8 @@ def test_all_well_is_a_line_a_check_and_exit_code_0(patient: Parts) -> None:
     result = sluice()
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[-1] == "all well: 15 checks"
-    assert [line.split()[0] for line in lines[1:-1]] == ["ok"] * 15
+    assert lines[-1] == "all well: 16 checks"
+    assert [line.split()[0] for line in lines[1:-1]] == ["ok"] * 16
 
 
 def test_what_is_broken_names_its_repair_and_the_exit_code_is_1(patient: Parts) -> None:
@@ -51,7 +51,7 @@ def test_what_is_broken_names_its_repair_and_the_exit_code_is_1(patient: Parts) 
     together = " ".join(result.stdout.split())
     assert "hub events has no consumer group measurement" in together
     assert "sluice doctor checkpoints --fix" in together
-    assert "broken: checkpoints, hubs (15 checks)" in together
+    assert "broken: checkpoints, hubs (16 checks)" in together
     assert "\x1b" not in result.stdout
 
 
@@ -104,7 +104,7 @@ def test_a_repair_is_shown_done_and_looked_at_once_more(patient: Parts) -> None:
     before, after = shown.split("afterwards:")
     assert "to be done: 1. forget the host's checkpoint of lifecycle in events/0" in before
     assert "done: forget" in before
-    assert after.endswith("all well: 15 checks")
+    assert after.endswith("all well: 16 checks")
 
 
 @pytest.mark.parametrize(("typed", "left"), [("n\n", 1), ("y\n", 0)])
@@ -128,7 +128,8 @@ def test_a_repair_that_could_not_be_made_is_no_success(patient: Parts, monkeypat
     assert "not done: 403 AuthorizationFailure" in " ".join(result.stdout.split())
 
 
-def test_an_option_without_sense_is_refused() -> None:
-    result = sluice("--settings", "control.json")
+@pytest.mark.parametrize("option", ["--settings", "--functions"])
+def test_an_option_without_sense_is_refused(option: str) -> None:
+    result = sluice(option, "control.json")
     assert result.exit_code == 2
-    assert "app=file is required" in result.stderr
+    assert f"{option} control.json: app=file is required" in " ".join(result.stderr.split())
