@@ -28,7 +28,7 @@ demo: setup ## a model's whole life on real data, in a fresh system (MANUAL=1: y
 test: setup ## all tests (ARGS="-k ledger" for some)
 	@$(SESSION) $(PYTHON) -m pytest -n 3 $(ARGS)
 
-test-azure-sdk: setup ## Microsoft's own live tests of its Event Hubs SDK against the local servers (ARGS="-k websocket")
+test-azure-sdk: setup ## Microsoft's Event Hubs clients, Python and JavaScript, judge the local servers (ARGS="--javascript")
 	@$(SESSION) $(PYTHON) -m tests.azure_sdk $(ARGS)
 
 test-faults: setup ## only the tests that kill, cut off, double and fuzz
