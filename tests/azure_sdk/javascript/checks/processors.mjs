@@ -93,8 +93,9 @@ check("a processor goes on behind its checkpoints, which lie where all of Micros
   const container = await newContainer();
   const sender = producer(t, hub, AGAIN);
   await sender.sendBatch(numbered(10));
-  const before = processor(t, hub, container);
-  await until(() => before.events.length === 10, "the first ten");
+  const written = new Map();
+  const before = processor(t, hub, container, written);
+  await until(() => written.get("0") === 9, "the first ten and their checkpoint");
   await before.client.close();
   const found = [];
   for await (const blob of container.listBlobsFlat({ includeMetadata: true })) found.push(blob);
@@ -113,8 +114,9 @@ check("a processor with a checkpoint of another life of the hub is told, and pas
   const container = await newContainer();
   const sender = producer(t, hub, AGAIN);
   await sender.sendBatch(numbered(10));
-  const before = processor(t, hub, container);
-  await until(() => before.events.length === 10, "the first ten");
+  const written = new Map();
+  const before = processor(t, hub, container, written);
+  await until(() => written.get("0") === 9, "the first ten and their checkpoint");
   await before.client.close();
   await order({ recreate: { hub: hub.name } });
   const after = processor(t, hub, container);

@@ -108,6 +108,18 @@ def a_busy_server_stays_busy(put: Put) -> None:
     put(HubFaults, "refuses_send", refuses)
 
 
+@noticed_by("a reader that meets a busy server")
+def readers_meet_no_busy_server(put: Put) -> None:
+    """A reader comes in, whatever was asked for."""
+    put(HubFaults, "refuses_receiver", lambda _: lambda _: False)
+
+
+@noticed_by("a question to a busy server")
+def questions_meet_no_busy_server(put: Put) -> None:
+    """A question is answered, whatever was asked for."""
+    put(HubFaults, "refuses_request", lambda _: lambda _: False)
+
+
 class _Injected:
     """The table of faults as attributes."""
 
