@@ -34,7 +34,7 @@ test-azure: setup ## the contract suites on Azure resources of yours (docs/testi
 test-azure-sdk: setup ## Microsoft's live tests (hubs, tables, blobs) and its JavaScript client judge the local servers (ARGS="-k websocket", "--javascript")
 	@$(SESSION) $(PYTHON) -m tests.azure_sdk $(ARGS)
 
-test-faults: setup ## only the tests that kill, cut off, double and fuzz
+test-faults: setup ## only the tests that kill, cut off, double and fuzz, and those of what the real host was observed to do
 	@$(SESSION) $(PYTHON) -m pytest -m faults $(ARGS)
 
 bench: setup bench-scoring ## measure, and fail where a ratio is worse than recorded (ARGS=--record: record them)
