@@ -56,6 +56,7 @@ def test_the_suites_run_on_what_the_variables_name_and_leave_nothing(variables: 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     rows = {line.split()[0]: line.split()[1:] for line in ended.stdout.splitlines() if line.startswith("test_")}
     assert rows.keys() == {"test_evidence", "test_positions", "test_hub_survey", "test_models", "test_management"}
+    assert rows["test_positions"] == ["1", "0", "0"]  # and not in memory, nor on the suites' own Azurite
     assert all(int(passed) > 0 and (failed, skipped) == ("0", "0") for passed, failed, skipped in rows.values())
     assert "1 tables, 3 containers, 1 jobs, 1 models; removed: 6 of 6" in ended.stdout
     assert left(variables["SLUICE_TEST_STORAGE"]) == []

@@ -91,13 +91,13 @@ class EnvironmentVariableLoader:
 
             @functools.wraps(test)
             async def run_async(case: Any, **given: Any) -> None:
-                await test(case, **given, **self._values())
+                await test(case, **taken(test, {**given, **self._values()}))
 
             return _without(self._names, run_async)
 
         @functools.wraps(test)
         def run(case: Any, **given: Any) -> None:
-            test(case, **given, **self._values())
+            test(case, **taken(test, {**given, **self._values()}))
 
         return _without(self._names, run)
 
