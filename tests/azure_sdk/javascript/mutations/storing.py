@@ -175,10 +175,9 @@ class _Damage:
 
     def _section(self, event: Event, section: Section) -> bytes:
         whole = bytes(event.rest[section.start : section.end])
-        content = decode(event.rest, section.value_at)[0]
-        if section.code != DATA or not isinstance(content, bytes) or self.spared.fullmatch(content):
-            return whole
-        return encode(Described(DATA, content + b"?"))
+        content = decode(event.rest, section.value_at)[0] if section.code == DATA else b"1"
+        text = content if isinstance(content, bytes) else b""
+        return whole if self.spared.fullmatch(text) else encode(Described(DATA, text + b"?"))
 
 
 @noticed_by("arrives so", "a data body keeps")
