@@ -31,7 +31,7 @@ test: setup ## all tests (ARGS="-k ledger" for some)
 test-azure: setup ## the contract suites on Azure resources of yours (docs/testing-on-azure.md; ARGS=--local: try it without)
 	@$(SESSION) $(PYTHON) -m tests.azure_live $(ARGS)
 
-test-azure-sdk: setup ## Microsoft's own live tests of its SDKs for hubs, tables and blobs against the local servers (ARGS="-k websocket")
+test-azure-sdk: setup ## Microsoft's live tests (hubs, tables, blobs) and its JavaScript client judge the local servers (ARGS="-k websocket", "--javascript")
 	@$(SESSION) $(PYTHON) -m tests.azure_sdk $(ARGS)
 
 test-faults: setup ## only the tests that kill, cut off, double and fuzz, and those of what the real host was observed to do

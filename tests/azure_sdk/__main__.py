@@ -1,7 +1,8 @@
 """`python -m tests.azure_sdk`: install what is missing, start the servers, run Microsoft's tests, print the figures.
 
 Without options both clients judge. Options go to pytest, and choose among the tests of the Python SDK. `--javascript`
-runs the checks of the JavaScript client alone, `--javascript=WORDS` those whose claim holds the words.
+runs the checks of the JavaScript client alone, `--javascript=WORDS` those whose claim holds the words; `--broken`
+shows that each of them can fail (`--broken=NAME` with the broken servers whose names hold this).
 """
 
 import argparse
@@ -88,6 +89,8 @@ def run(installed: Installed, folder: Path, options: list[str]) -> Report:
 
 def judge(arguments: argparse.Namespace, options: list[str]) -> list[Report]:
     """By the clients that were asked for."""
+    if arguments.broken is not None:
+        return [javascript.prove(arguments.broken)]
     if arguments.javascript is not None:
         return [javascript.judge(arguments.javascript)]
     python = run(install(), fresh(FOLDER / "run"), options)
@@ -98,6 +101,7 @@ def main() -> int:
     """0 when all is well, 1 when not, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser("python -m tests.azure_sdk", description=__doc__, allow_abbrev=False)
     parser.add_argument("--javascript", nargs="?", const="", metavar="WORDS")
+    parser.add_argument("--broken", nargs="?", const="", metavar="NAME")
     try:
         reports = judge(*parser.parse_known_args())
     except SetUpFailed as failure:

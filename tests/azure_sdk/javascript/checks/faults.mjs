@@ -149,6 +149,23 @@ check("a busy server says so, and stores nothing", async (t) => {
   assert.deepEqual(bodies(await readAll(t, hub)), [1]);
 });
 
+check("a reader that meets a busy server is told, and comes in later", async (t) => {
+  const hub = await newHub();
+  await producer(t, hub).sendBatch(numbered(1));
+  await order({ server_busy: { hub: hub.name, receivers: 1 } });
+  const reader = follow(consumer(t, hub));
+  await until(() => reader.events.length, "the reader comes in");
+  assert.deepEqual(reader.errors.map((error) => error.code), ["ServerBusyError"]);
+});
+
+check("a question to a busy server is refused, and answered later", async (t) => {
+  const hub = await newHub();
+  await order({ server_busy: { hub: hub.name, requests: 1 } });
+  const sender = producer(t, hub);
+  assert.equal((await rejection(sender.getPartitionIds())).code, "ServerBusyError");
+  assert.deepEqual(await sender.getPartitionIds(), ["0"]);
+});
+
 check("a hub that is deleted ends its readers and is found no more", async (t) => {
   const hub = await newHub();
   const reader = follow(consumer(t, hub));

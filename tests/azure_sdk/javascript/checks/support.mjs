@@ -30,7 +30,7 @@ export async function until(test, what) {
   for (;;) {
     const answer = await test();
     if (answer) return answer;
-    if (Date.now() > deadline) assert.fail(`waited in vain: ${typeof what === "function" ? what() : what}`);
+    if (Date.now() > deadline) assert.fail(`waited in vain: ${typeof what === "function" ? await what() : what}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
