@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, List  # noqa: UP035 - the worker rejects list[...] in a trigger's annotation
 
 import azure.functions as func
@@ -55,6 +55,8 @@ runtime = Runtime(
     build=build_digest(),
     patience=Patience.of(settings.lease_s, settings.patience_s, settings.longest_pause_s),
     changed_by=settings.policy_changed_by,
+    stood=timedelta(seconds=settings.stood_s),
+    deadline=timedelta(seconds=settings.deadline_s),
 )
 
 
@@ -85,12 +87,16 @@ def in_utc(enqueued: datetime | None) -> datetime | None:
 
 
 def reads(name: str, hub: Hub, group: str) -> Callable[[Trigger], Trigger]:
-    """An Event Hubs function that tries again without end: raising would lose the batch, for the checkpoint moves."""
+    """An Event Hubs function. It raises where its position holds, and is tried three times more, which ends an outage
+    of seconds. Then the host moves on, and what lies behind the position is read back. A message that the host cannot
+    convert is tried as often, before any code of ours runs: so it may not be without end, and not for long.
+    """
 
     def decorate(function: Trigger) -> Trigger:
+        pause = settings.retry_pause_s
         again = app.retry(
-            strategy="exponential_backoff", max_retry_count="-1", minimum_interval="00:00:01",
-            maximum_interval="00:01:00",
+            strategy="exponential_backoff", max_retry_count="3", minimum_interval=f"00:00:{pause:02d}",
+            maximum_interval=f"00:00:{4 * pause:02d}",
         )  # fmt: skip
         trigger = app.event_hub_message_trigger(
             arg_name="batch", event_hub_name=hub, connection=hub.upper().replace("-", "_"), consumer_group=group,

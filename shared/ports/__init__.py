@@ -38,5 +38,5 @@ from shared.ports.records.seals import KeptSeal, Seals
 from shared.ports.records.store_survey import Access, StoreSurvey
 from shared.ports.streams.event_publisher import EventPublisher, Hub
 from shared.ports.streams.host_checkpoints import HostCheckpoint, HostCheckpoints
-from shared.ports.streams.hub_reader import HubReader, Message
+from shared.ports.streams.hub_reader import Extent, HubReader, Message, back_group
 from shared.ports.streams.hub_survey import HubShape, HubSurvey

@@ -33,9 +33,12 @@ class Breaker:
         self._asked: set[str] = set()
         self._open: set[str] = set()
 
-    async def check(self, lane: str) -> None:
-        """Raise `Unavailable` while this lane must not go on. The store is asked at first, and while it is stopped."""
-        if lane in self._asked and lane not in self._open:
+    async def check(self, lane: str, *, afresh: bool = False) -> None:
+        """Raise `Unavailable` while this lane must not go on. The store is asked at first, and while it is stopped.
+
+        `afresh`: also otherwise, since another instance may have stopped the lane for which this one reads.
+        """
+        if lane in self._asked and lane not in self._open and not afresh:
             return
         stop = await self._book.stopped(lane)
         self._asked.add(lane)

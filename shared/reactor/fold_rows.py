@@ -83,7 +83,7 @@ def read(fold: Fold, messages: Iterable[Message], through: int, now: datetime) -
 
 def _envelope(message: Message, now: datetime) -> Envelope[Any]:
     """Raises `Unreadable`, also for times beyond the horizon, and for what the hub may not carry."""
-    envelope = decode(message.body, now)
+    envelope = decode(message.content(), now)
     if not may_carry(message.hub, envelope.data):
         raise Unreadable(f"type: hub {message.hub} may not carry {envelope.data.type}")
     return envelope

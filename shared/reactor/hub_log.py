@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shared.events import Envelope, Event, EventsLost, HubReplaced, derive_id
-from shared.ports import Clock, EventPublisher, HubReader, Message, Place
+from shared.ports import Clock, EventPublisher, HubReader, Message, Place, back_group
 from shared.reactor.reading import missing
 
 # Rows are large: what is read back at once bounds memory, and what is read again after a crash.
@@ -23,8 +23,8 @@ class HubLog:
     async def read_back(self, place: Place, first: int, last: int, *, is_new: bool) -> tuple[Sequence[Message], int]:
         """The first slice of `first`..`last` that the hub still has, and the number up to which that is everything.
 
-        What is lost of it is told; a reader that is new here never had what the hub no longer has. Raises
-        `Unavailable`.
+        Nothing, and `last`, where it has none of them. What is lost of it is told; a reader that is new here never had
+        what the hub no longer has. Raises `Unavailable`.
         """
         held = await self._reader.held(place.hub, place.partition)
         start = min(max(first, held.start), last + 1)
@@ -33,7 +33,10 @@ class HubLog:
         if start > last:
             return [], last
         through = min(start + self._slice - 1, last)
-        found = {each.sequence: each for each in await self._reader.read(place.hub, place.partition, start, through)}
+        group = back_group(place.reader)
+        read = await self._reader.read(place.hub, place.partition, start, through, group)
+        found = {each.sequence: each for each in read}
+        through = max(found, default=through)
         for gone in missing(found, start, through):
             await self._tell_lost(place, *gone)
         return [found[number] for number in sorted(found)], through

@@ -6,7 +6,7 @@ a dead letter, what takes too long waits in its chain's queue. Only our own stor
 
 import asyncio
 import traceback
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,15 +16,19 @@ from shared.events.hubs import may_carry
 from shared.ports import Clock, Hub, LaneBook, Message, Place, Unavailable
 from shared.reactor.breaker import Breaker
 from shared.reactor.dead_letters import DeadLetters
+from shared.reactor.overruns import Overruns
+from shared.reactor.patience import said
 from shared.reactor.performing import said_of
 from shared.reactor.reactor import Reactor
-from shared.reactor.reading import Reading
+from shared.reactor.reading import Reading, Slice, Stretch
 from shared.reactor.service import Service
 from shared.reactor.stalls import Stalls
 
 COMMANDS = "commands"
 # How long one reaction may keep its lane; design: nothing in control runs longer.
 BUDGET = timedelta(seconds=10)
+# What is left of a slice by then waits in its chains' queues: a try at a partition ends by its own deadline.
+REST_WAITS = timedelta(seconds=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +66,39 @@ class Lanes:
     def __init__(
         self, reactor: Reactor, reading: Reading, dead_letters: DeadLetters, book: LaneBook, clock: Clock,
         breaker: Breaker, stalls: Stalls, services: Collection[str], budget: timedelta = BUDGET,
+        overruns: Overruns | None = None,
     ) -> None:  # fmt: skip
         """`services`: all that run, whichever their lanes. They start together, whichever lane is read first."""
         self._services = sorted(services)
         self._reactor, self._reading, self._dead, self._book = reactor, reading, dead_letters, book
         self._clock, self._breaker, self._stalls, self._budget = clock, breaker, stalls, budget
-        self._since: dict[str, datetime | None] = {}
+        self._overruns, self._since = overruns or Overruns(), dict[str, datetime | None]()
 
     async def consume(self, lane: Lane, messages: Sequence[Message]) -> None:
         """See a batch of one partition through. Raises `Unavailable` while something of ours cannot be written."""
         if not messages:
             return
         place = Place(lane.name, lane.hub, messages[0].partition)
-        async with self._stalls.watch(place, messages[0].sequence):
+        slices = self._reading.slices(place, messages)
+        await self._stalls.watch(place, messages[0].sequence, self._see_through(lane, slices))
+
+    async def catch_up(self, lane: Lane, behind: Stretch) -> None:
+        """See to what was left behind, and note it whomever it concerned. Raises `Unavailable`."""
+        work = self._see_through(lane, self._reading.behind(behind.place, behind.last), from_behind=True)
+        await self._stalls.watch(behind.place, behind.first, work, behind.since)
+
+    async def _see_through(self, lane: Lane, slices: AsyncIterator[Slice], *, from_behind: bool = False) -> None:
+        await self._breaker.check(lane.name, afresh=from_behind)
+        async for each in slices:
+            was_for_us = await self._handle(lane, each.messages)
             await self._breaker.check(lane.name)
-            async for batch in self._reading.slices(place, messages):
-                was_for_us = await self._handle(lane, batch)
-                await self._breaker.check(lane.name)
-                await self._reactor.note_grown()
-                await self._reading.moved(place, batch[-1].sequence, at_once=was_for_us)
+            await self._reactor.note_grown()
+            await self._reading.moved(each, at_once=was_for_us or from_behind)
 
     async def _handle(self, lane: Lane, batch: Sequence[Message]) -> bool:
         """Whether anything of it concerned anybody, or had to be kept."""
         kept, chains = 0, dict[tuple[str, Entity], _Chain]()
+        until = asyncio.get_running_loop().time() + REST_WAITS.total_seconds()
         for message in batch:
             envelope, found = await self._read(lane, message)
             kept += envelope is None
@@ -93,13 +107,13 @@ class Lanes:
                     chains.setdefault((service.name, entity), []).append((message, envelope))
         async with asyncio.TaskGroup() as group:
             for (name, _), chain in chains.items():
-                group.create_task(self._work_off(lane, lane.services[name], chain))
+                group.create_task(self._work_off(lane, lane.services[name], chain, until))
         return bool(chains or kept)
 
     async def _read(self, lane: Lane, message: Message) -> tuple[Envelope[Any] | None, list[tuple[Service, Entity]]]:
         """The event, and whom it concerns; None where it was kept as a dead letter."""
         try:
-            envelope = decode(message.body, self._clock.now())
+            envelope = decode(message.content(), self._clock.now())
             if not may_carry(message.hub, envelope.data):
                 raise Unreadable(f"type: hub {message.hub} may not carry {envelope.data.type}")
             return envelope, lane.concerned(envelope.data)
@@ -117,8 +131,11 @@ class Lanes:
         since = self._since[service.name]
         return since is None or service.acts_on_the_past or (message.enqueued_at or since) >= since
 
-    async def _work_off(self, lane: Lane, service: Service, chain: _Chain) -> None:
+    async def _work_off(self, lane: Lane, service: Service, chain: _Chain, until: float) -> None:
         for message, envelope in chain:
+            if asyncio.get_running_loop().time() > until:
+                await self._reactor.postpone(service, envelope, f"its lane had no more than {REST_WAITS.seconds} s")
+                continue
             bug = await self._one(service, message, envelope)
             await self._breaker.count(lane.name, bug)
 
@@ -126,13 +143,12 @@ class Lanes:
         """The bug of ours that it met, in words; "" where it met none."""
         bugs: list[str] = []
         try:
-            async with asyncio.timeout(self._budget.total_seconds()):
-                await self._reactor.handle(service, envelope, bugs)
+            handling = self._reactor.handle(service, envelope, bugs)
+            await self._overruns.within(self._budget, service.name, handling)
         except Unavailable:
             raise
-        except TimeoutError:
-            reason = f"{service.name} was not done within {self._budget.total_seconds():g} s"
-            await self._reactor.postpone(service, envelope, reason)
+        except TimeoutError as error:
+            await self._reactor.postpone(service, envelope, said(error))
         except Exception as bug:  # noqa: BLE001 - a bug must not hold the partition: the event is kept, with the traceback
             await self._dead.bury(service.name, message, traceback.format_exc(limit=-5), envelope)
             bugs.append(said_of(bug))

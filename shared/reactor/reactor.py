@@ -34,6 +34,7 @@ from shared.reactor.growth import Growth
 from shared.reactor.heads import Heads
 from shared.reactor.other_builds import OtherBuild, is_of_a_newer_build
 from shared.reactor.overdue import Overdue
+from shared.reactor.overruns import Overruns
 from shared.reactor.patience import Behind, Handled, Patience, asked_by, said
 from shared.reactor.performing import Performing, failed, said_of
 from shared.reactor.recording import UnknownEffect
@@ -48,7 +49,7 @@ class Reactor:
     def __init__(
         self, wiring: Wiring, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: PolicyDocument,
         owner: str, patience: Patience | None = None, brakes: Brakes | None = None, grown: Grown | None = None,
-        breaker: Breaker | None = None,
+        breaker: Breaker | None = None, overruns: Overruns | None = None,
     ) -> None:  # fmt: skip
         self._ledger, self._clock, self._patience = ledger, clock, patience or Patience()
         self._overdue = Overdue(publisher, clock, self._patience.said_after)
@@ -59,7 +60,7 @@ class Reactor:
         )
         self._sweeper = Sweeper(
             self, ledger, publisher, clock, policy.digest, self._patience, self._growth, self._performing,
-            self._overdue, breaker,
+            self._overdue, breaker, overruns or Overruns(),
         )  # fmt: skip
         # One chain, one task at a time in this process; between processes it is the record and its lease that decide.
         self._chains: WeakValueDictionary[tuple[str, Entity], asyncio.Lock] = WeakValueDictionary()

@@ -1,21 +1,57 @@
 """Where each reader stands in each hub partition, and what it missed there: nothing is lost unseen.
 
 The host's checkpoint moves whatever became of a batch, so a reader's own position is the truth. What is absent between
-it and a batch is read back from the hub, in slices that each move the position; what the hub no longer has is said.
+it and a batch, or between it and the hub's end, is read back in slices that each move the position; what the hub no
+longer has is said. Several may be at one place, in this process and in others: each begins at the stored position.
 """
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from shared.events import Envelope, Event, EventsLost, HubReplaced, derive_id
-from shared.ports import Clock, EventPublisher, HubReader, Message, Moved, Place, Position, Positions, Unavailable
+from shared.ports import (
+    Clock,
+    EventPublisher,
+    HubReader,
+    Message,
+    Moved,
+    Place,
+    Position,
+    Positions,
+    Unavailable,
+    back_group,
+)
 
-SLICE = 1000
+log = logging.getLogger("sluice.reading")
+# What is done again where a try was broken off, and what moves the position.
+SLICE = 250
 # What concerned nobody need not be noted at once: after a crash it is read again, and concerns nobody again.
 NOTED_AFTER = timedelta(seconds=30)
 _ATTEMPTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a reader has left behind at a place: `first` to `last`, and since when the first message lies there."""
+
+    place: Place
+    first: int
+    last: int
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What comes next at a place, in order: all that there is up to number `through`, in the log of `epoch`."""
+
+    place: Place
+    epoch: str
+    messages: Sequence[Message]
+    through: int
 
 
 @dataclass(slots=True)
@@ -36,8 +72,9 @@ class Reading:
     def __init__(self, positions: Positions, reader: HubReader, publisher: EventPublisher, clock: Clock) -> None:
         self._positions, self._reader, self._publisher, self._clock = positions, reader, publisher, clock
         self._standing: dict[Place, _Standing] = {}
+        self._to_note: dict[Place, asyncio.TimerHandle | asyncio.Task[None]] = {}
 
-    async def slices(self, place: Place, messages: Sequence[Message]) -> AsyncIterator[list[Message]]:
+    async def slices(self, place: Place, messages: Sequence[Message]) -> AsyncIterator[Slice]:
         """What comes after the position, in order and each once: `messages`, and what is absent before and among them.
 
         Whoever takes a slice must call `moved` before it asks for the next. A reader that is new here gets all that the
@@ -45,24 +82,57 @@ class Reading:
         """
         known = {message.sequence: message for message in messages}
         standing = await self._stand(place, known)
-        next_one, end = standing.seen + 1, max(known)
+        async for each in self._from(place, standing, known, max(known)):
+            yield each
+
+    async def behind(self, place: Place, last: int) -> AsyncIterator[Slice]:
+        """What lies between the stored position and `last`, as `slices`. Raises `Unavailable`."""
+        standing = self._standing[place] = await self._look_up(place, self._standing.get(place))
+        if standing.seen >= last:
+            await self._note(place, standing)
+        async for each in self._from(place, standing, {}, last):
+            yield each
+
+    async def _from(
+        self, place: Place, standing: _Standing, known: Mapping[int, Message], end: int
+    ) -> AsyncIterator[Slice]:
+        next_one, epoch = standing.seen + 1, standing.epoch
+        begins = next_one if standing.is_new else None
         for start, stop in missing(known, next_one, end):
             if before := _between(known, next_one, start):
-                yield before
-            async for found in self._read_back(place, start, stop, is_new=standing.is_new):
-                yield found
+                yield Slice(place, epoch, before, start - 1)
+            async for found, through in self._read_back(place, start, stop, is_new=start == begins):
+                yield Slice(place, epoch, found, through)
             next_one = stop + 1
         if rest := _between(known, next_one, end + 1):
-            yield rest
+            yield Slice(place, epoch, rest, end)
 
-    async def moved(self, place: Place, sequence: int, *, at_once: bool) -> None:
-        """All up to `sequence` has been seen to. Raises `Unavailable`."""
-        standing = self._standing[place]
-        standing.seen = max(standing.seen, sequence)
+    async def moved(self, done: Slice, *, at_once: bool) -> None:
+        """This slice has been seen to. Raises `Unavailable`."""
+        place, standing = done.place, self._standing.get(done.place)
+        if standing is None or standing.epoch != done.epoch:
+            raise Unavailable(f"{place.hub}/{place.partition} was replaced while it was read")
+        standing.seen = max(standing.seen, done.through)
         now = self._clock.now()
         if at_once or now - standing.noted_at >= NOTED_AFTER:
             await self._note(place, standing)
             standing.noted_at = now
+        elif place not in self._to_note:
+            wait_s = NOTED_AFTER.total_seconds()
+            self._to_note[place] = asyncio.get_running_loop().call_later(wait_s, self._note_soon, place)
+
+    def _note_soon(self, place: Place) -> None:
+        """Perhaps nothing follows for hours: what was seen to would be taken for a gap."""
+        self._to_note[place] = asyncio.create_task(self._note_late(place))
+
+    async def _note_late(self, place: Place) -> None:
+        try:
+            if standing := self._standing.get(place):
+                await self._note(place, standing)
+        except Unavailable as error:
+            log.warning("not noted how far %s is in %s/%d, so it is read again: %s", *place, error)
+        finally:
+            del self._to_note[place]
 
     async def _note(self, place: Place, standing: _Standing) -> None:
         """From where this reader started to where it came, and never back: another may have been here meanwhile."""
@@ -76,7 +146,7 @@ class Reading:
             except Moved:
                 standing.written = await self._positions.read(place)
                 if standing.written and standing.written.epoch not in ("", standing.epoch):
-                    del self._standing[place]
+                    self._standing.pop(place, None)
                     raise Unavailable(f"{place.hub}/{place.partition} was replaced while it was read") from None
         raise Unavailable(f"the position of {place.reader} in {place.hub}/{place.partition} keeps moving")
 
@@ -94,28 +164,34 @@ class Reading:
         written = await self._positions.read(place)
         epoch = await self._reader.epoch(place.hub)
         now = self._clock.now()
+        before = before if before and before.epoch == epoch else None
         if written is None:
             return before or _Standing(None, epoch, -1, now)
         if written.epoch and written.epoch != epoch:
             replaced = HubReplaced(hub=place.hub, partition=place.partition, before=written.epoch, after=epoch)
             await self._tell(place, replaced)
             return _Standing(written, epoch, -1, now)
-        seen = max(written.sequence, before.seen) if before and before.epoch == epoch else written.sequence
-        return _Standing(written, epoch, seen, now)
+        return _Standing(written, epoch, max(written.sequence, before.seen if before else -1), now)
 
-    async def _read_back(self, place: Place, start: int, stop: int, *, is_new: bool) -> AsyncIterator[list[Message]]:
+    async def _read_back(
+        self, place: Place, start: int, stop: int, *, is_new: bool
+    ) -> AsyncIterator[tuple[list[Message], int]]:
+        """Slice by slice, each with the number up to which it is everything. Nothing may be left of one."""
         held = await self._reader.held(place.hub, place.partition)
-        first = min(max(start, held.start), stop + 1)
+        low = min(max(start, held.start), stop + 1)
         if not is_new:
-            await self._tell_lost(place, start, first - 1)
-        for low in range(first, stop + 1, SLICE):
+            await self._tell_lost(place, start, low - 1)
+        if low > stop:
+            yield [], stop
+        while low <= stop:
             high = min(low + SLICE - 1, stop)
-            read = await self._reader.read(place.hub, place.partition, low, high)
+            read = await self._reader.read(place.hub, place.partition, low, high, back_group(place.reader))
             found = {message.sequence: message for message in read}
-            for gone in missing(found, low, high):
+            through = max(found, default=high)
+            for gone in missing(found, low, through):
                 await self._tell_lost(place, *gone)
-            if found:
-                yield _between(found, low, high + 1)
+            yield _between(found, low, through + 1), through
+            low = through + 1
 
     async def _tell_lost(self, place: Place, first: int, last: int) -> None:
         if first <= last:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from shared.policies import PolicyDocument, Retention
@@ -26,12 +27,14 @@ from shared.ports import (
     Seals,
 )
 from shared.reactor.breaker import Breaker
+from shared.reactor.catching_up import STOOD, CatchingUp, Reader
 from shared.reactor.dead_letters import DeadLetters
 from shared.reactor.deadlines import ring
 from shared.reactor.fold_failures import FoldFailures
 from shared.reactor.folding import Folding
 from shared.reactor.hub_log import HubLog
 from shared.reactor.lanes import Lanes, lanes_of
+from shared.reactor.overruns import Overruns
 from shared.reactor.patience import Patience
 from shared.reactor.policy_record import PolicyRecord
 from shared.reactor.reactor import Reactor
@@ -39,7 +42,7 @@ from shared.reactor.reading import Reading
 from shared.reactor.retention import retention_parts
 from shared.reactor.sealing import seal
 from shared.reactor.service import Service
-from shared.reactor.stalls import Stalls
+from shared.reactor.stalls import DEADLINE, Stalls
 from shared.reactor.ticking import LATE, Part, Ticking
 from shared.reactor.translating import Translate, Translating
 from shared.reactor.wiring import Wiring
@@ -53,12 +56,14 @@ LOOKED_OVER = timedelta(hours=6)
 class Runtime:
     """`provided` holds an adapter for each port, `owner` names this instance and `build` its code.
 
-    Raises `Unwired` where a service asks for more than is provided.
+    What has lain behind a position for `stood` is read back; no try at a partition outlasts `deadline`. Raises
+    `Unwired` where a service asks for more than is provided.
     """
 
     def __init__(
         self, provided: Mapping[type, Any], services: Mapping[str, Service], policy: PolicyDocument, *,
-        owner: str, build: str, patience: Patience | None = None, changed_by: str = "",
+        owner: str, build: str, patience: Patience | None = None, changed_by: str = "", stood: timedelta = STOOD,
+        deadline: timedelta = DEADLINE,
     ) -> None:  # fmt: skip
         self.services, self.lanes_by_name = services, lanes_of(services)
         self._ports, self._build, self._has_beaten = provided, build, False
@@ -68,20 +73,26 @@ class Runtime:
         wiring.check(services.values())
         book = provided[LaneBook]
         breaker = Breaker(book, publisher, clock, build)
+        self._overruns = Overruns()
         self.reactor = Reactor(
-            wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes], provided[Grown], breaker
-        )
-        self._stalls = Stalls(publisher, clock)
+            wiring, ledger, publisher, clock, policy, owner, patience, provided[Brakes], provided[Grown], breaker,
+            self._overruns,
+        )  # fmt: skip
+        self._stalls = Stalls(publisher, clock, deadline=deadline, overruns=self._overruns)
         self._reading = Reading(provided[Positions], provided[HubReader], publisher, clock)
         self.lanes = Lanes(
-            self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls, services
-        )
+            self.reactor, self._reading, self._dead_letters, book, clock, breaker, self._stalls, services,
+            overruns=self._overruns,
+        )  # fmt: skip
         failures = FoldFailures(self._dead_letters, provided[Evidence], publisher, clock)
         log = HubLog(provided[HubReader], publisher, clock)
         self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls, clock)
+        self._catching_up = CatchingUp(provided[HubReader], provided[Positions], clock, stood)
+        self._add_readers(provided[Folds])
         self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
         minutely = timedelta(minutes=1)
         parts = [
+            Part("read-back", self.catch_up, every=stood / 3),
             Part("reminders", self.remind),
             Part("policy on record", self.on_record.keep),
             Part("sweeper", self.sweep),
@@ -91,18 +102,33 @@ class Runtime:
         ]
         lives = policy.section(Retention)
         retained = retention_parts(ledger, provided[Archive], provided[LetterBook], provided[Folds], lives)
-        self._ticking = Ticking([*parts, *retained])
+        self._ticking = Ticking([*parts, *retained], overruns=self._overruns)
+
+    def _add_readers(self, folds: Folds) -> None:
+        for lane in self.lanes_by_name.values():
+            self._catching_up.add(Reader(lane.name, lane.hub, partial(self.lanes.catch_up, lane)))
+        for service in self.services.values():
+            for hub in service.folds:
+                catch_up = partial(self.folding.catch_up, service, hub)
+                self._catching_up.add(Reader(service.name, hub, catch_up, folds.position))
 
     def translating(self, translate: Translate) -> Translating:
         """What reads hub `inbound`."""
         publisher = self._ports[EventPublisher]
-        return Translating(
+        intake = Translating(
             "intake", "inbound", translate, "events", publisher, self._reading, self._dead_letters, self._stalls
         )
+        self._catching_up.add(Reader("intake", "inbound", intake.catch_up))
+        return intake
 
     async def tick(self) -> None:
         """All that goes by the clock, each part in its own time. Raises `PartsFailed`, when all parts have ended."""
         await self._ticking.tick()
+
+    async def catch_up(self) -> bool:
+        """Read back what readers left behind; whether there is more. Raises `NotCaughtUp` and `Unavailable`."""
+        await self.on_record.keep()
+        return await self._catching_up.run()
 
     async def remind(self) -> None:
         await ring(self._ports[Deadlines], self._ports[EventPublisher], self._ports[Clock])

@@ -1,34 +1,55 @@
-"""Whatever holds a partition is noticed: a reader that has tried for minutes says once where it stands, and why."""
+"""No try at a partition lasts long, and whoever has tried for minutes says once where it stands, and why."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.events import Envelope, LaneStalled, derive_id
-from shared.ports import Clock, EventPublisher, Place
+from shared.ports import Clock, EventPublisher, Place, Unavailable
+from shared.reactor.overruns import Overruns
 
 PATIENCE = timedelta(minutes=5)
+# The host's own time-out, in host.json, is ten minutes.
+DEADLINE = timedelta(seconds=60)
 
 
 class Stalls:
-    def __init__(self, publisher: EventPublisher, clock: Clock, patience: timedelta = PATIENCE) -> None:
+    """`deadline` ends every try; what it has done by then stands."""
+
+    def __init__(
+        self, publisher: EventPublisher, clock: Clock, patience: timedelta = PATIENCE, deadline: timedelta = DEADLINE,
+        overruns: Overruns | None = None,
+    ) -> None:  # fmt: skip
         self._publisher, self._clock, self._patience = publisher, clock, patience
+        self._deadline, self._overruns = deadline, overruns or Overruns()
         self._since: dict[Place, datetime] = {}
         self._told: set[Place] = set()
 
-    @asynccontextmanager
-    async def watch(self, place: Place, sequence: int) -> AsyncIterator[None]:
-        """Around every try at a batch, which begins at `sequence`."""
+    async def watch(
+        self, place: Place, sequence: int, work: Coroutine[Any, Any, None], since: datetime | None = None
+    ) -> None:
+        """A try at what begins at `sequence`, and has waited since then if that is known.
+
+        Raises what the work raises, and `Unavailable` when it was not done in time: the position holds.
+        """
         try:
-            yield
+            await self._in_time(place, work)
         except Exception as error:  # raised again
+            self._since.setdefault(place, since or self._clock.now())
             await self._note(place, sequence, error)
             raise
         self._since.pop(place, None)
         self._told.discard(place)
 
+    async def _in_time(self, place: Place, work: Coroutine[Any, Any, None]) -> None:
+        name = f"{place.reader} in {place.hub}/{place.partition}"
+        try:
+            await self._overruns.within(self._deadline, name, work)
+        except TimeoutError as error:
+            raise Unavailable(str(error)) from error
+
     async def _note(self, place: Place, sequence: int, error: BaseException) -> None:
-        since = self._since.setdefault(place, self._clock.now())
+        since = self._since[place]
         if self._clock.now() - since < self._patience or place in self._told:
             return
         stalled = LaneStalled(

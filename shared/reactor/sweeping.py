@@ -18,6 +18,7 @@ from shared.reactor.deciding import Case
 from shared.reactor.growth import Growth
 from shared.reactor.other_builds import OtherBuild, is_of_a_newer_build
 from shared.reactor.overdue import Overdue
+from shared.reactor.overruns import Overruns
 from shared.reactor.patience import GATHER, Handled, Patience, said
 from shared.reactor.performing import Performing
 from shared.reactor.recording import write_given_up
@@ -27,7 +28,7 @@ log = logging.getLogger("sluice.sweeper")
 _AT_ONCE = 16
 _LOOKED_AT = 256
 # What ends a single try that hangs; a chain with much to do is left between two events.
-_CHAIN_S = 30.0
+_CHAIN = timedelta(seconds=30)
 # A message that is redelivered, and whoever is at work on a chain, come back to it long before.
 _LEFT = timedelta(hours=1)
 
@@ -46,10 +47,12 @@ class Sweeper:
     def __init__(
         self, reactor: Chains, ledger: Ledger, publisher: EventPublisher, clock: Clock, policy: str,
         patience: Patience, growth: Growth, performing: Performing, overdue: Overdue, breaker: Breaker | None,
+        overruns: Overruns,
     ) -> None:  # fmt: skip
         self._reactor, self._ledger, self._publisher, self._clock = reactor, ledger, publisher, clock
         self._policy, self._patience, self._growth = policy, patience, growth
         self._performing, self._overdue, self._breaker = performing, overdue, breaker
+        self._overruns = overruns
 
     async def sweep(self, services: Mapping[str, Service], budget: timedelta) -> int:
         """Every chain that is due, each once; how many were looked at. Raises `Unavailable` when none can be found."""
@@ -98,13 +101,14 @@ class Sweeper:
         """Whatever goes wrong with it, this chain alone waits on, with the reason."""
         async with free:
             try:
-                async with asyncio.timeout(_CHAIN_S):
-                    if not service or await self._may_go_on(service, entity):
-                        await self._drain(service, name, entity, until)
+                await self._overruns.within(_CHAIN, f"{name} on {entity}", self._chain(service, name, entity, until))
             except Exception as reason:  # one chain stops no other: it is put off, with the reason
-                why = f"not done within {_CHAIN_S:g} s" if isinstance(reason, TimeoutError) else said(reason)
                 log.exception("sweeping %s on %s", name, entity)
-                await self._put_off_if_possible(name, entity, why)
+                await self._put_off_if_possible(name, entity, said(reason))
+
+    async def _chain(self, service: Service | None, name: str, entity: Entity, until: float) -> None:
+        if not service or await self._may_go_on(service, entity):
+            await self._drain(service, name, entity, until)
 
     async def _may_go_on(self, service: Service, entity: Entity) -> bool:
         """Not while its lane was stopped: what waits would be given up by the same bugs, one after the other."""

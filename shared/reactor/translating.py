@@ -1,13 +1,13 @@
 """Another system's words in, our facts out: what comes by this hub is translated, not decided about."""
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-from shared.events import Envelope
+from shared.events import Envelope, Unreadable
 from shared.ports import EventPublisher, Hub, Message, Place, Unavailable
 from shared.reactor.dead_letters import DeadLetters
-from shared.reactor.reading import Reading
+from shared.reactor.reading import Reading, Slice, Stretch
 from shared.reactor.stalls import Stalls
 
 type Translate = Callable[[bytes], tuple[Sequence[Envelope[Any]], str]]
@@ -38,14 +38,25 @@ class Translating:
         if not messages:
             return
         place = Place(self._name, self._hub, messages[0].partition)
-        async with self._stalls.watch(place, messages[0].sequence):
-            async for batch in self._reading.slices(place, messages):
-                await self._publish([(message, facts) for message in batch if (facts := await self._facts(message))])
-                await self._reading.moved(place, batch[-1].sequence, at_once=True)
+        slices = self._reading.slices(place, messages)
+        await self._stalls.watch(place, messages[0].sequence, self._see_through(slices))
+
+    async def catch_up(self, behind: Stretch) -> None:
+        """See to what was left behind. Raises `Unavailable`."""
+        work = self._see_through(self._reading.behind(behind.place, behind.last))
+        await self._stalls.watch(behind.place, behind.first, work, behind.since)
+
+    async def _see_through(self, slices: AsyncIterator[Slice]) -> None:
+        async for each in slices:
+            translated = [(message, await self._facts(message)) for message in each.messages]
+            await self._publish([(message, facts) for message, facts in translated if facts])
+            await self._reading.moved(each, at_once=True)
 
     async def _facts(self, message: Message) -> Sequence[Envelope[Any]]:
         try:
-            facts, reason = self._translate(message.body)
+            facts, reason = self._translate(message.content())
+        except Unreadable as flaw:
+            facts, reason = (), str(flaw)
         except Exception:  # noqa: BLE001 - a bug must not hold the partition: the message is kept, with the traceback
             facts, reason = (), traceback.format_exc(limit=-5)
         if reason:

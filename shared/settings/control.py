@@ -28,7 +28,9 @@ class ControlSettings(BaseSettings):
     container's URL in another. `operator_public_key` checks operators' commands; without it, whoever may send to
     hub decisions is believed. `policy_changed_by` names who deployed the policy, if the deployment knows. `lease_s`
     bounds one effect, in seconds, `patience_s` how long an event may stay pending, `longest_pause_s` the pause
-    between two tries.
+    between two tries. `stood_s`: what lies behind a reader's position for so long is read back by the timer.
+    `deadline_s` ends a try at a batch, well below the host's own time-out; it is tried again after `retry_pause_s`,
+    then after twice and three times that, and then the host moves on and the position does not.
     """
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -53,6 +55,9 @@ class ControlSettings(BaseSettings):
     lease_s: float = Field(default=30, gt=0, le=30)
     patience_s: float = Field(default=3600, gt=0)
     longest_pause_s: float = Field(default=60, gt=0)
+    stood_s: float = Field(default=45, ge=0)
+    deadline_s: float = Field(default=60, gt=0, le=120)
+    retry_pause_s: int = Field(default=5, ge=0, le=8)
     tick: _Named = Field(description="how often deadlines and pending events are looked at, as NCRONTAB")
 
     def policy(self, services: Mapping[str, Service[Any]]) -> PolicyDocument:

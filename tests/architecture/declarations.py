@@ -10,6 +10,7 @@ from pathlib import Path
 
 from services import deciding
 from shared.events import Event
+from shared.ports import back_group
 from shared.reactor import Lane, Service, lanes_of
 from tests.architecture.tree import ROOT
 
@@ -20,6 +21,7 @@ LANES = lanes_of(SERVICES)
 _TRANSLATED = {"inbound": ("intake",)}
 _HUBS = ("inbound", "events", "decisions", "predictions", "labels", "dead-letter")
 _PARTITIONS = 2
+_PEOPLE = "observers"
 _HEAD = """# Services
 
 What each service reacts to, and which events may follow; anything else is refused before it is sent. A lane reads a hub
@@ -29,8 +31,13 @@ declarations in `services/*/reactions.py` by `python -m tests.architecture.decla
 
 
 def streams() -> dict[str, dict[str, object]]:
-    """Each hub with its partitions and consumer groups."""
-    return {hub: {"partitions": _PARTITIONS, "consumerGroups": [*_readers(hub), "observers"]} for hub in _HUBS}
+    """Each hub with its partitions and consumer groups: each reader's for its trigger, and for reading back."""
+    return {hub: {"partitions": _PARTITIONS, "consumerGroups": [*_groups(hub), _PEOPLE]} for hub in _HUBS}
+
+
+def _groups(hub: str) -> Iterator[str]:
+    for reader in _readers(hub):
+        yield from (reader, back_group(reader))
 
 
 def _readers(hub: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.memory import MemoryEventPublisher, MemoryHubReader
 from shared.events import decode, to_cloud_event
 from shared.ports import EventPublisher, HubReader, Message, Refused
+from shared.ports.streams.hub_reader import READ_BYTES
 from tests.contract import live
 from tests.contract.examples import envelope, long
 from tests.support.eventhubs import EventHubsServer
@@ -115,6 +116,28 @@ async def test_reading_beyond_the_end_gives_what_is_there(hubs: Hubs) -> None:
     end = hubs.first[partition]
     assert len(await hubs.reader.read("events", partition, end, end + 500)) == 1
     assert await hubs.reader.read("events", partition, end + 1, end + 500) == []
+
+
+async def test_what_is_read_at_once_is_bounded_in_bytes_and_begins_with_the_first(hubs: Hubs) -> None:
+    sent = [envelope(f"event-{number}", **long(700_000)) for number in range(14)]
+    await hubs.publisher.publish("events", sent)
+    first = {partition: await hubs.arrived(partition) for partition in PARTITIONS}
+    (partition,) = [partition for partition, found in first.items() if found]
+    begins, count = hubs.first[partition], len(first[partition])
+    assert [message.sequence for message in first[partition]] == list(range(begins, begins + count))
+    assert 10 < count < 14
+    assert sum(len(message.body) for message in first[partition]) <= READ_BYTES
+    assert len(await hubs.reader.read("events", partition, begins + count, begins + 20)) == 14 - count
+
+
+async def test_an_extent_is_what_each_partition_holds_and_the_hubs_epoch(hubs: Hubs) -> None:
+    await hubs.publisher.publish("events", [envelope("event-1")])
+    extent = await hubs.reader.extent("events")
+    assert extent.epoch == await hubs.reader.epoch("events")
+    assert extent.held == {partition: await hubs.reader.held("events", partition) for partition in PARTITIONS}
+    assert (await hubs.reader.extent("events")).ends == extent.ends
+    await hubs.publisher.publish("events", [envelope("event-2")])
+    assert (await hubs.reader.extent("events")).ends != extent.ends
 
 
 async def test_a_hub_says_when_it_was_created_and_goes_on_saying_so(hubs: Hubs) -> None:

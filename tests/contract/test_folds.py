@@ -117,6 +117,14 @@ async def test_the_states_of_one_key_are_found_in_all_partitions_that_were_met(f
     assert list(found.items()) == [(0, b"0"), (2, None), (10, b"10")]
 
 
+async def test_a_position_says_when_it_was_written_by_the_stores_clock(folds: Folds) -> None:
+    await folds.write(PLACE, Position("then", 1), {})
+    written = await folds.position(PLACE)
+    assert written is not None
+    assert written.written_at is not None
+    assert written.written_at.tzinfo is not None
+
+
 async def test_states_that_nobody_writes_any_more_are_forgotten_and_the_position_stays(folds: Folds) -> None:
     await write(folds, 7, None, a=b"a", b=b"b", c=b"c")
     assert await folds.forget(LONG_AGO, 10) == 0

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from shared.adapters.azure.storage.positions import TablePositions
-from shared.adapters.memory import MemoryPositions
+from shared.adapters.memory import ManualClock, MemoryPositions
 from shared.ports import Moved, Place, Position, Positions
 from tests.contract.conftest import Account
 
@@ -16,7 +16,7 @@ PLACE = Place("lifecycle", "events", 0)
 @pytest.fixture
 async def positions(place: Account | None) -> Positions:
     if place is None:
-        return MemoryPositions()
+        return MemoryPositions(ManualClock())
     return TablePositions(place.storage.tables, await place.table("positions"))
 
 
@@ -33,6 +33,20 @@ async def test_a_position_moves_from_where_it_was_read(positions: Positions) -> 
         await positions.move(PLACE, first, Position("then", 2**40 + 2))
     with pytest.raises(Moved):
         await positions.move(PLACE, None, Position("then", 1))
+
+
+async def test_a_position_says_when_it_was_written_by_the_stores_clock(positions: Positions) -> None:
+    await positions.move(PLACE, None, Position("then", 1))
+    first = await positions.read(PLACE)
+    assert first is not None
+    assert first.written_at is not None
+    assert first.written_at.tzinfo is not None
+    await positions.move(PLACE, first, Position("then", 2))
+    second = await positions.read(PLACE)
+    assert second is not None
+    assert second.written_at is not None
+    assert second.written_at >= first.written_at
+    assert [position.written_at async for _, position in positions.all()] == [second.written_at]
 
 
 async def test_a_new_log_begins_at_a_lower_number(positions: Positions) -> None:

@@ -1,5 +1,6 @@
 """A port behind which the process dies: SIGKILL to itself, right before or right after a call that the plan names."""
 
+import asyncio
 import functools
 import inspect
 import json
@@ -7,6 +8,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -84,14 +86,22 @@ class Plan:
 
 @dataclass(frozen=True)
 class Poison:
-    """Every call of `step` whose arguments name `text` fails: by a bug, or as a port may fail."""
+    """Every call of `step` whose arguments name `text` fails: by a bug, or as a port may fail.
+
+    Or it hangs, and ends when it is cancelled, or not even then.
+    """
 
     step: str
     text: str
-    error: Literal["bug", "refused", "unavailable"]
+    error: Literal["bug", "refused", "unavailable", "hangs", "will not end"]
 
-    def act(self, step: str, arguments: object) -> None:
+    async def act(self, step: str, arguments: object) -> None:
         if step == self.step and self.text in repr(arguments):
+            if self.error == "hangs":
+                await asyncio.Event().wait()
+            while self.error == "will not end":
+                with suppress(asyncio.CancelledError):
+                    await asyncio.Event().wait()
             kinds: dict[str, type[Exception]] = {
                 "bug": ZeroDivisionError,
                 "refused": Refused,
@@ -117,7 +127,7 @@ class Crashing:
             calls = self._plan.called(step, phase)
             self._plan.reach(step, "before", calls)
             for poison in self._poisons:
-                poison.act(step, (given, named))
+                await poison.act(step, (given, named))
             answer = await method(*given, **named)
             self._plan.reach(step, "after", calls)
             under_way.left(step)

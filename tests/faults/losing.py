@@ -1,4 +1,4 @@
-"""A TCP proxy that loses answers: the other side did what was asked, and control never hears so.
+"""A TCP proxy that loses answers: the other side did what was asked, and control never hears so. Or it is away.
 
 It forwards bytes as they come. When a loss is due, the first bytes of an answer to a write prove that the write was
 done; instead of passing them on, it cuts the connection on both sides.
@@ -69,12 +69,26 @@ class LosingProxy:
         self._loop = asyncio.new_event_loop()
         self._due: list[int] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.StreamWriter] = set()
+        self._is_away = False
         self.lost: Counter[str] = Counter()
         self.port = 0
 
     def lose(self, after: int = 0) -> None:
         """Lose one answer: `after` further answers to writes have got through."""
         self._loop.call_soon_threadsafe(self._due.append, after)
+
+    def go_away(self) -> None:
+        """Break what is open, and refuse all connections until `come_back`."""
+        self._loop.call_soon_threadsafe(self._go_away)
+
+    def _go_away(self) -> None:
+        self._is_away = True
+        for writer in self._open:
+            writer.transport.abort()
+
+    def come_back(self) -> None:
+        self._is_away = False
 
     def hurry(self) -> None:
         """What is still to come is lost at the next answers."""
@@ -110,11 +124,15 @@ class LosingProxy:
         self._loop.run_until_complete(asyncio.sleep(0))
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_away:
+            writer.transport.abort()
+            return
         try:
             there, to_there = await asyncio.open_connection("127.0.0.1", self._target())
         except OSError:
             writer.transport.abort()
             return
+        self._open.add(writer)
         answers = self._answers()
         ways = [self._forward(reader, to_there, answers), self._return(there, writer, answers)]
         tasks = [self._loop.create_task(way) for way in ways]
@@ -123,6 +141,7 @@ class LosingProxy:
             task.cancel()
         for each in (writer, to_there):
             each.transport.abort()
+        self._open.discard(writer)
 
     async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: Answers) -> None:
         while chunk := await _some(reader):

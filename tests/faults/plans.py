@@ -54,6 +54,7 @@ LEFT_OUT = {
     "hub_survey.now": "the operators' doctor alone asks",
     "hub_survey.shape": "the operators' doctor alone asks",
     "hub_reader.epoch": "reads",
+    "hub_reader.extent": "reads",
     "hub_reader.held": "only after a gap, and reads",
     "hub_reader.read": "only after a gap, and reads",
     "jobs.creator": "reads",

@@ -101,9 +101,10 @@ class HubLog:
         """Read on from where the last `read` ended."""
         reader = EventHubReader(self.system.connections, {self.hub: "observers"})
         for partition, first in enumerate(self._next):
-            for message in await reader.read(self.hub, partition, first, first + 100_000):
-                self._next[partition] = message.sequence + 1
-                self._add(json.loads(message.body), message)
+            while messages := await reader.read(self.hub, partition, first, first + 100_000):
+                first = self._next[partition] = messages[-1].sequence + 1
+                for message in messages:
+                    self._add(json.loads(message.body), message)
 
     def _add(self, frame: dict[str, Any], message: Message) -> None:
         self.places.setdefault(frame["id"], (message.partition, message.sequence))

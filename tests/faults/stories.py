@@ -130,6 +130,6 @@ class Stories:
         """At any receiver; `more` are facts and notices beyond an endpoint's usual story."""
         tallies, problems = await self.tallies(), await self.problems()
         print(*tallies, sep="\n")
-        assert [tally.lost for tally in tallies if tally.lost] == []
-        assert [left for tally in tallies if (left := tally.doubled - Counter(more))] == []
-        assert problems == []
+        lost = [tally.lost for tally in tallies if tally.lost]
+        doubled = [left for tally in tallies if (left := tally.doubled - Counter(more))]
+        assert (lost, doubled, problems) == ([], [], []), f"lost {lost}, doubled {doubled}, {problems}"

@@ -196,6 +196,18 @@ class System:
         """Exit codes of all lives of control so far."""
         return [int(line.split()[1]) for line in self.lives.read_text().splitlines()]
 
+    def checkpoints(self) -> dict[tuple[str, str, int], int]:
+        """The host's, by hub, consumer group and partition."""
+        from azure.storage.blob import BlobServiceClient
+
+        found = {}
+        with BlobServiceClient.from_connection_string(self.azurite.connection_string) as blobs:
+            for blob in blobs.get_container_client("azure-webjobs-eventhub").list_blobs(include=["metadata"]):
+                match blob.name.split("/"):
+                    case [_, hub, group, "checkpoint", partition]:
+                        found[hub, group, int(partition)] = int(blob.metadata["sequencenumber"])
+        return found
+
     def kill_hubs(self) -> None:
         """SIGKILL to the Event Hubs server, and a start on the same data and ports."""
         self.hubs.kill()

@@ -19,9 +19,9 @@ PARTITIONS = 2
 
 
 @contextmanager
-def host(system: System, name: str) -> Iterator[subprocess.Popen[bytes]]:
+def host(system: System, name: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
     """A machine of its own with the control app on it, ready."""
-    process = system.run(["infra.local.functions_host", *system.host_arguments(name)], **QUICK)
+    process = system.run(["infra.local.functions_host", *system.host_arguments(name)], **{**QUICK, **settings})
     try:
         eventually((system.folder / f"{name}.ready").exists)
         yield process

@@ -47,8 +47,9 @@ async def test_control_killed_between_every_two_steps_loses_and_doubles_nothing(
     await prove(start_system, faults, seed, timeout_s=1200)
 
 
-@pytest.mark.timeout(4000)
+# Half an hour on a quiet machine; what hangs is over time, not what is slow.
+@pytest.mark.timeout(15_000)
 async def test_hundreds_of_faults_lose_and_double_nothing(
     only_when_asked: None, start_system: StartSystem, seed: int
 ) -> None:
-    await prove(start_system, int(os.environ.get("FAULTS_COUNT", "500")), seed, timeout_s=3600)
+    await prove(start_system, int(os.environ.get("FAULTS_COUNT", "500")), seed, timeout_s=14_400)

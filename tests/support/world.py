@@ -20,7 +20,7 @@ from shared.adapters.signing.links import Ed25519LinkSigner, Ed25519LinkVerifier
 from shared.adapters.table import adapters_in, built
 from shared.events import EndpointRef, Envelope, JobRef, decode, encode
 from shared.policies import EndpointPolicy, PolicyDocument
-from shared.ports import Hub, JobRequest, JobState, Manifest, Message, Place, Unavailable
+from shared.ports import Extent, Hub, JobRequest, JobState, Manifest, Message, Place, Unavailable
 from shared.reactor import Lane, Runtime, Service
 from tests.support.builders import INVENTORY, NOW, endpoint_ref, urlsafe
 from tests.support.faulty import Crash, Faults, Faulty
@@ -94,7 +94,7 @@ class Hubs:
         """Those whom it concerns: what others do with it, nothing, needs no steps."""
         return [name for name, service in self._services.items() if service.concerned(envelope.data)]
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+    async def read(self, hub: Hub, partition: int, first: int, last: int, group: str = "") -> Sequence[Message]:
         return [row for row in self.rows if first <= row.sequence <= last] if hub == "predictions" else []
 
     async def held(self, hub: Hub, partition: int) -> range:
@@ -102,6 +102,9 @@ class Hubs:
 
     async def epoch(self, hub: Hub) -> str:
         return NOW.isoformat()
+
+    async def extent(self, hub: Hub) -> Extent:
+        return Extent(NOW.isoformat(), {0: await self.held(hub, 0)})
 
     def events[E](self, event_type: type[E]) -> list[E]:
         """All of this type on hub `events`, repeats included."""

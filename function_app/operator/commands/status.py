@@ -63,7 +63,7 @@ async def _all(run_dir: Path | None, timeout_s: float) -> tuple[Snapshot, Sequen
         hubs = hub_reader(settings(run_dir), timeout_s)
         return await asyncio.gather(
             snapshot(store),
-            lanes(store.positions, store.lanes, store.ledger, hubs),
+            lanes(store.positions, store.folds, store.lanes, store.ledger, hubs),
             _letters(run_dir, timeout_s),
         )
 

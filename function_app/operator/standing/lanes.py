@@ -1,7 +1,7 @@
 """How far each lane is behind the hub that it reads, and which one stands still or was stopped, and why."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from services import deciding
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.events import Entity, LaneStalled, Unreadable, from_cloud_event
 from shared.events.system import SYSTEM
-from shared.ports import Hub, HubReader, LaneBook, Positions, Refused, Stop, Unavailable
+from shared.ports import Extent, Folds, Hub, HubReader, LaneBook, Positions, Refused, Stop, Unavailable
 from shared.ports.records.positions import Place, Position
 from shared.reactor.lanes import lanes_of
 from shared.settings.operator import NoSettings, OperatorSettings
@@ -48,26 +48,62 @@ def hub_reader(found: OperatorSettings, timeout_s: float = 20) -> HubReader:
     return EventHubReader(connections, dict.fromkeys(_READ, found.observers), timeout_s)
 
 
-async def lanes(positions: Positions, book: LaneBook, ledger: Chains, hubs: HubReader) -> Sequence[Behind]:
-    """Of every reader that has a position, folds and translation included. Raises `Unavailable`."""
-    found = sorted([(place, position) async for place, position in positions.all()])
+async def lanes(
+    positions: Positions, folds: Folds, book: LaneBook, ledger: Chains, hubs: HubReader
+) -> Sequence[Behind]:
+    """Of every reader of every hub partition, also where it has handled nothing yet. Raises `Unavailable`."""
+    written = {place: position async for place, position in positions.all()}
+    readers = sorted(set(_declared()) | {(place.reader, place.hub) for place in written})
     names = sorted(lane_names())
     stops = dict(zip(names, await asyncio.gather(*map(book.stopped, names)), strict=True))
-    said = await _said(ledger, {place.reader for place, _ in found})
-    return await asyncio.gather(*(_behind(place, position, stops, said, hubs) for place, position in found))
+    said = await _said(ledger, {reader for reader, _ in readers})
+    extents = await _extents(hubs, {hub for _, hub in readers})
+    places = [place for reader, hub in readers for place in _places(reader, hub, extents[hub], written)]
+
+    async def look(place: Place) -> Behind:
+        position = written.get(place) or await folds.position(place)
+        return _behind(place, position, stops.get(place.reader), said.get(place), extents[place.hub])
+
+    return await asyncio.gather(*map(look, places))
 
 
-async def _behind(
-    place: Place, position: Position, stops: Mapping[str, Stop | None], said: Mapping[Where, LaneStalled],
-    hubs: HubReader,
+def _declared() -> Iterator[tuple[str, Hub]]:
+    """Who reads which hub in this build: lanes, folds, and what translates."""
+    services = deciding()
+    yield "intake", "inbound"
+    yield from ((lane.name, lane.hub) for lane in lanes_of(services).values())
+    yield from ((service.name, hub) for service in services.values() for hub in service.folds)
+
+
+async def _extents(hubs: HubReader, wanted: Iterable[Hub]) -> Mapping[Hub, Extent | str]:
+    """One question for each hub; why there is no answer, where there is none."""
+
+    async def ask(hub: Hub) -> Extent | str:
+        try:
+            return await hubs.extent(hub)
+        except (Unavailable, Refused) as error:
+            return str(error)
+
+    asked = sorted(wanted)
+    return dict(zip(asked, await asyncio.gather(*map(ask, asked)), strict=True))
+
+
+def _places(reader: str, hub: Hub, extent: Extent | str, written: Iterable[Place]) -> Sequence[Place]:
+    """The hub's partitions; those of them that are known, and the first in any case, where the hub does not answer."""
+    if isinstance(extent, Extent):
+        return [Place(reader, hub, partition) for partition in sorted(extent.held)]
+    return sorted({Place(reader, hub, 0), *(place for place in written if (place.reader, place.hub) == (reader, hub))})
+
+
+def _behind(
+    place: Place, position: Position | None, stop: Stop | None, last: LaneStalled | None, extent: Extent | str
 ) -> Behind:  # fmt: skip
-    stop, last = stops.get(place.reader), said.get(place)
-    stalled = last if last and last.sequence > position.sequence else None
-    try:
-        held = await hubs.held(place.hub, place.partition)
-    except (Unavailable, Refused) as error:
-        return Behind(place, None, str(error), stop, stalled)
-    return Behind(place, max(held.stop - 1 - position.sequence, 0), "", stop, stalled)
+    stalled = last if last and (position is None or last.sequence > position.sequence) else None
+    if isinstance(extent, str):
+        return Behind(place, None, extent, stop, stalled)
+    held, is_of_this_log = extent.held[place.partition], position and position.epoch in ("", extent.epoch)
+    first = max(position.sequence + 1, held.start) if position and is_of_this_log else held.start
+    return Behind(place, max(held.stop - first, 0), "", stop, stalled)
 
 
 async def _said(ledger: Chains, readers: Iterable[str]) -> Mapping[Where, LaneStalled]:

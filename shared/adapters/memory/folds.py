@@ -32,7 +32,8 @@ class MemoryFolds(Folds):
         version = present.version if present else None
         if version != position.version:
             raise Moved(f"the fold {place} moved")
-        self._positions[place] = replace(position, version=str(int(version or 0) + 1))
+        version = str(int(version or 0) + 1)
+        self._positions[place] = replace(position, version=version, written_at=self._clock.now())
         self._states.setdefault(place, {}).update(states)
         self._written.update({(place, key): self._clock.now() for key in states})
 

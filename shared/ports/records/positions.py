@@ -1,7 +1,8 @@
 """How far each reader has come in each hub partition: what a gap is measured against."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from shared.ports.streams.event_publisher import Hub
@@ -19,12 +20,14 @@ class Place(NamedTuple):
 class Position:
     """`sequence` is the last message handled, -1 before the first, in the log that the hub was in `epoch`.
 
-    `version` is the compare-and-swap token, None where nothing is written yet.
+    `version` is the compare-and-swap token, None where nothing is written yet; `written_at` is by the store's clock,
+    where it was read from there.
     """
 
     epoch: str
     sequence: int = -1
     version: str | None = None
+    written_at: datetime | None = field(default=None, compare=False)
 
 
 class Positions(Protocol):

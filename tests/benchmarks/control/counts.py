@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from shared.adapters.memory import ManualClock
 from shared.adapters.memory.evidence import MemoryEvidence
-from shared.adapters.memory.hubs import MemoryHubReader
+from shared.adapters.memory.hubs import MemoryEventPublisher, MemoryHubReader
 from shared.events import Event, ModelRejected, encode, from_cloud_event
 from shared.policies import PolicyDocument
 from shared.ports import Message
 from shared.reactor import (
     Breaker,
+    CatchingUp,
     DeadLetters,
     Decision,
     Facts,
@@ -17,9 +18,11 @@ from shared.reactor import (
     Lane,
     Lanes,
     Publish,
+    Reader,
     Reading,
     Service,
     Stalls,
+    Stretch,
     lanes_of,
     ring,
 )
@@ -36,13 +39,15 @@ BARS = {0: 3, 1: 4, 3: 6}
 class Counts:
     """What the formula of the costs reads. `decision` by number of effects, `fact` is all around one of them.
 
-    `lanes` read hub `events`, `readers` are all functions that read some hub.
+    `lanes` read hub `events`, `readers` are all functions that read some hub. `look` is what a process asks when it
+    looks for the first time whether a reader stands behind its hub, and `idle` is a minute with a later look.
     """
 
     decision: dict[int, int]
     fact: int
     lanes: int
     readers: int
+    look: int
     idle: int
     timers: int
 
@@ -50,7 +55,7 @@ class Counts:
 async def count(control: Control) -> Counts:
     decision = {effects: await _decision(control, effects) for effects in BARS}
     fact, of_events = await _fact(control)
-    return Counts(decision, fact, of_events, readers(), await _idle(control), timers())
+    return Counts(decision, fact, of_events, readers(), *await _idle(control), timers())
 
 
 def lanes() -> list[Lane]:
@@ -107,14 +112,39 @@ def _one_publish(event_type: type[Event]) -> Service[Counted]:
     return made
 
 
-async def _idle(control: Control) -> int:
-    """One minute of all that goes by the clock while nothing happens: what had grown is sealed before."""
+async def _idle(control: Control) -> tuple[int, int]:
+    """The first look, and one minute of all that goes by the clock while nothing happens.
+
+    What had grown is sealed before.
+    """
     await seal(control.ledger, control.grown, control.seals)
+    catching_up = _catching_up(control)
+    with counted_calls() as first:
+        await catching_up.run()
     with counted_calls() as calls:
+        await catching_up.run()
         await ring(control.deadlines, control.publisher, control.clock)
         await control.reactor.resume(production_services())
         await seal(control.ledger, control.grown, control.seals)
-    return len(calls)
+    return len(first), len(calls)
+
+
+def _catching_up(control: Control) -> CatchingUp:
+    """With all of production's readers, whose hubs have two partitions each, as the templates say, and are empty."""
+    hubs = MemoryHubReader(MemoryEventPublisher(partitions=2))
+    made = CatchingUp(hubs, control.positions, control.clock)
+    services = production_services()
+    for lane in lanes_of(services).values():
+        made.add(Reader(lane.name, lane.hub, _never))
+    made.add(Reader("intake", "inbound", _never))
+    for each in services.values():
+        for hub in each.folds:
+            made.add(Reader(each.name, hub, _never, control.folds.position))
+    return made
+
+
+async def _never(stretch: Stretch) -> None:
+    raise AssertionError(f"{stretch} is behind in an empty hub")
 
 
 def figures(counts: Counts) -> list[Figure]:
@@ -125,5 +155,6 @@ def figures(counts: Counts) -> list[Figure]:
         ),
         Figure(f"storage calls, a fact with one Publish in {counts.lanes} lanes", counts.fact, 14),
         Figure("storage calls, an idle minute of timers and seals", counts.idle, 15),
+        Figure("storage calls, the same of a process that has just begun", counts.look + counts.idle, 15),
         Figure("executions, an idle minute of timers", counts.timers, 5),
     ]

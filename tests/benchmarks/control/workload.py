@@ -12,6 +12,7 @@ from shared.adapters.azure.storage.account import Storage
 from shared.adapters.azure.storage.brakes import TableBrakes
 from shared.adapters.azure.storage.deadlines import TableDeadlines
 from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.folds import TableFolds
 from shared.adapters.azure.storage.grown import TableGrown
 from shared.adapters.azure.storage.lane_book import TableLaneBook
 from shared.adapters.azure.storage.ledger import TableLedger
@@ -25,7 +26,7 @@ from shared.policies import PolicyDocument
 from shared.reactor import Decision, Effect, Facts, Known, Occasion, Patience, Publish, Reactor, Service, State, Wiring
 from tests.support.sample_service import POLICY, registered
 
-TABLES = ("ledger", "pending", "brakes", "deadlines", "positions", "grown")
+TABLES = ("ledger", "pending", "brakes", "deadlines", "positions", "grown", "folds")
 CONTAINERS = ("evidence", "seals")
 
 
@@ -70,6 +71,7 @@ class Control:
         self.ledger, self.grown = TableLedger(tables, BlobEvidence(blobs)), TableGrown(tables)
         self.brakes, self.deadlines = TableBrakes(tables), TableDeadlines(tables)
         self.positions, self.lane_book, self.seals = TablePositions(tables), TableLaneBook(tables), BlobSeals(blobs)
+        self.folds = TableFolds(tables)
         wiring = Wiring({ports.EventPublisher: self.publisher, ports.Deadlines: self.deadlines})
         self.reactor = Reactor(
             wiring, self.ledger, self.publisher, self.clock, POLICY, "bench", Patience(), self.brakes, self.grown

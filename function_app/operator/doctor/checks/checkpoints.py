@@ -1,4 +1,4 @@
-"""Does the host's checkpoint lie beyond the end of a hub that was recreated? The function is then never called."""
+"""Does the host's checkpoint lie beyond the end of a hub that was recreated? The function is not called then."""
 
 import asyncio
 from collections.abc import Sequence
@@ -51,7 +51,7 @@ def _told(host: HostCheckpoints, each: HostCheckpoint, words: str) -> Finding:
         f"forget the host's checkpoint of {place}: it begins where the hub does, and what was handled is recognised",
         lambda: host.forget(each),
     )
-    return broken(f"the host's checkpoint of {place} {words}: nothing is delivered", _FIX, forget)
+    return broken(f"the host's checkpoint of {place} {words}: only the timer reads there", _FIX, forget)
 
 
 check = Check("checkpoints", "each checkpoint of the Functions host against its hub's creation and last message", look)

@@ -5,16 +5,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from function_app.operator.doctor.check import Check
-from function_app.operator.doctor.finding import Finding, broken, ok, warning
+from function_app.operator.doctor.finding import Finding, broken, ok
 from function_app.operator.doctor.patient import Patient
 from function_app.operator.doctor.places import Stand, stands
 from function_app.operator.moments import age
 from function_app.operator.standing.lanes import lane_names
-from shared.ports import Place
 
 _LONG = timedelta(minutes=5)
-_SEE = "sluice doctor control checkpoints, then control's log: it says what it tries again"
-type _Delivered = dict[Place, int]
+_SEE = "sluice doctor control hubs, then control's log: it says what it tries again"
 
 
 async def look(patient: Patient) -> Sequence[Finding]:
@@ -28,33 +26,21 @@ async def look(patient: Patient) -> Sequence[Finding]:
         for name, stop in zip(names, stops, strict=True)
         if stop
     ]
-    stood, delivered = await stands(patient), await _delivered(patient)
-    still = await asyncio.gather(*(_still(patient, each, delivered) for each in stood))
+    stood = await stands(patient)
+    still = await asyncio.gather(*(_still(patient, each) for each in stood))
     found += [finding for finding in still if finding]
     return found or [ok(f"{len(names)} lanes go on; nothing waits longer than {_LONG.seconds // 60} min")]
 
 
-async def _delivered(patient: Patient) -> _Delivered | None:
-    """How far the host has come for each group; None where that is not known."""
-    if patient.host is None:
-        return None
-    found = await asyncio.gather(*map(patient.host.of, patient.readable))
-    return {Place(each.group, each.hub, each.partition): each.sequence or 0 for some in found for each in some}
-
-
-async def _still(patient: Patient, stand: Stand, delivered: _Delivered | None) -> Finding | None:
-    """What concerned nobody is not noted at once: where the host has come further, nothing was left out."""
+async def _still(patient: Patient, stand: Stand) -> Finding | None:
+    """Whatever the host has passed: the timer reads back what lies behind a position, within two minutes."""
     if stand.next is None:
-        return None
-    if delivered is not None and delivered.get(stand.place, -1) >= stand.held.stop - 1:
         return None
     messages = await patient.reader.read(stand.place.hub, stand.place.partition, stand.next, stand.next)
     enqueued, now = (messages[0].enqueued_at if messages else None), patient.clock.now()
     if enqueued is None or now - enqueued < _LONG:
         return None
     words = f"{stand} is {stand.held.stop - stand.next} messages behind, the first of {age(enqueued, now)} ago"
-    if delivered is None:
-        return warning(f"{words}; if they concern nobody, that is as it should be", "set HOST_STORAGE to tell")
     return broken(words, _SEE)
 
 

@@ -8,9 +8,14 @@ from typing import Any
 
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient
+from azure.eventhub.amqp import AmqpMessageBodyType
 
 from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, meaning, open_client
-from shared.ports import Hub, HubReader, Message, Refused, Unavailable
+from shared.ports import Extent, Hub, HubReader, Message, Refused, Unavailable
+from shared.ports.streams.hub_reader import READ_BYTES
+
+# Messages may have a megabyte each: so many lie in memory beside what is read.
+_AT_ONCE = 50
 
 
 class EventHubReader(HubReader):
@@ -27,26 +32,29 @@ class EventHubReader(HubReader):
         self._groups = groups or {}
         self._timeout_s = timeout_s
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
-        async with self._client(hub, f"read {hub}/{partition} back") as client:
+    async def read(self, hub: Hub, partition: int, first: int, last: int, group: str = "") -> Sequence[Message]:
+        async with self._client(hub, f"read {hub}/{partition} back by {group or 'its usual group'}", group) as client:
             return await _read(client, hub, partition, first, last)
 
     async def held(self, hub: Hub, partition: int) -> range:
         async with self._client(hub, f"ask what {hub}/{partition} holds") as client:
-            known = await client.get_partition_properties(str(partition))
-        last = known["last_enqueued_sequence_number"]
-        return range(last + 1 if known["is_empty"] else known["beginning_sequence_number"], last + 1)
+            return await _held(client, str(partition))
 
     async def epoch(self, hub: Hub) -> str:
         async with self._client(hub, f"ask when {hub} was created") as client:
-            created: datetime = (await client.get_eventhub_properties())["created_at"]
-            return created.astimezone(UTC).isoformat()
+            return _epoch(await client.get_eventhub_properties())
+
+    async def extent(self, hub: Hub) -> Extent:
+        async with self._client(hub, f"ask how far {hub} goes") as client:
+            known = await client.get_eventhub_properties()
+            held = {int(partition): await _held(client, partition) for partition in known["partition_ids"]}
+            return Extent(_epoch(known), held)
 
     @asynccontextmanager
-    async def _client(self, hub: Hub, doing: str) -> AsyncIterator[EventHubConsumerClient]:
+    async def _client(self, hub: Hub, doing: str, group: str = "") -> AsyncIterator[EventHubConsumerClient]:
         if hub not in self._connections:
             raise Refused(f"hub {hub}: this app has no connection to it")
-        group = self._groups.get(hub, "$Default")
+        group = group or self._groups.get(hub, "$Default")
         client = open_client(EventHubConsumerClient, self._connections[hub], consumer_group=group)
         try:
             async with client, asyncio.timeout(self._timeout_s):
@@ -57,11 +65,21 @@ class EventHubReader(HubReader):
             raise meaning(error, doing) from error
 
 
+async def _held(client: EventHubConsumerClient, partition: str) -> range:
+    known = await client.get_partition_properties(partition)
+    last = known["last_enqueued_sequence_number"]
+    return range(last + 1 if known["is_empty"] else known["beginning_sequence_number"], last + 1)
+
+
+def _epoch(known: Mapping[str, Any]) -> str:
+    created: datetime = known["created_at"]
+    return created.astimezone(UTC).isoformat()
+
+
 async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first: int, last: int) -> list[Message]:
-    known = await client.get_partition_properties(str(partition))
-    last = min(last, known["last_enqueued_sequence_number"])
-    first = max(first, known["beginning_sequence_number"])
-    if known["is_empty"] or last < first:
+    held = await _held(client, str(partition))
+    first, last = max(first, held.start), min(last, held.stop - 1)
+    if last < first:
         return []
     stretch = _Stretch(hub, partition, first, last)
     receiving = asyncio.create_task(
@@ -70,7 +88,8 @@ async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first:
             partition_id=str(partition),
             starting_position=first,
             starting_position_inclusive=True,
-            max_batch_size=min(300, last - first + 1),
+            max_batch_size=min(_AT_ONCE, last - first + 1),
+            prefetch=_AT_ONCE,
             max_wait_time=0.2,
             on_error=stretch.fail,
         )
@@ -80,7 +99,7 @@ async def _read(client: EventHubConsumerClient, hub: Hub, partition: int, first:
     finally:
         receiving.cancel()
         await asyncio.gather(receiving, return_exceptions=True)
-    return _complete(found, first, last)
+    return _complete(found, first, found[-1].sequence if stretch.is_full else last)
 
 
 def _complete(found: list[Message], first: int, last: int) -> list[Message]:
@@ -93,26 +112,46 @@ def _complete(found: list[Message], first: int, last: int) -> list[Message]:
 
 
 class _Stretch:
-    """Collects messages until the last one is there."""
+    """Collects messages until the last one is there, or as much as is read at once."""
 
     def __init__(self, hub: Hub, partition: int, first: int, last: int) -> None:
         self._hub, self._partition, self._first, self._last = hub, partition, first, last
         self._messages: list[Message] = []
+        self._size = 0
         self.complete: asyncio.Future[list[Message]] = asyncio.get_running_loop().create_future()
 
     async def take(self, _context: object, events: list[EventData]) -> None:
         for event in events:
+            if self.complete.done():
+                return
             sequence = int(event.sequence_number or 0)
             if self._first <= sequence <= self._last:
-                self._messages.append(Message(self._hub, self._partition, sequence, _body(event), event.enqueued_time))
-            if sequence >= self._last and not self.complete.done():
+                self._keep(sequence, event)
+            if sequence >= self._last or self.is_full:
                 self.complete.set_result(self._messages)
+
+    @property
+    def is_full(self) -> bool:
+        return self._size > READ_BYTES
+
+    def _keep(self, sequence: int, event: EventData) -> None:
+        body, flaw = _body(event)
+        self._size += len(body)
+        if not self._messages or self._size <= READ_BYTES:
+            self._messages.append(Message(self._hub, self._partition, sequence, body, event.enqueued_time, flaw))
 
     async def fail(self, _context: object, error: Exception) -> None:
         if not self.complete.done():
             self.complete.set_exception(error)
 
 
-def _body(event: Any) -> bytes:
-    body = event.body
-    return body if isinstance(body, bytes) else b"".join(body)
+def _body(event: Any) -> tuple[bytes, str]:
+    """The bytes of a message, and what is wrong with them: AMQP knows bodies that no event of ours has."""
+    if event.body_type == AmqpMessageBodyType.DATA:
+        return b"".join(event.body), ""
+    name = event.body_type.value
+    body = list(event.body) if event.body_type == AmqpMessageBodyType.SEQUENCE else event.body
+    flaw = f"body: bytes are required, found an AMQP {name} section"
+    if isinstance(body, bytes):
+        return body, flaw
+    return (body if isinstance(body, str) else repr(body)).encode(errors="replace"), flaw

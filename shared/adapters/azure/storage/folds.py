@@ -36,7 +36,7 @@ class TableFolds(Folds):
                 row = await self._table.get_entity(_partition_key(place), _POSITION)
         except Absent:
             return None
-        return Position(row["epoch"], number(row, "sequence"), row.metadata["etag"])
+        return Position(row["epoch"], number(row, "sequence"), row.metadata["etag"], row.metadata["timestamp"])
 
     async def states(self, place: Place, keys: Collection[str]) -> Mapping[str, bytes]:
         rows = {key: (_partition_key(place), _row_key(key)) for key in keys}

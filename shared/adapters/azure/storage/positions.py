@@ -52,7 +52,7 @@ def _placed(row: TableEntity) -> tuple[Place, Position]:
 
 
 def _position(row: TableEntity) -> Position:
-    return Position(str(row.get("epoch", "")), number(row, "sequence"), row.metadata["etag"])
+    return Position(str(row.get("epoch", "")), number(row, "sequence"), row.metadata["etag"], row.metadata["timestamp"])
 
 
 def _words(place: Place) -> str:

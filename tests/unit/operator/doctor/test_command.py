@@ -33,7 +33,8 @@ def sluice(*arguments: str, typed: str | None = None) -> Result:
 def break_it(parts: Parts) -> None:
     """One thing that can be mended, one that cannot, and text that would steer a terminal."""
     parts.host.write(HostCheckpoint("events", "lifecycle", 0, 9, NOW, "1"))
-    parts.hubs.groups = {**parts.hubs.groups, "events": ["lifecycle", "operations", "tell\x1b[2J", "observers"]}
+    groups = ["tell\x1b[2J", *(group for group in parts.hubs.groups["events"] if group != "measurement")]
+    parts.hubs.groups = {**parts.hubs.groups, "events": groups}
 
 
 def test_all_well_is_a_line_a_check_and_exit_code_0(patient: Parts) -> None:

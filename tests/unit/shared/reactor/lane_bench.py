@@ -11,8 +11,8 @@ from shared.adapters.memory import MemoryLaneBook, MemoryLetterBook
 from shared.adapters.memory.letter_bodies import MemoryLetterBodies
 from shared.adapters.memory.positions import MemoryPositions
 from shared.events import DeadLettered, Event, ModelRejected, encode
-from shared.ports import Hub, Message, Place, Unavailable
-from shared.reactor import Breaker, DeadLetters, Lane, Lanes, Reading, Stalls
+from shared.ports import Extent, Hub, Message, Place, Unavailable
+from shared.reactor import Breaker, DeadLetters, Lane, Lanes, Overruns, Reading, Stalls
 from shared.reactor.lanes import BUDGET
 from tests.support.sample_service import registered
 from tests.unit.shared.reactor.bench import Bench
@@ -34,7 +34,9 @@ class LaneBench:
         self.lane = Lane("samples", "events", {"sample": self.bench.service})
         self.lanes = self.another_instance()
 
-    def another_instance(self, build: str = "one", budget: timedelta = BUDGET) -> Lanes:
+    def another_instance(
+        self, build: str = "one", budget: timedelta = BUDGET, overruns: Overruns | None = None
+    ) -> Lanes:
         bench = self.bench
         reading = Reading(self.positions, self, bench.publisher, bench.clock)
         letters = DeadLetters(bench.publisher, self.bodies, bench.clock, MemoryLetterBook())
@@ -42,8 +44,9 @@ class LaneBench:
         stalls = Stalls(bench.publisher, bench.clock)
         bench.reactor = bench.another_instance(build, breaker)
         return Lanes(
-            bench.reactor, reading, letters, self.book, bench.clock, breaker, stalls, self.lane.services, budget
-        )
+            bench.reactor, reading, letters, self.book, bench.clock, breaker, stalls, self.lane.services, budget,
+            overruns,
+        )  # fmt: skip
 
     @contextmanager
     def tables_down(self) -> Iterator[None]:
@@ -57,7 +60,7 @@ class LaneBench:
                 patch.setattr(self.bench.ledger, name, broken)
             yield
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+    async def read(self, hub: Hub, partition: int, first: int, last: int, group: str = "") -> Sequence[Message]:
         self.read_back += 1
         return [message for message in self.hub if first <= message.sequence <= last]
 
@@ -67,6 +70,9 @@ class LaneBench:
 
     async def epoch(self, hub: Hub) -> str:
         return self.since
+
+    async def extent(self, hub: Hub) -> Extent:
+        return Extent(self.since, {0: await self.held(hub, 0)})
 
     def message(self, sequence: int, body: bytes | None = None, version: str = "") -> Message:
         """A model registered, which the sample service rejects."""

@@ -1,6 +1,7 @@
 """A lane reads once for several services, and one message can harm only itself."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -22,8 +23,9 @@ from shared.events import (
 )
 from shared.policies import PolicyDocument
 from shared.ports import LaneBook, Message, Refused, Unavailable
-from shared.reactor import Decision, Facts, Known, Service, State, lanes_of
+from shared.reactor import Decision, Facts, Known, Overruns, Service, State, lanes_of
 from tests.support.builders import NOW, envelope
+from tests.support.eventually import aeventually
 from tests.support.sample_service import WORKSPACE, registered, sample_service
 from tests.support.world import World
 from tests.unit.shared.reactor.lane_bench import LaneBench
@@ -119,6 +121,38 @@ async def test_a_reaction_over_its_time_waits_and_holds_nobody(
     assert waiting.reason == "sample was not done within 0.05 s"
     await lane.bench.sweep()
     assert lane.rejected() == ["1", "0"]
+
+
+async def test_a_reaction_that_will_not_end_is_left_behind_and_its_event_waits(
+    lane: LaneBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    overruns = Overruns(grace=timedelta())
+    lane.lanes = lane.another_instance(budget=timedelta(milliseconds=20), overruns=overruns)
+    handle, let_go = lane.bench.reactor.handle, asyncio.Event()
+
+    async def never_end(service: Service, envelope: Any, bugs: list[str]) -> Any:
+        while envelope.id == "e0" and not let_go.is_set():
+            with suppress(asyncio.CancelledError):
+                await let_go.wait()
+        return await handle(service, envelope, bugs)
+
+    monkeypatch.setattr(lane.bench.reactor, "handle", never_end)
+    await lane.consume(lane.message(0), lane.message(1))
+    assert (await lane.position(), lane.rejected(), overruns.left) == (1, ["1"], ["sample"])
+    await lane.bench.sweep()
+    let_go.set()
+    await aeventually(lambda: asyncio.sleep(0, not overruns.left), every_s=0)
+    assert lane.rejected() == ["1", "0"]
+
+
+async def test_what_is_left_of_a_slice_when_its_time_is_over_waits_in_order(
+    lane: LaneBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.reactor.lanes.REST_WAITS", timedelta(seconds=-1))
+    await lane.consume(*(lane.message(number) for number in range(3)))
+    assert (await lane.position(), lane.rejected()) == (2, [])
+    await lane.bench.sweep()
+    assert sorted(lane.rejected()) == ["0", "1", "2"]
 
 
 async def test_a_batch_after_which_nothing_could_be_written_is_not_passed(lane: LaneBench) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryPositions
 from shared.events import EventsLost, HubReplaced
-from shared.ports import Hub, Message, Place, Position
+from shared.ports import Extent, Hub, Message, Place, Position
 from shared.reactor import reading as reading_module
 from shared.reactor.reading import Reading, missing
 from tests.unit.shared.reactor.lane_bench import LaneBench
@@ -31,7 +31,7 @@ class HubOf:
     def message(self, sequence: int) -> Message:
         return Message("events", 0, sequence, b"")
 
-    async def read(self, hub: Hub, partition: int, first: int, last: int) -> Sequence[Message]:
+    async def read(self, hub: Hub, partition: int, first: int, last: int, group: str = "") -> Sequence[Message]:
         self.asked.append((first, last))
         return [self.message(number) for number in range(max(first, self.first), min(last, 7) + 1)]
 
@@ -41,12 +41,15 @@ class HubOf:
     async def epoch(self, hub: Hub) -> str:
         return "then"
 
+    async def extent(self, hub: Hub) -> Extent:
+        return Extent("then", {0: range(self.first, 8)})
+
 
 async def read(reading: Reading, batch: Sequence[Message]) -> list[int]:
     found: list[int] = []
     async for some in reading.slices(PLACE, batch):
-        found += [message.sequence for message in some]
-        await reading.moved(PLACE, some[-1].sequence, at_once=True)
+        found += [message.sequence for message in some.messages]
+        await reading.moved(some, at_once=True)
     return found
 
 
@@ -112,7 +115,7 @@ async def test_a_long_gap_is_read_in_slices_and_a_crash_keeps_those_that_were_se
     hub, positions, clock = HubOf(0), MemoryPositions(), ManualClock()
     first = Reading(positions, hub, MemoryEventPublisher(), clock).slices(PLACE, [hub.message(7)])
     some = await anext(first)
-    assert [message.sequence for message in some] == [0, 1]
+    assert [message.sequence for message in some.messages] == [0, 1]
     await positions.move(PLACE, None, Position("then", 1))
     assert await read(Reading(positions, hub, MemoryEventPublisher(), clock), [hub.message(7)]) == [2, 3, 4, 5, 6, 7]
     assert hub.asked == [(0, 1), (2, 3), (4, 5), (6, 6)]
