@@ -26,7 +26,7 @@ async def crowd_of(system: System) -> AsyncIterator[Crowd]:
 
 
 async def caught_up(crowd: Crowd) -> bool:
-    return await crowd.behind() == 0
+    return await crowd.behind() == 0 and await crowd.is_received()
 
 
 @pytest.mark.timeout(300)
