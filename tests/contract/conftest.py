@@ -37,6 +37,7 @@ class Account:
     """A storage account in which every test has tables and containers of its own."""
 
     storage: Storage
+    address: str
     tables: list[str] = field(default_factory=list)
     containers: list[str] = field(default_factory=list)
 
@@ -62,9 +63,9 @@ class Account:
 
 async def _account(place: str, request: pytest.FixtureRequest) -> Account:
     if place == "azure":
-        return Account(storage_clients(AZURE_STORAGE))
+        return Account(storage_clients(AZURE_STORAGE), AZURE_STORAGE)
     azurite: Azurite = request.getfixturevalue("azurite")
-    return Account(storage_clients(azurite.connection_string))
+    return Account(storage_clients(azurite.connection_string), azurite.connection_string)
 
 
 @pytest.fixture(params=ACCOUNTS)
