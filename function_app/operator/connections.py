@@ -13,6 +13,7 @@ from shared.adapters.azure.storage.account import Storage, storage_clients
 from shared.adapters.azure.storage.archive import BlobArchive
 from shared.adapters.azure.storage.brakes import TableBrakes
 from shared.adapters.azure.storage.evidence import BlobEvidence
+from shared.adapters.azure.storage.folds import TableFolds
 from shared.adapters.azure.storage.lane_book import TableLaneBook
 from shared.adapters.azure.storage.ledger import TableLedger
 from shared.adapters.azure.storage.letter_bodies import BlobLetterBodies
@@ -25,6 +26,7 @@ from shared.ports import (
     Archive,
     Brakes,
     Evidence,
+    Folds,
     LaneBook,
     Ledger,
     LetterBodies,
@@ -65,6 +67,7 @@ class Store:
     manifests: ServingManifests
     positions: Positions
     lanes: LaneBook
+    folds: Folds
 
     @classmethod
     def of(cls, clients: Storage) -> Self:
@@ -82,6 +85,7 @@ class Store:
             BlobServingManifests(blobs),
             TablePositions(tables),
             TableLaneBook(tables),
+            TableFolds(tables),
         )
 
 

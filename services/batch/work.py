@@ -1,6 +1,7 @@
 """What batch remembers of a file, and what it finds out about one."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from shared.events import Digest, EndpointRef, FileRef, PackageRef
 from shared.events.references import Reference
@@ -30,6 +31,13 @@ class Batch(State):
     work: Work | None = None
     watch: JobWatch | None = None
     decision: str = ""
+
+    @classmethod
+    def upcast(cls, kept: Mapping[str, Any]) -> Mapping[str, Any]:
+        """There was no `watch`: the work named its job."""
+        if "watch" in kept or kept.get("status") != "running":
+            return kept
+        return {**kept, "watch": {"job": kept["work"]["job"], "give_up_at": kept["give_up_at"]}}
 
 
 class FileKnown(Known):

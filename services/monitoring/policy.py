@@ -1,5 +1,6 @@
 """A window is measured once: when every partition has passed it, or when it has been idle for too long."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -43,6 +44,7 @@ from shared.reactor import (
     Waits,
     Watching,
     job_name,
+    lost_after,
 )
 
 # A redelivered or late part of a window that was measured longer ago than this many windows would measure it again.
@@ -69,6 +71,17 @@ class Monitoring(State):
     windows: dict[str, Open] = {}
     measured: tuple[str, ...] = ()
     counted: dict[str, int] = {}
+
+    @classmethod
+    def upcast(cls, kept: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**kept, "windows": {key: _upcast(window) for key, window in kept.get("windows", {}).items()}}
+
+
+def _upcast(window: Mapping[str, Any]) -> Mapping[str, Any]:
+    """There was no `watch`: a window named its job, and since when it was joined."""
+    if "watch" in window or window["stage"] != "joining":
+        return window
+    return {**window, "watch": {"job": window["job"], "give_up_at": lost_after(window["since"])}}
 
 
 class WindowKnown(Known):

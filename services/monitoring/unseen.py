@@ -1,8 +1,8 @@
 """Counting rows that are in no window, a day at a time, and saying so once for each day, reason and endpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +20,9 @@ from shared.events import (
 # Reasons are words of another process: so many of them are counted apart.
 _MOST_KINDS = 50
 
+type Kind = Literal["lost", "unmonitored"]
+_KINDS: Mapping[str, Kind] = {"lost": "lost", "unmonitored": "unmonitored"}
+
 
 class Unseen(BaseModel):
     """Rows of one day that are in no window; `told` once people were."""
@@ -31,6 +34,7 @@ class Unseen(BaseModel):
     told: bool = False
 
 
+# By `<kind>:<reason>`, the package's digest where that is why.
 type Counts = Mapping[str, Unseen]
 
 
@@ -51,6 +55,14 @@ def count_unmonitored(
     counts, now = _counted(counts, kind, len(block.keys), scored.astimezone(UTC).date())
     event = RowsUnmonitored(endpoint=block.endpoint, on=now.on, rows=now.rows, package=block.package)
     return _said(counts, kind, event, row, least=limits.min_rows)
+
+
+def by_reason(counts: Counts) -> Iterator[tuple[Kind, str, Unseen]]:
+    """What was counted apart: rows that were lost by the reason for it, those that are not monitored by package."""
+    for name, counted in counts.items():
+        named, _, why = name.partition(":")
+        if kind := _KINDS.get(named):
+            yield kind, why, counted
 
 
 def _counted(counts: Counts, kind: str, rows: int, day: date) -> tuple[Counts, Unseen]:

@@ -1,7 +1,8 @@
 """One retraining at a time, not too often, and an end to every one."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from services.retraining.effects import RegisterOutput
 from services.retraining.limits import RetrainingLimits
@@ -36,6 +37,7 @@ from shared.reactor import (
     Waits,
     Watching,
     job_name,
+    lost_after,
 )
 
 LOOK, RETRY = "look", "retry"
@@ -54,6 +56,13 @@ class Retraining(State):
     watch: JobWatch | None = None
     started_at: datetime | None = None
     decision: str = ""
+
+    @classmethod
+    def upcast(cls, kept: Mapping[str, Any]) -> Mapping[str, Any]:
+        """There was no `watch`: `job` was the one that ran."""
+        if "watch" in kept or kept.get("status") != "running":
+            return kept
+        return {**kept, "watch": {"job": kept["job"], "give_up_at": lost_after(kept["started_at"])}}
 
 
 class TrainingKnown(JobKnown):

@@ -1,7 +1,8 @@
 """When to run the suite for a candidate, and when to stop waiting for it."""
 
 import hashlib
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from services.staging.limits import StagingLimits
 from services.staging.verdict import Suite, finish, verdict_of
@@ -51,6 +52,14 @@ class Staging(State):
     watch: JobWatch | None = None
     decision: str = ""
     outcome: str = ""
+
+    @classmethod
+    def upcast(cls, kept: Mapping[str, Any]) -> Mapping[str, Any]:
+        """There was no `watch`: the suite named its job, and the rest of it stood beside."""
+        if "watch" in kept or kept.get("status") != "running":
+            return kept
+        watch = {"job": kept["suite"]["job"], "give_up_at": kept["give_up_at"], "looks": kept["looks"]}
+        return {**kept, "watch": watch}
 
 
 class ChampionKnown(Known):

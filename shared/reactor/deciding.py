@@ -19,6 +19,8 @@ from shared.reactor.releasing import Release, StaleRelease, refusal, release_of
 from shared.reactor.service import Decision, Facts, Known, Reaction, Service
 from shared.reactor.wiring import Wiring
 
+_OTHER_STATE = "this build cannot read the state that another one wrote"
+
 
 class Undeclared(Exception):
     """A policy published an event that its reaction does not list in `emits`: a bug, found before anything is done."""
@@ -125,8 +127,10 @@ class Deciding:
 def _state(case: Case, head: Head) -> Any:
     """Raises `OtherBuild`: only builds write states."""
     try:
-        return case.service.state.model_validate(head.state or {})
+        return case.service.state.read(head.state or {})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
-        raise OtherBuild(f"this build cannot read the state that another one wrote: {place}: {first['msg']}") from error
+        raise OtherBuild(f"{_OTHER_STATE}: {place}: {first['msg']}") from error
+    except Exception as error:  # whatever an upcast makes of it
+        raise OtherBuild(f"{_OTHER_STATE}: {error!r}") from error

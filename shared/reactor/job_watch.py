@@ -18,6 +18,7 @@ from shared.reactor.service import Known
 # What Azure ML may take to stop a job by its own time limit, before we call it lost.
 _SLACK = timedelta(seconds=60)
 _DOUBLINGS = 10
+_LOST = timedelta(days=1)
 
 
 class JobWatch(BaseModel):
@@ -35,6 +36,14 @@ class JobWatch(BaseModel):
 
     def looked(self) -> Self:
         return self.model_copy(update={"looks": self.looks + 1})
+
+
+def lost_after(began: str) -> str:
+    """When to give up a job of which an earlier build noted only when it began, and this one not its limit.
+
+    Azure ML ends the job by that limit; this ends the wait for one that is never heard of again.
+    """
+    return (datetime.fromisoformat(began) + _LOST).isoformat()
 
 
 def is_asked(watch: JobWatch | None, event: Event) -> bool:

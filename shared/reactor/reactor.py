@@ -88,6 +88,10 @@ class Reactor:
         """Try again what is due; the number of chains looked at. The sweeper's half of the protocol."""
         return await self._sweeper.sweep(services, budget)
 
+    async def take_up(self) -> int:
+        """Let wait what nobody comes back to: how many chains. Raises `Unavailable`."""
+        return await self._sweeper.take_up()
+
     async def note_grown(self) -> None:
         """To be called before a position moves: what was decided up to here is then sealed. Raises `Unavailable`."""
         await self._growth.write()

@@ -62,18 +62,22 @@ class Archiving:
         self, ledger: Ledger, archive: Archive, life: timedelta, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._ledger, self._archive, self._life, self._now = ledger, archive, life, now
+        self._tried = set[Chain]()
 
     async def run(self) -> bool:
         """All chains with decisions a month over their life, as far as time allows; whether there are more.
 
-        Raises `Unavailable`. A chain that cannot be archived is logged, and left to `sluice ledger verify`.
+        Raises `Unavailable`. A chain that cannot be archived is logged, and left to `sluice ledger verify`; one whose
+        try was cut off is not tried again before all others had their turn.
         """
         over, end = await self._ledger.time() - self._life, self._now() + _BUDGET_S
-        aged = self._ledger.aged(over - _TOGETHER)
+        aged = (chain async for chain in self._ledger.aged(over - _TOGETHER) if chain not in self._tried)
         while some := await _next(aged, _CHAINS_AT_ONCE):
+            self._tried.update(some)
             await asyncio.gather(*(self._chain(*chain, over) for chain in some))
             if self._now() >= end:
                 return True
+        self._tried.clear()
         return False
 
     async def _chain(self, service: str, entity: Entity, over: datetime) -> None:

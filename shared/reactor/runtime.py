@@ -1,5 +1,6 @@
 """All that reads, decides and performs, put together over the ports that an app provides."""
 
+import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -39,11 +40,14 @@ from shared.reactor.retention import retention_parts
 from shared.reactor.sealing import seal
 from shared.reactor.service import Service
 from shared.reactor.stalls import Stalls
-from shared.reactor.ticking import Part, Ticking
+from shared.reactor.ticking import LATE, Part, Ticking
 from shared.reactor.translating import Translate, Translating
 from shared.reactor.wiring import Wiring
 
+log = logging.getLogger("sluice.runtime")
 HEARTBEAT = timedelta(minutes=5)
+# It reads the head of every chain. What it finds may wait for a week.
+LOOKED_OVER = timedelta(hours=6)
 
 
 class Runtime:
@@ -57,7 +61,7 @@ class Runtime:
         owner: str, build: str, patience: Patience | None = None, changed_by: str = "",
     ) -> None:  # fmt: skip
         self.services, self.lanes_by_name = services, lanes_of(services)
-        self._ports, self._build = provided, build
+        self._ports, self._build, self._has_beaten = provided, build, False
         clock, publisher, ledger = provided[Clock], provided[EventPublisher], provided[Ledger]
         self._dead_letters = DeadLetters(publisher, provided[LetterBodies], clock, provided[LetterBook])
         wiring = Wiring({**provided, PolicyDocument: policy, DeadLetters: self._dead_letters})
@@ -75,17 +79,19 @@ class Runtime:
         failures = FoldFailures(self._dead_letters, provided[Evidence], publisher, clock)
         log = HubLog(provided[HubReader], publisher, clock)
         self.folding = Folding(wiring, provided[Folds], publisher, log, failures, self._stalls, clock)
+        self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
         minutely = timedelta(minutes=1)
         parts = [
             Part("reminders", self.remind),
+            Part("policy on record", self.on_record.keep),
             Part("sweeper", self.sweep),
+            Part("left open", self.reactor.take_up, every=LOOKED_OVER),
             Part("seal", self.seal, every=minutely),
             Part("heartbeat", self.beat, every=HEARTBEAT),
         ]
         lives = policy.section(Retention)
         retained = retention_parts(ledger, provided[Archive], provided[LetterBook], provided[Folds], lives)
         self._ticking = Ticking([*parts, *retained])
-        self.on_record = PolicyRecord(policy, provided[Evidence], provided[PolicyBook], publisher, clock, changed_by)
 
     def translating(self, translate: Translate) -> Translating:
         """What reads hub `inbound`."""
@@ -102,7 +108,6 @@ class Runtime:
         await ring(self._ports[Deadlines], self._ports[EventPublisher], self._ports[Clock])
 
     async def sweep(self) -> None:
-        await self.on_record.keep()
         await self.reactor.resume(self.services)
 
     async def seal(self) -> None:
@@ -110,4 +115,9 @@ class Runtime:
 
     async def beat(self) -> None:
         """Say that the timer runs, and by which build: in a quiet system nothing else does."""
-        await self._ports[Heartbeats].beat(self._ports[Clock].now(), self._build)
+        heartbeats: Heartbeats = self._ports[Heartbeats]
+        now = self._ports[Clock].now()
+        if not self._has_beaten and (last := await heartbeats.last()) and now - last.at > HEARTBEAT + LATE:
+            log.warning("the clock stood still: the last heartbeat before this one is of %s", last.at.isoformat())
+        await heartbeats.beat(now, self._build)
+        self._has_beaten = True

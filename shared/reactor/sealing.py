@@ -190,13 +190,22 @@ async def _list_all(
     """A list of all chains, once a day: the last one and what was sealed since, or for want of it the whole ledger."""
     known: dict[ChainName, SealedHead] | None = await _sealed_before(seals, last) if last else None
     if known is None:
-        known = {}
-        async for service, entity, head in ledger.chains():
-            end = SealedHead(service=service, entity=str(entity), length=head.length, hash=head.hash)
-            known[service, str(entity)] = end
+        known = await _whole(ledger)
     update(known, heads)
     digest = await seals.keep_list(write_list(known.values()))
     return FullList(minute=minute, digest=digest, root=root_of(known.values()), chains=len(known))
+
+
+async def _whole(ledger: Ledger) -> dict[ChainName, SealedHead]:
+    """Of every chain whose head can be read: one that was spoilt does not keep the others from being sealed."""
+    known: dict[ChainName, SealedHead] = {}
+    try:
+        async for service, entity, head in ledger.chains():
+            end = SealedHead(service=service, entity=str(entity), length=head.length, hash=head.hash)
+            known[service, str(entity)] = end
+    except Refused as error:
+        log.error("not all chains are in the list of all: %s", error)
+    return known
 
 
 async def _sealed_before(seals: Seals, last: Seal) -> dict[ChainName, SealedHead] | None:

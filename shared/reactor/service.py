@@ -1,9 +1,9 @@
 """How a service says what it reacts to. Everything here is declaration; nothing happens."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +22,16 @@ class State(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     version: ClassVar[int] = 1
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Self:
+        """What this or an earlier build left in the ledger. Raises whatever it likes for what neither did."""
+        return cls.model_validate(cls.upcast(kept))
+
+    @classmethod
+    def upcast(cls, kept: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same in the present layout: whoever changes the layout says here how an earlier one is read."""
+        return kept
 
 
 class Known(BaseModel):

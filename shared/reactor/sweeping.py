@@ -28,6 +28,8 @@ _AT_ONCE = 16
 _LOOKED_AT = 256
 # What ends a single try that hangs; a chain with much to do is left between two events.
 _CHAIN_S = 30.0
+# A message that is redelivered, and whoever is at work on a chain, come back to it long before.
+_LEFT = timedelta(hours=1)
 
 
 class Chains(Protocol):
@@ -60,6 +62,35 @@ class Sweeper:
             tried.update(due)
             await asyncio.gather(*(self._one(free, services.get(name), name, about, until) for name, about in due))
         return len(tried)
+
+    async def take_up(self) -> int:
+        """What nobody comes back to waits again: how many chains that were. Raises `Unavailable`.
+
+        A decision is left open by whoever dies over it. Its message comes again, but not to a service that was taken
+        out meanwhile. And the hint that something waits may be gone.
+        """
+        found = 0
+        async for name, entity in self._ledger.unfinished():
+            try:
+                found += await self._taken_up(name, entity)
+            except Exception:  # one chain stops no other: the next look finds it again
+                log.exception("%s on %s has something left to do", name, entity)
+        return found
+
+    async def _taken_up(self, name: str, entity: Entity) -> bool:
+        now = self._clock.now()
+        if front := await self._ledger.first_waiting(name, entity):
+            if is_left := now - front.due > _LEFT:
+                await self._put_off(front, front.reason)
+            return is_left
+        head = await self._ledger.head(name, entity)
+        progress = await self._ledger.find(name, entity, head.open) if head.open else None
+        if progress is None or progress.settled or progress.left or now - progress.entry.decided_at <= _LEFT:
+            return False
+        event = progress.entry.event
+        reason = "its decision was left open"
+        await self._ledger.wait(Waiting(name, entity, progress.entry.event_id, event, now, now, 0, reason))
+        return True
 
     async def _one(
         self, free: asyncio.Semaphore, service: Service | None, name: str, entity: Entity, until: float
@@ -108,7 +139,7 @@ class Sweeper:
             reason = OtherBuild(f"this build cannot read it: {said(error)}")
             if is_of_a_newer_build(waiting.event):
                 return await self._waits_for_another_build(waiting, reason)
-            await self._give_up(waiting, "read", said(error) if waiting.event else "its body is gone from evidence")
+            await self._give_up(waiting, "read", said(error) if waiting.event else "what waits cannot be read any more")
             return True
         case = self._reactor.case(service, envelope, waiting)
         if case is None:

@@ -21,8 +21,10 @@ def test_no_file_names_a_registry() -> None:
     assert rules.mentions(project_files(), _REGISTRIES) == []
 
 
-def test_the_lock_file_names_no_place_to_fetch_from() -> None:
-    assert rules.mentions([ROOT / "package-lock.json"], [_RESOLVED]) == []
+def test_no_lock_file_names_a_place_to_fetch_from() -> None:
+    locks = [path for path in project_files() if path.name == "package-lock.json"]
+    assert ROOT / "package-lock.json" in locks
+    assert rules.mentions(locks, [_RESOLVED]) == []
 
 
 def test_no_file_names_a_path_of_this_machine() -> None:

@@ -1,15 +1,19 @@
-"""`python -m tests.azure_sdk`: install what is missing, start the servers, run Microsoft's tests, print the figures."""
+"""`python -m tests.azure_sdk`: install what is missing, start the servers, run Microsoft's tests, print the figures.
+
+Without options both clients judge. Options go to pytest, and choose among the tests of the Python SDK. `--javascript`
+runs the checks of the JavaScript client alone, `--javascript=WORDS` those whose claim holds the words.
+"""
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from infra.set_up.steps import SetUpFailed
-from tests.azure_sdk.installing import FOLDER, Installed, clean_environment, install
+from tests.azure_sdk import javascript
+from tests.azure_sdk.installing import FOLDER, Installed, clean_environment, fresh, install
 from tests.azure_sdk.report import Report
 from tests.azure_sdk.serving import ACCOUNT, NAMESPACE, serving
 
@@ -72,23 +76,28 @@ def run(installed: Installed, folder: Path, options: list[str]) -> Report:
     return report
 
 
+def judge(arguments: argparse.Namespace, options: list[str]) -> list[Report]:
+    """By the clients that were asked for."""
+    if arguments.javascript is not None:
+        return [javascript.judge(arguments.javascript)]
+    python = run(install(), fresh(FOLDER / "run"), options)
+    return [python] if options else [python, javascript.judge()]
+
+
 def main() -> int:
     """0 when all is well, 1 when not, 130 after Ctrl-C."""
-    parser = argparse.ArgumentParser("python -m tests.azure_sdk", description=__doc__, epilog="Options go to pytest.")
-    _, options = parser.parse_known_args()
-    folder = FOLDER / "run"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    parser = argparse.ArgumentParser("python -m tests.azure_sdk", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--javascript", nargs="?", const="", metavar="WORDS")
     try:
-        report = run(install(), folder, options)
+        reports = judge(*parser.parse_known_args())
     except SetUpFailed as failure:
         print(f"azure-sdk: {failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("azure-sdk: stopped", file=sys.stderr)
         return 130
-    print("\n".join(report.lines()))
-    return 0 if report.is_good else 1
+    print("\n".join(line for report in reports for line in report.lines()))
+    return 0 if all(report.is_good for report in reports) else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The environment that Microsoft's tests run in, and the tests themselves, out of the source distributions."""
 
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -62,6 +63,13 @@ def _sources(sdists: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(sdists.iterdir()):
         if path.is_dir():
             yield path.name.rpartition("-")[0], path
+
+
+def fresh(folder: Path) -> Path:
+    """The folder, empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def clean_environment() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Old decisions go to the archive whole, whoever dies between which two calls (kills): nothing is lost or doubled."""
 
+import asyncio
 import gzip
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ from shared.adapters.memory.grown import MemoryGrown
 from shared.adapters.memory.seals import MemorySeals
 from shared.events import Entity, Envelope, ModelRegistered
 from shared.policies import Retention
-from shared.ports import Archive, Ledger
+from shared.ports import Archive, Ledger, Progress
 from shared.ports.records.grown import End
 from shared.reactor import Decision, Facts, Known, Publish
 from shared.reactor.archive_pieces import BrokenPiece, read_piece, write_piece
@@ -112,6 +113,37 @@ async def test_what_is_over_its_life_goes_to_the_archive_and_can_still_be_read_a
     assert await kept.ids() == [f"event-{number}" for number in range(5)]
     verdict = await kept.verified()
     assert (verdict.holds, verdict.entries, verdict.archived, verdict.gone) == (True, 5, 3, 0)
+
+
+class Hanging(MemoryLedger):
+    """The chains of `hangs` are never read to an end."""
+
+    hangs: Sequence[Entity] = ()
+
+    async def entries(self, service: str, entity: Entity) -> AsyncIterator[Progress]:
+        if entity in self.hangs:
+            await asyncio.Event().wait()
+        async for each in super().entries(service, entity):
+            yield each
+
+
+async def test_chains_whose_try_is_cut_off_do_not_keep_the_others_from_their_turn() -> None:
+    """More of them than are tried at once, and the first in order."""
+    ledger = Hanging(ManualClock(NOW))
+    kept, of = Kept(ledger, MemoryArchive(), MemorySeals()), [model_ref(f"m{number}").entity for number in range(18)]
+    for entity in of:
+        await kept.decide(500, entity=entity)
+    archiving, ledger.hangs = Archiving(ledger, kept.archive, LIFE), of[:16]
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await archiving.run()
+    async with asyncio.timeout(20):
+        assert await archiving.run() is False
+    left = {entity async for _, entity in ledger.aged(NOW)}
+    assert left == set(of[:16])
+    ledger.hangs = ()
+    await archiving.run()
+    assert not [chain async for chain in ledger.aged(NOW)]
 
 
 async def test_a_month_goes_together_and_the_chain_goes_on_piece_by_piece(kept: Kept) -> None:

@@ -69,3 +69,16 @@ async def test_more_rows_than_one_transaction_takes_are_cut_off(ledger: Ledger) 
     head = await ledger.shorten(await ledger.head("staging", ENTITY), Cut("staging", ENTITY, entries, "piece", None))
     assert (head.archived, head.length) == (10, 10)
     assert [each async for each in ledger.entries("staging", ENTITY)] == []
+
+
+async def test_a_chain_is_unfinished_while_a_decision_is_open_or_something_waits(ledger: Ledger) -> None:
+    async def unfinished() -> list[Entity]:
+        return sorted([entity async for _, entity in ledger.unfinished()])
+
+    await settled(ledger, 1)
+    assert await unfinished() == []
+    await ledger.wait(waiting(entity=OTHER))
+    await ledger.record(entry("event-2", 2), await ledger.head("staging", ENTITY), LEASE)
+    assert await unfinished() == sorted([ENTITY, OTHER])
+    await ledger.stop_waiting(waiting(entity=OTHER))
+    assert await unfinished() == [ENTITY]

@@ -51,7 +51,7 @@ class EventHubsServer:
     """`python -m infra.local.eventhubs` over one directory; the ports survive `restart`, so clients reconnect.
 
     `keys` switches SAS verification on, `certificates` TLS and WebSockets; `arguments` are further command line
-    arguments.
+    arguments; `program` is what Python runs.
     """
 
     def __init__(
@@ -61,6 +61,7 @@ class EventHubsServer:
         keys: Sequence[AccessKey] | None = None,
         arguments: Sequence[str] = (),
         certificates: Certificates | None = None,
+        program: Sequence[str] = ("-m", "infra.local.eventhubs"),
     ) -> None:
         if isinstance(hubs, Mapping):
             hubs = [HubSpec(name, partitions) for name, partitions in hubs.items()]
@@ -73,6 +74,7 @@ class EventHubsServer:
         self.tls_port = 0
         self.websocket_port = 0
         self._certificates = certificates
+        self._program = list(program)
         self.process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "Config.json").write_text(json.dumps(emulator_config(hubs)))
@@ -84,7 +86,7 @@ class EventHubsServer:
 
     def start(self) -> Self:
         """Return once the server accepts connections; raise `AssertionError` with its log when it ends instead."""
-        command = [sys.executable, "-m", "infra.local.eventhubs", "--config", str(self.directory / "Config.json")]
+        command = [sys.executable, *self._program, "--config", str(self.directory / "Config.json")]
         command += ["--data", str(self.data), "--port", str(self.port), "--http-port", str(self.http_port)]
         if self._certificates is not None:
             files = self._certificates

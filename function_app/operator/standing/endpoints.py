@@ -1,10 +1,11 @@
 """An endpoint: what serves, how far a canary has come, and what the last window said of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from function_app.operator.standing.unmeasured import Unmeasured, named
 from shared.events import EndpointRef
 from shared.ports import Head, Manifest, Route
 
@@ -32,7 +33,10 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`shares` by model and version, the largest first; empty when nothing serves. `decided`: by any service yet."""
+    """`shares` by model and version, the largest first; empty when nothing serves. `decided`: by any service yet.
+
+    Packages that are `unmeasured` are named by their models, as far as those are known.
+    """
 
     endpoint: EndpointRef
     generation: int
@@ -40,14 +44,22 @@ class Standing:
     canary: Canary | None
     windows: Sequence[Signal]
     decided: bool
+    unmeasured: Sequence[Unmeasured] = ()
 
 
 def standing(
-    endpoint: EndpointRef, manifest: Manifest, promotion: Head | None, drift: Head | None, *, decided: bool
-) -> Standing:
+    endpoint: EndpointRef, manifest: Manifest, promotion: Head | None, drift: Head | None, *, decided: bool,
+    unmeasured: Sequence[Unmeasured] = (),
+) -> Standing:  # fmt: skip
     routes = sorted(manifest.routes, key=lambda route: -route.share)
     shares = [(_model(route), route.share) for route in routes]
-    return Standing(endpoint, manifest.generation, shares, canary(_state(promotion)), windows(_state(drift)), decided)
+    signals = windows(_state(drift))
+    missed = [_by_model(each, manifest) for each in unmeasured]
+    return Standing(endpoint, manifest.generation, shares, canary(_state(promotion)), signals, decided, missed)
+
+
+def _by_model(each: Unmeasured, manifest: Manifest) -> Unmeasured:
+    return replace(each, why=named(each.why, manifest)) if each.kind == "unmonitored" else each
 
 
 def _state(head: Head | None) -> Mapping[str, Any]:

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from function_app.operator.connections import Store
 from function_app.operator.ledger.reading import all_heads
 from function_app.operator.standing.endpoints import Standing, standing
+from function_app.operator.standing.unmeasured import Unmeasured, unmeasured
 from shared.approvals import Approval
 from shared.events import EndpointRef, Entity
 from shared.policies import InvalidPolicy, PolicyDocument
-from shared.ports import Brake, Head, Refused, Waiting
+from shared.ports import Brake, Head, Refused, Unavailable, Waiting
 
 type Heads = Mapping[tuple[str, Entity], Head]
 _MOST_PENDING = 200
@@ -36,24 +37,33 @@ async def snapshot(store: Store) -> Snapshot:
     )
     heads: Heads = {(service, entity): head for service, entity, head in found}
     listed, unlisted = await _listed(store)
-    endpoints = await _endpoints(store, heads, listed)
+    endpoints, uncounted = await _endpoints(store, heads, listed)
     pending = sorted(pending, key=lambda waiting: waiting.since)
     broken = f"not all of the ledger can be read: {stopped}; see `sluice ledger verify`" if stopped else ""
-    unread = [reason for reason in (broken, unlisted) if reason]
+    unread = [reason for reason in (broken, unlisted, uncounted) if reason]
     return Snapshot(endpoints, open_approvals(heads), sorted(brakes, key=lambda brake: brake.since), pending, unread)
 
 
-async def _endpoints(store: Store, heads: Heads, listed: Collection[EndpointRef]) -> Sequence[Standing]:
-    """Those of the policy in force, and all that a service has ever decided about."""
+async def _endpoints(store: Store, heads: Heads, listed: Collection[EndpointRef]) -> tuple[Sequence[Standing], str]:
+    """Those of the policy in force, and all that a service has ever decided about; why not all of it is known."""
     decided = {entity for _, entity in heads if entity.kind == "endpoint"}
     found = {each.entity: each for each in (*map(EndpointRef.from_entity, decided), *listed)}
+    missed, uncounted = await _unmeasured(store, found)
 
     async def one(entity: Entity) -> Standing:
         manifest = await store.manifests.read(found[entity])
         promotion, drift = heads.get(("promotion", entity)), heads.get(("drift", entity))
-        return standing(found[entity], manifest, promotion, drift, decided=entity in decided)
+        counts = missed.get(entity, ())
+        return standing(found[entity], manifest, promotion, drift, decided=entity in decided, unmeasured=counts)
 
-    return await asyncio.gather(*map(one, sorted(found, key=lambda each: (each.name, each))))
+    return await asyncio.gather(*map(one, sorted(found, key=lambda each: (each.name, each)))), uncounted
+
+
+async def _unmeasured(store: Store, endpoints: Collection[Entity]) -> tuple[Mapping[Entity, Sequence[Unmeasured]], str]:
+    try:
+        return await unmeasured(store.folds, endpoints), ""
+    except (Refused, Unavailable) as error:
+        return {}, f"which rows were not measured cannot be read: {error}"
 
 
 async def _listed(store: Store) -> tuple[list[EndpointRef], str]:

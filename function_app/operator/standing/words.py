@@ -9,6 +9,7 @@ from function_app.operator.console import Grid, clean, table
 from function_app.operator.ledger.views import short_entity, short_type
 from function_app.operator.moments import age
 from function_app.operator.standing.endpoints import Canary, Signal, Standing
+from function_app.operator.standing.unmeasured import Unmeasured
 from shared.approvals import Approval
 from shared.approvals.quorum import missing
 from shared.ports import Waiting
@@ -23,10 +24,11 @@ def endpoints_table(endpoints: Sequence[Standing], now: datetime, wide: bool) ->
             _serves(each),
             _canary(each.canary, now),
             ", ".join(map(_signal, each.windows)) or "none yet",
+            "; ".join(map(_missed, each.unmeasured)) or "-",
         )
         for each in endpoints
     ]
-    return table(["endpoint", "live", "canary", "last window"], rows, wide)
+    return table(["endpoint", "live", "canary", "last window", "rows not measured"], rows, wide)
 
 
 def _serves(each: Standing) -> str:
@@ -46,6 +48,16 @@ def _canary(canary: Canary | None, now: datetime) -> str:
 def _signal(signal: Signal) -> str:
     sign, word = (">", "drifted") if signal.breach else ("≤", "stable")
     return f"{signal.name} {word} ({signal.score:.3g} {sign} {signal.limit:g}, {signal.start[:10]})"
+
+
+def _missed(each: Unmeasured) -> str:
+    """`12 lost on 03-02: the hub is away`; `300 of flights:3 unmonitored on 03-02`; `7 of 90 late or misdated`."""
+    if each.kind == "strayed":
+        return f"{each.rows:,} of {each.of:,} late or misdated" + (", too many at the look before" if each.many else "")
+    on = f" on {each.on:%m-%d}" if each.on else ""
+    if each.kind == "unmonitored":
+        return f"{each.rows:,} of {each.why} unmonitored{on}"
+    return f"{each.rows:,} lost{on}: {each.why}"
 
 
 def approvals_table(approvals: Sequence[Approval], now: datetime, base_url: str, wide: bool) -> Grid:
@@ -108,6 +120,7 @@ def endpoint_json(each: Standing) -> dict[str, Any]:
         "live": [{"model": model, "share": share} for model, share in each.shares],
         "canary": {**asdict(each.canary), "since": _iso(each.canary.since)} if each.canary else None,
         "last_window": [asdict(signal) for signal in each.windows],
+        "not_measured": [{**asdict(rows), "on": rows.on.isoformat() if rows.on else None} for rows in each.unmeasured],
         "decided": each.decided,
     }
 

@@ -6,8 +6,8 @@ PUT    /admin/hubs     {"name": "events", "partitions": 2, "groups": ["extra"]}:
 DELETE /admin/hubs     {"name": "events"}: its links are told, its events are gone
 GET    /admin/faults   the faults in force, per hub
 POST   /admin/faults   any of these, `hub` being a name or "*":
-                       {"drop_connections": true}
-                       {"close_connections": {"condition": "amqp:connection:forced"}}
+                       {"drop_connections": true}                       all, or {"hub": "events"}: those with its links
+                       {"close_connections": {"condition": "amqp:connection:forced"}}   also with "hub"
                        {"server_busy": {"hub": "events", "sends": 3}}   or "seconds": 5
                        {"slow": {"hub": "events", "send_ms": 20, "delivery_ms": 5}}
                        {"duplicate": {"hub": "events", "events": 10}}   the next 10 are delivered twice
@@ -45,7 +45,7 @@ class Admin:
         self._server = server
         self._broker = server.broker
         self._connections: dict[str, Callable[[object], object]] = {
-            "drop_connections": lambda _: server.drop_connections(),
+            "drop_connections": self._drop_connections,
             "close_connections": self._close_connections,
         }
 
@@ -107,11 +107,19 @@ class Admin:
                 self._to_hubs(name, details)
         return self._faults(body)
 
+    def _drop_connections(self, details: object) -> None:
+        self._server.drop_connections(self._hub_of(details))
+
     def _close_connections(self, details: object) -> None:
         condition = details.get("condition") if isinstance(details, dict) else None
         if condition not in DETACHES:
             raise BadRequest(f"close_connections.condition: one of {', '.join(DETACHES)} is expected")
-        self._server.close_connections(str(condition), DETACHES[str(condition)])
+        self._server.close_connections(str(condition), DETACHES[str(condition)], self._hub_of(details))
+
+    def _hub_of(self, details: object) -> str | None:
+        """The one hub, in lower case, whose connections are meant; raise `Refused` when there is none of that name."""
+        name = details.get("hub") if isinstance(details, dict) else None
+        return None if name in (None, "*") else self._broker.hub(str(name)).name.lower()
 
     def _to_hubs(self, name: str, details: object) -> None:
         if not isinstance(details, dict) or not isinstance(details.get("hub"), str):

@@ -53,19 +53,22 @@ class EventHubsServer:
         self.connections: set[Connection] = set()
         self.started_at = time.time()
 
-    def drop_connections(self) -> int:
-        """Break every connection; return how many."""
-        dropped = list(self.connections)
+    def drop_connections(self, hub: str | None = None) -> int:
+        """Break every connection, or those with a link of one hub; return how many."""
+        dropped = self._connections_of(hub)
         for connection in dropped:
             connection.drop()
         return len(dropped)
 
-    def close_connections(self, condition: str, description: str) -> int:
-        """End every connection with an error; return how many."""
-        closed = list(self.connections)
+    def close_connections(self, condition: str, description: str, hub: str | None = None) -> int:
+        """End every connection, or those with a link of one hub, with an error; return how many."""
+        closed = self._connections_of(hub)
         for connection in closed:
             connection.close(condition, description)
         return len(closed)
+
+    def _connections_of(self, hub: str | None) -> list[Connection]:
+        return [each for each in self.connections if hub is None or any(link.hub == hub for link in each.links())]
 
     def links_of(self, hub: str) -> list[Link]:
         """Of one hub, by its name in lower case, on all connections."""

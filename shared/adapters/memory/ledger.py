@@ -145,6 +145,11 @@ class MemoryLedger(Ledger):
             if first and first.entry.decided_at < before:
                 yield service, entity
 
+    async def unfinished(self) -> AsyncIterator[tuple[str, Entity]]:
+        for (service, entity), chain in list(self._chains.items()):
+            if chain.open or chain.queue:
+                yield service, entity
+
     async def shorten(self, head: Head, cut: Cut) -> Head:
         chain = self._chain(cut.service, cut.entity)
         if chain.head().version != head.version:

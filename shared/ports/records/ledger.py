@@ -169,7 +169,9 @@ class Ledger(Protocol):
         """The fronts of all queues, of `limit` chains at most: for those who look on, and changes nothing."""
         ...
 
-    def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]: ...
+    def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]:
+        """All that have begun. Raises `Refused` behind the last of them where the head of any cannot be read."""
+        ...
 
     def entries(self, service: str, entity: Entity) -> AsyncIterator[Progress]:
         """A chain from its first entry to its last, without what was archived."""
@@ -181,6 +183,10 @@ class Ledger(Protocol):
 
     def aged(self, before: datetime) -> AsyncIterator[tuple[str, Entity]]:
         """Chains whose first entry here was decided before that, or of which nothing says when it was."""
+        ...
+
+    def unfinished(self) -> AsyncIterator[tuple[str, Entity]]:
+        """Chains whose last decision is open, or in which something waits: a look at all of them."""
         ...
 
     async def shorten(self, head: Head, cut: Cut) -> Head:

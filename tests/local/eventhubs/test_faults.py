@@ -167,6 +167,24 @@ async def test_forgotten_events_are_gone_and_numbers_go_on(
         assert late.events()[0].sequence_number == last + 1
 
 
+@pytest.mark.parametrize("fault", [{"drop_connections": {}}, {"close_connections": {"condition": "amqp:not-allowed"}}])
+async def test_connections_of_one_hub_may_end_alone(server: EventHubsServer, fault: dict[str, dict[str, str]]) -> None:
+    event = encode(Described(0x75, b"still there"))
+    async with wire(server.port) as ended, wire(server.port) as other:
+        for client, hub in ((ended, "events"), (other, "other")):
+            await client.open()
+            await client.attach_producer(hub)
+        inject(server.admin_url, **{name: {**details, "hub": "EVENTS"} for name, details in fault.items()})
+        with pytest.raises((EOFError, ConnectionResetError)):
+            await ended.receive_to_the_end()
+        await other.deliver(event)
+
+
+async def test_a_hub_that_is_not_there_has_no_connections_to_end(server: EventHubsServer) -> None:
+    status, answer = call(f"{server.admin_url}/admin/faults", "POST", {"drop_connections": {"hub": "unknown"}})
+    assert (status, answer["error"]) == (404, "The messaging entity 'unknown' could not be found.")
+
+
 async def test_dropped_connections_are_survived(start_eventhubs: StartEventHubs) -> None:
     server = start_eventhubs({"events": 1})
     connection = server.connection_string("events")

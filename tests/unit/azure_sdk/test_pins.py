@@ -1,5 +1,6 @@
 """The tests belong to the SDK that the product uses: every package that both pin has one version."""
 
+import json
 import re
 from pathlib import Path
 
@@ -21,3 +22,14 @@ def test_the_tests_are_of_the_versions_that_are_installed() -> None:
     installed, sources = pins("tests/azure_sdk/requirements.txt"), pins("tests/azure_sdk/sdists.txt")
     assert sources == {name: installed[name] for name in sources}
     assert {"azure-eventhub", "azure-eventhub-checkpointstoreblob-aio"} <= sources.keys()
+
+
+def test_the_javascript_client_is_pinned_by_hash_and_from_no_place() -> None:
+    folder = ROOT / "tests/azure_sdk/javascript"
+    asked = json.loads((folder / "package.json").read_text())["dependencies"]
+    locked = json.loads((folder / "package-lock.json").read_text())["packages"]
+    packages = {name.removeprefix("node_modules/"): package for name, package in locked.items() if name}
+    assert {"@azure/event-hubs", "@azure/eventhubs-checkpointstore-blob"} <= asked.keys()
+    assert {name: packages[name]["version"] for name in asked} == asked
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert not [name for name, package in packages.items() if "resolved" in package]

@@ -34,3 +34,15 @@ def test_one_failure_or_unknown_skip_is_too_many_and_is_named(tmp_path: Path, ou
 
 def test_too_few_are_no_proof(tmp_path: Path) -> None:
     assert not report_of(tmp_path, passed=AT_LEAST_PASSED - 1).is_good
+
+
+def test_checks_that_were_told_one_by_one_count_alike() -> None:
+    report = Report(2, "checks", {})
+    report.count("fine", passed=True)
+    assert not report.is_good
+    report.count("fine, too", passed=True)
+    assert report.is_good
+    assert report.lines() == ["checks: 2 passed, 0 failed, 0 skipped (at least 2 have to pass)"]
+    report.count("odd", passed=False)
+    assert not report.is_good
+    assert report.lines()[1] == "  failed: odd"

@@ -13,6 +13,7 @@ from shared.adapters.memory.seals import MemorySeals
 from shared.events import Envelope, Event, canonical
 from shared.ports import (
     Archive,
+    Folds,
     Hub,
     LaneBook,
     LetterBodies,
@@ -73,7 +74,7 @@ class Terminal:
         world = self.world
         of = world.ports
         book = of[LetterBook], of[LetterBodies], of[PolicyBook], of[ServingManifests], of[Positions], of[LaneBook]
-        store = Store(world.ledger, of[Archive], MemorySeals(), world.evidence, world.brakes, *book)
+        store = Store(world.ledger, of[Archive], MemorySeals(), world.evidence, world.brakes, *book, of[Folds])
         monkeypatch.setattr(Store, "of", lambda clients: store)
         monkeypatch.setattr("function_app.operator.ordering.orders.EventHubPublisher", lambda connections: self)
         for name in [*OperatorSettings.model_fields, "sluice_local"]:

@@ -7,7 +7,7 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
-from shared.adapters.azure.storage.keys import escaped
+from shared.adapters.azure.storage.keys import escaped, unescaped
 from shared.approvals import Approval
 from shared.events import Digest
 from shared.ports import Approvals
@@ -40,7 +40,9 @@ class TableApprovals(Approvals):
     async def requesters(self, package: Digest) -> tuple[str, ...]:
         with storage_errors(f"read who asked for {package}"):
             rows = self._table.query_entities("PartitionKey eq @key", parameters={"key": _asked_for(package)})
-            return tuple(sorted([str(row["requester"]) async for row in rows]))
+            # Nobody who asked is left out because a row was spoilt: its key says who, too.
+            asked = [str(row.get("requester") or unescaped(str(row["RowKey"]))) async for row in rows]
+        return tuple(sorted(asked))
 
 
 def _asked_for(package: Digest) -> str:

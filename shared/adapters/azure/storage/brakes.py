@@ -1,15 +1,15 @@
 """Brakes as rows of one table partition: reading them all is one query."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from azure.core import MatchConditions
 from azure.data.tables import TableEntity, UpdateMode
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
-from shared.adapters.azure.storage.keys import escaped
+from shared.adapters.azure.storage.keys import escaped, unescaped
+from shared.adapters.azure.storage.legible import ILLEGIBLE, say
 from shared.ports import Absent, Brake, Brakes, Moved, Unavailable
 
 _PARTITION = "brakes"
@@ -62,6 +62,12 @@ class TableBrakes(Brakes):
                 await self._table.update_entity(row, UpdateMode.REPLACE, etag=etag, match_condition=condition)
 
 
-def _brake(row: Mapping[str, Any]) -> Brake:
-    since = datetime.fromisoformat(row["since"])
-    return Brake(row["scope"], row["engaged"], row["operator"], row["reason"], since)
+def _brake(row: TableEntity) -> Brake:
+    """A brake that was engaged holds, whatever else of its row cannot be read: its key says on what."""
+    try:
+        since = datetime.fromisoformat(row["since"])
+        return Brake(row["scope"], row["engaged"], row["operator"], row["reason"], since)
+    except ILLEGIBLE as error:
+        say(row, "a brake", error)
+    scope, since = unescaped(str(row["RowKey"])), row.metadata["timestamp"] or datetime.min.replace(tzinfo=UTC)
+    return Brake(scope, bool(row.get("engaged", True)), "somebody", "its row cannot be read", since)

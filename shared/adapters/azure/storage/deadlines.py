@@ -5,7 +5,6 @@ Each deadline has two rows in one partition, changed in one transaction: `k:<ide
 """
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,10 +17,10 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.keys import BUCKETS, bucket, digest_of, moment_key
+from shared.adapters.azure.storage.legible import legible
 from shared.events import Entity
 from shared.ports import Absent, Deadline, Deadlines, Moved, Unavailable
 
-log = logging.getLogger("sluice.deadlines")
 _ATTEMPTS = 20
 # A transaction holds a hundred operations, and a deadline has two rows.
 _IN_ONE_CHANGE = 50
@@ -77,7 +76,7 @@ class TableDeadlines(Deadlines):
         rows: list[TableEntity] = []
         with storage_errors("read what is due"):
             async for row in self._table.query_entities(query, parameters=parameters, results_per_page=limit):
-                if _is_readable(row):
+                if legible(row, _deadline, "a reminder"):
                     rows.append(row)
                 if len(rows) == limit:
                     break
@@ -132,15 +131,6 @@ def _addition(deadline: Deadline, pointer: TableEntity | None) -> list[Any]:
     if pointer is None:
         return [("create", key), ("create", row)]
     return [("update", key, {"mode": UpdateMode.REPLACE, **_unchanged(pointer)}), ("create", row)]
-
-
-def _is_readable(row: TableEntity) -> bool:
-    try:
-        _deadline(row)
-    except (KeyError, ValueError, TypeError):
-        log.exception("reminder %s/%s cannot be read, and stays", row["PartitionKey"], row["RowKey"])
-        return False
-    return True
 
 
 def _deadline(row: TableEntity) -> Deadline:

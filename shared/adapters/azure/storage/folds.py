@@ -17,6 +17,7 @@ from azure.data.tables.aio import TableServiceClient
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.bodies import join, split
 from shared.adapters.azure.storage.keys import escaped, int64, number
+from shared.adapters.azure.storage.legible import legible
 from shared.adapters.azure.storage.old_rows import forget_old
 from shared.ports import Absent, Folds, Hub, Moved, Place, Position, Refused
 from shared.ports.records.folds import too_large
@@ -77,7 +78,8 @@ class TableFolds(Folds):
     async def of(self, fold: str, hub: Hub, key: str) -> Mapping[int, bytes | None]:
         with storage_errors(f"read the partitions of {fold} in {hub}"):
             rows = self._table.query_entities("PartitionKey eq @key", parameters={"key": _met_key(fold, hub)})
-            met = sorted([int(row["RowKey"]) async for row in rows])
+            found = [legible(row, lambda each: int(each["RowKey"]), "a partition of a fold") async for row in rows]
+        met = sorted(partition for partition in found if partition is not None)
         places = [(_partition_key(Place(fold, hub, partition)), _row_key(key)) for partition in met]
         return dict(zip(met, await self._read(places, f"read states of {fold} in {hub}"), strict=True))
 

@@ -13,6 +13,7 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.keys import digest_of, int64, number, order_key
+from shared.adapters.azure.storage.legible import legible
 from shared.events import Entity
 from shared.ports import Absent, End, Grown
 
@@ -31,7 +32,9 @@ class TableGrown(Grown):
     async def read(self) -> Sequence[End]:
         query, parameters = "PartitionKey eq @partition", {"partition": _PARTITION}
         with storage_errors("read which chains have grown"):
-            return [_end(row) async for row in self._table.query_entities(query, parameters=parameters)]
+            rows = self._table.query_entities(query, parameters=parameters)
+            ends = [legible(row, _end, "the end of a grown chain") async for row in rows]
+        return [end for end in ends if end]
 
     async def forget(self, ends: Sequence[End]) -> None:
         """In batches; where another has forgotten one of a batch, each of it alone."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from azure.data.tables import EdmType, EntityProperty
 
@@ -21,6 +21,11 @@ def escaped(text: str) -> str:
     """`text` for a key: only letters, digits and `-._~=`; a very long one ends in its digest instead of its tail."""
     key = quote(text, safe="").replace("%", "=")
     return key if len(key) <= _LONGEST else f"{key[:_LONGEST]}={digest_of(text)}"
+
+
+def unescaped(key: str) -> str:
+    """What `escaped` made a key of, unless that was too long."""
+    return unquote(key.replace("=", "%"))
 
 
 def chain_key(service: str, entity: Entity) -> str:

@@ -20,6 +20,7 @@ from shared.adapters.azure.storage.ledger_queue import WaitingQueue
 from shared.adapters.azure.storage.ledger_rows import (
     HEAD,
     LedgerRows,
+    chain_of,
     decision_key,
     indexed_mark,
     lease_columns,
@@ -28,6 +29,7 @@ from shared.adapters.azure.storage.ledger_rows import (
     of_chain,
     rows_between,
 )
+from shared.adapters.azure.storage.legible import ILLEGIBLE, say
 from shared.events import Entity
 from shared.ports import Absent, Cut, Entry, Evidence, Head, Lease, Ledger, Mark, Moved, Progress, Refused, Waiting
 
@@ -144,17 +146,29 @@ class TableLedger(Ledger):
         return await self._queue.fronts(limit)
 
     async def chains(self) -> AsyncIterator[tuple[str, Entity, Head]]:
+        broken = ""
         with storage_errors("read all heads"):
             async for row in self._table.query_entities("RowKey eq @head", parameters={"head": HEAD}):
+                try:
+                    head = (*chain_of(row), await self._rows.read_head(row))
+                except (*ILLEGIBLE, Refused) as error:
+                    say(row, "the head of a chain", error)
+                    broken = broken or f"the head in {row['PartitionKey']} cannot be read: {error!r}"
+                    continue
                 # A head without a decision only counts what waits: that chain has not begun.
-                if number(row, "length"):
-                    yield row["service"], Entity.parse(row["entity"]), await self._rows.read_head(row)
+                if head[2].length:
+                    yield head
+        if broken:
+            raise Refused(broken)
 
     async def time(self) -> datetime:
         return await self._ends.time()
 
     def aged(self, before: datetime) -> AsyncIterator[tuple[str, Entity]]:
         return self._ends.aged(before)
+
+    def unfinished(self) -> AsyncIterator[tuple[str, Entity]]:
+        return self._ends.unfinished()
 
     async def shorten(self, head: Head, cut: Cut) -> Head:
         return await self._ends.shorten(head, cut)

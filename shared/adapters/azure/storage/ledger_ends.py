@@ -1,4 +1,4 @@
-"""The old end of chains: which are old enough to be shortened, and how that is done, transaction by transaction."""
+"""Both ends of chains: which are old enough to be shortened, and how that is done; which have something left to do."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
@@ -6,17 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.data.tables import UpdateMode
+from azure.data.tables import TableEntity, UpdateMode
 from azure.data.tables.aio import TableClient
 
 from shared.adapters.azure.storage.account import ServerTime, storage_errors
 from shared.adapters.azure.storage.keys import moment_key, number
-from shared.adapters.azure.storage.ledger_rows import HEAD, rows_of, shortened
+from shared.adapters.azure.storage.ledger_rows import HEAD, chain_of, rows_of, shortened
+from shared.adapters.azure.storage.legible import legible
 from shared.events import Entity
 from shared.ports import Cut, Head, Progress, Refused
 
 # A transaction takes a hundred rows, of which one is the head.
 _MOST_ROWS = 99
+_SEEN = ["PartitionKey", "RowKey", "service", "entity"]
 
 
 class OldEnds:
@@ -40,8 +42,16 @@ class OldEnds:
         parameters = {"head": HEAD, "before": moment_key(before), "any": ""}
         with storage_errors("read which chains are old"):
             async for row in self._table.query_entities(query, parameters=parameters):
-                if number(row, "length"):
-                    yield row["service"], Entity.parse(row["entity"])
+                found = legible(row, _begun, "the head of a chain")
+                if found and found[1]:
+                    yield found[0]
+
+    async def unfinished(self) -> AsyncIterator[tuple[str, Entity]]:
+        query = "RowKey eq @head and ( open gt @none or waiting gt 0L )"
+        with storage_errors("read which chains have something left to do"):
+            async for row in self._table.query_entities(query, parameters={"head": HEAD, "none": ""}, select=_SEEN):
+                if chain := legible(row, chain_of, "the head of a chain"):
+                    yield chain
 
     async def shorten(self, head: Head, cut: Cut) -> Head:
         first = head.archived
@@ -53,6 +63,11 @@ class OldEnds:
                 written = await self._table.submit_transaction([*operations, *(("delete", row) for row in rows)])
             head = replace(head, version=written[0]["etag"], archived=first + done, piece=cut.piece or None)
         return head
+
+
+def _begun(row: TableEntity) -> tuple[tuple[str, Entity], int]:
+    """Whose head it is, and how many decisions it has seen."""
+    return chain_of(row), number(row, "length")
 
 
 def _steps(entries: Sequence[Progress]) -> Iterator[tuple[int, list[dict[str, Any]]]]:

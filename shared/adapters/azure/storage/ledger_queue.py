@@ -27,12 +27,23 @@ from shared.adapters.azure.storage.keys import (
     number,
     order_key,
 )
-from shared.adapters.azure.storage.ledger_rows import HEAD, LedgerRows, of_chain, rows_between
+from shared.adapters.azure.storage.ledger_rows import (
+    HEAD,
+    LedgerRows,
+    chain_of,
+    due_of,
+    event_id_of,
+    of_chain,
+    rows_between,
+)
+from shared.adapters.azure.storage.legible import legible
 from shared.events import Entity
 from shared.ports import Absent, Moved, Unavailable, Waiting
 
 _ATTEMPTS = 30
 _AT_ONCE = 16
+_HINT = "a hint at what waits"
+_SEEN = ["PartitionKey", "RowKey", "service", "entity"]
 _UNCHANGED = MatchConditions.IfNotModified
 type Chain = tuple[str, Entity]
 
@@ -52,14 +63,15 @@ class WaitingQueue:
 
     async def first(self, service: str, entity: Entity) -> Waiting | None:
         front = await self._front(service, entity, 1)
-        return await self._rows.read_waiting(front[0]) if front else None
+        return await self._rows.read_waiting(service, entity, front[0]) if front else None
 
     async def fronts(self, limit: int) -> Sequence[Waiting]:
         """Reads only: index rows that are stale lead to a chain whose queue may be empty."""
         chains: dict[Chain, None] = {}
         with storage_errors("read what waits"):
-            async for row in self._pending.list_entities(select=["service", "entity"]):
-                chains[row["service"], Entity.parse(row["entity"])] = None
+            async for row in self._pending.list_entities(select=_SEEN):
+                if chain := legible(row, chain_of, _HINT):
+                    chains[chain] = None
         found: list[Waiting] = []
         for chain in chains:
             if len(found) < limit and (front := await self.first(*chain)):
@@ -70,7 +82,7 @@ class WaitingQueue:
         """Chains whose front is due, the longest due first."""
         hints: dict[Chain, list[TableEntity]] = {}
         for row in await self._hints(now, limit):
-            hints.setdefault((row["service"], Entity.parse(row["entity"])), []).append(row)
+            hints.setdefault(chain_of(row), []).append(row)
         free = asyncio.Semaphore(_AT_ONCE)
 
         async def look(chain: Chain) -> tuple[str, Chain] | None:
@@ -83,12 +95,12 @@ class WaitingQueue:
     async def _look(self, chain: Chain, hints: Sequence[TableEntity], now: datetime) -> tuple[str, Chain] | None:
         """The chain with the moment at which its front was due; stale hints are dropped."""
         front = await self._front(*chain, 1)
-        if front and datetime.fromisoformat(front[0]["due"]) <= now:
-            return moment_key(datetime.fromisoformat(front[0]["due"])), chain
+        if front and (due := due_of(front[0])) <= now:
+            return moment_key(due), chain
         for hint in hints:
             await self._drop(hint)
         if front := await self._front(*chain, 1):
-            await self._hint(*chain, front[0]["due"])
+            await self._hint(*chain, due_of(front[0]))
         return None
 
     async def _add(self, waiting: Waiting, row: dict[str, Any]) -> None:
@@ -96,7 +108,7 @@ class WaitingQueue:
         if place is None:
             await self._begin(waiting, row, head)
         elif waiting.attempts:
-            await self._hint(waiting.service, waiting.entity, waiting.due.isoformat())
+            await self._hint(waiting.service, waiting.entity, waiting.due)
             await self._keep({**row, "RowKey": place["place"]})
 
     async def _begin(self, waiting: Waiting, row: dict[str, Any], head: TableEntity | None) -> None:
@@ -105,11 +117,11 @@ class WaitingQueue:
         change = self._head_change(waiting, head, {"waiting": int64(length), "queued": int64(order)})
         known = {"PartitionKey": row["PartitionKey"], "RowKey": _place_key(waiting), "place": place}
         if length == 1:
-            await self._hint(waiting.service, waiting.entity, waiting.due.isoformat())
+            await self._hint(waiting.service, waiting.entity, waiting.due)
         with storage_errors(f"let {waiting.event_id} wait"):
             await self._table.submit_transaction([change, ("create", {**row, "RowKey": place}), ("create", known)])
         if length == 1:
-            await self._hint(waiting.service, waiting.entity, waiting.due.isoformat())
+            await self._hint(waiting.service, waiting.entity, waiting.due)
 
     async def _keep(self, row: dict[str, Any]) -> None:
         try:
@@ -125,11 +137,11 @@ class WaitingQueue:
             self._row(waiting, _place_key(waiting)),
             self._front(waiting.service, waiting.entity, 2),
         )
-        is_front = bool(front) and front[0]["event_id"] == waiting.event_id
+        is_front = bool(front) and event_id_of(front[0]) == waiting.event_id
         if place is None and not is_front:
             return
         if is_front and len(front) > 1:
-            await self._hint(waiting.service, waiting.entity, front[1]["due"])
+            await self._hint(waiting.service, waiting.entity, due_of(front[1]))
         key = front[0]["RowKey"] if is_front else str(place["place"] if place else "")
         change = self._head_change(waiting, head, {"waiting": int64(number(head or {}, "waiting") - 1)})
         partition = chain_key(waiting.service, waiting.entity)
@@ -166,7 +178,8 @@ class WaitingQueue:
         async def rows_of(partition: str) -> list[TableEntity]:
             rows: list[TableEntity] = []
             async for row in rows_between(self._pending, partition, "0", last, page=limit):
-                rows.append(row)
+                if legible(row, chain_of, _HINT):
+                    rows.append(row)
                 if len(rows) == limit:
                     break
             return rows
@@ -174,9 +187,9 @@ class WaitingQueue:
         parts = await asyncio.gather(*(rows_of(f"bucket-{index}") for index in range(BUCKETS)))
         return sorted((row for part in parts for row in part), key=lambda row: str(row["RowKey"]))
 
-    async def _hint(self, service: str, entity: Entity, due: str) -> None:
+    async def _hint(self, service: str, entity: Entity, due: datetime) -> None:
         identity = digest_of(service, str(entity))
-        key = {"PartitionKey": bucket(identity), "RowKey": f"{moment_key(datetime.fromisoformat(due))}:{identity}"}
+        key = {"PartitionKey": bucket(identity), "RowKey": f"{moment_key(due)}:{identity}"}
         with storage_errors(f"say when {service} on {entity} is due"):
             await self._pending.upsert_entity({**of_chain(service, entity), **key}, UpdateMode.REPLACE)
 

@@ -5,9 +5,9 @@ One partition is one chain. Rows: `head`; `d:<event>` a decision; `m:<event>:<in
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.data.tables import TableEntity
@@ -15,8 +15,10 @@ from azure.data.tables.aio import TableClient
 
 from shared.adapters.azure.storage.account import ServerTime, storage_errors
 from shared.adapters.azure.storage.bodies import Bodies
-from shared.adapters.azure.storage.keys import chain_key, escaped, int64, moment_key, number
+from shared.adapters.azure.storage.keys import chain_key, escaped, int64, moment_key, number, unescaped
+from shared.adapters.azure.storage.legible import ILLEGIBLE, say
 from shared.events import Entity
+from shared.events.fields import in_utc
 from shared.ports import Cut, Entry, Head, Lease, Mark, Progress, Refused, Waiting
 
 HEAD = "head"
@@ -47,6 +49,11 @@ async def rows_between(
 def of_chain(service: str, entity: Entity) -> dict[str, Any]:
     """Columns that say whose row this is; the partition key alone may be shortened."""
     return {"PartitionKey": chain_key(service, entity), "service": service, "entity": str(entity)}
+
+
+def chain_of(row: Mapping[str, Any]) -> tuple[str, Entity]:
+    """Whose row it is, as `of_chain` wrote it."""
+    return str(row["service"]), Entity.parse(row["entity"])
 
 
 def shortened(cut: Cut, archived: int, done: int) -> dict[str, Any]:
@@ -89,6 +96,31 @@ def mark_row(entry: Entry, index: int, mark: Mark) -> dict[str, Any]:
 
 def indexed_mark(row: Mapping[str, Any]) -> tuple[int, Mark]:
     return int(row["RowKey"].rpartition(":")[2]), Mark(row["outcome"], row["reason"])
+
+
+def event_id_of(row: TableEntity) -> str:
+    """Of an event that waits; its key ends in it."""
+    return str(row.get("event_id") or unescaped(str(row["RowKey"]).split(":", 2)[2]))
+
+
+def due_of(row: TableEntity) -> datetime:
+    """When an event that waits is tried next: at once where its row does not say so."""
+    return _column(row, "due", _moment, _written(row))
+
+
+def _column[T](row: TableEntity, name: str, read: Callable[[Any], T], otherwise: T) -> T:
+    try:
+        return read(row[name])
+    except ILLEGIBLE:
+        return otherwise
+
+
+def _moment(text: str) -> datetime:
+    return in_utc(datetime.fromisoformat(text))
+
+
+def _written(row: TableEntity) -> datetime:
+    return row.metadata["timestamp"] or datetime.now(UTC)
 
 
 class LedgerRows:
@@ -179,18 +211,23 @@ class LedgerRows:
             **await self._pack(event=waiting.event),
         }
 
-    async def read_waiting(self, row: Mapping[str, Any]) -> Waiting:
+    async def read_waiting(self, service: str, entity: Entity, row: TableEntity) -> Waiting:
+        """Whatever of it can be read: one that cannot be understood must not hold its chain for ever."""
         waiting = Waiting(
-            service=row["service"],
-            entity=Entity.parse(row["entity"]),
-            event_id=row["event_id"],
+            service=service,
+            entity=entity,
+            event_id=event_id_of(row),
             event={},
-            since=datetime.fromisoformat(row["since"]),
-            due=datetime.fromisoformat(row["due"]),
-            attempts=row["attempts"],
-            reason=row["reason"],
+            since=_column(row, "since", _moment, _written(row)),
+            due=due_of(row),
+            attempts=_column(row, "attempts", int, 0),
+            reason=_column(row, "reason", str, ""),
         )
         try:
-            return replace(waiting, event=await self._bodies.unpack(row["event"]))
+            event = await self._bodies.unpack(row["event"])
+            return replace(waiting, event={**event})
         except Refused:
+            return waiting
+        except ILLEGIBLE as error:
+            say(row, "an event that waits", error)
             return waiting

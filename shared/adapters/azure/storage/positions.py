@@ -9,6 +9,7 @@ from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.keys import escaped, int64, number
+from shared.adapters.azure.storage.legible import legible
 from shared.ports import Absent, Place, Position, Positions
 
 
@@ -38,11 +39,16 @@ class TablePositions(Positions):
     async def all(self) -> AsyncIterator[tuple[Place, Position]]:
         with storage_errors("read all positions"):
             async for row in self._table.query_entities("reader ne ''"):
-                yield Place(row["reader"], row["hub"], row["partition"]), _position(row)
+                if found := legible(row, _placed, "a position"):
+                    yield found
 
 
 def _key(place: Place) -> dict[str, str]:
     return {"PartitionKey": f"{escaped(place.reader)}|{place.hub}", "RowKey": f"{place.partition:04d}"}
+
+
+def _placed(row: TableEntity) -> tuple[Place, Position]:
+    return Place(row["reader"], row["hub"], int(row["partition"])), _position(row)
 
 
 def _position(row: TableEntity) -> Position:

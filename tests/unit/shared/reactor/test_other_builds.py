@@ -171,6 +171,16 @@ async def test_a_state_that_another_build_wrote_is_waited_for_and_stays_as_it_is
     assert (await bench.ledger.head("sample", ENTITY)).state == state
 
 
+async def test_a_state_that_an_upcast_cannot_make_out_is_waited_for_as_well(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.service.state, "upcast", classmethod(lambda _, kept: kept["never written"]))
+    assert await bench.handle() is Handled.PENDING
+    waiting = await bench.ledger.first_waiting("sample", ENTITY)
+    assert waiting
+    assert waiting.reason.startswith("this build cannot read the state that another one wrote: KeyError")
+
+
 async def test_a_decision_that_a_bug_keeps_from_being_settled_holds_its_chain_no_longer_than_patience(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,3 +202,66 @@ async def test_what_was_settled_meanwhile_is_not_said_to_have_failed(bench: Benc
     await bench.ledger.wait(waiting)
     await sweep(bench, 8 * DAY, without=True)
     assert told(bench, ActionFailed) == []
+
+
+async def left_open(bench: Bench) -> None:
+    """Whoever was at it died over its first effect."""
+    bench.trouble.performing = [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        await bench.handle(id="e1")
+
+
+async def test_a_decision_left_open_for_a_service_that_is_gone_is_found_said_and_ended(bench: Bench) -> None:
+    await left_open(bench)
+    assert await bench.reactor.take_up() == 0
+    bench.clock.advance(timedelta(hours=2))
+    assert (await bench.reactor.take_up(), await bench.reactor.take_up()) == (1, 0)
+    for _ in range(3):
+        await sweep(bench, timedelta(minutes=10), without=True)
+    assert [each.service for each in told(bench, ServiceMissed)] == ["sample"]
+    assert told(bench, ActionFailed) == []
+    await sweep(bench, 7 * DAY, without=True)
+    (failed,) = told(bench, ActionFailed)
+    assert (failed.decision, failed.effect) == ("e1", "ring_sample_bell")
+    assert failed.reason == "patience is over: this build has no service sample"
+    found = await bench.ledger.find("sample", ENTITY, "e1")
+    assert found
+    assert found.settled
+    assert (await bench.ledger.head("sample", ENTITY)).open is None
+
+
+async def test_a_decision_left_open_is_seen_through_where_its_service_is_there(bench: Bench) -> None:
+    await left_open(bench)
+    bench.clock.advance(timedelta(hours=2))
+    assert await bench.reactor.take_up() == 1
+    await sweep(bench, timedelta(minutes=1))
+    found = await bench.ledger.find("sample", ENTITY, "e1")
+    assert found
+    assert found.settled
+    assert told(bench, ActionFailed) == []
+    assert await bench.reactor.take_up() == 0
+
+
+async def test_what_waits_unseen_is_due_again(bench: Bench) -> None:
+    """Its hint may be gone, as from a table that was restored."""
+    waiting = await queued(bench)
+    bench.clock.advance(timedelta(hours=2))
+    assert await bench.reactor.take_up() == 1
+    again = await bench.ledger.first_waiting("sample", ENTITY)
+    assert again
+    assert (again.attempts, again.since, again.due > bench.clock.now()) == (1, waiting.since, True)
+
+
+async def test_a_chain_that_cannot_be_read_keeps_no_other_from_being_taken_up(bench: Bench) -> None:
+    await queued(bench, "1", "e1")
+    await queued(bench, "2", "e2")
+    first_waiting, spoilt = bench.ledger.first_waiting, registered("1").entity
+
+    async def reading(service: str, entity: Any) -> Waiting | None:
+        if entity == spoilt:
+            raise ValueError("a column of another type")
+        return await first_waiting(service, entity)
+
+    bench.ledger.first_waiting = reading  # type: ignore[method-assign]
+    bench.clock.advance(timedelta(hours=2))
+    assert await bench.reactor.take_up() == 1

@@ -1,5 +1,6 @@
 """Minute seals (N2): the ends of the chains that grew, kept once, each naming the one before and the list of all."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from shared.adapters.memory.grown import MemoryGrown
 from shared.adapters.memory.seals import MemorySeals
-from shared.ports import Unavailable
+from shared.events import Entity
+from shared.ports import Head, Refused, Unavailable
 from shared.ports.records.seals import KeptSeal
 from shared.reactor import Breaker, Patience, Reactor
 from shared.reactor.sealing import (
@@ -156,6 +158,24 @@ async def test_the_first_seal_of_a_day_lists_all_chains_without_reading_the_ledg
     listed = read_list(sealed.seals.lists[made.full.digest])
     assert listed["sample", str(registered("1").entity)].length == 2
     assert made.full.root == root_of(listed.values())
+
+
+async def test_a_head_that_cannot_be_read_does_not_keep_the_others_from_being_sealed(sealed: Sealed) -> None:
+    await sealed.decide("1", "one")
+    await sealed.decide("2", "two")
+    whole = sealed.ledger.chains
+
+    async def spoilt() -> AsyncIterator[tuple[str, Entity, Head]]:
+        async for service, entity, head in whole():
+            if entity == registered("2").entity:
+                yield service, entity, head
+        raise Refused("the head of flights:1 cannot be read")
+
+    sealed.ledger.chains = spoilt  # type: ignore[method-assign]
+    await sealed.grown.forget([end for end in await sealed.grown.read() if end.entity == registered("1").entity])
+    made = await sealed.seal()
+    assert made
+    assert set(read_list(sealed.seals.lists[made.full.digest])) == {("sample", str(registered("2").entity))}
 
 
 async def test_an_altered_last_seal_does_not_stop_sealing(sealed: Sealed) -> None:

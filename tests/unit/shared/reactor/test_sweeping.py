@@ -1,6 +1,7 @@
 """The sweeper tries all that waits: many chains at once, and no chain, whatever is wrong with it, stops another."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -132,7 +133,8 @@ async def test_a_pending_reason_is_never_empty(bench: Bench, monkeypatch: pytest
     assert await bench.handle() is Handled.PENDING
     waiting = await bench.ledger.first_waiting("sample", ENTITY)
     assert waiting
-    assert waiting.reason == "ring_sample_bell was not done within 8 s (lease 10 s)"
+    # What the machine took before it counts against the lease.
+    assert re.fullmatch(r"ring_sample_bell was not done within \S+ s \(lease 10 s\)", waiting.reason)
     bench.trouble.performing = [Unavailable()]
     await bench.sweep()
     waiting = await bench.ledger.first_waiting("sample", ENTITY)

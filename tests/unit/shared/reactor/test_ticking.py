@@ -54,7 +54,8 @@ async def test_each_part_runs_in_its_own_time() -> None:
         await parts.tick(0)
     await parts.tick(1)
     assert parts.ran == ["always"]
-    await parts.tick(59)
+    with pytest.raises(PartsFailed):
+        await parts.tick(59)
     assert parts.ran == ["always", "minutely"]
     await parts.tick(60)
     assert parts.ran == ["always"]
@@ -70,3 +71,45 @@ async def test_a_part_that_has_more_to_do_is_due_at_once() -> None:
     for _ in range(5):
         await ticking.tick()
     assert left == []
+
+
+async def test_a_part_that_failed_or_ran_out_of_its_budget_is_due_again_after_a_minute() -> None:
+    parts = Parts()
+    for at in (0, 60, 120):
+        with pytest.raises(PartsFailed) as raised:
+            await parts.tick(at)
+        assert len(raised.value.exceptions) == 2
+        await parts.tick(at + 1)
+
+
+class Late:
+    """A clock that ticks when it is told to; `tick` says whether it was said to be late."""
+
+    def __init__(self, log: pytest.LogCaptureFixture) -> None:
+        self.at, self.log = 0.0, log
+        self.ticking = Ticking([], lambda: self.at)
+
+    async def tick(self, at: float) -> bool:
+        self.at = at
+        self.log.clear()
+        await self.ticking.tick()
+        return any("late: " in record.getMessage() for record in self.log.records)
+
+
+async def test_a_clock_that_comes_late_is_said_once_until_it_is_in_time_again(caplog: pytest.LogCaptureFixture) -> None:
+    clock = Late(caplog)
+    said = [await clock.tick(at) for at in (0, 60, 239, 420, 900, 960, 1200)]
+    assert said == [False, False, False, True, False, False, True]
+    assert "late: 240 s passed" in caplog.text
+
+
+async def test_what_runs_back_to_back_is_not_late(caplog: pytest.LogCaptureFixture) -> None:
+    """As the host does where a run took longer than the timer's interval: one after the other, or two at once."""
+    clock = Late(caplog)
+    assert not any([await clock.tick(at - at % 2) for at in range(0, 540, 27)])
+
+
+@pytest.mark.parametrize("seconds", [60, 90])
+def test_a_part_that_may_outlast_the_timers_interval_is_refused(seconds: int) -> None:
+    with pytest.raises(ValueError, match="slow: a budget below the timer's interval"):
+        Part("slow", Parts().broken, budget=timedelta(seconds=seconds))
