@@ -12,7 +12,8 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient
 
 from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, attempt, meaning, open_client
-from shared.ports import Hub, Unavailable
+from shared.adapters.azure.event_hubs.survey import EventHubSurvey
+from shared.ports import Hub, Refused, Unavailable
 from shared.settings.operator import NoSettings, OperatorSettings
 
 _ARRIVING_S = 0.5
@@ -40,6 +41,7 @@ class Received:
 
 async def follow(settings: OperatorSettings, hub: Hub, since: datetime | None) -> AsyncGenerator[Received]:
     """Messages as they come, without end; `since` None is the hub's beginning. Raises as `read` does."""
+    await _be_let_in(settings, hub)
     async with _client(settings, hub) as client:
         partitions = await attempt(f"read hub {hub}", client.get_partition_ids)
         async with aclosing(_receive(client, hub, partitions, since)) as messages:
@@ -50,15 +52,46 @@ async def follow(settings: OperatorSettings, hub: Hub, since: datetime | None) -
 async def read(settings: OperatorSettings, hub: Hub, since: datetime | None, timeout_s: float) -> list[Received]:
     """What the hub holds now, in the order of arrival.
 
-    Raises `Unavailable`, also when that takes longer than `timeout_s`, `Refused` (no right to listen) or `NoSettings`.
+    Raises `Unavailable` (no right to listen, or longer than `timeout_s`), `Refused` (no such group) or `NoSettings`.
     """
     try:
-        async with asyncio.timeout(timeout_s), _client(settings, hub) as client:
-            ends = await attempt(f"read hub {hub}", lambda: _ends(client, since))
-            found = await _until(client, hub, ends, since)
+        async with asyncio.timeout(timeout_s):
+            found = await _unless_shut_out(settings, hub, since)
     except TimeoutError as error:
         raise Unavailable(f"hub {hub} could not be read within {timeout_s:g} s; a longer --timeout may help") from error
     return sorted(found, key=lambda message: (message.enqueued_at, message.partition, message.sequence))
+
+
+async def _unless_shut_out(settings: OperatorSettings, hub: Hub, since: datetime | None) -> list[Received]:
+    """Whether one is let in is asked beside the reading, for that takes a second."""
+    asking = asyncio.create_task(_be_let_in(settings, hub))
+    reading = asyncio.create_task(_present(settings, hub, since))
+    try:
+        await asyncio.wait({asking, reading}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading.done():
+            await asking
+        return await reading
+    finally:
+        for task in (asking, reading):
+            task.cancel()
+        await asyncio.gather(asking, reading, return_exceptions=True)
+
+
+async def _be_let_in(settings: OperatorSettings, hub: Hub) -> None:
+    """The SDK's asynchronous reader is told nothing of a link that is refused: it would ask again without end."""
+    address = settings.hub(hub)
+    try:
+        there = await EventHubSurvey({hub: address}).has_group(hub, settings.observers)
+    except Refused as error:
+        raise NoSettings(str(error)) from error
+    if not there:
+        raise Refused(f"hub {hub} has no consumer group {settings.observers}")
+
+
+async def _present(settings: OperatorSettings, hub: Hub, since: datetime | None) -> list[Received]:
+    async with _client(settings, hub) as client:
+        ends = await attempt(f"read hub {hub}", lambda: _ends(client, since))
+        return await _until(client, hub, ends, since)
 
 
 def _client(settings: OperatorSettings, hub: Hub) -> EventHubConsumerClient:

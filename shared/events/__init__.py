@@ -58,6 +58,7 @@ from shared.events.predictions import (
 )
 from shared.events.promotion import (
     CanaryStep,
+    CountedStep,
     Finding,
     PromotionAborted,
     PromotionCompleted,

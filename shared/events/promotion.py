@@ -27,10 +27,29 @@ class Finding(Part):
     champion_of: int = 0
 
 
+class CountedStep(Part):
+    """One step of a canary: the candidate's `share` in percent, and what was counted of it in `seconds`.
+
+    Of `requests` some `failed`; of those that were answered some were `slow`, which is beyond `slow_ms`. A step to come
+    has no counts: it takes `seconds` and `least_requests` at least. `by_a_person`: it passed by their word.
+    """
+
+    share: float
+    came: Literal["passed", "present", "to come"]
+    seconds: float
+    requests: int = 0
+    failed: int = 0
+    slow: int = 0
+    slow_ms: float = 0
+    least_requests: int = 0
+    by_a_person: bool = False
+
+
 class CanaryStep(Part):
     """What a person is shown of a step that could not be settled: `package` beside `champion`, after `seconds`.
 
-    `share` is the percentage of the requests that the package has had, `following` what it would get next.
+    `share` is the percentage of the requests that the package has had, `following` what it would get next. `steps` are
+    all of the canary, in order; an earlier build did not keep them.
     """
 
     package: PackageRef
@@ -39,6 +58,7 @@ class CanaryStep(Part):
     following: float | None = None
     seconds: float
     findings: tuple[Finding, ...] = ()
+    steps: tuple[CountedStep, ...] = ()
 
 
 class _OfEndpoint(Event):

@@ -95,7 +95,7 @@ async def write_output(workspace: Workspace, ref: JobRef) -> None:
         experiment_name="contract",
         outputs={"model": Output(type="uri_folder")},
     )
-    await workspace.clients.call(ref.workspace, "run a job", lambda client: client.jobs.create_or_update(job))
+    await workspace.clients.call(ref.workspace, "jobs", "run a job", lambda client: client.jobs.create_or_update(job))
     await aeventually(lambda: _completed(workspace, ref))
 
 

@@ -63,7 +63,9 @@ async def test_a_pipeline_job_runs_the_registered_component_and_names_its_output
 
     (tmp_path / "component.yml").write_text(COMPONENT)
     component = load_component(tmp_path / "component.yml")
-    await workspace.clients.call(WORKSPACE, "register", lambda client: client.components.create_or_update(component))
+    await workspace.clients.call(
+        WORKSPACE, "jobs", "register", lambda client: client.components.create_or_update(component)
+    )
     wanted = request(PipelineJob("contract_training:1", "cpu", {"until": "2026-05-01"}))
     await workspace.jobs.submit(wanted)
     ended = emulator.wait_for_job(wanted.ref.name)
@@ -191,7 +193,7 @@ async def test_a_call_that_is_given_up_sends_nothing_more(workspace: RealWorkspa
         finally:
             ended.set()
 
-    looking = asyncio.create_task(workspace.clients.call(WORKSPACE, "look", look))
+    looking = asyncio.create_task(workspace.clients.call(WORKSPACE, "jobs", "look", look))
     await asyncio.to_thread(eventually, lambda: asked_for(emulator, first))
     looking.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -201,5 +203,5 @@ async def test_a_call_that_is_given_up_sends_nothing_more(workspace: RealWorkspa
 
 
 async def test_calls_never_run_on_the_event_loop(workspace: RealWorkspace) -> None:
-    thread = await workspace.clients.call(WORKSPACE, "look", lambda _client: threading.current_thread().name)
+    thread = await workspace.clients.call(WORKSPACE, "jobs", "look", lambda _client: threading.current_thread().name)
     assert thread.startswith("azure-ml")

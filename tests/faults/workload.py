@@ -109,7 +109,7 @@ class World:
 
     async def prepare(self) -> None:
         """Register the training component that the policy names."""
-        await self._azure_ml.call(workspace("development"), "register the component", _create_component)
+        await self._azure_ml.call(workspace("development"), "jobs", "register the component", _create_component)
 
     async def launch(self) -> Endpoint:
         """A trainer registers the first version of the next endpoint's model."""
@@ -128,7 +128,7 @@ class World:
             await container.upload_blob(f"{place}/{name}", body, overwrite=True)
         path = f"azureml://datastores/workspaceblobstore/paths/{place}/"
         register = functools.partial(_register, model=package.model, path=path)
-        await self._azure_ml.call(workspace("development"), "register a model", register)
+        await self._azure_ml.call(workspace("development"), "models", "register a model", register)
 
     async def knock(self) -> None:
         """A fact that nobody acts on: with the next event of a partition its gaps come to light."""

@@ -13,6 +13,8 @@ from function_app.operator.doctor.app_settings import read_file
 from function_app.operator.doctor.expected import LOCK, streams
 from function_app.operator.doctor.patient import AppSettings, Patient
 from function_app.operator.letters.reading import Letter, all_letters
+from shared.adapters.azure.another_identity import identity_in
+from shared.adapters.azure.event_hubs.clients import has_key
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.azure.event_hubs.survey import EventHubSurvey
 from shared.adapters.azure.storage.account import Storage
@@ -64,6 +66,11 @@ def _patient(given: Given, found: OperatorSettings, store: Storage, mending: Sto
     def survey(connections: Mapping[Hub, str]) -> EventHubSurvey:
         return EventHubSurvey(connections, given.timeout_s)
 
+    def as_app(app: AppSettings, hub: Hub, address: str) -> EventHubSurvey | None:
+        identity = identity_in(app.values)
+        is_ours_to_try = has_key(address) or identity is not None
+        return EventHubSurvey({hub: address}, given.timeout_s, identity) if is_ours_to_try else None
+
     async def letters() -> Sequence[Letter]:
         return (await all_letters(given.run_dir, given.timeout_s))[0]
 
@@ -74,7 +81,7 @@ def _patient(given: Given, found: OperatorSettings, store: Storage, mending: Sto
         readable=tuple(hubs),
         hubs=survey(hubs),
         commands=survey({"decisions": commands}),
-        survey=survey,
+        as_app=as_app,
         reader=EventHubReader(hubs, dict.fromkeys(hubs, found.observers), given.timeout_s),
         store=AzureStoreSurvey(store.tables, store.blobs),
         host=BlobHostCheckpoints(host.blobs, hubs) if host else None,

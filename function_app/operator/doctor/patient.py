@@ -44,9 +44,10 @@ class AppSettings:
 class Patient:
     """`hubs` and `reader` reach the hubs of `readable`; `commands` is hub decisions as commands are sent to it.
 
-    `survey` looks by somebody else's addresses. `host` is None where its account is not named; `positions_to_mend` and
-    `folds_to_mend` may be written. `apps` are the settings that are known. `policy_file` is what the policy on record
-    should be, None where that is not known; `lock` pins the packages of this installation, and `build` names its code.
+    `as_app` looks as an app does, by an address in its settings; None where only the app itself can. `host` is None
+    where its account is not named; `positions_to_mend` and `folds_to_mend` may be written. `apps` are the settings that
+    are known. `policy_file` is what the policy on record should be, None where that is not known; `lock` pins the
+    packages of this installation, and `build` names its code.
     """
 
     clock: Clock
@@ -55,7 +56,7 @@ class Patient:
     readable: Sequence[Hub]
     hubs: HubSurvey
     commands: HubSurvey
-    survey: Callable[[Mapping[Hub, str]], HubSurvey]
+    as_app: Callable[[AppSettings, Hub, str], HubSurvey | None]
     reader: HubReader
     store: StoreSurvey
     host: HostCheckpoints | None

@@ -8,7 +8,7 @@ GET    /admin/faults   the faults in force, per hub
 POST   /admin/faults   any of these, `hub` being a name or "*":
                        {"drop_connections": true}                       all, or {"hub": "events"}: those with its links
                        {"close_connections": {"condition": "amqp:connection:forced"}}   also with "hub"
-                       {"server_busy": {"hub": "events", "sends": 3}}   or "seconds": 5
+                       {"server_busy": {"hub": "events", "sends": 3}}   or "receivers", "requests"; or "seconds": 5
                        {"slow": {"hub": "events", "send_ms": 20, "delivery_ms": 5}}
                        {"duplicate": {"hub": "events", "events": 10}}   the next 10 are delivered twice
                        {"skip": {"hub": "events", "events": 10}}        the next 10 are left out, but stay in the log

@@ -9,6 +9,8 @@ class HubFaults:
     """The faults of one hub; the counts go down as they are used up."""
 
     busy_sends: int = 0  # sends still to be refused with server-busy
+    busy_receivers: int = 0  # readers' links still to be refused with server-busy
+    busy_requests: int = 0  # questions to $management still to be refused with server-busy
     busy_until: float = 0.0  # refuse sends until then, on the monotonic clock
     send_ms: float = 0.0  # answer each send so much later
     delivery_ms: float = 0.0  # wait so long after each delivery
@@ -23,6 +25,16 @@ class HubFaults:
             self.busy_sends -= 1
             return True
         return time.monotonic() < self.busy_until
+
+    def refuses_receiver(self) -> bool:
+        """Whether the reader that attaches meets a busy server."""
+        self.busy_receivers -= (refused := self.busy_receivers > 0)
+        return refused
+
+    def refuses_request(self) -> bool:
+        """Whether the question at hand meets a busy server."""
+        self.busy_requests -= (refused := self.busy_requests > 0)
+        return refused
 
     def copies(self) -> int:
         """How often the event at hand is delivered."""

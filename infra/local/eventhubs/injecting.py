@@ -42,6 +42,8 @@ def number(details: Details, field: str) -> float:
 
 def _server_busy(_: Links, hub: Hub, details: Details) -> None:
     hub.faults.busy_sends = int(number(details, "sends"))
+    hub.faults.busy_receivers = int(number(details, "receivers"))
+    hub.faults.busy_requests = int(number(details, "requests"))
     hub.faults.busy_until = time.monotonic() + number(details, "seconds")
 
 

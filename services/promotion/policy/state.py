@@ -5,7 +5,7 @@ from typing import Literal
 
 from services.promotion.limits import CanaryStep
 from services.promotion.policy.tally import Measured
-from shared.events import EndpointRef, Finding, PackageRef
+from shared.events import CountedStep, EndpointRef, Finding, PackageRef
 from shared.ports import Instance, Manifest, Route
 from shared.reactor import Known, State
 
@@ -22,17 +22,18 @@ class Ending(Known):
 class Promotion(State):
     """`route` is being brought live in `steps` (the first is the present one), as `generation` just now.
 
-    `before` served until then. Status: the instances are `following` to the step's generation, it is `baking`, or a
-    person is `asking`ed, namely by decision `question`, until `ask_until`. `since` is when that began, for a question
-    when the baking did. `cleared_by` let the step pass; `ready_at` is since when only an instance keeps it from going
-    on. `decision` last swapped the manifest or ended it. `overtaken` was under way before. `newest` is when the newest
-    approval that was acted on had been asked for.
+    Those before it were `passed`. `before` served until then. Status: the instances are `following` to the step's
+    generation, it is `baking`, or a person is `asking`ed, namely by decision `question`, until `ask_until`. `since` is
+    when that began, for a question when the baking did. `cleared_by` let the step pass; `ready_at` is since when only
+    an instance keeps it from going on. `decision` last swapped the manifest or ended it. `overtaken` was under way
+    before. `newest` is when the newest approval that was acted on had been asked for.
     """
 
     status: Literal["idle", "following", "baking", "asking"] = "idle"
     route: Route | None = None
     before: Route | None = None
     steps: tuple[CanaryStep, ...] = ()
+    passed: tuple[CountedStep, ...] = ()
     generation: int = 0
     approval_id: str = ""
     since: datetime | None = None

@@ -8,6 +8,7 @@ from services.promotion.policy.analysis import Analysis, analyse
 from services.promotion.policy.ending import SERVICE, abort, complete
 from services.promotion.policy.starting import LOOK, next_step, swap
 from services.promotion.policy.state import Live, Promotion, UnderWay
+from services.promotion.policy.steps import passed, steps_of
 from services.promotion.policy.tally import begun, counted_of, slow_bound_us
 from shared.approvals import Exhibit, Exhibits
 from shared.events import (
@@ -131,7 +132,7 @@ def _go_on(way: UnderWay, facts: Facts[Live], analysis: Analysis, policy: Policy
     after = Promotion(
         status="following", route=state.route, before=state.before, steps=state.steps[1:],
         generation=state.generation + 1, approval_id=state.approval_id, since=facts.now, decision=facts.event_id,
-        newest=state.newest,
+        newest=state.newest, passed=passed(way, facts.now),
     )  # fmt: skip
     stepped = PromotionStepped(
         endpoint=way.endpoint, package=way.route.package, share=following.share, generation=after.generation,
@@ -181,6 +182,7 @@ def _exhibits(way: UnderWay, now: datetime, analysis: Analysis) -> Exhibits:
         following=following.share if following else None,
         seconds=(now - way.since).total_seconds(),
         findings=analysis.findings,
+        steps=steps_of(way, now),
     )
     return Exhibits(because=(Exhibit(kind="canary_step", data=step.model_dump(mode="json")),))
 

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from shared.approvals import Exhibit, Exhibits, HeldAction
-from shared.events import ApprovalGranted, CanaryStep, Finding
+from shared.events import ApprovalGranted, CanaryStep, CountedStep, Finding
 from tests.integration.gateway.conftest import Setting
 from tests.integration.gateway.control import Control
 from tests.integration.gateway.reader import opens
@@ -17,6 +17,11 @@ from tests.support.builders import digest, endpoint_ref, package_ref
 from tests.support.chromium import Browse
 
 PHONE, SMALLEST = 390, 320
+_STEPS = (
+    CountedStep(share=5, came="passed", seconds=600, requests=1240, failed=2, slow=12, slow_ms=25, by_a_person=True),
+    CountedStep(share=20, came="present", seconds=3600, requests=150, slow=9, slow_ms=25),
+    CountedStep(share=50, came="to come", seconds=600, least_requests=500),
+)
 
 
 def test_the_page_is_used_by_the_keyboard_alone(setting: Setting, browse: Browse) -> None:
@@ -60,7 +65,7 @@ def test_a_canary_step_is_shown_with_where_its_figures_lie_on_the_smallest_windo
     setting: Setting, browse: Browse
 ) -> None:
     finding = Finding(test="errors", verdict="inconclusive", detail="Too few", low=-0.01, high=0.04, limit=0.02, of=150)
-    step = CanaryStep(package=package_ref("2"), share=20, following=50, seconds=3600, findings=(finding,))
+    step = CanaryStep(package=package_ref("2"), share=20, following=50, seconds=3600, findings=(finding,), steps=_STEPS)
     shown = Exhibits(because=(Exhibit(kind="canary_step", data=step.model_dump(mode="json")),))
     action = HeldAction(
         service="promotion", about=str(endpoint_ref().entity), decision="d", would=("give it 50 % of the requests",),
@@ -68,11 +73,16 @@ def test_a_canary_step_is_shown_with_where_its_figures_lie_on_the_smallest_windo
     )  # fmt: skip
     approval = setting.open(candidate=None, action=action, evidence=setting.keep(shown.body()))
     lea = opens(setting, browse(width=SMALLEST), approval, "p-lea")
-    for text in ("promotion goes on: give it 50 % of the requests.", "-0.01 to 0.04", "≤ 0.02", "? not certain"):
+    for text in (
+        "promotion goes on: give it 50 % of the requests.", "-0.01 to 0.04", "≤ 0.02", "? not certain", "2 (0.16%)",
+        "50 % of the requests, for at least 10 minutes and 500 requests",
+    ):  # fmt: skip
         assert text in lea.text
     picture = lea.chrome.find_element(By.CSS_SELECTOR, "svg.strip")
     assert picture.accessible_name == "-0.01 to 0.04, limit ≤ 0.02"
     assert 0 < picture.rect["width"] < SMALLEST
+    for cell in lea.chrome.find_elements(By.CSS_SELECTOR, "table td, tbody th"):
+        assert cell.rect["x"] + cell.rect["width"] <= SMALLEST
     assert lea.has("button.go")
 
 

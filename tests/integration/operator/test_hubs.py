@@ -19,7 +19,7 @@ from shared.ports import Hub, Message
 from shared.reactor import DeadLetters
 from tests.integration.operator.conftest import Account, sluice
 from tests.support.builders import envelope, model_ref
-from tests.support.eventhubs import EventHubsServer, HubSpec, StartEventHubs
+from tests.support.eventhubs import AccessKey, EventHubsServer, HubSpec, StartEventHubs
 from tests.support.eventually import eventually
 
 _HUBS = [HubSpec(name, 2, ("observers",)) for name in ("events", "dead-letter", "decisions")]
@@ -42,8 +42,12 @@ def connections(server: EventHubsServer) -> dict[Hub, str]:
 
 
 def publish(server: EventHubsServer, *facts: Event) -> None:
+    publish_to(connections(server), *facts)
+
+
+def publish_to(addresses: dict[Hub, str], *facts: Event) -> None:
     async def send() -> None:
-        publisher = EventHubPublisher(connections(server))
+        publisher = EventHubPublisher(addresses)
         await publisher.publish("events", [envelope(fact, id=f"event-{n}") for n, fact in enumerate(facts)])
         await publisher.close()
 
@@ -138,3 +142,32 @@ def test_a_hub_that_does_not_answer_is_exit_code_3(hubs: EventHubsServer) -> Non
     result = sluice("events", "tail", "--timeout", "5")
     assert result.exit_code == 3
     assert "SharedAccessKey" not in result.stderr
+
+
+@pytest.fixture
+def shut_out(start_eventhubs: StartEventHubs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a key that may send, and ask what there is, and not listen."""
+    may_send = AccessKey("sender", "key-of-sender", "*", ("Send",))
+    server = start_eventhubs(_HUBS, keys=[may_send])
+    address = server.connection_string("events", "sender")
+    publish_to({"events": address}, ModelRegistered(model=model_ref("1")))
+    monkeypatch.setenv("HUB_EVENTS", address)
+    monkeypatch.setenv("SLUICE_STORAGE", "UseDevelopmentStorage=true")
+
+
+@pytest.mark.parametrize("how", ["--follow", "--no-follow"])
+@pytest.mark.usefixtures("shut_out")
+def test_who_may_not_listen_is_told_and_does_not_wait(how: str) -> None:
+    """The asynchronous client of Event Hubs says nothing of it, and asks again for ever."""
+    result = sluice("events", "tail", how, "--timeout", "600")
+    assert result.exit_code == 3
+    assert "read by group observers hub events: unauthorized-access" in " ".join(result.stderr.split())
+    assert "may this key read it" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("how", ["--follow", "--no-follow"])
+def test_a_group_that_is_not_there_is_named(hubs: EventHubsServer, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    publish(hubs, ModelRegistered(model=model_ref("1")))
+    monkeypatch.setenv("OBSERVERS", "nobody")
+    result = sluice("events", "tail", how, "--timeout", "600")
+    assert (result.exit_code, result.stderr) == (1, "sluice: hub events has no consumer group nobody\n")

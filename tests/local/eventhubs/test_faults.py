@@ -15,8 +15,9 @@ from azure.eventhub.exceptions import EventHubError
 
 from infra.local.eventhubs.amqp.encode import encode
 from infra.local.eventhubs.amqp.values import Described
+from infra.local.eventhubs.detaching import BUSY
 from tests.local.eventhubs.admin_client import call, inject
-from tests.local.eventhubs.reading import Arrivals, Reading, reading, send_texts
+from tests.local.eventhubs.reading import Arrivals, Reading, all_closed, reading, send_texts
 from tests.local.eventhubs.wire import refusal, wire
 from tests.support.eventhubs import EventHubsServer, StartEventHubs
 from tests.support.eventually import aeventually
@@ -28,6 +29,13 @@ pytestmark = [pytest.mark.local_only, pytest.mark.faults, pytest.mark.asyncio(lo
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EventHubsServer]:
     with EventHubsServer(tmp_path_factory.mktemp("faults"), {"events": 1, "other": 1}) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def no_consumers_left() -> AsyncIterator[None]:
+    """The SDK's end of a consumer hangs when its loop ends first."""
+    yield
+    await all_closed()
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +148,37 @@ async def test_a_server_busy_for_a_time_refuses_until_then(
     call(f"{server.admin_url}/admin/faults", "DELETE")
     await producer.send_event(EventData(b"accepted"))
     assert await stored(server) == before + 1
+
+
+async def test_a_busy_server_refuses_as_many_readers_as_told(
+    server: EventHubsServer, producer: EventHubProducerClient
+) -> None:
+    await producer.send_event(EventData(b"waits"))
+    inject(server.admin_url, server_busy={"hub": "events", "receivers": 2})
+    async with wire(server.port) as client:
+        await client.open()
+        client.ask_to_receive("events/ConsumerGroups/$Default/Partitions/0", None)
+        answer, condition, text = await client.refusal()
+    assert (answer[5], condition) == (None, "com.microsoft:server-busy")
+    assert text.startswith(BUSY)
+    # The SDK's client meets the second refusal, and attaches again.
+    async with reading(server.connection_string("events"), partition_id="0", starting_position="-1") as consumer:
+        assert "waits" in await consumer.until(1)
+    assert call(f"{server.admin_url}/admin/faults")[1]["events"]["busy_receivers"] == 0
+
+
+async def test_a_busy_server_refuses_as_many_questions_as_told(
+    server: EventHubsServer, producer: EventHubProducerClient
+) -> None:
+    inject(server.admin_url, server_busy={"hub": "events", "requests": 2})
+    question = {"operation": "READ", "type": "com.microsoft:eventhub", "name": "events"}
+    async with wire(server.port) as client:
+        await client.open()
+        told = await client.request("$management", question, None)
+    assert (told["status-code"], told["error-condition"]) == (503, "com.microsoft:server-busy")
+    # The SDK's client meets the second refusal, and asks again.
+    assert (await producer.get_eventhub_properties())["partition_ids"] == ["0"]
+    assert call(f"{server.admin_url}/admin/faults")[1]["events"]["busy_requests"] == 0
 
 
 async def test_a_slow_server_takes_its_time(

@@ -1,4 +1,4 @@
-"""May each app read and send where it does, with the keys of its own settings? Identities can only try themselves."""
+"""May each app read and send where it does? Tried with the keys of its settings, or as itself where that can be."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from function_app.operator.doctor.check import Check
-from function_app.operator.doctor.finding import Finding, broken, ok
+from function_app.operator.doctor.finding import Finding, broken, ok, warning
 from function_app.operator.doctor.patient import AppSettings, Patient
 from shared.ports import Absent, Hub, HubSurvey, Refused, Unavailable
 from shared.settings.inspecting import APPS, hub_addresses, read_from
 
-_KEYS = ("SharedAccessKey=", "SharedAccessSignature=")
 _FIX = "give the app a key with this right, or its identity the role (infra/azure/modules/streams.bicep)"
+_ALONE = "in Azure nobody can be another's identity: see that the app works (checks control, lanes; its health route)"
+_UNKNOWN = "name its settings: --settings APP=FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class Duties:
 
     reads: Sequence[Hub] = ()
     sends: Sequence[Hub] = ()
+
+    @property
+    def rights(self) -> Sequence[tuple[str, Hub]]:
+        return [*(("read", hub) for hub in self.reads), *(("send", hub) for hub in self.sends)]
 
 
 DUTIES: Mapping[str, Duties] = {
@@ -33,30 +38,34 @@ DUTIES: Mapping[str, Duties] = {
 
 
 async def look(patient: Patient) -> Sequence[Finding]:
-    addresses = {app: _keyed(app, given) for app, given in patient.apps.items()}
-    tries = [
-        _tried(patient, app, hub, right, patient.survey({hub: found[hub]}))
-        for app, found in addresses.items()
-        for right, hubs in (("read", DUTIES[app].reads), ("send", DUTIES[app].sends))
-        for hub in hubs
-        if hub in found
-    ]
-    wrong = [finding for finding in await asyncio.gather(*tries) if finding]
-    alone = sorted(app for app in APPS if not addresses.get(app))
-    others = f"; {', '.join(alone)} can only try themselves" if alone else ""
-    return wrong or [ok(f"{len(tries)} rights tried with the apps' own keys{others}")]
+    looked = await asyncio.gather(*(_app(patient, app, given) for app, given in patient.apps.items()))
+    tried, found = sum(count for count, _ in looked), [finding for _, each in looked for finding in each]
+    found += [warning(f"no right of {app} was tried", _UNKNOWN) for app in sorted(APPS.keys() - patient.apps.keys())]
+    return found or [ok(f"{tried} rights tried as the apps themselves")]
 
 
-def _keyed(app: str, given: AppSettings) -> dict[Hub, str]:
-    """Addresses with a key in them; settings that do not hold are another check's."""
+async def _app(patient: Patient, app: str, given: AppSettings) -> tuple[int, list[Finding]]:
+    """How many rights were tried, and what is wrong with them."""
+    found = _addresses(app, given)
+    wanted = [(right, hub) for right, hub in DUTIES[app].rights if hub in found]
+    surveys = [patient.as_app(given, hub, found[hub]) for _, hub in wanted]
+    tries = [(*each, survey) for each, survey in zip(wanted, surveys, strict=True) if survey is not None]
+    wrong = [finding for finding in await asyncio.gather(*(_tried(patient, app, *each) for each in tries)) if finding]
+    untried = [f"{right} {hub}" for (right, hub), survey in zip(wanted, surveys, strict=True) if survey is None]
+    if untried:
+        wrong.append(warning(f"whether {app} may {', '.join(untried)} was not tried", _ALONE))
+    return len(tries), wrong
+
+
+def _addresses(app: str, given: AppSettings) -> dict[Hub, str]:
+    """Settings that do not hold are another check's."""
     try:
-        found = hub_addresses(read_from(APPS[app], given.values))
+        return hub_addresses(read_from(APPS[app], given.values))
     except (ValidationError, SettingsError):
         return {}
-    return {hub: address for hub, address in found.items() if any(key in address for key in _KEYS)}
 
 
-async def _tried(patient: Patient, app: str, hub: Hub, right: str, survey: HubSurvey) -> Finding | None:
+async def _tried(patient: Patient, app: str, right: str, hub: Hub, survey: HubSurvey) -> Finding | None:
     try:
         if right == "send":
             await survey.may_send(hub)
@@ -68,4 +77,4 @@ async def _tried(patient: Patient, app: str, hub: Hub, right: str, survey: HubSu
     return None
 
 
-check = Check("identities", "each right of an app on a hub, with the app's own key, without reading or sending", look)
+check = Check("identities", "each right of an app on a hub, as the app itself, without reading or sending", look)

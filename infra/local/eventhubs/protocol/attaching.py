@@ -5,6 +5,7 @@ from infra.local.eventhubs.amqp.decode import decode
 from infra.local.eventhubs.amqp.frames import Frame
 from infra.local.eventhubs.amqp.values import DecodeError, Described, Raw, Symbol, UInt
 from infra.local.eventhubs.broker import Refused
+from infra.local.eventhubs.detaching import BUSY
 from infra.local.eventhubs.protocol.addresses import consumer_address, node_of, producer_address
 from infra.local.eventhubs.protocol.consumer_link import ConsumerLink
 from infra.local.eventhubs.protocol.link import MAX_MESSAGE_SIZE, Link
@@ -150,6 +151,8 @@ def _consumer(session: Channel, asked: Attach) -> Link:
     if address.group.lower() not in hub.groups:
         entity = f"{hub.name}/ConsumerGroups/{address.group}"
         raise Refused("amqp:not-found", f"The messaging entity '{entity}' could not be found.")
+    if hub.faults.refuses_receiver():
+        raise Refused("com.microsoft:server-busy", BUSY)
     partition = hub.partition(address.partition)
     link = ConsumerLink(session, asked.handle, hub, partition, hub.groups[address.group.lower()])
     link.start(asked.source, asked.properties, asked.desired)

@@ -6,6 +6,7 @@ that may only send.
 
 from infra.local.eventhubs.amqp.values import Array, Int, Timestamp
 from infra.local.eventhubs.broker import Hub, Refused
+from infra.local.eventhubs.detaching import BUSY
 from infra.local.eventhubs.protocol.peer import Host
 from infra.local.eventhubs.protocol.request_message import Request
 
@@ -20,6 +21,8 @@ def read(connection: Host, request: Request) -> dict[object, object]:
     # The .NET client puts no token on $cbs for this node, but into each request.
     connection.claims.demand(name, "Send", "Listen", token=request.text("security_token"))
     hub = connection.broker.hub(name)
+    if hub.faults.refuses_request():
+        raise Refused("com.microsoft:server-busy", BUSY)
     return _hub(hub) if kind == _HUB else _partition(hub, request.text("partition"))
 
 

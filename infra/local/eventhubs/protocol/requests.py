@@ -14,7 +14,7 @@ from infra.local.eventhubs.protocol.tracking import tracked
 from infra.local.eventhubs.tokens import Unauthorized
 
 NODES = frozenset({"$cbs", "$management"})
-_STATUS = {"amqp:not-found": 404, "amqp:unauthorized-access": 401}
+_STATUS = {"amqp:not-found": 404, "amqp:unauthorized-access": 401, "com.microsoft:server-busy": 503}
 _CREDIT = 100
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from azure.eventhub.aio import CheckpointStore, EventHubConsumerClient
 
 from infra.local.functions_host.connections import Connection
+from infra.local.functions_host.event_hubs.claims import Claims
 from infra.local.functions_host.event_hubs.transport import ArrivalDrivenTransport
 from infra.local.functions_host.host_json import EventHubsSettings
 
@@ -19,7 +20,8 @@ class _Processors(dict[Any, Any]):
         self._owner_id = owner_id
 
     def __setitem__(self, key: Any, processor: Any) -> None:
-        processor._id = processor._ownership_manager.owner_id = self._owner_id
+        processor._id = self._owner_id
+        processor._ownership_manager = Claims(processor._ownership_manager, self._owner_id)
         super().__setitem__(key, processor)
 
 
@@ -34,14 +36,20 @@ class ListenerClient(EventHubConsumerClient):
 
     async def close(self) -> None:
         """Give the partitions back. The SDK would look once a second whether its tasks have ended."""
-        for processor in list(self._event_processors.values()):
-            processor._running = False
-            tasks = list(processor._tasks.values())
-            for task in tasks:
-                task.cancel()
-            if tasks:
-                await asyncio.wait(tasks)
+        await asyncio.gather(*map(_end, self._event_processors.values()))
         await super().close()
+
+
+async def _end(processor: Any) -> None:
+    claims: Claims = processor._ownership_manager
+    processor._running = False
+    await claims.end()
+    tasks = list(processor._tasks.values())
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+    await claims.release_all()
 
 
 def consumer_client(

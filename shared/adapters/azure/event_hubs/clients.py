@@ -22,14 +22,19 @@ _TOO_LARGE = "amqp:link:message-size-exceeded"
 _BUSY, _BUSY_PAUSE = "com.microsoft:server-busy", timedelta(seconds=4)
 
 
+def has_key(connection: str) -> bool:
+    """Whether anybody may use it; an address without one is as good as who asks."""
+    return "SharedAccessKey" in connection or "SharedAccessSignature" in connection
+
+
 def open_client[C: (EventHubProducerClient, EventHubConsumerClient)](
-    client: type[C], connection: str, **options: Any
+    client: type[C], connection: str, identity: Any = None, **options: Any
 ) -> C:
-    """A client for a connection string with `EntityPath`, or for `<namespace>/<hub>` by the app's own identity.
+    """A client for a connection string with `EntityPath`, or for `<namespace>/<hub>` by this identity, or its own.
 
     Raises `ValueError` when no hub is named.
     """
-    if "SharedAccessKey" in connection or "SharedAccessSignature" in connection:
+    if has_key(connection):
         if "entitypath=" not in connection.lower():
             raise ValueError("connection: EntityPath is required")
         return client.from_connection_string(connection, **OPTIONS, **options)
@@ -40,7 +45,7 @@ def open_client[C: (EventHubProducerClient, EventHubConsumerClient)](
 
     # The one server that has a port is on this machine, where nobody listens in; Azure's have none, and always TLS.
     use_tls = not namespace.startswith(_THIS_MACHINE)
-    return client(namespace, hub, credential=own_identity(), use_tls=use_tls, **OPTIONS, **options)
+    return client(namespace, hub, credential=identity or own_identity(), use_tls=use_tls, **OPTIONS, **options)
 
 
 async def attempt[T](doing: str, operation: Callable[[], Awaitable[T]]) -> T:

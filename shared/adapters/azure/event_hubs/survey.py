@@ -23,10 +23,10 @@ _NOT_FOUND, _SIGN_IN = "not-found", "client-error"
 
 
 class EventHubSurvey(HubSurvey):
-    """A connection is what `EventHubPublisher` takes; `timeout_s` bounds one call."""
+    """A connection is what `EventHubPublisher` takes; `timeout_s` bounds one call; `identity` is the process's own."""
 
-    def __init__(self, connections: Mapping[Hub, str], timeout_s: float = 20) -> None:
-        self._connections, self._timeout_s = connections, timeout_s
+    def __init__(self, connections: Mapping[Hub, str], timeout_s: float = 20, identity: Any = None) -> None:
+        self._connections, self._timeout_s, self._identity = connections, timeout_s, identity
 
     async def shape(self, hub: Hub) -> HubShape:
         async with self._client(EventHubConsumerClient, hub, "ask about", consumer_group="$Default") as client:
@@ -65,7 +65,7 @@ class EventHubSurvey(HubSurvey):
         if hub not in self._connections:
             raise Refused(f"{doing}: no connection to it is set")
         try:
-            client = open_client(kind, self._connections[hub], **options)
+            client = open_client(kind, self._connections[hub], self._identity, **options)
         except ValueError as error:
             raise Refused(f"{doing}: {error}") from error
         try:

@@ -26,6 +26,7 @@ class AzureMLJobs(Jobs):
         try:
             await self._workspaces.call(
                 request.ref.workspace,
+                "jobs",
                 f"submit job {request.ref.name}",
                 lambda client: client.jobs.create_or_update(_job(request)),
             )
@@ -36,7 +37,7 @@ class AzureMLJobs(Jobs):
     async def state(self, ref: JobRef) -> JobState:
         try:
             status = await self._workspaces.call(
-                ref.workspace, f"read job {ref.name}", lambda client: _status(client, ref.name)
+                ref.workspace, "jobs", f"read job {ref.name}", lambda client: _status(client, ref.name)
             )
         except Absent:
             return "absent"
@@ -44,7 +45,7 @@ class AzureMLJobs(Jobs):
 
     async def creator(self, ref: JobRef) -> Creator:
         return await self._workspaces.call(
-            ref.workspace, f"read who created job {ref.name}", lambda client: _creator(client, ref.name)
+            ref.workspace, "jobs", f"read who created job {ref.name}", lambda client: _creator(client, ref.name)
         )
 
     async def cancel(self, ref: JobRef) -> None:
@@ -52,7 +53,7 @@ class AzureMLJobs(Jobs):
             return
         try:
             await self._workspaces.call(
-                ref.workspace, f"cancel job {ref.name}", lambda client: _begin_cancel(client, ref.name)
+                ref.workspace, "jobs", f"cancel job {ref.name}", lambda client: _begin_cancel(client, ref.name)
             )
         except (Refused, UnknownOutcome):
             if not await self._ended(ref):

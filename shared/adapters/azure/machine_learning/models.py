@@ -19,7 +19,10 @@ class AzureMLModels(Models):
 
     async def get(self, ref: ModelRef) -> RegisteredModel:
         model = await self._workspaces.call(
-            ref.workspace, f"read model {ref}", lambda client: client.models.get(ref.name, version=ref.version)
+            ref.workspace,
+            "models",
+            f"read model {ref}",
+            lambda client: client.models.get(ref.name, version=ref.version),
         )
         created = model.creation_context
         return RegisteredModel(
@@ -38,7 +41,10 @@ class AzureMLModels(Models):
             return
         try:
             await self._workspaces.call(
-                model.workspace, f"register model {model}", lambda client: _register(client, job, output, model, tags)
+                model.workspace,
+                "models",
+                f"register model {model}",
+                lambda client: _register(client, job, output, model, tags),
             )
         except (Exists, UnknownOutcome):
             if not await self._registered(model, origin):
@@ -57,7 +63,7 @@ class AzureMLModels(Models):
     async def next_version(self, workspace: str, name: str) -> str:
         try:
             versions = await self._workspaces.call(
-                workspace, f"list versions of {name}", lambda client: _versions(client, name)
+                workspace, "models", f"list versions of {name}", lambda client: _versions(client, name)
             )
         except Absent:
             versions = []

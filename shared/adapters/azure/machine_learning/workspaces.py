@@ -1,4 +1,6 @@
-"""Azure ML clients, one for each of our workspaces, called on threads of its own: the SDK knows no asyncio.
+"""Azure ML clients, one for each of our workspaces, called on threads: the SDK knows no asyncio.
+
+Each area of a workspace (its jobs, its models) has threads of its own, as it has a service of its own in Azure.
 
 The SDK takes seconds to import, so that happens at the first call, on one of these threads.
 """
@@ -6,7 +8,7 @@ The SDK takes seconds to import, so that happens at the first call, on one of th
 import logging
 import threading
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, Literal
 
 from azure.core.credentials import TokenCredential
 from azure.identity import DefaultAzureCredential
@@ -34,6 +36,10 @@ _LOUD = (
 )
 
 
+type Area = Literal["jobs", "models"]
+AREAS: tuple[Area, ...] = ("jobs", "models")
+
+
 class AzureMLWorkspaces:
     """`workspaces` are full resource ids; every other workspace is refused."""
 
@@ -45,19 +51,24 @@ class AzureMLWorkspaces:
     ) -> None:
         self._workspaces = {canonical_id(workspace): workspace for workspace in workspaces}
         self._credential = credential
-        # A workspace that is slow, or throttles, keeps nobody waiting for another.
+        # A workspace that is slow, or throttles, keeps nobody waiting for another, nor its jobs for its models.
         self._threads = {
-            each: BoundedThreads(f"azure-ml-{each.rpartition('/')[2]}", threads) for each in self._workspaces
+            (each, area): BoundedThreads(f"azure-ml-{each.rpartition('/')[2]}-{area}", threads)
+            for each in self._workspaces
+            for area in AREAS
         }
         self._lock = threading.Lock()
         self._transport = ThreadedTransport(**TIMEOUTS)
         self._clients: dict[str, Any] = {}
 
-    async def call[T](self, workspace: str, doing: str, operation: Callable[[Any], T]) -> T:
-        """Run `operation(client)` on a thread; raises what the ports promise. Cancelled, it sends nothing more."""
+    async def call[T](self, workspace: str, area: Area, doing: str, operation: Callable[[Any], T]) -> T:
+        """Run `operation(client)` on a thread of that area; raises what the ports promise.
+
+        Cancelled, it sends nothing more; a request that is under way keeps its thread until it is answered.
+        """
         refuse_foreign(workspace, self._workspaces)
         name = canonical_id(workspace)
-        return await self._threads[name].run(lambda call: self._run(name, doing, operation, call))
+        return await self._threads[name, area].run(lambda call: self._run(name, doing, operation, call))
 
     def _run[T](self, workspace: str, doing: str, operation: Callable[[Any], T], call: Call) -> T:
         client = self._client(workspace)

@@ -33,7 +33,8 @@ async def producer(connection: Connection) -> AsyncIterator[EventHubProducerClie
         await all_closed()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+# Of one module: its loop stands still while other tests run, and the server closes what says nothing for minutes.
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def observer(connection: Connection, producer: EventHubProducerClient) -> AsyncIterator[Reading]:
     """A consumer of hub `two` that reads all the time, since it takes the SDK a second to start one."""
     ends = {str(partition): await last_sequence(producer, str(partition)) for partition in range(2)}

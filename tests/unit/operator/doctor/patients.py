@@ -1,5 +1,6 @@
 """A patient in memory in whom everything is well: a test makes one thing wrong, or replaces one port."""
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -82,11 +83,11 @@ class Parts:
 
         whole = Patient(
             clock=self.clock, settings=settings(), streams=streams(), readable=HUBS, hubs=self.hubs,
-            commands=self.hubs, survey=lambda _: self.hubs, reader=MemoryHubReader(self.publisher),
+            commands=self.hubs, as_app=lambda *_: self.hubs, reader=MemoryHubReader(self.publisher),
             store=self.store, host=self.host,
             ledger=self.ledger, seals=self.seals, evidence=self.evidence, policies=self.policies,
             positions=self.positions, folds=self.folds, positions_to_mend=self.positions, folds_to_mend=self.folds,
-            lanes=self.lanes, heartbeats=self.heartbeats, letters=letters, apps={"scoring": SCORING},
+            lanes=self.lanes, heartbeats=self.heartbeats, letters=letters, apps=APPS,
             policy_file=self.folder / "policy.yaml", lock=self.folder / "requirements.txt", build=BUILD,
         )  # fmt: skip
         return replace(whole, **other)
@@ -107,6 +108,28 @@ SCORING = AppSettings(
         "WORKSPACES": "[" + INVENTORY[-1].model_dump_json() + "]",
     }
 )
+
+
+_KEY = urlsafe(b"k" * 32)
+GATEWAY = AppSettings(
+    {
+        "SLUICE_STORAGE": "https://a.blob.core.windows.net",
+        OperatorSettings.setting("decisions"): "ns.servicebus.windows.net/decisions",
+        "APPROVAL_PUBLIC_KEY": _KEY,
+        "FORM_KEY": _KEY,
+        "PERSONA_GROUPS": '{"group": "operator"}',
+    }
+)
+_SAMPLE = Path(__file__).parents[4] / "local.settings.sample.json"
+# With a key for each hub.
+CONTROL = AppSettings(
+    json.loads(_SAMPLE.read_text())["Values"]
+    | {
+        OperatorSettings.setting(hub): f"Endpoint=sb://h;SharedAccessKeyName=n;SharedAccessKey=k;EntityPath={hub}"
+        for hub in HUBS
+    }
+)
+APPS = {"control": CONTROL, "gateway": GATEWAY, "scoring": SCORING}
 
 
 def words(findings: Any) -> list[tuple[str, str]]:

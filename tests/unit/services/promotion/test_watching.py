@@ -38,6 +38,7 @@ from tests.unit.services.promotion.material import (
     POLICY,
     QUESTION,
     SERVING,
+    STEPS,
     UNANSWERED,
     WHOLE,
     YES,
@@ -179,6 +180,32 @@ def test_a_step_without_enough_requests_goes_to_a_person_and_is_never_started_ag
     assert (decision.state.status, decision.state.question) == ("asking", CAUSE)
     later = look(decision.state, live(healthy()), after_s=100)
     assert (later.state.status, published(later)) == ("asking", []), "good figures afterwards do not answer a question"
+
+
+def seen(generation: int, requests: int, *, slow: int = 0, failed: int = 0) -> Live:
+    manifest = CANARY.model_copy(update={"generation": generation})
+    counted = instance(generation, report(OLD.package, 9000), report(NEW.package, requests, slow=slow, failed=failed))
+    return live(counted, manifest=manifest)
+
+
+def test_a_question_names_every_step_with_what_was_counted_in_it_and_the_next() -> None:
+    """Two steps are behind it, the second let pass by a person: each with its own counts, not with all that came."""
+    first, last = STEPS
+    steps = (first, first.model_copy(update={"share": 30.0}), first.model_copy(update={"share": 50.0}), last)
+    second = look(BAKING.model_copy(update={"steps": steps}), seen(5, 1000, slow=3, failed=1), after_s=11).state
+    baking = look(second, seen(6, 1000, slow=3, failed=1), after_s=12).state
+    cleared = baking.model_copy(update={"cleared_by": "lea@example.com"})
+    third = look(cleared, seen(6, 1050, slow=3, failed=1), after_s=20).state
+    present = look(third, seen(7, 1050, slow=3, failed=1), after_s=21).state
+    decision = look(present, seen(7, 1050, slow=3, failed=1), after_s=62)
+    (shown,) = [effect for effect in decision.effects if isinstance(effect, KeepEvidence)]
+    found = CanaryStep.model_validate(Exhibits.model_validate_json(shown.body).because[0].data).steps
+    assert [(each.share, each.came, each.seconds, each.requests, each.failed, each.slow) for each in found] == [
+        (10, "passed", 11, 1004, 1, 3), (30, "passed", 8, 50, 0, 0), (50, "present", 41, 0, 0, 0),
+        (100, "to come", 5, 0, 0, 0),
+    ]  # fmt: skip
+    assert [each.by_a_person for each in found] == [False, True, False, False]
+    assert (found[0].slow_ms, found[0].least_requests) == (10, 100)
 
 
 def test_predictions_unlike_those_of_staging_go_to_a_person_when_the_step_is_over() -> None:

@@ -1,6 +1,5 @@
 """Rights of apps are tried with the apps' own keys, hub by hub."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from function_app.operator.doctor.checks.identities import DUTIES, check
@@ -10,25 +9,22 @@ from shared.adapters.memory.hub_survey import MemoryHubSurvey
 from shared.ports import Hub, Unavailable
 from tests.unit.operator.doctor.patients import SCORING, Parts, words
 
-_ADDRESS = "Endpoint=sb://h;SharedAccessKeyName=n;SharedAccessKey=geheim;EntityPath=predictions"
+
+def only(found: Any, app: str) -> list[tuple[str, str]]:
+    return [each for each in words(found) if app in each[1]]
 
 
-def with_key(address: str = _ADDRESS) -> dict[str, AppSettings]:
-    values = {name: address if value.endswith("/predictions") else value for name, value in SCORING.values.items()}
-    return {"scoring": AppSettings(values)}
-
-
-async def test_a_right_that_a_key_does_not_give_is_broken_by_app_and_hub(parts: Parts) -> None:
+async def test_a_right_that_an_app_lacks_is_broken_by_app_and_hub(parts: Parts) -> None:
     parts.hubs.closed = {"predictions"}
-    asked: list[Mapping[Hub, str]] = []
+    asked: list[tuple[AppSettings, Hub, str]] = []
 
-    def survey(connections: Mapping[Hub, str]) -> MemoryHubSurvey:
-        asked.append(connections)
+    def as_app(*of: Any) -> MemoryHubSurvey:
+        asked.append(of)
         return parts.hubs
 
-    found = words(await check.look(parts.patient(apps=with_key(), survey=survey)))
+    found = only(await check.look(parts.patient(as_app=as_app)), "scoring")
     assert found == [("broken", "scoring may not send predictions: send to hub predictions: unauthorized-access")]
-    assert asked == [{"predictions": _ADDRESS}]
+    assert (SCORING, "predictions", "ns.servicebus.windows.net/predictions") in asked
 
 
 async def test_a_reader_that_is_refused_is_broken(parts: Parts, control: dict[str, AppSettings]) -> None:
@@ -39,20 +35,23 @@ async def test_a_reader_that_is_refused_is_broken(parts: Parts, control: dict[st
         async def may_send(self, hub: Hub) -> None:
             return
 
-    found = words(await check.look(parts.patient(apps=control, survey=lambda _: Deaf())))
+    found = only(await check.look(parts.patient(apps=control, as_app=lambda *_: Deaf())), "control")
     assert [verdict for verdict, _ in found] == ["broken"] * 5
     assert found[0][1].startswith("control may not read inbound: read by group intake")
 
 
-async def test_all_that_control_does_is_tried(parts: Parts, control: dict[str, AppSettings]) -> None:
-    ((verdict, text),) = words(await check.look(parts.patient(apps=control)))
-    assert (verdict, text.partition(";")[0]) == ("ok", "7 rights tried with the apps' own keys")
+async def test_all_that_the_apps_do_is_tried(parts: Parts) -> None:
+    assert words(await check.look(parts.patient())) == [("ok", "9 rights tried as the apps themselves")]
 
 
-async def test_without_a_key_an_identity_can_only_try_itself(parts: Parts) -> None:
-    ((verdict, text),) = words(await check.look(parts.patient()))
-    assert (verdict, text.partition(";")[0]) == ("ok", "0 rights tried with the apps' own keys")
-    assert "control, gateway, scoring can only try themselves" in text
+async def test_what_only_an_app_itself_could_try_is_named_and_no_success(parts: Parts) -> None:
+    found = only(await check.look(parts.patient(as_app=lambda *_: None)), "scoring")
+    assert found == [("warning", "whether scoring may send predictions was not tried")]
+
+
+async def test_an_app_whose_settings_nobody_named_is_named(parts: Parts) -> None:
+    found = words(await check.look(parts.patient(apps={"scoring": SCORING})))
+    assert found == [("warning", f"no right of {app} was tried") for app in ("control", "gateway")]
 
 
 def test_what_is_tried_is_what_is_granted() -> None:

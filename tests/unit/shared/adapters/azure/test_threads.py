@@ -58,3 +58,27 @@ async def test_a_call_that_waits_for_a_thread_is_never_begun_once_it_is_given_up
     await first
     assert (done, threads.taken) == ([], 0)
     threads.close()
+
+
+async def test_a_call_left_behind_is_counted_and_reported_until_its_thread_is_free(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What it waits for cannot be broken off: a request that hangs, for one."""
+    threads, begun, go_on = BoundedThreads("one", 2), threading.Event(), threading.Event()
+
+    def hang(_call: Call) -> None:
+        begun.set()
+        go_on.wait(60)
+
+    calling = asyncio.create_task(threads.run(hang))
+    await asyncio.to_thread(eventually, begun.is_set)
+    assert threads.left_behind == 0
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    assert (threads.left_behind, threads.taken) == (1, 1)
+    assert "one: 1 calls that were given up still hold a thread" in caplog.text
+    go_on.set()
+    await asyncio.to_thread(eventually, lambda: threads.taken == 0)
+    assert threads.left_behind == 0
+    threads.close()
