@@ -91,7 +91,7 @@ def test_one_long_text_does_not_make_all_others_as_wide(tmp_path: Path) -> None:
 
 def test_packed_arrays_are_refused(tmp_path: Path) -> None:
     """A process that was taken over could write a kilobyte that becomes gigabytes in whoever reads it."""
-    np.savez_compressed(tmp_path / "found.npz", names=np.array(["a"]), **{"0": np.zeros(1_000)})
+    np.savez_compressed(tmp_path / "found.npz", names=np.array(["a"]))
     with pytest.raises(ValueError, match=r"found.npz: its arrays are packed"):
         read_arrays(tmp_path / "found.npz")
 
