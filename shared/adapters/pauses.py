@@ -6,13 +6,13 @@ from email.utils import parsedate_to_datetime
 
 # Whoever asks for longer is asked again after this: patience with an event ends, too.
 LONGEST_PAUSE = timedelta(hours=1)
-_FIRST_ERROR = 400
+FIRST_ERROR = 400
 _IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 
 
 def asked_pause(status: int, headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """The pause that a refusal asks for, None where it asks for none or in no form that is known."""
-    if status < _FIRST_ERROR:
+    if status < FIRST_ERROR:
         return None
     known = {name.lower(): value for name, value in headers.items()}
     try:

@@ -25,22 +25,26 @@ def to_cloud_event(envelope: Envelope[Any]) -> dict[str, Any]:
 
 
 def _frame(envelope: Envelope[Any]) -> dict[str, Any]:
-    data = envelope.data
+    data, entity, time = envelope.data, envelope.data.entity, envelope.time
+    if time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
     attributes = {
         "specversion": "1.0",
         "id": envelope.id,
         "source": envelope.source,
         "type": data.type,
-        "subject": str(data.entity),
-        "time": envelope.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "subject": str(entity),
+        "time": f"{time.isoformat()[:-6]}Z",
         "datacontenttype": "application/json",
         "dataschema": f"urn:sluice:{data.type}:{data.version}",
-        "partitionkey": data.entity.partition_key,
+        "partitionkey": entity.partition_key,
         "correlationid": envelope.correlation_id,
-        "causationid": envelope.causation_id,
-        "traceparent": envelope.traceparent,
     }
-    return {name: value for name, value in attributes.items() if value is not None}
+    if envelope.causation_id is not None:
+        attributes["causationid"] = envelope.causation_id
+    if envelope.traceparent is not None:
+        attributes["traceparent"] = envelope.traceparent
+    return attributes
 
 
 def encode(envelope: Envelope[Any]) -> bytes:

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 from hashlib import sha256
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, NamedTuple
 from urllib.parse import quote, unquote
 
 from pydantic import AfterValidator
@@ -16,12 +16,12 @@ class Entity(NamedTuple):
     name: str
 
     @classmethod
-    def of(cls, workspace: str, kind: str, name: str) -> Self:
+    def of(cls, workspace: str, kind: str, name: str) -> "Entity":
         """Azure repeats resource ids in varying case, so the canonical form is lower case."""
-        return cls(*_canonical(workspace, kind, name))
+        return _canonical(workspace, kind, name)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> "Entity":
         """Read what `str(entity)` wrote; raise `ValueError` for anything else."""
         parts = text.split("|")
         if len(parts) != 3 or not all(parts[1:]):
@@ -29,33 +29,38 @@ class Entity(NamedTuple):
         return cls.of(*(unquote(part) for part in parts))
 
     def __str__(self) -> str:
-        return _spelt(*self)
+        return _spelt(self)
 
     @property
     def partition_key(self) -> str:
         """What keeps its events in order on a hub: a digest, as Microsoft's clients refuse keys over 128 characters."""
-        return sha256(str(self).encode()).hexdigest()[:32]
+        return _hub_key(self)
 
     @property
     def table_key(self) -> str:
         """Safe in a table key and in a blob name: `/ \\ # ? %` and control characters are escaped, reversibly."""
-        return _keyed("|".join(self))
+        return _table_key(self)
 
 
-# Each decision spells its entity a dozen times.
+# Each decision makes its entity a dozen times, and spells it as often.
 @lru_cache(maxsize=1024)
-def _canonical(workspace: str, kind: str, name: str) -> tuple[str, str, str]:
-    return workspace.strip("/").lower(), kind.lower(), name.lower()
-
-
-@lru_cache(maxsize=1024)
-def _spelt(*parts: str) -> str:
-    return "|".join(quote(part, safe="/:@-._~ ") for part in parts)
+def _canonical(workspace: str, kind: str, name: str) -> Entity:
+    return Entity(workspace.strip("/").lower(), kind.lower(), name.lower())
 
 
 @lru_cache(maxsize=1024)
-def _keyed(text: str) -> str:
-    return quote(text, safe="").replace("%", "=")
+def _spelt(entity: Entity) -> str:
+    return "|".join(quote(part, safe="/:@-._~ ") for part in entity)
+
+
+@lru_cache(maxsize=1024)
+def _hub_key(entity: Entity) -> str:
+    return sha256(_spelt(entity).encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=1024)
+def _table_key(entity: Entity) -> str:
+    return quote("|".join(entity), safe="").replace("%", "=")
 
 
 # An entity in its one spelling, as a field of an event; anything else is refused.

@@ -21,6 +21,8 @@ type Hub = Literal["inbound", "events", "decisions", "predictions", "labels", "d
 type Upcaster = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 SOURCE = "/sluice"
+# Made once: `json.dumps` makes one at every call that asks for anything but its defaults.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _IDS = UUID("6f6f1d5c-5a0e-4b53-8d36-0b7a4c1f3b7e")
 
 
@@ -108,4 +110,4 @@ def derive_id(*parts: str) -> str:
 
 def canonical(value: object) -> bytes:
     """JSON with sorted keys and no spaces: what digests are taken over."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return _CANONICAL.encode(value).encode()

@@ -106,7 +106,17 @@ class PolicyDocument(BaseModel):
         return JobLimits.model_validate({**kind.usual, **shared, **own})
 
     def mode(self, service: str, of: Whose = None) -> Mode:
-        return self.section(Modes, of).of(service)
+        found = self._modes.get((service, of))
+        if found is None:
+            found = self.section(Modes, of).of(service)
+            if len(self._modes) < _MOST_SECTIONS:
+                self._modes[service, of] = found
+        return found
+
+    @cached_property
+    def _modes(self) -> dict[tuple[str, Whose], Mode]:
+        """As `_sections`."""
+        return {}
 
     def scenario(self, of: Whose) -> Scenario:
         own = self.listed(self.scope_of(of).endpoint)
@@ -204,8 +214,24 @@ class PolicyDocument(BaseModel):
 
     def endpoint_of(self, model: str) -> str | None:
         """The endpoint that this model serves, None if no endpoint names it."""
-        names = (name for name, endpoint in self.endpoints.items() if endpoint.model.lower() == model.lower())
-        return next(names, None)
+        return self._endpoints_by_model.get(model.lower())
+
+    @cached_property
+    def _endpoints_by_model(self) -> dict[str, str]:
+        """By model, in lower case: a document in which two name one is refused."""
+        return {endpoint.model.lower(): name for name, endpoint in self.endpoints.items()}
+
+    def served_by(self, model: str) -> Entity | None:
+        """The endpoint that this model serves. Raises `InvalidPolicy` when nothing says where that is."""
+        found = self._served.get(model.lower())
+        if found is None and (name := self.endpoint_of(model)):
+            found = self._served[model.lower()] = self.endpoint_ref(name).entity
+        return found
+
+    @cached_property
+    def _served(self) -> dict[str, Entity]:
+        """By a listed endpoint's model, in lower case; as `_sections`."""
+        return {}
 
     def endpoint_ref(self, name: str) -> EndpointRef:
         """Raises `InvalidPolicy` when nothing says where it serves."""

@@ -1,6 +1,6 @@
 """Gather and decide: from an event to what will be recorded. Nothing here is written, and nothing done."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from shared.events import ActionReleased, Entity, Envelope, from_cloud_event, to_cloud_event
 from shared.policies import PolicyDocument
 from shared.ports import Brakes, Clock, Entry, Head, Ledger, Waiting
-from shared.reactor.effects import Publish
+from shared.reactor.effects import Effect, Publish
 from shared.reactor.holding import digest_of_effects, held, hold
 from shared.reactor.joined import Joined
 from shared.reactor.other_builds import OtherBuild
 from shared.reactor.recording import read_effect, write_entry, write_given_up
 from shared.reactor.releasing import Release, StaleRelease, refusal, release_of
-from shared.reactor.service import Decision, Facts, Known, Reaction, Service
+from shared.reactor.service import Decision, Facts, Gatherer, Known, Service
 from shared.reactor.wiring import Wiring
 
 _OTHER_STATE = "this build cannot read the state that another one wrote"
@@ -28,13 +28,17 @@ class Undeclared(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One event in front of one service. `bugs`: errors of our own that it met, in words, whatever became of it."""
+    """One event in front of one service. `bugs`: errors of our own that it met, in words, whatever became of it.
+
+    `effects` are those of the entry that was made of it here, by that entry's hash: reading it gives the same.
+    """
 
     service: Service
     entity: Entity
     envelope: Envelope[Any]
     waiting: Waiting | None = None
     bugs: list[str] = field(default_factory=list)
+    effects: dict[str, Sequence[Effect]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,12 @@ class Deciding:
             decided = await self._release(case, case.envelope.data, head, now)
         else:
             decided = await self._held_or_not(case, await self._decide(case, case.envelope, head, now), head, now)
-        return write_entry(
+        entry = write_entry(
             case.service.name, case.entity, head, case.envelope, Facts(now, case.envelope.id, decided.known),
             self._policy.digest, decided.decision, decided.more,
         )  # fmt: skip
+        case.effects[entry.hash] = decided.decision.effects
+        return entry
 
     def given_up(self, case: Case, head: Head, reason: str) -> Entry:
         """The entry that says that nothing could be decided, and nothing will be."""
@@ -72,18 +78,16 @@ class Deciding:
 
     async def _decide(self, case: Case, envelope: Envelope[Any], head: Head, now: datetime) -> _Decided:
         reaction, state = case.service.reactions[type(envelope.data)], _state(case, head)
-        known = await self._gather(reaction, envelope, state)
+        known = await self._gather(reaction.gather, envelope, state) if reaction.gather else Known()
         decision = reaction.decide(state, Facts(now, envelope.id, known), envelope.data, self._policy)
         for effect in decision.effects:
             if isinstance(effect, Publish) and type(effect.event) not in reaction.emits:
                 raise Undeclared(f"{case.service.name} on {type(envelope.data).__name__}: {effect.event.type}")
         return _Decided(decision, known)
 
-    async def _gather(self, reaction: Reaction, envelope: Envelope[Any], state: object) -> Known:
-        if reaction.gather is None:
-            return Known()
+    async def _gather(self, gather: Gatherer[Any], envelope: Envelope[Any], state: object) -> Known:
         named = {"event": envelope.data, "event_id": envelope.id, "state": state}
-        known: Known = await reaction.gather(**self._wiring.arguments(reaction.gather, **named))
+        known: Known = await gather(**self._wiring.arguments(gather, **named))
         return known
 
     async def _held_or_not(self, case: Case, decided: _Decided, head: Head, now: datetime) -> _Decided:

@@ -23,10 +23,7 @@ _UNBEGUN = Head(state=None, hash="", length=0, version=None)
 class _Kept:
     head: Head
     state: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.state) + _BESIDE
+    size: int
 
 
 class Heads:
@@ -43,21 +40,22 @@ class Heads:
         """A guess, to be used once: it comes back with what is written over it. None where nothing is known."""
         kept = self._forget(case)
         if kept is None:
-            return _UNBEGUN if self._begins.get(_kind(case)) else None
+            return _UNBEGUN if self._begins.get((case.service.name, type(case.envelope.data))) else None
         return replace(kept.head, state=json.loads(kept.state))
 
     def keep(self, case: Case, written: Progress) -> None:
         """What was just written. Kept only where nothing is open and nothing waits: all else has to be looked at."""
         self._forget(case)  # what waited is seen to without a guess, and what finishes one decision begins another
         head = written.head
-        self._begins[_kind(case)] = written.entry.position == 0
+        self._begins[case.service.name, type(case.envelope.data)] = written.entry.position == 0
         if head is None or head.open or head.waiting:
             return
-        kept = _Kept(replace(head, state=None), canonical(head.state))
-        if kept.size > self._most // 16:
+        state = canonical(head.state)
+        size = len(state) + _BESIDE
+        if size > self._most // 16:
             return
-        self._kept[case.service.name, case.entity] = kept
-        self._bytes += kept.size
+        self._kept[case.service.name, case.entity] = _Kept(replace(head, state=None), state, size)
+        self._bytes += size
         while self._bytes > self._most:
             self._bytes -= self._kept.popitem(last=False)[1].size
 
@@ -65,7 +63,3 @@ class Heads:
         kept = self._kept.pop((case.service.name, case.entity), None)
         self._bytes -= kept.size if kept else 0
         return kept
-
-
-def _kind(case: Case) -> tuple[str, type]:
-    return case.service.name, type(case.envelope.data)

@@ -6,7 +6,7 @@ was under way when a brake was engaged goes on by itself after it.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
@@ -65,8 +65,7 @@ def scope_of(event: Event, entity: Entity, policy: PolicyDocument) -> Entity:
         return named.entity
     if entity.kind == "file" and ":" in entity.name:
         return Entity.of(entity.workspace, "endpoint", entity.name.partition(":")[0])
-    name = policy.endpoint_of(entity.name.partition(":")[0]) if entity.kind == "model" else None
-    return policy.endpoint_ref(name).entity if name else entity
+    return (policy.served_by(entity.name.partition(":")[0]) if entity.kind == "model" else None) or entity
 
 
 def hold(
@@ -74,12 +73,10 @@ def hold(
     brakes: Sequence[Brake],
 ) -> Hold | None:  # fmt: skip
     """None when it acts. A brake comes before every mode."""
-    if not service.may_be_held or all(effect.bookkeeping for effect in decision.effects):
+    if not service.may_be_held or all([effect.bookkeeping for effect in decision.effects]):
         return None
     scope = scope_of(event, entity, policy)
-    scopes = {ALL, str(entity), str(event.entity), str(scope)}
-    brake = next((brake for brake in brakes if brake.scope in scopes), None)
-    if brake:
+    if brakes and (brake := _brake_on(brakes, {entity, event.entity, scope})):
         return Hold("observe", f"paused by {brake.operator}: {brake.reason}")
     reaction = service.reactions.get(type(event))
     if reaction and reaction.any_mode:
@@ -90,6 +87,12 @@ def hold(
     if mode == "propose" and not isinstance(event, _FOLLOWS_THROUGH):
         return Hold("propose", f"policy: modes.{service.name} is propose")
     return None
+
+
+def _brake_on(brakes: Sequence[Brake], things: Iterable[Entity]) -> Brake | None:
+    """The first that holds one of them."""
+    scopes = {ALL, *map(str, things)}
+    return next((brake for brake in brakes if brake.scope in scopes), None)
 
 
 def held(state: State, event: Event, decision: Decision[Any], now: datetime, hold: Hold) -> Decision[Any]:

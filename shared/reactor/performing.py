@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from shared.events import (
     from_cloud_event,
 )
 from shared.policies import PolicyDocument
-from shared.ports import Clock, EventPublisher, Lease, Ledger, Mark, Moved, Progress, Refused, Unavailable
+from shared.ports import Clock, Entry, EventPublisher, Lease, Ledger, Mark, Moved, Progress, Refused, Unavailable
 from shared.reactor.deciding import Case
 from shared.reactor.effects import Occasion
 from shared.reactor.growth import Growth
@@ -94,7 +94,8 @@ class Performing:
         if hold and not is_bookkeeping(record):
             return Mark("skipped", hold.why)
         try:
-            effect = read_effect(record)
+            made = case.effects.get(progress.entry.hash)
+            effect = made[index] if made else read_effect(record)
             return await self._perform(case, progress, index, effect, written)
         except UnknownEffect as reason:
             if self.out_of_patience(case, reason):
@@ -118,7 +119,11 @@ class Performing:
 
     async def _perform(self, case: Case, progress: Progress, index: int, effect: Any, written: float) -> Mark:
         """Bounded by the lease: an effect that takes longer has an unknown outcome."""
-        occasion = await self._occasion(case, progress, index)
+        entry = progress.entry
+        if released := entry.facts.get("releases"):
+            occasion = await self._released(case, entry, index, released)
+        else:
+            occasion = Occasion(case.service.name, case.entity, case.envelope, entry.decided_at, index)
         lease = self._patience.lease.total_seconds()
         most = lease * 0.8 - (time.monotonic() - written)
         try:
@@ -131,14 +136,12 @@ class Performing:
             raise Unavailable(f"{effect.kind}: {said(reason)}", pause=reason.pause) from reason
         return Mark("performed")
 
-    async def _occasion(self, case: Case, progress: Progress, index: int) -> Occasion:
+    async def _released(self, case: Case, entry: Entry, index: int, released: Mapping[str, Any]) -> Occasion:
         """A released effect keeps the cause, the moment and the place of the decision that it belongs to."""
-        entry, cause = progress.entry, case.envelope
-        if released := entry.facts.get("releases"):
-            original = await self._ledger.find(entry.service, entry.entity, released["decision"])
-            if original:
-                entry, cause = original.entry, from_cloud_event(original.entry.event)
-                index += released["first"]
+        cause, original = case.envelope, await self._ledger.find(entry.service, entry.entity, released["decision"])
+        if original:
+            entry, cause = original.entry, from_cloud_event(original.entry.event)
+            index += released["first"]
         return Occasion(case.service.name, case.entity, cause, entry.decided_at, index)
 
     async def _take_over(self, progress: Progress) -> Progress:

@@ -6,7 +6,7 @@ again but goes on performing what it says. Later events of a chain queue behind 
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -150,7 +150,7 @@ class Reactor:
             head = guess or await self._head(case)
             if head.last == case.envelope.id and (known := await self._find(case)):
                 return known, True
-            if await self._finish(case, head):
+            if head.open is not None and await self._finish(case, head.open):
                 continue
             try:
                 entry = await self._deciding.entry(case, head)
@@ -178,24 +178,22 @@ class Reactor:
     async def _find(self, case: Case) -> Progress | None:
         return await self._ledger.find(case.service.name, case.entity, case.envelope.id)
 
-    async def _finish(self, case: Case, head: Head) -> bool:
+    async def _finish(self, case: Case, open_: str) -> bool:
         """See the chain's last decision through before the next: its instance may have died between the two.
 
         Whether anything was done. It has the patience that the event behind it has. Raises `Unavailable`.
         """
-        if head.open is None:
-            return False
         try:
-            progress = await self._ledger.find(case.service.name, case.entity, head.open)
+            progress = await self._ledger.find(case.service.name, case.entity, open_)
             if progress is None or progress.settled:
                 return False
             earlier = replace(case, envelope=self._read_again(case, progress.entry))
             await self._performing.see_through(earlier, progress, True)
         except Refused as reason:
-            await self._lost(case, head.open, said(reason))
+            await self._lost(case, open_, said(reason))
             return False
         except Unavailable as reason:
-            why = f"decision {head.open} of this chain is not done: {said(reason)}"
+            why = f"decision {open_} of this chain is not done: {said(reason)}"
             raise Behind(why, pause=asked_by(reason)) from reason
         return True
 
@@ -216,10 +214,10 @@ class Reactor:
         )
         await self._performing.publish(case, event, f"lost:{decision}", self._clock.now())
 
-    async def _record(self, entry: Entry, head: Head) -> Progress:
+    def _record(self, entry: Entry, head: Head) -> Awaitable[Progress]:
         """Raises `Moved` when the chain has moved on: nothing is written then."""
         nothing_to_do = not entry.effects and "given_up" not in entry.facts
-        return await self._ledger.record(entry, head, None if nothing_to_do else self._performing.lease)
+        return self._ledger.record(entry, head, None if nothing_to_do else self._performing.lease)
 
     async def _given_up(self, case: Case, reason: Exception) -> tuple[Progress, bool]:
         """Nothing was decided, and nothing will be: it was refused, or patience is over. Raises other `reason`s.

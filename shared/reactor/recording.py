@@ -81,8 +81,7 @@ def _entry(
         "effects": effects,
         "previous": head.hash,
     }
-    proper = {**fields, "entity": entity, "decided_at": datetime.fromisoformat(fields["decided_at"])}
-    return Entry(**proper, hash=entry_hash(fields))
+    return Entry(**{**fields, "entity": entity, "decided_at": now, "hash": entry_hash(fields)})
 
 
 def write_effect(effect: Effect) -> dict[str, Any]:

@@ -22,7 +22,7 @@ FILES = package_files()
 
 @pytest.fixture
 async def reader(account: Account) -> AsyncIterator[BlobReader]:
-    found = BlobReader(account.address)
+    found = BlobReader(account.storage.address)
     yield found
     found.close()
 
@@ -76,8 +76,8 @@ async def test_a_missing_container_is_no_empty_one(reader: BlobReader) -> None:
         await ReadManifests(reader, "never-provisioned").read(ENDPOINT)
 
 
-async def test_a_key_that_is_not_taken_is_unavailable_and_not_shown(account: Account) -> None:
-    fields = [part for part in account.address.split(";") if not part.startswith("AccountKey=")]
+async def test_a_key_that_is_not_taken_is_unavailable_and_not_shown(azurite: Azurite) -> None:
+    fields = [part for part in azurite.connection_string.split(";") if not part.startswith("AccountKey=")]
     reader = BlobReader(";".join([*fields, "AccountKey=c2VjcmV0"]))
     with pytest.raises(Unavailable, match="403") as refused:
         await ReadManifests(reader).read(ENDPOINT)

@@ -12,7 +12,7 @@ from typing import Any
 
 from azure.core.pipeline.transport import AioHttpTransport, RequestsTransport
 
-from shared.adapters.pauses import asked_pause
+from shared.adapters.pauses import FIRST_ERROR, asked_pause
 from shared.ports import Unavailable
 
 # Seconds for one attempt, within the lease of an effect (30 at most).
@@ -28,6 +28,8 @@ class AsyncTransport(AioHttpTransport):  # type: ignore[misc]  # loaded at first
 
     async def send(self, request: Any, **config: Any) -> Any:
         response: Any = await super().send(request, **config)
+        if response.status_code < FIRST_ERROR:
+            return response
         if (pause := asked_pause(response.status_code, response.headers, datetime.now(UTC))) is not None:
             # Nobody reads it: without this its connection would stay taken.
             (getattr(response, "internal_response", None) or response._internal_response).close()

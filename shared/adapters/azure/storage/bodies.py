@@ -1,5 +1,6 @@
 """JSON values in table columns: small ones inline, large ones by digest in evidence."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -18,12 +19,15 @@ class Bodies:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
 
-    async def pack(self, value: object) -> bytes:
-        """What the column holds. Evidence is written before this returns, thus before the row."""
-        body = canonical(value)
-        if len(body) <= INLINE_BYTES:
-            return b'{"inline":' + body + b"}"
-        return canonical({"evidence": await self._evidence.keep(body)})
+    async def pack(self, **values: object) -> dict[str, bytes]:
+        """What the columns hold. Evidence is written before this returns, thus before the row."""
+        bodies = {name: canonical(value) for name, value in values.items()}
+        columns = {name: b'{"inline":%b}' % body for name, body in bodies.items() if len(body) <= INLINE_BYTES}
+        if len(columns) == len(bodies):
+            return columns
+        large = [name for name in bodies if name not in columns]
+        kept = await asyncio.gather(*(self._evidence.keep(bodies[name]) for name in large))
+        return columns | {name: canonical({"evidence": digest}) for name, digest in zip(large, kept, strict=True)}
 
     async def unpack(self, column: bytes) -> Any:
         packed = json.loads(column)

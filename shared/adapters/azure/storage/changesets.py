@@ -15,10 +15,12 @@ _PART = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n
 _ALWAYS = "Accept: application/json;odata=nometadata\r\nDataServiceVersion: 3.0\r\n"
 # Without `Prefer` the service sends every row that it creates back.
 _WITH_A_ROW = "Content-Type: application/json\r\nPrefer: return-no-content\r\n"
-_ANSWER = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n(.*?)^--", re.DOTALL | re.MULTILINE)
-_ETAG = re.compile(rb"^ETag: *(.*?)\r?$", re.MULTILINE | re.IGNORECASE)
+# Status, all that follows up to the boundary, and of its head the version.
+_ANSWER = re.compile(
+    r"^HTTP/1\.1 (\d{3})[^\n]*\n((?:(?:(?i:ETag): *([^\r\n]*?)|[^\r\n]+)\r?\n)*.*?)^--", re.DOTALL | re.MULTILINE
+)
 # Errors are JSON, or XML where the service did not get as far as to read what was asked for.
-_CODE = re.compile(rb'code"? *[:>] *"?(\w+)', re.IGNORECASE)
+_CODE = re.compile(r'code"? *[:>] *"?(\w+)', re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +31,35 @@ class Answer:
     etag: str | None = None
     code: str = ""
 
-    @property
-    def is_error(self) -> bool:
-        return not 200 <= self.status < 300
-
 
 def write(operations: Sequence[HttpRequest]) -> tuple[str, bytes]:
     """Content type and body of the batch."""
-    batch, changeset = f"batch_{uuid4()}", f"changeset_{uuid4()}"
-    parts = "".join(f"--{changeset}\r\n{_PART}{_written(operation)}" for operation in operations)
+    identity = uuid4().hex
+    batch, changeset = f"batch_{identity}", f"changeset_{identity}"
+    # Of the SDK's headers only the condition differs from one operation to another.
+    parts = "".join([
+        f"--{changeset}\r\n{_PART}{each.method} {each.url} HTTP/1.1\r\n{_ALWAYS}"
+        f"{_WITH_A_ROW if (row := each.content or '') else ''}"
+        f"{f'If-Match: {version}\r\n' if (version := each.headers.get('If-Match')) else ''}\r\n{row}\r\n"
+        for each in operations
+    ])  # fmt: skip
     body = f"--{batch}\r\nContent-Type: multipart/mixed; boundary={changeset}\r\n\r\n{parts}--{changeset}--\r\n"
     return f"multipart/mixed; boundary={batch}", f"{body}--{batch}--\r\n".encode()
 
 
-def _written(operation: HttpRequest) -> str:
-    """Of the SDK's headers only the condition differs from one operation to another."""
-    version, row = operation.headers.get("If-Match"), operation.content or ""
-    headers = (_WITH_A_ROW if row else "") + (f"If-Match: {version}\r\n" if version else "")
-    return f"{operation.method} {operation.url} HTTP/1.1\r\n{_ALWAYS}{headers}\r\n{row}\r\n"
-
-
 def read(body: bytes) -> list[Answer]:
     """One for each operation, in order, or one alone: the error that undid them all."""
-    return [_answer(int(status), rest) for status, rest in _ANSWER.findall(body)]
-
-
-def _answer(status: int, rest: bytes) -> Answer:
-    etag = _ETAG.search(rest)
-    answer = Answer(status, etag.group(1).decode() if etag else None)
-    return Answer(status, code=code_of(rest)) if answer.is_error else answer
+    return [
+        Answer(int(status), etag or None) if status[0] == "2" else Answer(int(status), code=_code_in(rest))
+        for status, rest, etag in _ANSWER.findall(body.decode("latin-1"))
+    ]
 
 
 def code_of(body: bytes) -> str:
     """The service's name for the error that it says here; empty where it names none."""
-    found = _CODE.search(body)
-    return found.group(1).decode() if found else ""
+    return _code_in(body.decode("latin-1"))
+
+
+def _code_in(text: str) -> str:
+    found = _CODE.search(text)
+    return found.group(1) if found else ""

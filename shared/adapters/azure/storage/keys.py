@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, unquote
@@ -17,6 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BUCKETS = 2
 
 
+@lru_cache(maxsize=1024)
 def escaped(text: str) -> str:
     """`text` for a key: only letters, digits and `-._~=`; a very long one ends in its digest instead of its tail."""
     key = quote(text, safe="").replace("%", "=")
@@ -28,6 +30,7 @@ def unescaped(key: str) -> str:
     return unquote(key.replace("=", "%"))
 
 
+@lru_cache(maxsize=1024)
 def chain_key(service: str, entity: Entity) -> str:
     """Partition of a chain: `<service>|<entity>`."""
     key = f"{service}|{entity.table_key}"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
@@ -26,7 +26,6 @@ from shared.adapters.azure.storage.ledger_rows import (
     lease_columns,
     mark_prefix,
     mark_row,
-    of_chain,
     rows_between,
 )
 from shared.adapters.azure.storage.legible import ILLEGIBLE, say
@@ -68,9 +67,9 @@ class TableLedger(Ledger):
         return await self._rows.progress(row, dict([indexed_mark(each) async for each in rows]), server.now)
 
     async def record(self, entry: Entry, head: Head, lease: Lease | None) -> Progress:
-        decision, new_head = await self._rows.decision(entry, lease), await self._rows.head(entry, head, lease)
-        condition = {"mode": UpdateMode.MERGE, "etag": head.version, "match_condition": MatchConditions.IfNotModified}
-        move = ("create", new_head) if head.version is None else ("update", new_head, condition)
+        decision = await self._rows.decision(entry, lease)
+        new_head = self._rows.head(decision, entry, head, lease)
+        move = ("create", new_head) if head.version is None else ("update", new_head, _over(head.version))
         try:
             with storage_errors(f"record {entry.event_id}"):
                 written = await self._table.submit_transaction([("create", decision), move])
@@ -108,12 +107,12 @@ class TableLedger(Ledger):
         end = replace(end, hash=link, version=versions[-1], open=None) if end else None
         return replace(progress, marks={**progress.marks, **marks}, settled=True, version=versions[0], head=end)
 
-    async def _settle(self, progress: Progress, marks: Mapping[int, Mark], link: str, end: Head | None) -> list[str]:
-        entry = progress.entry
-        head = {**of_chain(entry.service, entry.entity), "RowKey": HEAD, "open": "", "hash": link}
-        as_known = {"etag": end.version, "match_condition": MatchConditions.IfNotModified} if end else {}
-        closed = ("update", head, {"mode": UpdateMode.MERGE, **as_known})
-        return await self._changed(progress, marks, {"settled": True}, "settle", closed)
+    def _settle(
+        self, progress: Progress, marks: Mapping[int, Mark], link: str, end: Head | None
+    ) -> Awaitable[list[str]]:
+        head = {"PartitionKey": _chain_key(progress), "RowKey": HEAD, "open": "", "hash": link}
+        closed = ("update", head, _over(end.version if end else None))
+        return self._changed(progress, marks, {"settled": True}, "settle", closed)
 
     async def _change(self, progress: Progress, marks: Mapping[int, Mark], columns: dict[str, Any], doing: str) -> str:
         return (await self._changed(progress, marks, columns, doing))[0]
@@ -123,11 +122,10 @@ class TableLedger(Ledger):
     ) -> list[str]:
         """One transaction over a decision's row, as it was read, and new rows for its marks; all their versions."""
         entry = progress.entry
-        row = {**of_chain(entry.service, entry.entity), "RowKey": decision_key(entry.event_id), **columns}
-        condition = {"etag": progress.version, "match_condition": MatchConditions.IfNotModified}
+        row = {"PartitionKey": _chain_key(progress), "RowKey": decision_key(entry.event_id), **columns}
         created = [("create", mark_row(entry, index, mark)) for index, mark in marks.items()]
         with storage_errors(f"{doing} {entry.event_id}"):
-            operations = [("update", row, {"mode": UpdateMode.MERGE, **condition}), *created, *more]
+            operations = [("update", row, _over(progress.version)), *created, *more]
             return [str(each["etag"]) for each in await self._table.submit_transaction(operations)]
 
     async def wait(self, waiting: Waiting) -> None:
@@ -198,3 +196,14 @@ class TableLedger(Ledger):
         if row["RowKey"] != decision_key(str(row["event_id"])):
             raise Refused(f"the row of event {row['event_id']} lies under the key {row['RowKey']}")
         return await self._rows.progress(row, marks, now)
+
+
+def _chain_key(progress: Progress) -> str:
+    return chain_key(progress.entry.service, progress.entry.entity)
+
+
+def _over(version: str | None) -> dict[str, Any]:
+    """Merged over the row in this version, or in whichever it has: what it has beside stays."""
+    if version is None:
+        return {"mode": UpdateMode.MERGE}
+    return {"mode": UpdateMode.MERGE, "etag": version, "match_condition": MatchConditions.IfNotModified}

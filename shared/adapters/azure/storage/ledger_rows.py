@@ -129,10 +129,6 @@ class LedgerRows:
     def __init__(self, bodies: Bodies) -> None:
         self._bodies = bodies
 
-    async def _pack(self, **values: object) -> dict[str, bytes]:
-        packed = await asyncio.gather(*(self._bodies.pack(value) for value in values.values()))
-        return dict(zip(values, packed, strict=True))
-
     async def decision(self, entry: Entry, lease: Lease | None) -> dict[str, Any]:
         """The row of a new decision; lease and settled are no part of the record."""
         return {
@@ -146,21 +142,25 @@ class LedgerRows:
             "hash": entry.hash,
             "settled": lease is None,
             **(lease_columns(lease) if lease else {}),
-            **await self._pack(event=entry.event, facts=entry.facts, state=entry.state, effects=list(entry.effects)),
+            **await self._bodies.pack(
+                event=entry.event, facts=entry.facts, state=entry.state, effects=list(entry.effects)
+            ),
         }
 
-    async def head(self, entry: Entry, head: Head, lease: Lease | None) -> dict[str, Any]:
-        """The head after `entry`, to be merged over the present one: the queue's columns stay as they are."""
+    def head(self, decision: Mapping[str, Any], entry: Entry, head: Head, lease: Lease | None) -> dict[str, Any]:
+        """The head after `entry`, whose row is `decision`, to be merged over the present one.
+
+        The queue's columns stay as they are.
+        """
         first = {"oldest": moment_key(entry.decided_at)} if head.length == head.archived else {}
         return {
             **first,
-            **of_chain(entry.service, entry.entity),
+            **{name: decision[name] for name in ("PartitionKey", "service", "entity", "state")},
             "RowKey": HEAD,
             "hash": entry.hash,
             "length": int64(head.length + 1),
             "last": entry.event_id,
             "open": entry.event_id if lease else "",
-            **await self._pack(state=entry.state),
         }
 
     async def read_head(self, row: TableEntity) -> Head:
@@ -208,7 +208,7 @@ class LedgerRows:
             "due": waiting.due.isoformat(),
             "attempts": waiting.attempts,
             "reason": waiting.reason,
-            **await self._pack(event=waiting.event),
+            **await self._bodies.pack(event=waiting.event),
         }
 
     async def read_waiting(self, service: str, entity: Entity, row: TableEntity) -> Waiting:

@@ -5,6 +5,7 @@ makes that call its own way again, which is slower and nothing else.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.request import getproxies
 
@@ -32,12 +33,16 @@ class Tables(TableServiceClient):
 
 
 class Table(TableClient):
+    @cached_property
+    def _batches(self) -> tuple[str, dict[str, str]]:
+        """Where transactions go, and the headers that all of them have."""
+        return f"{self.scheme}://{self._primary_hostname}/$batch", {**_HEADERS, "x-ms-version": self.api_version}
+
     async def _batch_send(self, table_name: str, *reqs: HttpRequest, **kwargs: Any) -> list[Mapping[str, Any]]:
         content_type, body = changesets.write(reqs)
-        headers = {**_HEADERS, "x-ms-version": self.api_version, "Content-Type": content_type}
-        url = f"{self.scheme}://{self._primary_hostname}/$batch"
+        url, headers = self._batches
         # `stream`: the SDK's pipeline would decode the body otherwise, and knows no multipart.
-        request = HttpRequest("POST", url, headers=headers, content=body)
+        request = HttpRequest("POST", url, headers={**headers, "Content-Type": content_type}, content=body)
         response = await self._client.send_request(request, stream=True, **kwargs)
         said = await response.read()
         if response.status_code != 202:
@@ -57,7 +62,7 @@ class TransactionFailed(HttpResponseError):
 def _versions(answers: list[changesets.Answer], expected: int) -> list[Mapping[str, Any]]:
     """As `submit_transaction` returns them. Raises `TransactionFailed`, and `AzureError` where nobody can say."""
     for answer in answers:
-        if answer.is_error:
+        if answer.code or not 200 <= answer.status < 300:
             raise TransactionFailed(answer.status, answer.code)
     if len(answers) != expected:
         raise AzureError(f"{len(answers)} answers to {expected} operations")

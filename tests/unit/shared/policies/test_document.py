@@ -66,9 +66,21 @@ def test_a_model_is_found_by_the_endpoint_that_it_serves() -> None:
     assert document(MINIMAL).endpoint_of("other") is None
 
 
+def test_where_a_model_serves_is_an_entity_however_it_is_spelt() -> None:
+    found = document(MINIMAL)
+    for _ in range(2):
+        assert found.served_by("Flights") == found.served_by("flights") == found.endpoint_ref("flights").entity
+        assert found.served_by("other") is None
+
+
 def test_a_copy_with_other_endpoints_forgets_the_earlier_ones() -> None:
     before = document("endpoints: {flights: {model: m, limits: {drift: {of: 9}}}}")
     assert before.section(DriftLimits, FLIGHTS).of == 9
-    digest, after = before.digest, before.model_copy(update={"endpoints": {}})
+    assert (before.served_by("m"), before.mode("drift", FLIGHTS)) != (None, "observe")
+    digest, after = (
+        before.digest,
+        before.model_copy(update={"endpoints": {}, "defaults": {"modes": {"drift": "observe"}}}),
+    )
+    assert (after.served_by("m"), after.endpoint_of("m"), after.mode("drift", FLIGHTS)) == (None, None, "observe")
     assert after.section(DriftLimits, FLIGHTS).of == DriftLimits().of
     assert after.digest != digest
