@@ -1,5 +1,6 @@
 """Files to score whose writer means no good: they cost a process that is not missed, and are refused by name."""
 
+import asyncio
 import io
 import os
 import signal
@@ -16,6 +17,7 @@ from function_app.jobs import batch_endpoint
 from function_app.jobs.batch.row_sandbox import RowSandbox
 from services.scoring.files import NotScorable, open_rows
 from shared.ports import Refused, Unavailable
+from tests.support.eventually import aeventually
 from tests.support.onnx_models import package_files, package_ref, sample_rows
 from tests.unit.jobs.test_batch import Batch, batch, parquet
 
@@ -170,6 +172,23 @@ def test_a_job_that_ends_leaves_no_process_behind(folder: Path) -> None:
         sandbox.load()
         process = Path(f"/proc/{sandbox.pid}")
     assert not process.exists()
+
+
+async def test_what_a_dying_process_had_begun_to_write_is_removed(sandbox: RowSandbox, folder: Path) -> None:
+    source, output = folder.parent / "rows.parquet", folder.parent / "output"
+    output.mkdir()
+    source.write_bytes(parquet(keyed(pa.array(["a"] * 5_000))))
+
+    async def has_begun() -> bool:
+        return any(output.iterdir())
+
+    scoring = asyncio.create_task(asyncio.to_thread(sandbox.whole, source, output / "rows.parquet", 1))
+    await aeventually(has_begun)
+    assert sandbox.pid is not None
+    os.kill(sandbox.pid, signal.SIGKILL)
+    with pytest.raises(NotScorable, match="by signal 9"):
+        await scoring
+    assert list(output.iterdir()) == []
 
 
 def test_of_a_mini_batch_only_the_hostile_file_fails(
