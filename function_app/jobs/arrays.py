@@ -4,6 +4,7 @@ Nothing is pickled. numpy's own text type would make each text as wide as the lo
 200,000 characters are 15 GB.
 """
 
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,13 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Texts as objects, which is how ONNX Runtime takes and gives them."""
+    """Texts as objects, which is how ONNX Runtime takes and gives them.
+
+    Raises `ValueError` for packed ones, which are not what `write_arrays` writes: a file is as large as its arrays.
+    """
+    with zipfile.ZipFile(path) as file:
+        if any(each.compress_type != zipfile.ZIP_STORED for each in file.infolist()):
+            raise ValueError(f"{path.name}: its arrays are packed")
     with np.load(path, allow_pickle=False) as found:
         parts = {name: found[name] for name in found.files}
     names = parts["names"].tolist()

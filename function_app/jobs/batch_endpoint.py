@@ -5,7 +5,6 @@ Each file's answers are written to the deployment's output folder, so its `outpu
 is missing in what `run` returns counts as failed there.
 """
 
-import asyncio
 import json
 import logging
 import os
@@ -13,17 +12,14 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from function_app.jobs.test_deployment import FolderPackage
-from services.scoring.files import ChunkScorer, NotScorable, Results, open_rows
-from services.scoring.model.loading import PackageLoader
-from services.scoring.model.version import Version
-from shared.adapters.onnx import OnnxRuntime
+from function_app.jobs.batch.row_sandbox import RowSandbox
+from services.scoring.files import NotScorable
 from shared.events import ModelRef, PackageRef
 from shared.packages import digest
 
 logger = logging.getLogger("sluice.batch")
 CHUNK_ROWS = 50_000
-_served: dict[str, Version] = {}
+_served: dict[str, RowSandbox] = {}
 
 
 def init() -> None:
@@ -33,7 +29,8 @@ def init() -> None:
     # Where it is registered does not matter here: no answer names it but by its digest.
     nowhere = "/subscriptions/0/resourcegroups/0/providers/microsoft.machinelearningservices/workspaces/0"
     package = PackageRef(model=ModelRef(workspace=nowhere, name="model", version="0"), digest=digest(files))
-    _served["version"] = asyncio.run(PackageLoader(FolderPackage(folder), OnnxRuntime()).load(package))
+    _served["sandbox"] = RowSandbox(folder, package)
+    _served["sandbox"].load()
 
 
 def _package_folder(root: Path) -> Path:
@@ -59,11 +56,6 @@ def _score(path: Path) -> str | None:
 
 def _write(path: Path, folder: Path) -> dict[str, object]:
     """Under a name that the same file always gets: when a mini-batch is tried again, nothing is there twice."""
-    file = open_rows(path)
-    scorer = ChunkScorer(_served["version"], file.schema, file.from_text)
     target = folder / f"{path.stem}-{sha256(str(path).encode()).hexdigest()[:8]}.parquet"
-    with Results(target, scorer.schema) as results:
-        for table in file.chunks(CHUNK_ROWS):
-            results.add(scorer.score(table, results.rows))
-        results.keep()
-    return {"file": path.name, "rows": results.rows, "rejected": results.rejected, "output": target.name}
+    rows, rejected = _served["sandbox"].whole(path, target, CHUNK_ROWS)
+    return {"file": path.name, "rows": rows, "rejected": rejected, "output": target.name}

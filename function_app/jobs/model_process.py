@@ -38,6 +38,12 @@ def main() -> None:
 def limit(seconds: int, megabytes: int) -> None:
     """Bound this process for good; the kernel enforces it."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    limit_memory(megabytes)
+
+
+def limit_memory(megabytes: int) -> None:
+    """What it leaves behind is as bounded as it is itself, for others read it."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (megabytes << 20, megabytes << 20))
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

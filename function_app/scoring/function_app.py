@@ -1,54 +1,24 @@
 """The scoring app's HTTP doors, and its wiring: the Open Inference Protocol v2 on Azure Functions."""
 
 import atexit
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem, ScoringPorts
-from services.scoring.capture.buffer import CaptureBuffer
-from services.scoring.instance.assembly import instance_of
-from services.scoring.instance.background import Pace
-from services.scoring.model.warmth import Keeping
-from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
-from shared.adapters.azure.storage.account import storage_clients
-from shared.adapters.azure.storage.model_packages import BlobModelPackages
-from shared.adapters.azure.storage.serving import BlobServingManifests
-from shared.adapters.clock import SystemClock
-from shared.adapters.instance_name import instance_name
-from shared.adapters.onnx import OnnxRuntime, check_providers
+from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, FirstAtOnce, Problem
+from shared.adapters.onnx import check_providers
 from shared.settings.scoring import ScoringSettings
+
+if TYPE_CHECKING:
+    from function_app.scoring.serve.wiring import scoring_instance
+else:  # the worker imports this file by its bare name: in its process, `function_app` is no package but this module
+    from serve.wiring import scoring_instance
 
 settings = ScoringSettings.read()
 check_providers(settings.inference_providers)
-
-
-@asynccontextmanager
-async def open_ports() -> AsyncIterator[ScoringPorts]:
-    """What this app's identity may do: read manifests and packages, send to hub predictions."""
-    storage = storage_clients(settings.sluice_storage.get_secret_value())
-    publisher = EventHubPublisher({"predictions": settings.hub_predictions.get_secret_value()})
-    try:
-        yield ScoringPorts(
-            manifests=BlobServingManifests(storage.blobs),
-            packages=BlobModelPackages(storage.blobs),
-            publisher=publisher,
-            runtime=OnnxRuntime(settings.inference_threads or None, settings.inference_providers),
-            clock=SystemClock(),
-        )
-    finally:
-        await publisher.close()
-        await storage.close()
-
-
-def make_capture() -> CaptureBuffer:
-    return CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
-
-
-keeping = Keeping(settings.rollback_window_s, settings.model_memory_mb << 20)
-pace = Pace(capture_share=settings.capture_loop_share)
-instance = instance_of(settings.endpoints, make_capture, open_ports, keeping, instance_name, pace)
+# A plan's instances are many and short-lived, and keep no folder: each checks its models itself.
+instance = scoring_instance(settings, FirstAtOnce)
 scorer = instance.scorer
 for background in instance.backgrounds:
     background.start()
@@ -138,11 +108,11 @@ async def _infer(req: func.HttpRequest, version: str | None) -> func.HttpRespons
         problem = Problem(400, f"inference-header-content-length: a number is required, found {length[:40]!r}")
         return _response(problem.answer(), said)
     is_arrow = said.get(TYPE, "").startswith(ARROW_TYPE)
-    answer = await scorer.infer_at_once(
+    answer = await scorer.infer(
         req.route_params["name"],
         version or said.get(DEPLOYMENT),
         req.get_body(),
-        ARROW_STREAM if is_arrow else None if length is None else int(length),
-        said.get(STICKY),
+        header_length=ARROW_STREAM if is_arrow else None if length is None else int(length),
+        sticky=said.get(STICKY),
     )
     return _response(answer, said)

@@ -5,7 +5,9 @@ Does: decodes requests to columns, runs them in natural batches, encodes answers
 package beside the present one and switches at once. Knows no transport: doors hand over bytes and get an `Answer`.
 """
 
+from services.scoring.answering.batching import Batching, EndOfTurn, FirstAtOnce, FlushedByDoor
 from services.scoring.answering.endpoints import Endpoints
+from services.scoring.answering.inference_server import InferenceServer
 from services.scoring.answering.scorer import Limits, Scorer
 from services.scoring.instance.assembly import Instance, instance_of
 from services.scoring.instance.background import Background, ScoringPorts

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from services.scoring import Answer, Scorer
+from services.scoring import Answer, Batching, EndOfTurn, Scorer
 from services.scoring.answering.scorer import Limits
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.following import LoadFailure, ManifestFollower
@@ -28,6 +28,7 @@ class Bench:
     sampling: float = 1.0
     most_rows: int = 50_000
     keeping: Keeping = field(default_factory=Keeping)
+    batching: Batching = field(default_factory=EndOfTurn)
     failures: list[LoadFailure] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -36,7 +37,7 @@ class Bench:
         self.manifests = MemoryServingManifests()
         self.publisher = MemoryEventPublisher()
         self.capture = CaptureBuffer(self.clock, self.sampling, self.most_rows)
-        self.scorer = Scorer(self.capture, self.limits)
+        self.scorer = Scorer(self.capture, self.limits, self.batching)
         self.loader = PackageLoader(self.packages, OnnxRuntime(threads=1))
         self.follower = ManifestFollower(
             ENDPOINT, self.manifests, self.loader, self.scorer, self._failed, self.clock, self.keeping

@@ -5,45 +5,21 @@ the chunk is done. `<output>/rejected-000000.parquet` are the others, where ther
 report, written when there is nothing left to do.
 """
 
-import io
+import asyncio
 import json
 import re
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import pyarrow
-import pyarrow.parquet
 from azure.storage.blob.aio import BlobServiceClient
 
+from function_app.jobs.batch.counts import Counts
 from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.batch_files import BlobBatchFiles
 from shared.adapters.azure.storage.blobs import create
 from shared.events import FileRef
 from shared.ports import Moved
 
-if TYPE_CHECKING:
-    from services.scoring.files import ScoredChunk
-
-_MOST_FIELDS = 50
 _PART = re.compile(r"part-([0-9]{6,})\.parquet")
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Rows of a chunk, and those rejected, by the field at fault."""
-
-    rows: int
-    rejected_by: dict[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, chunk: "ScoredChunk") -> "Counts":
-        """Of very many fields the worst: the metadata of a blob holds 8 KB."""
-        worst = Counter(chunk.by_field()).most_common()
-        others = sum(count for _, count in worst[_MOST_FIELDS:])
-        more = {"others": others} if others else {}
-        return cls(chunk.scored.num_rows + chunk.rejected.num_rows, dict(worst[:_MOST_FIELDS]) | more)
 
 
 class BatchBlobs:
@@ -68,26 +44,21 @@ class BatchBlobs:
                     found[int(match[1])] = Counts(int(counts["rows"]), json.loads(counts["rejected_by"]))
         return [found[index] for index in range(next(i for i in range(len(found) + 1) if i not in found))]
 
-    async def keep(self, output: str, index: int, chunk: "ScoredChunk") -> Counts:
+    async def keep(self, output: str, index: int, counts: Counts, scored: Path, rejected: Path) -> None:
         """Another attempt that still runs may have been faster: what it wrote is the same."""
-        counts = Counts.of(chunk)
-        if chunk.rejected.num_rows:
-            await create(self._results, f"{output}/rejected-{index:06d}.parquet", _parquet(chunk.rejected))
+        if counts.rejected_by:
+            await create(
+                self._results, f"{output}/rejected-{index:06d}.parquet", await asyncio.to_thread(rejected.read_bytes)
+            )
+        body = await asyncio.to_thread(scored.read_bytes)
         metadata = {"rows": str(counts.rows), "rejected_by": json.dumps(counts.rejected_by)}
         name = f"{output}/part-{index:06d}.parquet"
         try:
             with storage_errors(f"write {name}"):
-                await self._results.upload_blob(name, _parquet(chunk.scored), overwrite=False, metadata=metadata)
+                await self._results.upload_blob(name, body, overwrite=False, metadata=metadata)
         except Moved:
             pass
-        return counts
 
     async def conclude(self, output: str, report: bytes) -> None:
         with storage_errors(f"write {output}/result.json"):
             await self._results.upload_blob(f"{output}/result.json", report, overwrite=True)
-
-
-def _parquet(table: pyarrow.Table) -> bytes:
-    body = io.BytesIO()
-    pyarrow.parquet.write_table(table, body)
-    return body.getvalue()

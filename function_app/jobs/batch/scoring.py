@@ -1,20 +1,21 @@
-"""The batch job: fetch, read, score and write, chunk by chunk, with the package that was asked for."""
+"""The batch job: fetch, read, score and write, chunk by chunk, with the package that was asked for.
+
+This process has the job's identity, and touches neither the file nor the model: both are strangers'.
+"""
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from function_app.jobs.batch.blobs import Counts
-from services.scoring.files import ChunkScorer, NotScorable, RowFile, ScoredChunk, open_rows
-from services.scoring.model.loading import PackageLoader
-from shared.adapters.onnx import OnnxRuntime
+from function_app.jobs.batch.counts import REJECTED, SCORED, Counts
+from function_app.jobs.batch.row_sandbox import RowSandbox
+from services.scoring.files import NotScorable
 from shared.events import canonical
-from shared.packages import BatchReport, BatchRequestBody
+from shared.packages import FILES, BatchReport, BatchRequestBody
 from shared.ports import Absent, Moved, Refused
 
 if TYPE_CHECKING:
@@ -61,17 +62,22 @@ async def score_file(request: BatchRequestBody, storage: "JobStorage") -> BatchR
 
 
 async def _score(request: BatchRequestBody, storage: "JobStorage", totals: _Totals) -> None:
-    version = await PackageLoader(storage.packages, OnnxRuntime()).load(request.package)
     with TemporaryDirectory(prefix="sluice-batch-") as folder:
-        path = Path(folder) / "file"
-        await storage.batch.fetch(request.file, path)
-        file = await asyncio.to_thread(open_rows, path, request.file.name)
-        scorer = ChunkScorer(version, file.schema, file.from_text)
-        chunks = _scored(file, scorer, request.chunk_rows, totals.chunks)
-        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-            totals.add(await storage.batch.keep(request.output, totals.chunks, chunk))
+        package, parts = Path(folder) / "package", Path(folder) / "parts"
+        package.mkdir()
+        parts.mkdir()
+        await _fetch(storage, request.package.digest, package)
+        file = Path(folder) / "file"
+        await storage.batch.fetch(request.file, file)
+        with RowSandbox(package, request.package) as sandbox:
+            await asyncio.to_thread(sandbox.load)
+            chunks = sandbox.chunks(file, request.file.name, request.chunk_rows, totals.chunks, parts)
+            while (counts := await asyncio.to_thread(next, chunks, None)) is not None:
+                await storage.batch.keep(request.output, totals.chunks, counts, parts / SCORED, parts / REJECTED)
+                totals.add(counts)
 
 
-def _scored(file: RowFile, scorer: ChunkScorer, chunk_rows: int, first: int) -> Iterator[ScoredChunk]:
-    for index, table in enumerate(file.chunks(chunk_rows, first), start=first):
-        yield scorer.score(table, index * chunk_rows)
+async def _fetch(storage: "JobStorage", digest: str, folder: Path) -> None:
+    """The package as it lies there: whether it is the one of this digest is checked by who loads it."""
+    for name in FILES:
+        (folder / name).write_bytes(await storage.packages.read(digest, name))

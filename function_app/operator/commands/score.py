@@ -79,6 +79,9 @@ def _told() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except typer.Exit as ended:  # `run` has said why
         raise typer.Exit(ended.exit_code if ended.exit_code in (0, INTERRUPTED) else COULD_NOT_RUN) from None
+    except MemoryError as error:
+        warn("sluice: there is not enough memory for so many rows at once: --chunk-rows takes fewer")
+        raise typer.Exit(COULD_NOT_RUN) from error
     except (NotScorable, Unknown, NoSettings, OSError) as error:
         warn(f"sluice: {error}")
         raise typer.Exit(COULD_NOT_RUN) from error

@@ -55,6 +55,8 @@ def score_here(
     """`tell` hears of rows done and of all rows, None where nobody knows. Raises `NotScorable`."""
     generation, version = served
     began = perf_counter()
+    # In this process: it is the operator's own file on the operator's own machine. A chunk's bound in bytes suffices,
+    # and a file that takes more ends nothing but this command. Strangers' files are read in a sandbox, by jobs.
     file = open_rows(source)
     scorer = ChunkScorer(version, file.schema, file.from_text)
     check_target(target, scorer.schema, force)

@@ -12,17 +12,20 @@ from pathlib import Path
 
 import uvloop
 
+from services.scoring import FlushedByDoor
 from services.scoring.answering.metrics import metrics_page
 from shared.adapters.onnx import check_providers
 from shared.ports import Refused
 from shared.settings.scoring import ScoringSettings
 
 from .access_log import access_log
+from .connection import Connection
 from .limits import HttpLimits
 from .listening import listening_socket
 from .memory import share_one_arena
 from .observing import Handled, Observer
 from .offloop import OffLoop
+from .ports import prepared_models
 from .routes import Routes
 from .server import Server
 from .tracing import spans
@@ -57,7 +60,8 @@ def main() -> int:
 
 
 async def _serve(settings: ScoringSettings, bound: socket.socket, options: argparse.Namespace) -> None:
-    instance = scoring_instance(settings)
+    batching = FlushedByDoor[Connection]()
+    instance = scoring_instance(settings, lambda: batching, prepared_models(settings.model_cache))
     working = [asyncio.create_task(each.run()) for each in instance.backgrounds]
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,7 +75,7 @@ async def _serve(settings: ScoringSettings, bound: socket.socket, options: argpa
     )
     observer = Observer([each.offer for each in watching.values()]) if watching else None
     limits = HttpLimits(held_bytes=options.bodies_mb << 20, connections=options.connections)
-    server = Server(instance.scorer, routes, limits, options.drain_seconds, observer)
+    server = Server(instance.scorer, routes, limits, batching, options.drain_seconds, observer)
     await server.run(bound, stop.wait(), lambda: _write_ready(options.ready_file, bound))
     for background in instance.backgrounds:
         background.ask_to_stop()

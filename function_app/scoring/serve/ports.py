@@ -1,4 +1,4 @@
-"""What the own server needs from outside, chosen for a fast start: nothing is imported before it is needed."""
+"""What scoring needs from outside, chosen for a fast start: nothing is imported before it is needed."""
 
 import asyncio
 import os
@@ -52,7 +52,7 @@ def _open_publisher(connections: Mapping[Hub, str]) -> "EventHubPublisher":
 
 
 @asynccontextmanager
-async def open_ports(settings: ScoringSettings) -> AsyncIterator[ScoringPorts]:
+async def open_ports(settings: ScoringSettings, prepared: PreparedModels | None) -> AsyncIterator[ScoringPorts]:
     """What this app's identity may do: read manifests and packages, send to hub predictions."""
     blobs = BlobReader(settings.sluice_storage.get_secret_value())
     publisher = LatePublisher({"predictions": settings.hub_predictions.get_secret_value()})
@@ -63,7 +63,7 @@ async def open_ports(settings: ScoringSettings) -> AsyncIterator[ScoringPorts]:
             publisher=publisher,
             runtime=OnnxRuntime(settings.inference_threads or None, settings.inference_providers),
             clock=SystemClock(),
-            prepared=prepared_models(settings.model_cache),
+            prepared=prepared,
         )
     finally:
         await publisher.close()

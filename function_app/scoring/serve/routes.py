@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from services.scoring import Answer, Endpoints, Problem, Scorer
+from services.scoring import Answer, InferenceServer, Problem
 
 _MOST_KNOWN = 1_000
 
@@ -24,7 +24,7 @@ type Target = Infer | Look | None
 class Routes:
     """Paths of the Open Inference Protocol v2, and `/metrics`: what the routes of a custom container are set to."""
 
-    def __init__(self, scorer: Scorer | Endpoints, metrics: Look) -> None:
+    def __init__(self, scorer: InferenceServer, metrics: Look) -> None:
         self._scorer = scorer
         self._fixed: dict[tuple[str, ...], Look] = {
             ("v2",): scorer.server,

@@ -5,7 +5,7 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable
 
-from services.scoring import Endpoints, Scorer
+from services.scoring import FlushedByDoor, InferenceServer
 
 from .bodies import BodyBudget
 from .connection import Connection
@@ -26,13 +26,17 @@ _SHORT_TICKS = 2
 
 
 class Server:
-    """`drain_s` is how long it still listens after it was told to end, while load balancers learn of it."""
+    """`drain_s` is how long it still listens after it was told to end, while load balancers learn of it.
+
+    `batching` is that of the scorer.
+    """
 
     def __init__(
         self,
-        scorer: Scorer | Endpoints,
+        scorer: InferenceServer,
         routes: Routes,
         limits: HttpLimits,
+        batching: FlushedByDoor[Connection],
         drain_s: float = 0.5,
         observer: Observer | None = None,
     ) -> None:
@@ -46,7 +50,8 @@ class Server:
         self._routes = routes
         self._drain_s = drain_s
         self._observer = observer
-        self._connections: set[Connection] = set()
+        self._batching = batching
+        self._connections = batching.clients
         self._allowed = {
             "head": limits.head_s, "body": limits.body_s, "idle": limits.idle_s, "writing": limits.write_s,
             "answer": float("inf"),
@@ -97,17 +102,13 @@ class Server:
     def admit(self, connection: Connection) -> bool:
         """False when there are too many already; it is swept like all others then."""
         self._connections.add(connection)
-        self._scorer.is_flushed_by_door = len(self._connections) == 1
         return len(self._connections) <= self.limits.connections
 
     def turn_over(self) -> None:
-        """A lone connection has told all it had to tell: there is nobody else to wait for."""
-        if self._scorer.is_flushed_by_door:
-            self._scorer.flush()
+        self._batching.flush()
 
     def forget(self, connection: Connection) -> None:
         self._connections.discard(connection)
-        self._scorer.is_flushed_by_door = len(self._connections) == 1
 
     def observe(self, exchange: Exchange) -> None:
         """One that is answered without having been dispatched."""

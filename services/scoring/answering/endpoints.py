@@ -6,35 +6,18 @@ With one endpoint, doors are given its `Scorer` itself.
 from collections.abc import Sequence
 
 from services.scoring.answering import metadata
+from services.scoring.answering.inference_server import InferenceServer, Reply
 from services.scoring.answering.openapi import openapi
-from services.scoring.answering.scorer import Reply, Scorer
+from services.scoring.answering.scorer import Scorer
 from services.scoring.model.table import Table
 from services.scoring.protocol.answers import Answer, Problem
 
 
-class Endpoints:
-    """What doors need of a scorer, over several. No two of them serve models of the same name: see `is_taken`."""
+class Endpoints(InferenceServer):
+    """No two of them serve models of the same name: see `is_taken`."""
 
     def __init__(self, scorers: Sequence[Scorer]) -> None:
         self._scorers = tuple(scorers)
-        self._tables = tuple(scorer.table for scorer in scorers)
-
-    @property
-    def table(self) -> object:
-        """Another one whenever one of theirs is exchanged."""
-        found = tuple(scorer.table for scorer in self._scorers)
-        if any(new is not old for new, old in zip(found, self._tables, strict=True)):
-            self._tables = found
-        return self._tables
-
-    @property
-    def is_flushed_by_door(self) -> bool:
-        return self._scorers[0].is_flushed_by_door
-
-    @is_flushed_by_door.setter
-    def is_flushed_by_door(self, value: bool) -> None:
-        for scorer in self._scorers:
-            scorer.is_flushed_by_door = value
 
     def is_taken(self, name: str, by_other_than: Scorer) -> bool:
         """Whether another endpoint serves a model of this name already."""
@@ -73,18 +56,6 @@ class Endpoints:
             return Problem(503, "an endpoint of this process has no model loaded yet", retry_after_s=1).answer()
         return Problem(404, f"model {name[:100]!r} is not served here; served: {', '.join(served)}").answer()
 
-    async def infer(
-        self, name: str, number: str | None, body: bytes, *, header_length: int | None = None, sticky: str | None = None
-    ) -> Answer:
-        missing = self._missing(name)
-        return missing or await self._of(name).infer(name, number, body, header_length=header_length, sticky=sticky)
-
-    async def infer_at_once(
-        self, name: str, number: str | None, body: bytes, header_length: int | None, sticky: str | None
-    ) -> Answer:
-        missing = self._missing(name)
-        return missing or await self._of(name).infer_at_once(name, number, body, header_length, sticky)
-
     def submit(
         self,
         name: str,
@@ -99,7 +70,3 @@ class Endpoints:
         if missing is not None:
             return reply(missing)
         self._of(name).submit(name, number, body, reply, header_length=header_length, sticky=sticky)
-
-    def flush(self) -> None:
-        for scorer in self._scorers:
-            scorer.flush()

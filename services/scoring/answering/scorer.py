@@ -1,12 +1,13 @@
 """From the bytes of a request to those of its answer; requests of one event-loop turn share one run of the model."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
 
 from services.scoring.answering import metadata
+from services.scoring.answering.batching import Batching, EndOfTurn
+from services.scoring.answering.inference_server import InferenceServer, Reply
 from services.scoring.answering.openapi import openapi
 from services.scoring.answering.shadows import Shadows
 from services.scoring.capture.accounts import Accounts, AnsweredRun
@@ -24,8 +25,6 @@ logger = logging.getLogger("sluice.scoring")
 # Our own mistakes: logged with their trace, answered, and counted as ours.
 _BROKEN = Problem(500, "internal error")
 _KINDS = {429: "busy", 500: "internal"}
-
-type Reply = Callable[[Answer], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +46,17 @@ class _Ticket:
     reply: Reply
 
 
-class Scorer:
-    """Used from one event loop. `table` may be exchanged from any thread; what is on its way keeps its version."""
+class Scorer(InferenceServer):
+    """`table` may be exchanged from any thread; what is on its way keeps its version."""
 
-    def __init__(self, capture: CaptureBuffer, limits: Limits | None = None) -> None:
+    def __init__(self, capture: CaptureBuffer, limits: Limits | None = None, batching: Batching | None = None) -> None:
         self.table = Table()
-        self.is_flushed_by_door = False  # set by a door that calls `flush` after every `submit`, while it does
+        self._batching = batching or EndOfTurn()
         self._shadows = Shadows()
         self._limits = limits or Limits()
         self._pending: dict[object, list[_Ticket]] = {}  # by what may share a run
         self._waiting_rows = 0
         self._turn = 0
-        self._is_turn_taken = False
         self._accounts = Accounts(capture)
         self._clock = capture.clock  # the times of callers are held against the one that other rows are timed by
 
@@ -88,41 +86,6 @@ class Scorer:
         found = self.table.find(name, number, self._turn)
         return found.answer() if isinstance(found, Problem) else metadata.readiness(True, name=name)
 
-    async def infer(
-        self,
-        name: str,
-        number: str | None,
-        body: bytes,
-        *,
-        header_length: int | None = None,
-        sticky: str | None = None,
-    ) -> Answer:
-        """`submit`, awaited."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        self.submit(
-            name, number, body, lambda found: _settle(answer, found), header_length=header_length, sticky=sticky
-        )
-        return await answer
-
-    async def infer_at_once(
-        self, name: str, number: str | None, body: bytes, header_length: int | None, sticky: str | None
-    ) -> Answer:
-        """For a door that gives each request a task: who comes first in a turn of the loop does not wait for its end.
-
-        Those after it share a run, as ever.
-        """
-        if self._is_turn_taken:
-            return await self.infer(name, number, body, header_length=header_length, sticky=sticky)
-        self._is_turn_taken = True
-        asyncio.get_running_loop().call_soon(self._turn_ends)
-        found: list[Answer] = []
-        self._take(name, number, body, found.append, header_length, sticky)
-        self.flush()
-        return found[0]
-
-    def _turn_ends(self) -> None:
-        self._is_turn_taken = False
-
     def submit(
         self,
         name: str,
@@ -133,11 +96,10 @@ class Scorer:
         header_length: int | None = None,
         sticky: str | None = None,
     ) -> None:
-        """Decode now, run at the end of this turn of the loop. `reply` may be called at once; its first call counts."""
         is_first = not self._pending
         self._take(name, number, body, reply, header_length, sticky)
-        if is_first and self._pending and not self.is_flushed_by_door:
-            asyncio.get_running_loop().call_soon(self.flush)
+        if is_first and self._pending:
+            self._batching.wait(self._run)
 
     def _take(
         self, name: str, number: str | None, body: bytes, reply: Reply, header_length: int | None, sticky: str | None
@@ -188,10 +150,8 @@ class Scorer:
         else:
             tickets.append(ticket)
 
-    def flush(self) -> None:
-        """Run what is waiting: at the end of a turn, or when the door knows that nobody else comes."""
-        if not self._pending:
-            return
+    def _run(self) -> None:
+        """All that waits."""
         pending, self._pending, self._waiting_rows = self._pending, {}, 0
         for tickets in pending.values():
             for batch in (tickets,) if len(tickets) == 1 else _batches(tickets, self._limits.batch_rows):
@@ -239,11 +199,6 @@ class Scorer:
             version.statistics.failed("model")
             logger.warning("%s does not run on a request: %s", version.package.model, error)
             tickets[0].reply(Problem(400, f"the model does not run on these values: {error}").answer())
-
-
-def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
-    if not future.done():  # the caller went away
-        future.set_result(answer)
 
 
 def _batches(tickets: list[_Ticket], most_rows: int) -> list[list[_Ticket]]:

@@ -7,4 +7,4 @@ package's parquet files), for an instance that answers JSON does without its 30 
 
 from services.scoring.files.chunks import ChunkScorer, ScoredChunk
 from services.scoring.files.reading import NotScorable, RowFile, open_rows
-from services.scoring.files.results import Results, side_file
+from services.scoring.files.results import Results, remove_drafts, side_file

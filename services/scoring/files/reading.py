@@ -1,5 +1,6 @@
 """Reading a file of rows, Parquet or CSV, in chunks of exactly so many rows, from any chunk on."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,8 @@ def open_rows(path: Path, name: str = "") -> RowFile:
         found = _open_csv(path) if suffix == ".csv" else _open_parquet(path)
     except (pyarrow.ArrowException, OSError) as error:
         raise NotScorable(f"this is not a {suffix[1:]} file that can be read: {_said(error)}") from error
-    names = found.schema.names
-    twice = sorted({each for each in names if names.count(each) > 1})
+    # Counted once: a line of a megabyte may name half a million columns.
+    twice = sorted(name for name, count in Counter(found.schema.names).items() if count > 1)
     if twice:
         raise NotScorable(f"column {twice[0][:100]!r}: there are two of this name")
     return found
@@ -128,5 +129,9 @@ def _exactly(rows: int, batches: Iterable[pyarrow.RecordBatch]) -> Iterator[pyar
 
 
 def _said(error: Exception) -> str:
-    """The reason without what follows a second colon: there the reader quotes rows, which are nobody's business."""
-    return ": ".join(str(error).split("\n", 1)[0].split(": ")[:2])[:300]
+    """The reason without what follows it after a colon: there the reader quotes rows, which are nobody's business.
+
+    With one core, and only then, the number of the row comes before the reason.
+    """
+    parts = str(error).split("\n", 1)[0].split(": ")
+    return ": ".join(parts[: 3 if parts[1:] and parts[1].startswith("Row #") else 2])[:300]

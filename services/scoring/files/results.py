@@ -19,6 +19,13 @@ def side_file(target: Path) -> Path:
     return target.with_name(f"{target.name}.rejected.parquet")
 
 
+def remove_drafts(target: Path) -> None:
+    """Those of whoever was killed while writing `target`."""
+    for path in target.parent.iterdir():
+        if path.name.startswith(f".{target.name}."):
+            path.unlink(missing_ok=True)
+
+
 class Results:
     """Drafts beside `target` until `keep`; leaving the block without it leaves nothing behind."""
 

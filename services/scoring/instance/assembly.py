@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
+from services.scoring.answering.batching import Batching
 from services.scoring.answering.endpoints import Endpoints
+from services.scoring.answering.inference_server import InferenceServer
 from services.scoring.answering.scorer import Scorer
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.background import Background, Pace, ScoringPorts
@@ -16,7 +18,7 @@ from shared.events import EndpointRef
 class Instance:
     """`scorer` is what doors ask: of all endpoints together."""
 
-    scorer: Scorer | Endpoints
+    scorer: InferenceServer
     scorers: dict[str, Scorer]
     captures: tuple[CaptureBuffer, ...]
     backgrounds: tuple[Background, ...]
@@ -29,13 +31,17 @@ def instance_of(
     keeping: Keeping,
     name: Callable[[], str],
     pace: Pace,
+    make_batching: Callable[[], Batching],
 ) -> Instance:
     """`name` makes one that is unique among all starts, since counts begin at zero with each.
 
-    `keeping.memory_bytes` and `pace.capture_share` are shared by all endpoints evenly.
+    `keeping.memory_bytes` and `pace.capture_share` are shared by all endpoints evenly. `make_batching` is called for
+    each, since no two share a run; a door that flushes may give the same one to all.
     """
     captures = tuple(make_capture() for _ in endpoints)
-    scorers = {ref.name: Scorer(capture) for ref, capture in zip(endpoints, captures, strict=True)}
+    scorers = {
+        ref.name: Scorer(capture, batching=make_batching()) for ref, capture in zip(endpoints, captures, strict=True)
+    }
     together = Endpoints(list(scorers.values()))
     keeping = Keeping(keeping.window_s, keeping.memory_bytes // len(endpoints))
     pace = replace(pace, capture_share=pace.capture_share / len(endpoints))

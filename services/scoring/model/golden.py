@@ -78,7 +78,10 @@ def _plain(cell: Any) -> Any:
 
 
 def read_golden(body: bytes) -> Golden:
-    """The columns of `golden.parquet`, never empty. pyarrow is imported here: it costs tens of megabytes."""
+    """The columns of `golden.parquet`, never empty. pyarrow is imported here: it costs tens of megabytes.
+
+    Staging has read the same bytes, by their digest, in a process of bounded memory.
+    """
     import pyarrow
 
     try:

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 
 from function_app.scoring.serve.wiring import scoring_instance
-from services.scoring import Answer
+from services.scoring import Answer, EndOfTurn
 from services.scoring.instance.assembly import Instance
 from shared.settings.scoring import ScoringSettings
 
@@ -27,7 +27,7 @@ class Door:
 
     async def _answer(self, body: bytes) -> Answer:
         if self._instance is None:
-            self._instance = scoring_instance(ScoringSettings.read())
+            self._instance = scoring_instance(ScoringSettings.read(), EndOfTurn)
             self._working = [asyncio.ensure_future(each.run()) for each in self._instance.backgrounds]
         return await self._instance.scorer.infer(MODEL, None, body)
 

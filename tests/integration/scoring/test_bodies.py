@@ -17,6 +17,7 @@ from function_app.scoring.serve.connection import Connection
 from function_app.scoring.serve.limits import HttpLimits
 from function_app.scoring.serve.routes import Routes
 from function_app.scoring.serve.server import Server
+from services.scoring import FlushedByDoor
 from tests.support.eventually import aeventually
 from tests.support.scoring import Bench
 
@@ -67,12 +68,13 @@ class Running:
 
 @pytest.fixture
 async def running() -> AsyncIterator[Running]:
-    bench = Bench()
+    batching = FlushedByDoor[Connection]()
+    bench = Bench(batching=batching)
     await bench.serve(await bench.adopt())
     await bench.follower.step()
     bound = socket.create_server(("127.0.0.1", 0))
     stop, ready = asyncio.Event(), asyncio.Event()
-    server = Server(bench.scorer, Routes(bench.scorer, bench.scorer.live), LIMITS, drain_s=0.05)
+    server = Server(bench.scorer, Routes(bench.scorer, bench.scorer.live), LIMITS, batching, drain_s=0.05)
     task = asyncio.create_task(server.run(bound, stop.wait(), ready.set))
     await ready.wait()
     found = Running(server, bound.getsockname()[1])
@@ -193,7 +195,7 @@ from function_app.scoring.serve.limits import HttpLimits
 from function_app.scoring.serve.memory import share_one_arena
 from function_app.scoring.serve.routes import Routes
 from function_app.scoring.serve.server import Server
-from services.scoring import Scorer
+from services.scoring import FlushedByDoor, Scorer
 from services.scoring.capture.buffer import CaptureBuffer
 from shared.adapters.clock import SystemClock
 
@@ -209,7 +211,7 @@ async def main():
     scorer = Scorer(CaptureBuffer(SystemClock()))
     bound = socket.create_server(("127.0.0.1", 0))
     stop, ready = asyncio.Event(), asyncio.Event()
-    server = Server(scorer, Routes(scorer, scorer.live), HttpLimits(), 0)
+    server = Server(scorer, Routes(scorer, scorer.live), HttpLimits(), FlushedByDoor(), 0)
     task = asyncio.create_task(server.run(bound, stop.wait(), ready.set))
     await ready.wait()
     before = megabytes()

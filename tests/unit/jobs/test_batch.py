@@ -17,7 +17,7 @@ import pyarrow.parquet
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
-from function_app.jobs.batch.blobs import Counts
+from function_app.jobs.batch.counts import Counts
 from shared.events import FileRef, PackageRef, canonical
 from shared.packages import BatchReport, BatchRequestBody
 from tests.support.eventually import aeventually
@@ -212,7 +212,7 @@ async def test_a_csv_file_is_read_by_the_signature(batch: Batch, online: Online)
     [
         (b"PAR1 is not enough", ".parquet", "this is not a parquet file that can be read"),
         (b"", ".csv", "this is not a csv file that can be read"),
-        (b"a,b\n1,2,SECRET\n", ".csv", "can be read: CSV parse error: Expected 2 columns, got 3"),
+        (b"a,b\n1,2,SECRET\n", ".csv", "Expected 2 columns, got 3"),
         (b"a,a\n1,2\n", ".csv", "there are two of this name"),
         (parquet(table(3).drop_columns(["month"])), ".parquet", "column month: it is missing"),
         (

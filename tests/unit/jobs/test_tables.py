@@ -89,6 +89,13 @@ def test_one_long_text_does_not_make_all_others_as_wide(tmp_path: Path) -> None:
     assert cells[:, 0].tolist() == UNEVEN
 
 
+def test_packed_arrays_are_refused(tmp_path: Path) -> None:
+    """A process that was taken over could write a kilobyte that becomes gigabytes in whoever reads it."""
+    np.savez_compressed(tmp_path / "found.npz", names=np.array(["a"]))
+    with pytest.raises(ValueError, match=r"found.npz: its arrays are packed"):
+        read_arrays(tmp_path / "found.npz")
+
+
 @given(
     texts=st.lists(st.text(max_size=5), max_size=8),
     numbers=arrays(np.float32, st.tuples(st.integers(0, 3), st.integers(0, 3)), elements=st.floats(width=32)),

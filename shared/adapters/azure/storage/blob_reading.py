@@ -23,15 +23,27 @@ _VERSION = "2024-11-04"
 _TIMEOUT_S = 20
 _SCOPE = "https://storage.azure.com/.default"
 _TRIES = 2
+# What `UseDevelopmentStorage=true` stands for; the key is everybody's.
+# https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
+_DEVELOPMENT = {
+    "AccountName": "devstoreaccount1",
+    "AccountKey": "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+    "BlobEndpoint": "http://127.0.0.1:10000/devstoreaccount1",
+}
 
 
 class BlobReader:
-    """`address` is a connection string, or the account's blob URL. One connection, kept, one request at a time."""
+    """`address` is a connection string, or the account's blob URL; raises `ValueError` if it is neither.
+
+    One connection, kept, one request at a time.
+    """
 
     def __init__(self, address: str) -> None:
         fields = dict(part.split("=", 1) for part in address.split(";") if "=" in part)
+        fields = fields if fields.get("UseDevelopmentStorage") != "true" else _DEVELOPMENT
         self._by_identity = address.startswith(("https://", "http://"))
         url = urlsplit(address if self._by_identity else _endpoint(fields))
+        self.url = url.geturl()
         self._secure, self._host, self._root = url.scheme == "https", url.netloc, url.path.rstrip("/")
         self._account = fields.get("AccountName", "")
         self._key = base64.b64decode(fields.get("AccountKey", ""))
@@ -108,6 +120,8 @@ class BlobReader:
 def _endpoint(fields: dict[str, str]) -> str:
     if "BlobEndpoint" in fields:
         return fields["BlobEndpoint"]
+    if "AccountName" not in fields:
+        raise ValueError("storage: a connection string with AccountName or BlobEndpoint, or a blob URL, is required")
     protocol, suffix = fields.get("DefaultEndpointsProtocol", "https"), fields.get("EndpointSuffix", "core.windows.net")
     return f"{protocol}://{fields['AccountName']}.blob.{suffix}"
 

@@ -72,10 +72,3 @@ async def test_counts_and_generations_are_told_by_endpoint(two: Two) -> None:
         "sluice_capture_waiting_rows 1",
     ):
         assert line in page.body.decode().splitlines()
-
-
-async def test_a_new_table_of_any_endpoint_is_seen(two: Two) -> None:
-    before = two.both.table
-    assert two.both.table is before
-    await two.serve(two.second, "trains", 0.5)
-    assert two.both.table is not before

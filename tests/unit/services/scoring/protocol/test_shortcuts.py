@@ -16,7 +16,7 @@ from services.scoring.protocol.numbers import numeric_message
 from shared.packages import Signature
 from shared.ports.models.inference import TensorSpec
 from tests.support.onnx_models import SIGNATURE, sample_rows, tensors
-from tests.support.scoring import Bench, output
+from tests.support.scoring import Bench
 
 # pytest forgets the filter that the modules under test have set for themselves.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered in cast")
@@ -178,14 +178,3 @@ async def test_answers_as_bytes_are_the_same_the_second_time_and_in_the_middle_o
     assert others == [first, first]
     more = {**single, "inputs": tensors(sample_rows(5))["inputs"]}
     assert await bench.ask(more) == await bench.ask(more) != first
-
-
-async def test_the_first_request_of_a_turn_does_not_wait_for_those_after_it(bench: Bench) -> None:
-    body = json.dumps(tensors(sample_rows(2))).encode()
-    expected = output(await bench.ask(body))
-    first = bench.scorer.infer_at_once("flights", None, body, None, None)
-    with pytest.raises(StopIteration) as ended:  # a coroutine that has nothing to wait for
-        first.send(None)
-    assert output(ended.value.value) == expected
-    second = bench.scorer.infer_at_once("flights", None, body, None, None)
-    assert output(await second) == expected
