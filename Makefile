@@ -1,7 +1,7 @@
 # Sluice: everything starts here. `make help` lists the targets; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-azure-sdk test-faults bench bench-scoring bench-control up down status check declare lock package
+.PHONY: help setup demo test test-azure test-azure-sdk test-faults bench bench-scoring bench-control up down status check declare lock package
 
 # The environment's own Python starts fastest once it exists; before that, the first one that runs at all.
 BOOT := $(shell for p in .venv/bin/python python3 /usr/bin/python3 /usr/local/bin/python3; do \
@@ -16,7 +16,7 @@ ARGS ?=
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
-	@echo '  ARGS="..." is passed on to test, test-azure-sdk, test-faults, bench, up, down, status, lock; KEEP=1 leaves the system up'
+	@echo '  ARGS="..." is passed on to test, test-azure, test-azure-sdk, test-faults, bench, up, down, status, lock; KEEP=1 leaves the system up'
 
 setup: ## install Python packages and Azurite into this folder, once (AGAIN=1: also what is there already)
 	@test -n "$(BOOT)" || { echo 'setup: python3 (3.9 or newer) is missing. Install it with: sudo apt install python3 python3-venv' >&2; exit 1; }
@@ -28,7 +28,10 @@ demo: setup ## a model's whole life on real data, in a fresh system (MANUAL=1: y
 test: setup ## all tests (ARGS="-k ledger" for some)
 	@$(SESSION) $(PYTHON) -m pytest -n 3 $(ARGS)
 
-test-azure-sdk: setup ## Microsoft's own live tests of its Event Hubs SDK against the local servers (ARGS="-k websocket")
+test-azure: setup ## the contract suites on Azure resources of yours (docs/testing-on-azure.md; ARGS=--local: try it without)
+	@$(SESSION) $(PYTHON) -m tests.azure_live $(ARGS)
+
+test-azure-sdk: setup ## Microsoft's own live tests of its SDKs for hubs, tables and blobs against the local servers (ARGS="-k websocket")
 	@$(SESSION) $(PYTHON) -m tests.azure_sdk $(ARGS)
 
 test-faults: setup ## only the tests that kill, cut off, double and fuzz
@@ -59,9 +62,10 @@ check: setup ## lint, format, types, architecture contracts
 	$(PYTHON) -m mypy shared services infra tests function_app
 	PYTHONPATH=. .venv/bin/lint-imports
 
-declare: setup ## write what follows from the services' declarations: docs/services.md, docs/policy.*, infra/streams.json
+declare: setup ## write what follows from declarations: docs/services.md, docs/policy.*, infra/streams.json and functions.json
 	@$(PYTHON) -m tests.architecture.declarations
 	@$(PYTHON) -m tests.architecture.policy_page
+	@$(PYTHON) -m infra.declared
 
 lock: ## compile requirements.in into requirements.txt (ARGS=--upgrade)
 	@$(SET_UP) lock $(ARGS)

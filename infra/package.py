@@ -1,7 +1,8 @@
 """Build `dist/<app>/` for every app: its own files, `services`, `shared`, and its requirements with hashes.
 
 An app's `requirements.txt` names what it uses directly; the packages those need, and every version and hash, come from
-the lock in the repository's root. Each result is imported alone, in a process that sees only it and these packages.
+the lock in the repository's root. Each result is imported alone, in a process that sees only it and these packages. A
+function app is also indexed so, checked as its host would, and told what it declares: `dist/<app>/functions.json`.
 """
 
 import argparse
@@ -13,14 +14,15 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from infra import lockfile
+from infra import declared, lockfile
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("control", "gateway", "scoring", "jobs", "operator")
 # What scoring answers must not wait for, nor its instances carry.
 FORBIDDEN = {"scoring": frozenset({"azure-ai-ml", "scikit-learn", "pandas"})}
-ALSO = {"control": ("policy.yaml",), "operator": ("infra/streams.json",)}
+ALSO = {"control": ("policy.yaml",), "operator": ("infra/streams.json", "infra/functions.json")}
 IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", "local.settings.json")
 
 IMPORT_ALL = """
@@ -65,6 +67,8 @@ def build(app: str, into: Path, lock: lockfile.Lock) -> str:
         raise PackagingFailed(f"{app} must not carry {', '.join(sorted(carried))}")
     (target / "requirements.txt").write_text(lock.only(closure))
     modules = import_alone(app, target, closure)
+    if app in declared.APPS:
+        (target / "functions.json").write_text(json.dumps(declare(app, target, closure), indent=2) + "\n")
     files = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     packages = f"{len(closure):3} packages of {lockfile.installed_bytes(closure) / 1e6:6.1f} MB"
     return f"{app:9} {files / 1e6:6.2f} MB own, {packages}, {modules} modules import alone"
@@ -85,6 +89,20 @@ def import_alone(app: str, folder: Path, packages: Iterable[str]) -> int:
     if done.returncode:
         raise PackagingFailed(f"{app} cannot be imported alone:\n{done.stderr.strip()[-3000:]}")
     return int(done.stdout.split()[-1])
+
+
+def declare(app: str, folder: Path, packages: Iterable[str]) -> dict[str, Any]:
+    """What the built app declares, as `infra/functions.json` says it should. Raises `PackagingFailed`."""
+    with tempfile.TemporaryDirectory() as site:
+        # The messages between host and worker are made with it; the worker that Azure runs brings its own.
+        lockfile.mirror({*packages, "protobuf"}, Path(site))
+        try:
+            found = declared.indexed(app, folder, [Path(site)], alone=True)
+        except declared.NotDeclared as error:
+            raise PackagingFailed(str(error)) from error
+    if found != declared.expected().get(app):
+        raise PackagingFailed(f"{app} declares other functions than infra/functions.json says: run `make declare`")
+    return found
 
 
 def main() -> int:

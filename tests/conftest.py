@@ -7,7 +7,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
-pytest_plugins = ["tests.support.eventhubs", "tests.support.azurite", "tests.support.chromium"]
+pytest_plugins = [
+    "tests.support.eventhubs",
+    "tests.support.azurite",
+    "tests.support.chromium",
+    "tests.support.observations",
+]
 
 # A busy machine is no bug: how long an example takes is nothing that a property says.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

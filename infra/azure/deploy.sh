@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Deploy Sluice to a resource group: the vault and its secrets if they are missing, the apps that refer to them, then
-# the code of each app.
+# the code of each app; and see that what was deployed works.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -12,9 +12,11 @@ usage: infra/azure/deploy.sh --resource-group GROUP [options]
   --parameters FILE         default: infra/azure/main.bicepparam (copy main.example.bicepparam)
   --signing-key-file FILE   private key of approval links; needed once, when the vault has none yet
   --only APP                deploy the code of control, gateway or scoring only; may be repeated
+  --within SECONDS          how long the apps may take until they work (default: 600)
   --what-if                 show what the templates would change, and change nothing
   -h, --help
 
+It ends with 0 when every app that was deployed works, and with 1 and a sentence for each that does not.
 Needs: az (signed in, with Bicep), make, zip.
 TEXT
 }
@@ -23,18 +25,19 @@ die() { echo "deploy: $*" >&2; exit 2; }
 say() { echo "==> $*"; }
 run() { printf '+'; printf ' %q' "$@"; echo; "$@"; }
 
-group='' parameters=infra/azure/main.bicepparam signing_key_file='' what_if='' apps=()
+group='' parameters=infra/azure/main.bicepparam signing_key_file='' what_if='' within=600 apps=()
 while (($#)); do
   case $1 in
     --what-if) what_if=1; shift; continue ;;
     -h | --help) usage; exit 0 ;;
-    --resource-group | --parameters | --signing-key-file | --only) (($# > 1)) || die "$1: a value is required" ;;
+    --resource-group | --parameters | --signing-key-file | --only | --within) (($# > 1)) || die "$1: a value is required" ;;
     *) die "unknown option $1; see --help" ;;
   esac
   case $1 in
     --resource-group) group=$2 ;;
     --parameters) parameters=$2 ;;
     --signing-key-file) signing_key_file=$2 ;;
+    --within) [[ $2 =~ ^[0-9]+$ ]] || die "--within: a number of seconds is required, found $2"; within=$2 ;;
     --only) [[ $2 =~ ^(control|gateway|scoring)$ ]] || die "--only: no app named $2"; apps+=("$2") ;;
   esac
   shift 2
@@ -100,8 +103,16 @@ deployment="sluice-$stamp"
 say "Deploying the templates as $deployment"
 create "$deployment"
 
-for app in "${apps[@]}"; do
-  name=$(output_of "$deployment" "${app}App")
+names=()
+for app in "${apps[@]}"; do names+=("$app=$(output_of "$deployment" "${app}App")"); done
+deployed() { .venv/bin/python -m infra.azure.deployed --resource-group "$group" "$@" "${names[@]}"; }
+# What answered before has to answer afterwards; where nothing is promoted yet, there is nothing to answer with.
+ready=()
+answering=$(deployed --list-ready)
+for app in $answering; do ready+=(--ready "$app"); done
+
+for each in "${names[@]}"; do
+  app=${each%%=*} name=${each#*=}
   say "Deploying the code of $app to $name; Azure installs its packages"
   archive=$PWD/dist/$app.zip
   rm -f "$archive"
@@ -110,4 +121,7 @@ for app in "${apps[@]}"; do
     --build-remote true --timeout 900
 done
 
+say 'Looking whether each app runs its functions, reads its secrets and answers; this may take minutes'
+deployed "${ready[@]}" --within "$within"
 say "Done. Approval pages: $(output_of "$deployment" approvalPages)"
+say 'What only shows in time: sluice doctor (control ticks each minute)'

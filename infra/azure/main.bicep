@@ -78,6 +78,9 @@ param labelDays int = 400
 @description('Days after which what could not be handled or delivered is deleted; it may hold anybody\'s data.')
 param letterDays int = 30
 
+@description('E-mail addresses that Azure tells when control\'s clock stands still. Empty: it shows in Azure Monitor alone.')
+param watchers array = []
+
 @description('Diagnostic settings send with a key: true lets keys open the namespace of hub inbound, and no other.')
 param inboundAllowsKeys bool = false
 
@@ -353,6 +356,18 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     namespaceName: streams.outputs.inboundName
     hubName: 'inbound'
+  }
+}
+
+module clockAlert 'modules/clock_alert.bicep' = if (withApps) {
+  name: 'clock-alert'
+  params: {
+    name: '${scoped}-clock'
+    location: location
+    tags: tags
+    logsId: observability.outputs.logsId
+    appName: controlApp!.outputs.name
+    watchers: watchers
   }
 }
 

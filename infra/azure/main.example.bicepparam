@@ -35,6 +35,9 @@ param operators = [
 param keyOfficers = [
   { id: '00000000-0000-0000-0000-000000000004', type: 'User' }
 ]
+// Who hears of it when control's clock stands still, and control can tell nobody.
+param watchers = ['nobody@example.com']
+
 param truth = []
 param trainers = []
 param submitters = []

@@ -28,6 +28,7 @@ def arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--run-dir", type=Path, default=Path(os.environ.get("SLUICE_LOCAL", ".local")))
     parser.add_argument("--manual", action="store_true", default=_is_set("MANUAL"), help="wait for a person to approve")
+    parser.add_argument("--patience", type=float, default=300, metavar="S", help="seconds to wait for an event (300)")
     parser.add_argument("--withhold-job-events", action="store_true", help="Azure ML reports the end of no job")
     parser.add_argument("--deliver-twice", action="store_true", help="every event is delivered twice")
     parser.add_argument("--keep", action="store_true", default=_is_set("KEEP"), help="leave the system up")
@@ -38,9 +39,9 @@ def _is_set(name: str) -> bool:
     return os.environ.get(name, "") not in ("", "0")
 
 
-async def tell(system: run.Run, console: Console, manual: bool) -> None:
+async def tell(system: run.Run, console: Console, manual: bool, patience_s: float) -> None:
     stage = Stage(console)
-    async with Observer(system.hubs["root"]) as observer, Traffic(system) as traffic:
+    async with Observer(system.hubs["root"], patience_s) as observer, Traffic(system) as traffic:
         story = Story(system, observer, Workbench(system), traffic, stage, manual)
         await story.tell()
         seconds, folder = stage.seconds(), system.folder / "demo"
@@ -61,7 +62,7 @@ def play(chosen: argparse.Namespace, run_dir: Path, console: Console) -> int:
         return 1
     run.disturb(system, withhold_job_events=chosen.withhold_job_events, deliver_twice=chosen.deliver_twice)
     try:
-        asyncio.run(tell(system, console, chosen.manual))
+        asyncio.run(tell(system, console, chosen.manual, chosen.patience))
     except (NothingCame, JobFailed, BrokenChain, AssertionError) as error:
         console.print(f"The story broke off: {error}", style="bold red", markup=False)
         console.print(f"Logs: {system.folder}/logs", markup=False)

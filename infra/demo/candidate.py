@@ -10,8 +10,6 @@ from infra.demo.run import Run
 from infra.demo.stage import Stage
 
 APPROVER = "project-lead"
-# A machine that trains beside it takes its time, and a canary waits for its requests.
-PATIENCE_S = 300
 _STAGED = ("staging.passed", "staging.inconclusive", "staging.failed", "model.rejected")
 # A step is said before what came after it, also when both came at once.
 _PROMOTED = ("promotion.started", "promotion.stepped", "promotion.completed", "promotion.aborted", "promotion.refused")
@@ -35,7 +33,7 @@ class Candidate:
     async def staged(self) -> CloudEvent:
         """How staging ended."""
         self.stage.doing(f"version {self.version} is in staging")
-        return await self.observer.wait(_STAGED, self.is_about, PATIENCE_S)
+        return await self.observer.wait(_STAGED, self.is_about)
 
     async def approved(self) -> None:
         asked = await self.observer.wait(["approval.requested"], self.is_about)
@@ -45,7 +43,9 @@ class Candidate:
         self.stage.done(f"{_end_of(granted)} by {granted['data'].get('approver', 'nobody')}")
 
     async def _approve(self, asked: CloudEvent) -> None:
-        notice = await asyncio.wait_for(invitation(self.run, asked["data"]["approval_id"], APPROVER), 30)
+        notice = await asyncio.wait_for(
+            invitation(self.run, asked["data"]["approval_id"], APPROVER), self.observer.patience_s
+        )
         name = str(self.run.person(APPROVER)["name"])
         if self.manual:
             self.stage.ask(f"Version {self.version} waits for you. Sign in as {name} and decide:", notice["link"])
@@ -58,9 +58,7 @@ class Candidate:
         self.stage.doing(f"version {self.version} is being promoted")
         said: set[str] = set()
         while True:
-            event = await self.observer.wait(
-                _PROMOTED, lambda event: self.is_about(event) and event["id"] not in said, PATIENCE_S
-            )
+            event = await self.observer.wait(_PROMOTED, lambda event: self.is_about(event) and event["id"] not in said)
             said.add(event["id"])
             if event["type"].endswith("started"):
                 self.stage.done(words.begun(event["data"]))
@@ -72,7 +70,7 @@ class Candidate:
     async def taken_back(self) -> CloudEvent:
         """How the rollback ended."""
         self.stage.doing(f"version {self.version} is being taken back")
-        return await self.observer.wait(["rollback.completed", "rollback.failed"], self.is_about, PATIENCE_S)
+        return await self.observer.wait(["rollback.completed", "rollback.failed"], self.is_about)
 
 
 def _end_of(event: CloudEvent) -> str:

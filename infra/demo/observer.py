@@ -18,9 +18,13 @@ class NothingCame(Exception):
 
 @dataclass
 class Observer:
-    """`seen` holds the CloudEvents of each hub in order of arrival; `copies` counts an id that came again."""
+    """`seen` holds the CloudEvents of each hub in order of arrival; `copies` counts an id that came again.
+
+    `patience_s`: how long an event may take to come. A machine that trains meanwhile takes its time.
+    """
 
     root: str
+    patience_s: float = 300
     seen: dict[str, list[CloudEvent]] = field(default_factory=lambda: {hub: [] for hub in HUBS})
     messages: dict[str, int] = field(default_factory=lambda: dict.fromkeys(HUBS, 0))
     copies: int = 0
@@ -68,10 +72,10 @@ class Observer:
         return [event for event in self.seen[hub] if event["type"].endswith(kind)]
 
     async def wait(
-        self, kinds: Iterable[str], matching: Callable[[CloudEvent], bool] = bool, timeout_s: float = 120
+        self, kinds: Iterable[str], matching: Callable[[CloudEvent], bool] = bool, timeout_s: float = 0
     ) -> CloudEvent:
         """The first event of one of these kinds on hub `events` that matches; raises `NothingCame`."""
-        wanted = tuple(kinds)
+        wanted, timeout_s = tuple(kinds), timeout_s or self.patience_s
 
         def first() -> CloudEvent | None:
             return next((event for kind in wanted for event in self.all(kind) if matching(event)), None)

@@ -16,7 +16,6 @@ from infra.demo.story import Story
 from infra.demo.traffic import Traffic
 
 _WIDTH = 100
-_CAPTURED_WITHIN_S = 30
 
 
 def explain(console: Console, run: Run, drawing: Path) -> None:
@@ -34,7 +33,7 @@ def explain(console: Console, run: Run, drawing: Path) -> None:
 
 async def all_captured(observer: Observer, traffic: Traffic) -> None:
     """Wait for the last rows on their way to the hub; the figures tell if any did not come."""
-    await observer.until(lambda: captured(observer) >= traffic.rows, _CAPTURED_WITHIN_S)
+    await observer.until(lambda: captured(observer) >= traffic.rows, observer.patience_s)
 
 
 def captured(observer: Observer) -> int:

@@ -105,13 +105,13 @@ class Story:
         return sum(event["data"]["package"]["model"]["version"] == version for event in measured)
 
     async def _successor(self) -> CloudEvent:
-        drift = await self.observer.wait(["drift.confirmed"], timeout_s=180)
+        drift = await self.observer.wait(["drift.confirmed"])
         self.told["drift"], found = drift, drift["data"]
         columns = ", ".join(found["columns"])
         self.stage.done(f"{found['signal']} drift in {found['breaches']} of {found['of']} windows: {columns}")
         started = await self.observer.wait(["retraining.started"])
         self.stage.done(f"retraining started as job {started['data']['job']['name']}")
-        ended = await self.observer.wait(["retraining.completed", "retraining.failed"], timeout_s=180)
+        ended = await self.observer.wait(["retraining.completed", "retraining.failed"])
         if "failed" in ended["type"]:
             raise AssertionError(f"retraining failed: {ended['data']['reason']}")
         version = ended["data"]["model"]["version"]

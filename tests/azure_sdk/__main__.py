@@ -15,7 +15,13 @@ from infra.set_up.steps import SetUpFailed
 from tests.azure_sdk import javascript
 from tests.azure_sdk.installing import FOLDER, Installed, clean_environment, fresh, install
 from tests.azure_sdk.report import Report
-from tests.azure_sdk.serving import ACCOUNT, NAMESPACE, serving
+from tests.azure_sdk.serving import ACCOUNT, NAMESPACE, SIDE_BY_SIDE, serving
+
+
+def _both(*subjects: str) -> tuple[str, ...]:
+    """The files of tests of these subjects, for both kinds of clients."""
+    return tuple(f"tests/test_{subject}{kind}.py" for subject in subjects for kind in ("", "_async"))
+
 
 PLUGIN = Path(__file__).parent / "plugin"
 # By distribution: what in it speaks to a service. Its unit tests are Microsoft's own business.
@@ -23,9 +29,13 @@ SUITES = {
     "azure_eventhub": ("tests/livetest", "tests/pyamqp_tests/synctests", "tests/pyamqp_tests/asynctests"),
     "azure_eventhub_checkpointstoreblob": ("tests",),
     "azure_eventhub_checkpointstoreblob_aio": ("tests",),
+    "azure_data_tables": _both("table", "table_aad", "table_batch", "table_client", "table_entity"),
+    "azure_storage_blob": _both(
+        "append_blob", "blob_access_conditions", "blob_client", "block_blob", "common_blob", "container", "get_blob"
+    ),
 }
-# They mostly sleep; each has a hub of its own.
-_SIDE_BY_SIDE, _LONGEST_S = 6, 900
+# They mostly sleep; each has a hub, and a storage account, of its own.
+_LONGEST_S = 900
 
 
 def environment(local: dict[str, Any]) -> dict[str, str]:
@@ -46,7 +56,7 @@ def command(python: Path, parts: tuple[str, ...], results: Path, options: list[s
     """One distribution's tests."""
     # Its own configuration: pytest would find this project's, above the folder.
     loaded = ["-c", str(PLUGIN / "live.ini"), "--rootdir", ".", "-p", "local_azure", "-p", "no:cacheprovider"]
-    bounds = [f"--timeout={_LONGEST_S}", "-n", str(_SIDE_BY_SIDE), "--dist", "worksteal"]
+    bounds = [f"--timeout={_LONGEST_S}", "-n", str(SIDE_BY_SIDE), "--dist", "worksteal"]
     return [
         str(python),
         "-m",

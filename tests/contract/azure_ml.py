@@ -3,7 +3,6 @@
 `SLUICE_TEST_WORKSPACE` is the resource id of a workspace with environment `sluice-jobs:1` and a compute named `cpu`.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from shared.adapters.azure.machine_learning.jobs import AzureMLJobs
 from shared.adapters.azure.machine_learning.models import AzureMLModels
 from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef
+from tests.contract import live
 from tests.local.azure_ml.emulator_process import (
     GROUP,
     SUBSCRIPTION,
@@ -22,13 +22,12 @@ from tests.local.azure_ml.emulator_process import (
     make_certificates,
 )
 from tests.support.azurite import Azurite
-from tests.support.eventually import aeventually
+from tests.support.eventually import PATIENCE_S, aeventually
 
 _GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
 WORKSPACE = f"{_GROUP}/providers/Microsoft.MachineLearningServices/workspaces/staging"
 # What the suites run on: memory, and the fixtures that give a real workspace.
-AZURE_WORKSPACE = os.environ.get("SLUICE_TEST_WORKSPACE", "")
-PLACES = ["memory", "workspace", *(["azure_workspace"] if AZURE_WORKSPACE else [])]
+PLACES = ["memory", "workspace", *(["azure_workspace"] if live.WORKSPACE else [])]
 
 
 @dataclass
@@ -37,6 +36,7 @@ class Workspace:
 
     id: str
     clients: AzureMLWorkspaces
+    is_azure: bool = False
 
     @property
     def models(self) -> AzureMLModels:
@@ -45,6 +45,14 @@ class Workspace:
     @property
     def jobs(self) -> AzureMLJobs:
         return AzureMLJobs(self.clients)
+
+    def named(self, kind: live.Kind, stem: str) -> str:
+        return live.named(kind, stem, on_record=self.is_azure)
+
+    @property
+    def patience_s(self) -> float:
+        """How long a job may take to end."""
+        return live.PATIENCE_S if self.is_azure else PATIENCE_S
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +86,8 @@ def workspace(emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.fixture
 def azure_workspace() -> Iterator[Workspace]:
     """The workspace that the variable names, on Azure."""
-    clients = AzureMLWorkspaces([AZURE_WORKSPACE])
-    yield Workspace(AZURE_WORKSPACE, clients)
+    clients = AzureMLWorkspaces([live.WORKSPACE])
+    yield Workspace(live.WORKSPACE, clients, is_azure=True)
     clients.close()
 
 
@@ -96,7 +104,7 @@ async def write_output(workspace: Workspace, ref: JobRef) -> None:
         outputs={"model": Output(type="uri_folder")},
     )
     await workspace.clients.call(ref.workspace, "jobs", "run a job", lambda client: client.jobs.create_or_update(job))
-    await aeventually(lambda: _completed(workspace, ref))
+    await aeventually(lambda: _completed(workspace, ref), workspace.patience_s)
 
 
 async def _completed(workspace: Workspace, ref: JobRef) -> bool:

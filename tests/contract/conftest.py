@@ -3,21 +3,19 @@
 Every test here says with one mark how far it has been compared with Azure.
 """
 
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
 from shared.adapters.azure.storage.account import Storage, storage_clients
+from tests.contract import live
 from tests.contract.azure_ml import azure_workspace, emulator, workspace
 from tests.support.azurite import Azurite
 
 __all__ = ["azure_workspace", "emulator", "workspace"]
-AZURE_STORAGE = os.environ.get("SLUICE_TEST_STORAGE", "")
-ACCOUNTS = ["azurite", *(["azure"] if AZURE_STORAGE else [])]
+ACCOUNTS = ["azurite", *(["azure"] if live.STORAGE else [])]
 _MARKS = {"azure_validated", "azure_untested", "local_only"}
 _HERE = Path(__file__).parent
 
@@ -37,32 +35,42 @@ class Account:
     """A storage account in which every test has tables and containers of its own."""
 
     storage: Storage
+    is_azure: bool = False
     tables: list[str] = field(default_factory=list)
     containers: list[str] = field(default_factory=list)
 
     async def table(self, stem: str) -> str:
-        name = f"{stem}{uuid4().hex[:12]}"
+        name = self._named("table", stem)
         await self.storage.tables.create_table(name)
         self.tables.append(name)
         return name
 
     async def container(self, stem: str) -> str:
-        name = f"{stem}-{uuid4().hex[:12]}"
+        name = self._named("container", stem)
         await self.storage.blobs.create_container(name)
         self.containers.append(name)
         return name
 
+    def _named(self, kind: live.Kind, stem: str) -> str:
+        return live.named(kind, stem, on_record=self.is_azure)
+
     async def close(self) -> None:
         for table in self.tables:
             await self.storage.tables.delete_table(table)
+            self._removed("table", table)
         for container in self.containers:
             await self.storage.blobs.delete_container(container)
+            self._removed("container", container)
         await self.storage.close()
+
+    def _removed(self, kind: live.Kind, name: str) -> None:
+        if self.is_azure:
+            live.write_down("removed", kind, name)
 
 
 async def _account(place: str, request: pytest.FixtureRequest) -> Account:
     if place == "azure":
-        return Account(storage_clients(AZURE_STORAGE))
+        return Account(storage_clients(live.STORAGE), is_azure=True)
     azurite: Azurite = request.getfixturevalue("azurite")
     return Account(storage_clients(azurite.connection_string))
 

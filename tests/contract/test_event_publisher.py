@@ -1,7 +1,6 @@
 """Every publisher keeps the order of each entity, and every reader gives back the stretch that was asked for."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,16 +9,17 @@ from pathlib import Path
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient
 
+from shared.adapters.azure.event_hubs.clients import open_client
 from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.memory import MemoryEventPublisher, MemoryHubReader
 from shared.events import decode, to_cloud_event
 from shared.ports import EventPublisher, HubReader, Message, Refused
+from tests.contract import live
 from tests.contract.examples import envelope, long
 from tests.support.eventhubs import EventHubsServer
 
 pytestmark = pytest.mark.azure_untested
-AZURE_HUB = os.environ.get("SLUICE_TEST_EVENT_HUB", "")
 PARTITIONS = range(2)
 
 
@@ -40,18 +40,18 @@ class Hubs:
 
 
 async def _next_numbers(connection: str) -> dict[int, int]:
-    async with EventHubConsumerClient.from_connection_string(connection, "$Default") as client:
+    async with open_client(EventHubConsumerClient, connection, consumer_group="$Default") as client:
         known = [await client.get_partition_properties(str(partition)) for partition in PARTITIONS]
     return {index: properties["last_enqueued_sequence_number"] + 1 for index, properties in enumerate(known)}
 
 
-@pytest.fixture(params=["memory", "local", *(["azure"] if AZURE_HUB else [])])
+@pytest.fixture(params=["memory", "local", *(["azure"] if live.EVENT_HUBS else [])])
 async def hubs(request: pytest.FixtureRequest) -> AsyncIterator[Hubs]:
     if request.param == "memory":
         memory = MemoryEventPublisher(partitions=2)
         yield Hubs(memory, MemoryHubReader(memory), dict.fromkeys(PARTITIONS, 0))
         return
-    connection = AZURE_HUB
+    connection = live.hub("two")
     if request.param == "local":
         server: EventHubsServer = request.getfixturevalue("eventhubs")
         connection = server.connection_string("two")

@@ -1,7 +1,6 @@
 """Every survey of hubs tells what is there from what is not, and leaves nothing behind."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,13 +10,14 @@ import pytest
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 
+from shared.adapters.azure.event_hubs.clients import open_client
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.azure.event_hubs.survey import EventHubSurvey
 from shared.adapters.memory.hub_survey import MemoryHubSurvey
 from shared.ports import Absent, Hub, HubShape, HubSurvey, Refused, Unavailable
+from tests.contract import live
 from tests.support.eventhubs import AccessKey, EventHubsServer, HubSpec, StartEventHubs
 
-AZURE_HUB = os.environ.get("SLUICE_TEST_EVENT_HUB", "")
 untested = pytest.mark.azure_untested
 _KEYS = [
     AccessKey("all", "a2V5LWFsbA==", rights=("Send", "Listen", "Manage")),
@@ -34,7 +34,7 @@ class Hubs:
     connection: str = ""
 
 
-@pytest.fixture(params=["memory", "local", *(["azure"] if AZURE_HUB else [])])
+@pytest.fixture(params=["memory", "local", *(["azure"] if live.EVENT_HUBS else [])])
 async def hubs(request: pytest.FixtureRequest) -> AsyncIterator[Hubs]:
     if request.param == "memory":
         memory = MemoryHubSurvey()
@@ -42,11 +42,11 @@ async def hubs(request: pytest.FixtureRequest) -> AsyncIterator[Hubs]:
         memory.groups, memory.time = {"events": ("$Default",)}, datetime.now(UTC)
         yield Hubs(memory)
         return
-    connection, other = AZURE_HUB, AZURE_HUB.replace("EntityPath=", "EntityPath=not-")
+    connection, other = live.hub("two"), live.hub("not-there")
     if request.param == "local":
         server: EventHubsServer = request.getfixturevalue("eventhubs")
         connection, other = server.connection_string("two"), server.connection_string("not-there")
-    async with EventHubProducerClient.from_connection_string(connection) as producer:
+    async with open_client(EventHubProducerClient, connection) as producer:
         await producer.send_event(EventData(b"a message to see the time by"))
     yield Hubs(EventHubSurvey({"events": connection, "labels": other}), connection)
 

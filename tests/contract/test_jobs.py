@@ -4,16 +4,16 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from shared.adapters.memory import MemoryJobs
 from shared.events import JobRef
 from shared.ports import Absent, CommandJob, JobRequest, Jobs, JobState, Refused
+from tests.contract import live
 from tests.contract.azure_ml import PLACES, WORKSPACE, Workspace
 from tests.contract.examples import FOREIGN
-from tests.support.eventually import aeventually
+from tests.support.eventually import PATIENCE_S, aeventually
 
 pytestmark = pytest.mark.azure_untested
 QUICK, ENDLESS, BROKEN = "echo done", "sleep 600", "exit 3"
@@ -23,10 +23,11 @@ QUICK, ENDLESS, BROKEN = "echo done", "sleep 600", "exit 3"
 class Runner:
     jobs: Jobs
     id: str
+    real: Workspace | None = None
 
     def request(self, command: str = QUICK, **changes: Any) -> JobRequest:
         values: dict[str, Any] = {
-            "ref": JobRef(workspace=self.id, name=f"contract-{uuid4().hex[:12]}"),
+            "ref": JobRef(workspace=self.id, name=self._named()),
             "work": CommandJob(command, "sluice-jobs:1", "cpu", {"SLUICE_TEST": "yes"}),
             "tags": {"sluice-entity": "a|b|c"},
             "experiment": "contract",
@@ -34,11 +35,14 @@ class Runner:
         }
         return JobRequest(**{**values, **changes})
 
+    def _named(self) -> str:
+        return self.real.named("job", "contract") if self.real else live.named("job", "contract", on_record=False)
+
     async def ended(self, ref: JobRef, state: JobState) -> None:
         """Wait for this end; in memory it is the test that brings it about."""
         if isinstance(self.jobs, MemoryJobs):
             self.jobs.end(ref, state)
-        await aeventually(lambda: self._is(ref, state))
+        await aeventually(lambda: self._is(ref, state), self.real.patience_s if self.real else PATIENCE_S)
 
     async def _is(self, ref: JobRef, state: JobState) -> bool:
         return await self.jobs.state(ref) == state
@@ -49,7 +53,7 @@ def runner(request: pytest.FixtureRequest) -> Runner:
     if request.param == "memory":
         return Runner(MemoryJobs([WORKSPACE]), WORKSPACE)
     real: Workspace = request.getfixturevalue(request.param)
-    return Runner(real.jobs, real.id)
+    return Runner(real.jobs, real.id, real)
 
 
 async def test_a_job_nobody_submitted_is_absent(runner: Runner) -> None:

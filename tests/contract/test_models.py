@@ -1,13 +1,13 @@
 """Every registry of models knows our workspaces alone, and registers a job's output once."""
 
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 import pytest
 
 from shared.adapters.memory import MemoryModels
 from shared.events import JobRef, ModelRef
 from shared.ports import Absent, Models, Refused
+from tests.contract import live
 from tests.contract.azure_ml import PLACES, WORKSPACE, Workspace, write_output
 from tests.contract.examples import FOREIGN
 
@@ -19,14 +19,20 @@ class Registry:
     models: Models
     id: str
     real: Workspace | None = None
-    name: str = field(default_factory=lambda: f"model-{uuid4().hex[:12]}")
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = self._named("model")
+
+    def _named(self, kind: live.Kind) -> str:
+        return self.real.named(kind, "contract") if self.real else live.named(kind, "contract", on_record=False)
 
     def model(self, version: str = "1") -> ModelRef:
         return ModelRef(workspace=self.id, name=self.name, version=version)
 
     async def job(self) -> JobRef:
         """A job that has written an output called `model`."""
-        ref = JobRef(workspace=self.id, name=f"job-{uuid4().hex[:12]}")
+        ref = JobRef(workspace=self.id, name=self._named("job"))
         if self.real is not None:
             await write_output(self.real, ref)
         return ref

@@ -5,6 +5,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,44 +13,43 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.azure.approval_key import write_pair
+from tests.infra.sites import Sites
 from tests.infra.templates import AZURE, all_templates
 
-# Writes down what it is asked, and answers as az does where the script reads the answer.
+# Write down what they are asked, and do no more than the script needs.
 RECORDER = """#!/usr/bin/env bash
 echo "$(basename "$0") $*" >> "$RECORD"
-case "$*" in
-  *outputs.vaultUri*) echo https://sluice-kv.vault.azure.net/ ;;
-  *outputs.*App.value*) echo an-app ;;
-  *"keyvault list"*) printf '%s' "$VAULT" ;;
-  *"secret list"*) printf '%s\\n' $PRESENT ;;
-  package) mkdir -p dist/control dist/gateway dist/scoring ;;
-esac
+[[ $1 != package ]] || mkdir -p dist/control dist/gateway dist/scoring
 """
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Path:
-    """Where the recorders of az, make and zip write, which come first on PATH; the script runs in a tree of its own."""
+def record(tmp_path: Path, sites: Sites) -> Path:
+    """Where az, make and zip write down what they are asked, which come first on PATH; the script runs in a tree of
+    its own."""
     shutil.copytree(AZURE, tmp_path / "infra" / "azure")
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in ("az", "make", "zip"):
-        (tools / name).write_text(RECORDER)
-        (tools / name).chmod(stat.S_IRWXU)
-    return tmp_path / "record"
+    shutil.copy(AZURE.parent / "functions.json", tmp_path / "infra" / "functions.json")
+    (tmp_path / ".venv").symlink_to(Path(sys.prefix))
+    for name in ("make", "zip"):
+        (sites.tools / name).write_text(RECORDER)
+        (sites.tools / name).chmod(stat.S_IRWXU)
+    return sites.record
 
 
 def deploy(
-    record: Path, *arguments: str, present: str = "", vault: str = ""
+    record: Path, *arguments: str, present: str = "", vault: str = "", **environment: str
 ) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    tree = record.parent
     environment = {
         **os.environ,
-        "PATH": f"{record.parent / 'bin'}:{os.environ['PATH']}",
+        "PATH": f"{tree / 'bin'}:{os.environ['PATH']}",
         "RECORD": str(record),
         "PRESENT": present,
         "VAULT": vault,
+        "SSL_CERT_FILE": str(tree / "certificates" / "bundle.pem"),
+        **environment,
     }
-    own = record.parent / "infra" / "azure"
+    own = tree / "infra" / "azure"
     command = [str(own / "deploy.sh"), "--parameters", str(own / "main.example.bicepparam"), *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     return done, record.read_text().splitlines() if record.exists() else []
@@ -78,10 +78,8 @@ def test_secrets_are_there_before_an_app_refers_to_them(record: Path, tmp_path: 
 
 def test_the_key_of_the_forms_is_new_fits_its_setting_and_is_left_nowhere(record: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
-    (record.parent / "bin" / "az").write_text(
-        RECORDER.replace("esac", f'  *form-key*--file*) cat "${{@: -3:1}}" > {kept} ;;\nesac')
-    )
-    done, _ = deploy(record, "--resource-group", "rg", present="approval-signing-key", vault="sluice-kv")
+    present = {"present": "approval-signing-key", "vault": "sluice-kv"}
+    done, _ = deploy(record, "--resource-group", "rg", **present, KEEP_FORM_KEY=str(kept))
     assert done.returncode == 0, done.stderr
     key = kept.read_text()
     assert len(base64.urlsafe_b64decode(key + "=")) == 32
@@ -116,7 +114,7 @@ def test_a_secret_that_vanished_is_put_back_before_the_apps_are_deployed(record:
 def test_only_the_apps_are_left_out_at_first() -> None:
     modules = all_templates()["main.bicep"].section("modules")
     conditional = {name for name, each in modules.items() if each["config"].get("condition")}
-    assert conditional == {"controlApp", "gatewaySecret", "gatewayApp", "scoringApp", "signIn"}
+    assert conditional == {"controlApp", "gatewaySecret", "gatewayApp", "scoringApp", "signIn", "clockAlert"}
 
 
 def test_without_a_signing_key_it_stops_before_the_apps(record: Path) -> None:
@@ -134,6 +132,7 @@ def test_without_a_signing_key_it_stops_before_the_apps(record: Path) -> None:
         (("--resource-group",), "--resource-group"),
         (("--resource-group", "rg", "--only", "jobs"), "--only"),
         (("--resource-group", "rg", "--whatif"), "--whatif"),
+        (("--resource-group", "rg", "--within", "soon"), "--within"),
         (("--resource-group", "rg", "--signing-key-file", "/nowhere"), "--signing-key-file"),
     ],
 )
@@ -147,6 +146,38 @@ def test_a_wrong_call_names_what_is_wrong(record: Path, arguments: tuple[str, ..
 def test_the_script_asks_for_outputs_that_exist() -> None:
     outputs = all_templates()["main.bicep"].section("outputs")
     assert {"vaultUri", "approvalPages", "controlApp", "gatewayApp", "scoringApp"} <= set(outputs)
+
+
+PRESENT = {"present": "approval-signing-key form-key notify-webhooks", "vault": "sluice-kv"}
+
+
+def test_it_ends_well_only_when_every_app_works(record: Path) -> None:
+    done, commands = deploy(record, "--resource-group", "rg", **PRESENT)
+    assert done.returncode == 0, done.stderr
+    assert "control works: 10 functions" in done.stdout
+    assert "Done. Approval pages" in done.stdout
+    asked = [command for command in commands if "function list" in command]
+    assert len(asked) == 3
+
+
+def test_an_app_that_azure_calls_running_and_that_has_no_function_fails_the_deployment(
+    record: Path, sites: Sites
+) -> None:
+    sites["control"].functions = []
+    done, _ = deploy(record, "--resource-group", "rg", "--within", "0", **PRESENT)
+    assert done.returncode == 1
+    (said,) = [line for line in done.stderr.splitlines() if line.startswith("deployed: ")]
+    assert "control runs 0 of its 10 functions" in said
+    assert said.endswith("infra/azure/deploy.sh --resource-group rg --only control")
+    assert "Done" not in done.stdout
+
+
+@pytest.mark.parametrize(("before", "code"), [(True, 1), (False, 0)])
+def test_scoring_has_to_answer_models_where_it_did_before(before: bool, code: int, record: Path, sites: Sites) -> None:
+    sites["scoring"].answers["/v2/health/ready"] = [200 if before else 503, 503]
+    done, _ = deploy(record, "--resource-group", "rg", "--within", "0", "--only", "scoring", **PRESENT)
+    assert done.returncode == code, done.stderr
+    assert ("scoring answers 503 to https://" in done.stderr) is before
 
 
 def test_a_key_pair_belongs_together_and_replaces_none(tmp_path: Path) -> None:

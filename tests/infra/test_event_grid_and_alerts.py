@@ -93,7 +93,7 @@ def plain_receivers(file: Template) -> list[str]:
     found = []
     for resource in file.section("resources").values():
         if resource["type"] == "Microsoft.Insights/actionGroups":
-            for receiver in body(resource)["properties"]["eventHubReceivers"]:
+            for receiver in body(resource)["properties"].get("eventHubReceivers", []):
                 common, identity = receiver.get("useCommonAlertSchema"), receiver.get("managedIdentity")
                 found += [] if common is True and identity == "SystemAssigned" else [receiver["name"]]
     return found

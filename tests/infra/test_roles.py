@@ -37,7 +37,7 @@ API_VERSIONS = {
     "Microsoft.Authorization": {"2022-04-01"},
     "Microsoft.EventGrid": {"2025-02-15"},
     "Microsoft.EventHub": {"2024-01-01"},
-    "Microsoft.Insights": {"2020-02-02", "2024-10-01-preview"},
+    "Microsoft.Insights": {"2020-02-02", "2023-01-01", "2024-10-01-preview", "2026-03-01"},
     "Microsoft.KeyVault": {"2024-11-01"},
     "Microsoft.MachineLearningServices": {"2025-09-01"},
     "Microsoft.ManagedIdentity": {"2023-01-31"},
@@ -50,6 +50,8 @@ ML_ACTIONS = {
     "read", "*/read", "jobs/write", "jobs/cancel/action", "models/versions/write",
     "environments/build/action", "environments/readSecrets/action", "metadata/artifacts/write",
 }  # fmt: skip
+# What the host of an app keeps for itself, each in an account of its own: blobs, and a table that it makes each month.
+HOSTS_OWN = ("modules/function_app.bicep", {"storageTableDataContributor": "Microsoft.Storage/storageAccounts"})
 NARROWER = {"keyVaultSecretsUser": "Microsoft.KeyVault/vaults/secrets"}
 # Which list of principals gets which role.
 LISTS = {
@@ -80,7 +82,8 @@ def wide_assignments(file: Template) -> list[str]:
         if resource["type"] != "Microsoft.Authorization/roleAssignments":
             continue
         role, scope = _role(body(resource)), _scope(file, body(resource).get("scope"))
-        if scope not in (SCOPES.get(role), NARROWER.get(role)):
+        of_a_host = HOSTS_OWN[1].get(role) if file.path == HOSTS_OWN[0] else None
+        if scope not in (SCOPES.get(role), NARROWER.get(role), of_a_host):
             found.append(f"{name}: {role} on {scope}")
     return found
 

@@ -14,7 +14,8 @@ import pytest
 
 from infra.demo.chain import cause
 
-pytestmark = [pytest.mark.journey]
+# Both stories are told at any load: only what hangs is over time.
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(3600)]
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Told:
 
 
 def tell(folder: Path, *options: str) -> Told:
-    command = [sys.executable, "-m", "infra.demo", "--run-dir", str(folder), "--keep", *options]
+    command = [sys.executable, "-m", "infra.demo", "--run-dir", str(folder), "--keep", "--patience", "1200", *options]
     # Of its own, so that a story told beside this one does not count as left behind by it.
     environment = {key: value for key, value in os.environ.items() if key != "SLUICE_LOCAL"}
     told = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

@@ -1,12 +1,13 @@
 """What is deployed: each app with what it needs, and nothing that it must not carry."""
 
+import json
 import re
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from infra import lockfile, package
+from infra import declared, lockfile, package
 from tests.infra.templates import all_templates, body
 
 LOCK = lockfile.Lock((package.ROOT / "requirements.txt").read_text())
@@ -58,12 +59,29 @@ def test_a_built_app_imports_alone(tmp_path: Path) -> None:
         path.name for path in built.iterdir()
     }
     assert "azure-eventhub==" in (built / "requirements.txt").read_text()
+    told = json.loads((built / "functions.json").read_text())
+    assert (told["health"], set(told["functions"])) == ("/health", {"decide_approval", "health", "show_approval"})
 
 
 def test_an_app_that_imports_what_it_does_not_state_is_refused(tmp_path: Path) -> None:
     (tmp_path / "function_app.py").write_text("import onnxruntime\n")
     with pytest.raises(package.PackagingFailed, match="No module named 'onnxruntime'"):
         package.import_alone("careless", tmp_path, needs("gateway"))
+
+
+def test_other_functions_than_were_stated_are_not_packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = declared.expected()
+    del stated["gateway"]["functions"]["show_approval"]
+    (tmp_path / "functions.json").write_text(json.dumps(stated))
+    monkeypatch.setattr(declared, "FILE", tmp_path / "functions.json")
+    with pytest.raises(package.PackagingFailed, match=r"gateway declares other functions.*make declare"):
+        package.declare("gateway", package.ROOT / "function_app" / "gateway", [])
+
+
+def test_a_health_route_that_nobody_may_ask_is_refused() -> None:
+    shut = {"health": {"trigger": "http", "route": "/health", "methods": ["GET"], "open": False}}
+    with pytest.raises(declared.NotDeclared, match=r"gateway: no function answers GET /health without a key"):
+        declared.part("gateway", shut)
 
 
 def test_a_package_missing_from_the_lock_is_named() -> None:

@@ -27,6 +27,7 @@ param maximumInstances int
 param alwaysReady array = []
 
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 var packageContainer = 'app-package'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
@@ -79,6 +80,17 @@ resource hostMayUseStorage 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   }
 }
 
+// And it keeps its diagnostic events there, in a table that it makes each month: what says why an app did not come up.
+resource hostMayKeepEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: hostStorage
+  name: guid(hostStorage.id, identity.id, storageTableDataContributor)
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageTableDataContributor)
+  }
+}
+
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: '${name}-plan'
   location: location
@@ -104,7 +116,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       '${identity.id}': {}
     }
   }
-  dependsOn: [hostMayUseStorage]
+  dependsOn: [hostMayUseStorage, hostMayKeepEvents]
   properties: {
     serverFarmId: plan.id
     httpsOnly: true

@@ -46,3 +46,4 @@ resource maySend 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for sen
 }]
 
 output insightsName string = insights.name
+output logsId string = logs.id

@@ -72,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "jobs", "jobs/read", submission.listing),
     Route("GET", "jobs/{job}", "jobs/read", submission.get),
     Route("PUT", "jobs/{job}", "jobs/write", submission.put),
+    Route("DELETE", "jobs/{job}", "jobs/delete", submission.delete),
     Route("POST", "jobs/{job}/cancel", "jobs/cancel/action", submission.cancel),
     Route("GET", "onlineEndpoints", "onlineEndpoints/read", endpoints.listing),
     Route("GET", _ENDPOINT, "onlineEndpoints/read", endpoints.get),

@@ -100,6 +100,17 @@ async def cancel(call: Call) -> Answer:
     return Answer(202, None, {"Location": url, "Retry-After": POLL_AFTER_S})
 
 
+async def delete(call: Call) -> Answer:
+    """Its record, and nothing of what it wrote; one that has not ended stays."""
+    job = call.state.resources.get(call.path("jobs/{job}"))
+    if job is None:
+        return Answer(204)
+    if lifecycle.status_of(job) not in lifecycle.TERMINAL:
+        raise conflict(f"Job {job.name} is {lifecycle.status_of(job)}: cancel it first.")
+    call.state.resources.delete(job.path)
+    return Answer(200)
+
+
 async def cancellation(call: Call) -> Answer:
     """202 until the job has ended, then 200."""
     found = call.state.resources.get(f"-/cancellations/{call.names['operation']}")

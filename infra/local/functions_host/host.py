@@ -93,7 +93,7 @@ class Host:
         self._outputs = Outputs(functions, settings.extensions.queues.message_encoding)
         timeout = settings.function_timeout
         timeout_s = timeout.total_seconds() if timeout else None
-        # Counted apart: callers may go on calling while the background drains.
+        # Counted apart: callers may go on calling while an operator drains the background.
         self._background = Invoker(self._outputs.send, timeout_s, options.timeout_grace_s)
         self._over_http = Invoker(self._outputs.send, timeout_s, options.timeout_grace_s, self._background.overran)
         self._instance = claim_instance(options.keys.parent, options.name)
@@ -126,9 +126,10 @@ class Host:
             await asyncio.sleep(_LAST_WORDS_S)
             return End.OVERRAN
         deadline = time.monotonic() + self.options.grace_s
-        drained = await self._drain_background(deadline)
-        front.stop(server, deadline - time.monotonic())
+        # As the real host does: it takes no more connections, answers what is under way, and then stops its listeners.
+        front.stop(server, self.options.grace_s)
         await serving
+        drained = await self._drain_background(deadline)
         await self._outputs.close()
         drained = drained and not self._over_http.outstanding
         if drained:
@@ -170,7 +171,7 @@ class Host:
     async def _drain_background(self, deadline: float) -> bool:
         """Whether all that was under way ended in time. Leases and partitions are given back either way."""
         await self._listeners.stop()
-        drained = await self._background.wait_until_idle(self.options.grace_s)
+        drained = await self._background.wait_until_idle(max(0.0, deadline - time.monotonic()))
         await self._listeners.close(max(0.0, deadline - time.monotonic()))
         return drained
 

@@ -17,7 +17,13 @@ _log = logging.getLogger(__name__)
 
 _OVERRIDE = "AzureFunctionsJobHost__"
 # What the Event Hubs extension knows and this host does not do.
-_NOT_OBEYED = frozenset({"transportType", "webProxy", "customEndpointAddress", "clientRetryOptions"})
+_NOT_OBEYED = frozenset(
+    {
+        *("transportType", "webProxy", "customEndpointAddress", "clientRetryOptions", "prefetchSizeInBytes"),
+        # Where its versions before 5 had them.
+        *("eventProcessorOptions", "partitionManagerOptions"),
+    }
+)
 
 
 def _timespan(value: object) -> object:

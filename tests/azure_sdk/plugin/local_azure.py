@@ -13,7 +13,13 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+import azure.identity.aio
 import certifi
+import pytest
+from devtools_testutils import test_proxy  # type: ignore[import-not-found]
+from devtools_testutils.signing_in import AsyncCredential, Credential  # type: ignore[import-not-found]
+
+__all__ = ["test_proxy"]
 
 # Written by `tests.azure_sdk`: ports by host and port, the trusted certificates, the admin's address, key and identity.
 LOCAL: dict[str, Any] = json.loads(os.environ["SLUICE_LOCAL_AZURE"])
@@ -75,6 +81,27 @@ class Namespaces:
         return types.SimpleNamespace(primary_connection_string=connection, key_name=KEY_NAME, primary_key=LOCAL["key"])
 
 
+class StorageManagementClient:
+    """Stands for `azure.mgmt.storage`: what only it can make, versions that cannot be altered, is not here."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pytest.skip("needs a container with immutable versions")
+
+
+def _own_account() -> None:
+    """The variables of Microsoft's pipeline that name storage accounts."""
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    own, other = (LOCAL["accounts"][kind] + number for kind in ("own", "other"))
+    names = {
+        "TABLES_STORAGE_ACCOUNT_NAME": own,
+        "STORAGE_ACCOUNT_NAME": own,
+        "SECONDARY_STORAGE_ACCOUNT_NAME": other,
+        **{f"{kind}_STORAGE_ACCOUNT_NAME": own for kind in ("BLOB", "VERSIONED", "PREMIUM", "SOFT_DELETE")},
+    }
+    keys = {name.replace("_NAME", "_KEY").replace("TABLES_", "TABLES_PRIMARY_"): LOCAL["storage_key"] for name in names}
+    os.environ.update({**names, **keys, "STORAGE_RESOURCE_GROUP_NAME": "sluice"})
+
+
 class EventHubManagementClient:
     """Stands for `azure.mgmt.eventhub`."""
 
@@ -94,3 +121,9 @@ certifi.where = lambda: str(LOCAL["authority"])
 os.environ["SSL_CERT_FILE"] = os.environ["REQUESTS_CA_BUNDLE"] = LOCAL["authority"]
 _module("azure.mgmt")
 _module("azure.mgmt.eventhub", EventHubManagementClient=EventHubManagementClient)
+for _name in ("azure.mgmt.storage", "azure.mgmt.storage.aio"):
+    _module(_name, StorageManagementClient=StorageManagementClient)
+_own_account()
+# Whoever runs Microsoft's pipeline has signed in somehow.
+azure.identity.DefaultAzureCredential = Credential  # type: ignore[misc]
+azure.identity.aio.DefaultAzureCredential = AsyncCredential  # type: ignore[misc]

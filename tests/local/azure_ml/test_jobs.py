@@ -9,7 +9,7 @@ import psutil
 import pytest
 from azure.ai.ml import Input, Output, command
 from azure.ai.ml.entities import Model
-from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
 from tests.local.azure_ml.emulator_process import ENVIRONMENT, EmulatorProcess
 from tests.support.eventually import eventually
@@ -53,7 +53,8 @@ def test_a_command_runs_with_its_environment_and_nothing_else(
     assert variables["FROM_ENVIRONMENT"] == "yes"
     assert variables["AZUREML_RUN_ID"] == name
     assert "IDENTITY_HEADER" not in variables
-    assert set(variables) & set(os.environ) <= {
+    inherited = {key for key, value in variables.items() if os.environ.get(key) == value}
+    assert inherited <= {
         "PATH",
         "HOME",
         "LANG",
@@ -226,3 +227,18 @@ def test_tags_of_a_fetched_job_can_change(ml: Any, server: EmulatorProcess, name
     job.tags["reviewed"] = "yes"
     ml.jobs.create_or_update(job)
     assert ml.jobs.get(name).tags == {"a": "1", "reviewed": "yes"}
+
+
+def test_only_a_job_that_has_ended_can_be_deleted_and_nobody_misses_one_that_is_gone(
+    ml: Any, server: EmulatorProcess, name: str
+) -> None:
+    ml.jobs.create_or_update(_job(name, "sleep 1000"))
+    with pytest.raises(HttpResponseError) as refused:
+        ml.jobs.begin_delete(name)
+    assert refused.value.status_code == 409
+    ml.jobs.begin_cancel(name).result()
+    server.wait_for_job(name)
+    ml.jobs.begin_delete(name).result()
+    with pytest.raises(ResourceNotFoundError):
+        ml.jobs.get(name)
+    ml.jobs.begin_delete(name).result()

@@ -14,6 +14,7 @@ READER = "one/ConsumerGroups/extra/Partitions/0"
 SIZE, ANY_SIZE = 10, 2**64 - 1
 
 
+@pytest.mark.observed("hub: a refused receiver's attach has no source")
 @pytest.mark.parametrize("address", [READER.replace("one", "none-such"), READER.replace("extra", "none-such")])
 async def test_a_refused_receiver_is_answered_without_a_source(eventhubs: EventHubsServer, address: str) -> None:
     async with wire(eventhubs.port) as client:
@@ -26,6 +27,7 @@ async def test_a_refused_receiver_is_answered_without_a_source(eventhubs: EventH
     assert "TrackingId:" in text
 
 
+@pytest.mark.observed("hub: a refused sender's attach has no target")
 async def test_a_refused_sender_is_answered_without_a_target(eventhubs: EventHubsServer) -> None:
     async with wire(eventhubs.port) as client:
         await client.open()
@@ -34,6 +36,7 @@ async def test_a_refused_sender_is_answered_without_a_target(eventhubs: EventHub
     assert (answer[:3], set(answer[3:]), condition) == (["p", 0, True], {None}, "amqp:not-found")
 
 
+@pytest.mark.observed("hub: the settle mode is the one that was asked for")
 @pytest.mark.parametrize("address", ["one", "$cbs", "$management"])
 @pytest.mark.parametrize("mode", [0, 1, 2])
 async def test_a_sender_settles_as_it_asked_to(eventhubs: EventHubsServer, address: str, mode: int) -> None:
@@ -65,6 +68,7 @@ async def test_numbers_out_of_range_are_as_good_as_none(eventhubs: EventHubsServ
     assert list(answer[13]) == ["com.microsoft:tracking-id"]  # type: ignore[call-overload]
 
 
+@pytest.mark.observed("hub: the largest event fits what its reader was told")
 async def test_a_sender_is_told_a_size_and_a_reader_is_not(eventhubs: EventHubsServer) -> None:
     """Annotations make an event longer than it came: a reader held to the sender's limit would refuse it for ever."""
     async with wire(eventhubs.port) as client:
@@ -85,6 +89,7 @@ async def frames_within(client: Wire, window: int) -> int:
     return count
 
 
+@pytest.mark.observed("hub: a long event keeps to a window of one frame")
 async def test_a_long_event_keeps_to_the_session_s_window(eventhubs: EventHubsServer) -> None:
     async with wire(eventhubs.port) as client:
         await client.open()
@@ -109,6 +114,7 @@ async def test_the_server_s_window_opens_again_before_it_is_used_up(eventhubs: E
     assert flow[1] == 5000
 
 
+@pytest.mark.observed("hub: a partition key of 129 characters is refused")
 @pytest.mark.parametrize("batched", [False, True])
 async def test_a_partition_key_has_at_most_128_characters(eventhubs: EventHubsServer, batched: bool) -> None:
     def keyed(length: int) -> bytes:

@@ -132,6 +132,7 @@ async def answer(server: EventHubsServer, node: str, kind: str, key: str, **prop
         return await client.request(node, {**properties, "security_token": signed}, signed)
 
 
+@pytest.mark.observed("hub: a question to $management may bring its token along")
 async def test_a_token_may_come_with_a_management_request(server: EventHubsServer) -> None:
     asked = {"operation": "READ", "type": "com.microsoft:eventhub", "name": "events"}
     for key, status in (("sender", 200), ("listener", 200)):
@@ -152,6 +153,7 @@ async def test_a_token_is_put_for_what_is_there_and_for_what_it_names(server: Ev
     assert (await answer(server, "$cbs", "narrow", "sender", **asked("events/publishers/p")))["status-code"] == 202
 
 
+@pytest.mark.observed("hub: a publisher's signature does not send to the hub")
 async def test_a_publisher_s_token_sends_as_that_publisher_only(server: EventHubsServer) -> None:
     uri = f"sb://127.0.0.1:{server.port}/events/publishers/p"
     signed = generate_sas_token(uri, "sender", "key-of-sender", int(time.time()) + 60)  # type: ignore[no-untyped-call]
@@ -164,6 +166,22 @@ async def test_a_publisher_s_token_sends_as_that_publisher_only(server: EventHub
         for address in ("events", "events/publishers/q"):
             client.ask_to_send(address)
             assert (await client.refusal())[1] == "amqp:unauthorized-access"
+
+
+@pytest.mark.observed(
+    "hub: a publisher's signature does not read", "hub: a group's signature does not read another group"
+)
+@pytest.mark.parametrize("scope", ["publishers/p", "ConsumerGroups/another"])
+async def test_a_signature_for_a_part_of_the_hub_reads_no_other_part(server: EventHubsServer, scope: str) -> None:
+    """With a key that may do anything, so that only what was signed for can be the reason."""
+    uri = f"sb://127.0.0.1:{server.port}/events/{scope}"
+    signed = generate_sas_token(uri, "manager", "key-of-manager", int(time.time()) + 60)  # type: ignore[no-untyped-call]
+    asked = {"operation": "put-token", "type": "servicebus.windows.net:sastoken", "name": uri}
+    async with wire(server.port) as client:
+        await client.open()
+        assert (await client.request("$cbs", asked, signed))["status-code"] == 202
+        client.ask_to_receive("events/ConsumerGroups/$Default/Partitions/0", None)
+        assert (await client.refusal())[1] == "amqp:unauthorized-access"
 
 
 async def test_secrets_do_not_reach_the_log(server: EventHubsServer) -> None:

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -82,6 +83,13 @@ class RunningHost:
             return response.status, [(n.lower(), v) for n, v in response.getheaders()], response.read()
         finally:
             connection.close()
+
+    def takes_connections(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.ready["port"])):
+                return True
+        except ConnectionRefusedError:
+            return False
 
     def recorded(self, what: str | None = None) -> list[dict[str, Any]]:
         lines = self.record.read_text().splitlines() if self.record.exists() else []

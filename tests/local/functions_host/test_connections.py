@@ -3,10 +3,12 @@
 import os
 
 import pytest
+from azure.eventhub.aio import EventHubConsumerClient
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from infra.local.functions_host.connections import event_hubs_connection, host_storage
 from infra.local.functions_host.errors import HostError
+from infra.local.functions_host.event_hubs.client import client_of
 
 KEYED = "Endpoint=sb://{}/;SharedAccessKeyName=n;SharedAccessKey=a2V5"
 FAMILY = "X__fullyQualifiedNamespace"
@@ -20,6 +22,11 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
+@pytest.mark.observed(
+    "connections: AzureWebJobs<NAME> wins over <NAME>, whatever that holds",
+    "connections: ConnectionStrings:<NAME> wins over <NAME>",
+    "connections: a namespace in the family is reached by an identity",
+)
 @pytest.mark.parametrize(
     ("given", "text", "endpoint"),
     [
@@ -43,6 +50,11 @@ def test_a_section_is_looked_up_in_the_order_of_the_real_host(
     assert (found.text, found.endpoint) == (text and KEYED.format(text), endpoint)
 
 
+@pytest.mark.observed(
+    "connections: a value wins over its family, and must be a connection string",
+    "connections: nothing to be found keeps the host from starting",
+    "connections: an unresolved reference to a vault keeps the host from starting",
+)
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
@@ -63,6 +75,10 @@ def test_what_the_real_host_does_not_start_with_is_named_and_not_shown(
     assert "ns/hub" not in str(refused.value)
 
 
+@pytest.mark.observed(
+    "connections: credential managedidentity asks for that identity alone, by clientId",
+    "connections: without credential, or with another word, the whole chain signs in",
+)
 @pytest.mark.parametrize(
     ("credential", "kind"),
     [
@@ -85,6 +101,17 @@ async def test_the_family_says_who_signs_in(
     assert found.client_id == "c"
 
 
+@pytest.mark.observed("connections: EntityPath of the connection string wins over the hub of the binding")
+def test_the_hub_of_the_connection_string_wins(settings: pytest.MonkeyPatch) -> None:
+    settings.setenv("X", KEYED.format("one"))
+    settings.setenv("AzureWebJobsX", f"{KEYED.format('one')};EntityPath=another")
+    client = client_of(EventHubConsumerClient, event_hubs_connection("f", "X"), "hub", "$Default")
+    assert client.eventhub_name == "another"
+    settings.delenv("AzureWebJobsX")
+    assert client_of(EventHubConsumerClient, event_hubs_connection("f", "X"), "hub", "$Default").eventhub_name == "hub"
+
+
+@pytest.mark.observed("connections: the host's own storage is such a section as well")
 def test_the_hosts_own_storage_is_such_a_section_too(settings: pytest.MonkeyPatch) -> None:
     settings.delenv("AzureWebJobsStorage", raising=False)
     settings.setenv("AzureWebJobsStorage__accountName", "a")

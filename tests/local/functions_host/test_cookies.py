@@ -9,6 +9,10 @@ from infra.local.functions_host.http.cookies import set_cookie
 from infra.local.functions_host.worker_protocol import protos
 
 
+@pytest.mark.observed(
+    "http: cookies are taken apart and written anew, values percent-encoded",
+    "http: a cookie that cannot be taken apart vanishes",
+)
 @pytest.mark.parametrize(
     ("given", "sent"),
     [

@@ -45,6 +45,14 @@ FIRST = event(
 SECOND = event(1, b"584")
 
 
+@pytest.mark.observed(
+    "metadata: contexts of the partition, twice",
+    "metadata: properties, binaries as base64",
+    "metadata: system properties with their annotations, the offset as a number and as a text",
+    "metadata: times without a zone and without zeros at the end",
+    "metadata: sequence numbers, offsets and keys as collections, absent keys left out",
+    "metadata: texts and times among properties keep their types",
+)
 def test_the_metadata_of_a_batch() -> None:
     _, metadata = many(trigger(), [FIRST, SECOND], CONTEXT)
     assert metadata["PropertiesArray"].json == ('[{"text":"v","int":5,"dbl":1.5,"flag":true,"bytes":"AAH/"},{}]')
@@ -65,6 +73,7 @@ def test_the_metadata_of_a_batch() -> None:
     assert metadata["PartitionContext"] == metadata["TriggerPartitionContext"]
 
 
+@pytest.mark.observed("metadata: binary bodies as they are, texts without empty ones, others as JSON written anew")
 def test_bodies_by_data_type() -> None:
     events = [event(0, b"1", data=[b'{"a": 1.50, "b": "\xc3\xa9"}']), event(1, b"2", data=[b""])]
     [(_, binary)], _ = many(trigger(dataType="binary"), events, CONTEXT)
@@ -79,6 +88,7 @@ def test_bodies_by_data_type() -> None:
     assert (single.string, metadata["Offset"].string) == ("\ufffd", "3")
 
 
+@pytest.mark.observed("events: what cannot be converted is retried by the policy, and the function never asked")
 def test_other_bodies_than_data_cannot_be_converted() -> None:
     with pytest.raises(UnreadableEvent, match="has no data section"):
         many(trigger(dataType="binary"), [event(0, b"1", data=None, value="text")], CONTEXT)

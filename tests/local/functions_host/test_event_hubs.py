@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from tests.local.functions_host.conftest import StartHost
 from tests.local.functions_host.running_host import RunningHost
 from tests.local.functions_host.sending import checkpoint, send, send_value
 from tests.support.azurite import Azurite
@@ -20,6 +23,7 @@ def test_a_batch_function_receives_batches_in_order_and_no_larger_than_allowed(
     assert max(len(call["events"]) for call in calls) == 5
 
 
+@pytest.mark.observed("metadata: contexts of the partition, twice")
 def test_the_metadata_is_that_of_azure(hubs_host: RunningHost, hubs: EventHubsServer) -> None:
     send(hubs, "many", ["keyed"], key="resource-7")
     (call,) = eventually(lambda: [c for c in hubs_host.recorded("many") if c["events"][0]["body"] == "keyed"])
@@ -43,6 +47,7 @@ def test_the_metadata_is_that_of_azure(hubs_host: RunningHost, hubs: EventHubsSe
     assert call["metadata"]["SequenceNumberArray"] == [event["sequence_number"]]
 
 
+@pytest.mark.observed("metadata: sequence numbers, offsets and keys as collections, absent keys left out")
 def test_partition_keys_that_are_absent_are_missing_from_their_array(
     hubs_host: RunningHost, hubs: EventHubsServer
 ) -> None:
@@ -62,6 +67,7 @@ def test_a_single_event_function_receives_each_event_with_a_textual_offset(
     assert all(isinstance(call["offset"], str) and call["zone"] == "None" for call in calls)
 
 
+@pytest.mark.observed("events: one at a time where the function takes one, a checkpoint behind each")
 def test_events_taken_one_by_one_run_one_after_the_other(hubs_host: RunningHost, hubs: EventHubsServer) -> None:
     names = [f"alone {number}" for number in range(5)]
     send(hubs, "single", names)
@@ -71,10 +77,23 @@ def test_events_taken_one_by_one_run_one_after_the_other(hubs_host: RunningHost,
     assert [entry["body"] for entry in alone[::2]] == names
 
 
+@pytest.mark.observed("connections: where the namespace does not answer, only that listener waits")
+def test_where_the_namespace_does_not_answer_the_host_runs_and_tries_again(
+    start_host: StartHost, connections: dict[str, str], unused_tcp_port: int
+) -> None:
+    nowhere = f"Endpoint=sb://127.0.0.1:{unused_tcp_port};SharedAccessKeyName=n;SharedAccessKey=a2V5;"
+    away = {"EVENTS": f"{nowhere}UseDevelopmentEmulator=true;", "MANY": "many"}
+    host = start_host("hubs", {**connections, **away}).start()
+    assert "still trying: " in host.log.read_text()
+    assert host.call("GET", "/")[0] == 200
+    assert host.call("GET", "/admin/host/ping")[0] == 200
+
+
 def failures(host: RunningHost, function: str) -> int:
     return host.log.read_text().count(f"function {function} failed")
 
 
+@pytest.mark.observed("events: what cannot be converted is retried by the policy, and the function never asked")
 def test_an_event_that_cannot_be_converted_is_retried_like_any_failure(
     hubs_host: RunningHost, hubs: EventHubsServer, azurite: Azurite
 ) -> None:
@@ -87,6 +106,7 @@ def test_an_event_that_cannot_be_converted_is_retried_like_any_failure(
     assert [call["bodies"] for call in hubs_host.recorded("unreadable")] == [["good"]]
 
 
+@pytest.mark.observed("events: without a policy there is one attempt, 0 of 0, and the checkpoint moves on")
 def test_the_checkpoint_moves_past_a_batch_that_failed(
     hubs_host: RunningHost, hubs: EventHubsServer, azurite: Azurite
 ) -> None:
@@ -97,6 +117,7 @@ def test_the_checkpoint_moves_past_a_batch_that_failed(
     assert [call["bodies"] for call in hubs_host.recorded("failing")] == [["bad"], ["good"]]
 
 
+@pytest.mark.observed("events: attempts share an invocation id and are counted; after the last the checkpoint moves")
 def test_retries_keep_the_invocation_id_and_hold_the_partition(
     hubs_host: RunningHost, hubs: EventHubsServer, azurite: Azurite
 ) -> None:
@@ -117,6 +138,7 @@ def test_retries_keep_the_invocation_id_and_hold_the_partition(
     assert len({call["invocation"] for call in calls[:3]}) == 1
 
 
+@pytest.mark.observed("metadata: an empty text fails its whole batch")
 def test_an_empty_text_fails_its_whole_batch(hubs_host: RunningHost, hubs: EventHubsServer, azurite: Azurite) -> None:
     send(hubs, "texts", ["full", "", "full"])
     eventually(lambda: checkpoint(azurite, hubs, "texts") == 2)
@@ -124,6 +146,7 @@ def test_an_empty_text_fails_its_whole_batch(hubs_host: RunningHost, hubs: Event
     assert "Number of bodies and metadata mismatched" in hubs_host.log.read_text()
 
 
+@pytest.mark.observed("metadata: binary bodies as they are, texts without empty ones, others as JSON written anew")
 def test_without_a_data_type_bodies_are_parsed_and_written_anew(
     hubs_host: RunningHost, hubs: EventHubsServer, azurite: Azurite
 ) -> None:

@@ -35,6 +35,7 @@ def bodies(host: RunningHost, what: str) -> list[str]:
     return [body for call in host.recorded(what) for body in call["bodies"]]
 
 
+@pytest.mark.observed("events: an overrun fails all that runs in that process")
 def test_a_killed_batch_comes_again_as_a_first_attempt(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, hold: Path
 ) -> None:
@@ -50,6 +51,7 @@ def test_a_killed_batch_comes_again_as_a_first_attempt(
     assert second.recorded("begins")[0]["retry"] == 0
 
 
+@pytest.mark.observed("timers: after a kill they start when the old lease has expired")
 def test_a_host_started_again_in_its_place_needs_no_claim_to_expire(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, hold: Path
 ) -> None:
@@ -64,6 +66,10 @@ def test_a_host_started_again_in_its_place_needs_no_claim_to_expire(
     eventually(lambda: checkpoint(azurite, hubs, "again") == 0)
 
 
+@pytest.mark.observed(
+    "events: no checkpoint moves when the host stops or the partition is lost",
+    "http: a host that ends takes no connection, answers what is under way, and ends",
+)
 def test_a_stopping_host_lets_the_batch_end_moves_no_checkpoint_and_gives_its_partition_back(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, hold: Path
 ) -> None:
@@ -73,6 +79,7 @@ def test_a_stopping_host_lets_the_batch_end_moves_no_checkpoint_and_gives_its_pa
     eventually(lambda: host.recorded("begins"))
     assert host.process is not None
     host.process.terminate()
+    eventually(lambda: not host.takes_connections())
     send(hubs, "stopped", ["too late"])
     assert host.process.poll() is None, "it waits for the batch under way"
     hold.unlink()
@@ -93,6 +100,7 @@ def test_a_batch_that_outlasts_the_grace_period_is_abandoned(
     assert checkpoint(azurite, hubs, "late") is None
 
 
+@pytest.mark.observed("events: a policy without end goes on until it succeeds, and says -1")
 def test_retries_without_end_go_on_until_the_function_succeeds_and_stop_with_the_host(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, fail: Path
 ) -> None:
@@ -113,6 +121,7 @@ def test_retries_without_end_go_on_until_the_function_succeeds_and_stop_with_the
     assert bodies(second, "ends") == ["stubborn"]
 
 
+@pytest.mark.observed("events: what cannot be converted holds its partition where retries never end")
 def test_an_event_that_cannot_be_converted_holds_its_partition_for_ever_where_retries_never_end(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite
 ) -> None:
@@ -124,6 +133,7 @@ def test_an_event_that_cannot_be_converted_holds_its_partition_for_ever_where_re
     assert checkpoint(azurite, hubs, "stuck") is None
 
 
+@pytest.mark.observed("events: retries end when the partition is lost")
 def test_retries_end_when_their_partition_goes_elsewhere(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite, fail: Path
 ) -> None:
@@ -141,6 +151,7 @@ def test_retries_end_when_their_partition_goes_elsewhere(
     assert checkpoint(azurite, hubs, "taken") is None
 
 
+@pytest.mark.observed("events: an overrun ends the process, and the batch comes again with its attempts counted on")
 def test_a_function_that_never_ends_takes_the_process_with_it_and_is_counted_on_in_the_next(
     start_host: StartHost, connections: dict[str, str], hubs: EventHubsServer, azurite: Azurite
 ) -> None:
@@ -171,6 +182,7 @@ def test_a_function_without_retries_that_never_ends_is_passed_over(
     assert checkpoint(azurite, hubs, "overrun") == 0
 
 
+@pytest.mark.observed("host.json: the first part of a batch is given at once, and a stop writes a checkpoint")
 def test_a_batch_waits_for_its_minimum_size_but_not_for_ever(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite
 ) -> None:
@@ -183,6 +195,7 @@ def test_a_batch_waits_for_its_minimum_size_but_not_for_ever(
     assert [call["bodies"] for call in host.recorded("begins")] == [["1", "2", "3"], ["alone"]]
 
 
+@pytest.mark.observed("events: a checkpoint follows every nth batch, and says so in the context")
 def test_the_checkpoint_is_written_every_nth_batch(
     start_host: StartHost, settings: dict[str, str], hubs: EventHubsServer, azurite: Azurite
 ) -> None:

@@ -48,11 +48,13 @@ def test_a_connection_outlives_those_that_clients_keep_for_their_next_request() 
     assert server(never).config.timeout_keep_alive > 15
 
 
+@pytest.mark.observed("http: query names are joined without regard to case, empty values dropped")
 def test_empty_query_values_are_dropped_and_repeated_ones_joined(web: RunningHost) -> None:
     assert echoed(web, "/api/echo/x?a=1&b=&a=2&c=%20d")["query"] == {"a": "1,2", "c": " d"}
     assert echoed(web, "/api/echo/a?x=1&x=2&y=&z&X=3")["query"] == {"x": "1,2,3"}
 
 
+@pytest.mark.observed("http: repeated request headers are joined with a comma and no blank")
 def test_header_names_are_lower_case_and_repeated_headers_joined(web: RunningHost) -> None:
     headers = echoed(web, "/api/echo/x", headers=[("X-Twice", "1"), ("x-twice", "2")])["headers"]
     assert headers["x-twice"] == "1,2"
@@ -64,6 +66,7 @@ def test_route_parameters_are_texts_and_optional_ones_may_be_absent(web: Running
     assert echoed(web, "/API/Echo/x")["route"] == {"kind": "x"}
 
 
+@pytest.mark.observed("http: the address has its path decoded and escaped anew, its query as sent")
 def test_the_url_is_the_whole_address(web: RunningHost) -> None:
     here = f"127.0.0.1:{web.ready['port']}"
     assert echoed(web, "/api/echo/x?q=1")["url"] == f"http://{here}/api/echo/x?q=1"
@@ -72,6 +75,7 @@ def test_the_url_is_the_whole_address(web: RunningHost) -> None:
     assert echoed(web, "/api/echo/%41?q=%41", headers=behind_a_front)["url"] == f"https://{here}/api/echo/A?q=%41"
 
 
+@pytest.mark.observed("http: a chunked body does not arrive")
 def test_a_body_with_a_length_arrives_and_a_chunked_one_does_not(web: RunningHost) -> None:
     assert echoed(web, "/api/echo/x", body=b"hello")["body"] == "hello"
     chunked = echoed_chunked(web, b"5\r\nhello\r\n0\r\n\r\n")
@@ -96,12 +100,14 @@ def test_no_route_no_function(web: RunningHost, target: str) -> None:
     assert web.call("GET", target)[0] == 404
 
 
+@pytest.mark.observed("http: a method that a function does not take is not found, with and without a key")
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"])
 def test_another_method_finds_nothing_and_asks_for_no_key(web: RunningHost, method: str) -> None:
     assert web.call(method, "/api/guarded")[0] == 404
 
 
-@pytest.mark.parametrize("function", ["raises", "nothing"])
+@pytest.mark.observed("http: an exception, nothing and a number are a 500 without a body")
+@pytest.mark.parametrize("function", ["raises", "nothing", "number"])
 def test_a_failing_function_answers_500_and_says_nothing(web: RunningHost, function: str) -> None:
     status, _, body = web.call("GET", f"/api/{function}")
     assert (status, body) == (500, b"")
@@ -112,12 +118,14 @@ def test_failures_are_in_the_log(web: RunningHost) -> None:
     eventually(lambda: "function raises failed" in web.log.read_text())
 
 
+@pytest.mark.observed("http: a function over its time is answered 500 and, if it does not end, its process ended")
 def test_a_function_that_ends_after_its_time_has_failed_and_nothing_more(web: RunningHost) -> None:
     assert web.call("GET", "/api/overdue")[0] == 500
     assert "exceeded functionTimeout" in web.log.read_text()
     assert web.call("GET", "/api/answers/empty")[0] == 200
 
 
+@pytest.mark.observed("http: a function over its time is answered 500 and, if it does not end, its process ended")
 def test_a_function_that_never_ends_takes_the_process_with_it(start_host: StartHost) -> None:
     host = start_host("web", arguments=["--timeout-grace-seconds", "0.2"]).start()
     status, _, body = host.call("GET", "/api/hangs")
@@ -133,6 +141,11 @@ def test_cookies_stay_apart_and_bytes_stay_bytes(web: RunningHost) -> None:
     assert ("content-type", "application/octet-stream") in headers
 
 
+@pytest.mark.observed(
+    "http: without its key a function answers 401, empty and without a challenge",
+    "http: a function's, the host's and the master key are good in header and query",
+    "http: a key header decides, even empty, and the first of two",
+)
 def test_keys_are_generated_and_asked_for(web: RunningHost) -> None:
     keys = json.loads(web.keys.read_text())
     assert web.keys.stat().st_mode & 0o077 == 0
@@ -159,6 +172,7 @@ def test_the_admin_level_takes_the_master_key_only(web: RunningHost) -> None:
     assert web.call("GET", "/api/masters_only", headers=[("x-functions-key", keys["host"]["default"])])[0] == 401
 
 
+@pytest.mark.observed("http: a principal from outside goes through")
 def test_a_principal_from_outside_never_arrives(web: RunningHost) -> None:
     headers = echoed(web, "/api/echo/x", headers=FORGED)["headers"]
     assert not [name for name in headers if name.startswith("x-ms-")]
@@ -166,6 +180,13 @@ def test_a_principal_from_outside_never_arrives(web: RunningHost) -> None:
     assert web.call("GET", "/.auth/login")[0] == 404
 
 
+@pytest.mark.observed(
+    "http: admin endpoints answer 401 with a challenge, 403 to lesser keys, 404 where nothing is",
+    "http: ping wants no key",
+    "http: functions, keys, configuration and drain are told to the master",
+    "http: the status has its fields, and does not say what functions there are",
+    "http: any function can be run by hand, 202, and an unknown one not",
+)
 def test_admin_endpoints_want_the_master_key(web: RunningHost) -> None:
     keys = json.loads(web.keys.read_text())
     master = [("x-functions-key", keys["master"])]
@@ -190,6 +211,7 @@ def test_admin_endpoints_want_the_master_key(web: RunningHost) -> None:
     eventually(lambda: [call["body"] for call in web.recorded("held")] == ["by hand"])
 
 
+@pytest.mark.observed("http: functions, keys, configuration and drain are told to the master")
 def test_admin_lists_functions_and_keys(web: RunningHost) -> None:
     keys = json.loads(web.keys.read_text())
     master = [("x-functions-key", keys["master"])]
@@ -215,6 +237,7 @@ def held_host(start_host: StartHost, hold: Path) -> RunningHost:
     return start_host("web", {"HOLD": str(hold), "AzureFunctionsJobHost__functionTimeout": "00:10:00"}).start()
 
 
+@pytest.mark.observed("http: a host that ends takes no connection, answers what is under way, and ends")
 def test_a_request_under_way_is_answered_before_the_host_ends(start_host: StartHost, hold: Path) -> None:
     host = held_host(start_host, hold)
     with ThreadPoolExecutor(1) as pool:
@@ -222,11 +245,14 @@ def test_a_request_under_way_is_answered_before_the_host_ends(start_host: StartH
         eventually(lambda: host.recorded("held"))
         assert host.process is not None
         host.process.terminate()
+        eventually(lambda: not host.takes_connections())
+        assert not answer.done()
         hold.unlink()
         assert answer.result()[2] == b"released"
         assert host.wait() == 0
 
 
+@pytest.mark.observed("http: a function runs on when its caller goes away")
 def test_a_function_runs_to_its_end_when_its_caller_goes_away(start_host: StartHost, hold: Path) -> None:
     host = held_host(start_host, hold)
     with socket.create_connection(("127.0.0.1", host.ready["port"])) as caller:

@@ -13,6 +13,7 @@ from infra.local.functions_host.timers.schedule import parse_schedule
 YEARS = [datetime.fromisoformat(day) for day in ("2000-01-01", "2090-01-01")]
 
 
+@pytest.mark.observed("timers: five or six fields, blanks, names, steps and ranges are read")
 @pytest.mark.parametrize(
     ("expression", "after", "expected"),
     [
@@ -27,6 +28,10 @@ YEARS = [datetime.fromisoformat(day) for day in ("2000-01-01", "2090-01-01")]
         ("0 0 0 29 2 *", "2026-11-23T00:00:00", "2028-02-29T00:00:00"),
         ("10/20 0 0 * * *", "2026-11-23T00:00:10", "2026-11-23T00:00:30"),
         ("0 0 0 * * 0", "2026-11-23T00:00:00", "2026-11-29T00:00:00"),
+        ("0 0 01 * * *", "2026-11-23T00:00:00", "2026-11-23T01:00:00"),
+        ("0 10-40/15 * * * *", "2026-11-23T00:10:00", "2026-11-23T00:25:00"),
+        ("0 0/15 * * * *", "2026-11-23T00:00:00", "2026-11-23T00:15:00"),
+        ("0 */90 * * * *", "2026-11-23T00:00:00", "2026-11-23T01:00:00"),
         ("0  0 0 1 january-MARCH *", "2026-11-23T00:00:00", "2027-01-01T00:00:00"),
     ],
 )
@@ -35,6 +40,10 @@ def test_the_next_occurrence(expression: str, after: str, expected: str) -> None
     assert following == datetime.fromisoformat(expected)
 
 
+@pytest.mark.observed(
+    "timers: too many fields, values out of range, signs, tabs and other dialects are refused",
+    "timers: backward ranges, days of no month, whole days and single letters are read",
+)
 @pytest.mark.parametrize(
     ("expression", "field"),
     [
@@ -53,6 +62,11 @@ def test_the_next_occurrence(expression: str, after: str, expected: str) -> None
         ("0 0 0 1 J *", "month"),
         ("0 0 22-2 * * *", "hour"),
         ("10", "fields"),
+        ("0 0 0 0 1 1 1", "fields"),
+        ("", "fields"),
+        ("@daily", "fields"),
+        ("0 0 0 ? * *", "day"),
+        ("0 0 0 L * *", "day"),
         ("* * * *", "fields"),
     ],
 )
@@ -80,6 +94,7 @@ def test_an_interval_counts_from_the_moment() -> None:
     assert parse_schedule("f", "1.00:00:05").next_after(now) == now + timedelta(days=1, seconds=5)
 
 
+@pytest.mark.observed("timers: the zone of the app is not looked at, that of the process is")
 def test_cron_expressions_follow_the_time_zone_of_the_process_and_not_that_of_the_app(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -90,6 +105,7 @@ def test_cron_expressions_follow_the_time_zone_of_the_process_and_not_that_of_th
     assert schedule.next_after(datetime(2026, 12, 1, tzinfo=UTC)) == datetime(2026, 12, 1, 8, tzinfo=UTC)
 
 
+@pytest.mark.observed("timers: only a schedule of every minute that fires more than once in it has no monitor")
 @pytest.mark.parametrize(
     ("schedule", "monitored"),
     [
@@ -105,6 +121,7 @@ def test_what_fires_more_than_once_in_every_minute_has_no_status(schedule: str, 
     assert parse_schedule("f", schedule).is_monitored is monitored
 
 
+@pytest.mark.observed("timers: backward ranges, days of no month, whole days and single letters are read")
 @pytest.mark.parametrize("schedule", ["24:00:00", "-00:01:00", "0 0 0 31 2 *"])
 def test_what_the_real_host_reads_as_nobody_means_it_is_refused(schedule: str) -> None:
     with pytest.raises(HostError, match="function 'f'"):

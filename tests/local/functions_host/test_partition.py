@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from azure.eventhub import EventData
 
 from infra.local.functions_host.event_hubs.partition import Partition
@@ -75,6 +76,7 @@ async def test_the_checkpoint_follows_every_batch() -> None:
     assert context.checkpoints == [batch[1], batch[2]]
 
 
+@pytest.mark.observed("events: no checkpoint moves when the host stops or the partition is lost")
 async def test_a_batch_that_ends_after_its_partition_was_lost_moves_no_checkpoint() -> None:
     function, context = Function(), Context()
     partition = Partition(EventHubsSettings(maxEventBatchSize=1), function.run)
@@ -102,6 +104,7 @@ async def test_a_partition_that_comes_back_waits_for_the_batch_of_before() -> No
     assert function.most_at_once == 1
 
 
+@pytest.mark.observed("events: retries end when the partition is lost")
 async def test_a_lost_partition_is_over_for_its_batch_and_not_for_those_that_come_later() -> None:
     """So that no attempt is repeated beside the new owner's."""
     function, context = Function(), Context()
@@ -116,6 +119,7 @@ async def test_a_lost_partition_is_over_for_its_batch_and_not_for_those_that_com
     assert not function.over.is_set()
 
 
+@pytest.mark.observed("events: a checkpoint follows every nth batch, and says so in the context")
 async def test_a_batch_says_whether_a_checkpoint_follows_it() -> None:
     function, context = Function(), Context()
     function.may_end.set()
@@ -125,6 +129,10 @@ async def test_a_batch_says_whether_a_checkpoint_follows_it() -> None:
     assert [event.body_as_str() for event in context.checkpoints] == ["1", "3"]
 
 
+@pytest.mark.observed(
+    "events: no checkpoint moves when the host stops or the partition is lost",
+    "host.json: the first part of a batch is given at once, and a stop writes a checkpoint",
+)
 async def test_a_stopping_host_takes_nothing_on_and_moves_no_checkpoint() -> None:
     function, context = Function(), Context()
     partition = Partition(EventHubsSettings(), function.run)

@@ -3,6 +3,8 @@
 import itertools
 from datetime import timedelta
 
+import pytest
+
 from infra.local.functions_host.retries import RetryPolicy
 from infra.local.functions_host.worker_protocol import protos
 
@@ -24,6 +26,7 @@ def test_a_fixed_delay_stays_and_ends() -> None:
     assert list(RetryPolicy.from_options(options).delays()) == [2.0, 2.0, 2.0]
 
 
+@pytest.mark.observed("events: the first wait is the minimum, later ones grow by chance up to the maximum")
 def test_exponential_delays_grow_between_their_bounds() -> None:
     first, second, third, *rest = exponential(10, 1, 20).delays()
     assert first == 1

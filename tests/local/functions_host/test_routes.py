@@ -19,6 +19,10 @@ def parameters(template: str, path: str) -> dict[str, str] | None:
     return None if found is None else found[1]
 
 
+@pytest.mark.observed(
+    "http: the last dot parts name and extension, and a parameter may have a default",
+    "http: an escaped slash stays one in a parameter, and in a catch-all",
+)
 @pytest.mark.parametrize(
     ("template", "path", "expected"),
     [
@@ -55,6 +59,7 @@ def test_matching(template: str, path: str, expected: dict[str, str] | None) -> 
     assert parameters(template, path) == expected
 
 
+@pytest.mark.observed("http: of two routes that match, that of the name that sorts first wins")
 @pytest.mark.parametrize(
     ("first", "second", "path", "winner"),
     [
@@ -80,10 +85,12 @@ def test_a_doubled_slash_is_no_slash_and_one_at_the_end_does_not_count() -> None
         assert routes.find("GET", path) is None
 
 
+@pytest.mark.observed("http: an empty route is the function's name")
 def test_an_empty_route_is_the_name() -> None:
     assert Routes([function("Score", "")], "api").find("GET", "/api/score") is not None
 
 
+@pytest.mark.observed("http: of one route twice, the later function alone is off")
 def test_one_route_twice_is_refused() -> None:
     with pytest.raises(HostError, match=r"'g'.*that of function 'f'"):
         Routes([function("f", "m/{x}"), function("g", "M/{x}")], "api")
@@ -118,11 +125,16 @@ def test_routes_of_different_methods_do_not_overlap() -> None:
     assert overlapping(Routes(functions, "api").all) == []
 
 
+@pytest.mark.observed("http: the prefix is api by default, and may be empty")
 def test_the_route_is_the_name_by_default_and_the_prefix_may_be_empty() -> None:
     assert Routes([function("Score", None)], "api").find("GET", "/api/score") is not None
     assert Routes([function("Score", None)], "").find("GET", "/score") is not None
 
 
+@pytest.mark.observed(
+    "http: a malformed route or an unknown constraint ends the host",
+    "http: a route that begins with admin or runtime turns that function off",
+)
 @pytest.mark.parametrize("template", ["admin/x", "administer", "runtime/x", "m/{x:prime}", "m/{x", "m/{x:range(a,b)}"])
 def test_a_bad_route_is_refused_with_its_function(template: str) -> None:
     with pytest.raises(HostError, match="function 'f'"):

@@ -42,6 +42,7 @@ def test_what_a_function_raises_is_a_failed_answer(answers: dict[str, Any]) -> N
     assert answers["nothing"]["azure"][0] is False
 
 
+@pytest.mark.observed("events: a policy without end goes on until it succeeds, and says -1")
 def test_a_batch_arrives_whole_with_its_metadata(answers: dict[str, Any]) -> None:
     ok, _, [(name, out)] = answers["batch"]["azure"]
     events, metadata, context = json.loads(out["string"])

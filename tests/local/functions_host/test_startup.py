@@ -42,12 +42,21 @@ def test_an_app_that_azure_would_refuse_ends_with_its_reason(start_host: StartHo
     assert "cannot load the refused function" in host.log.read_text()
 
 
+@pytest.mark.observed("apps: an import that fails looks like health")
+def test_an_app_that_raises_at_its_import_ends_with_its_reason(start_host: StartHost) -> None:
+    host = start_host("raising").launch()
+    assert host.wait() == 1
+    assert "POLICY_FILE: nothing is there" in host.log.read_text()
+
+
+@pytest.mark.observed("connections: nothing to be found keeps the host from starting")
 def test_a_connection_without_a_setting_ends_the_host(start_host: StartHost) -> None:
     host = start_host("hubs", {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "MANY": "many"}).launch()
     assert host.wait() == 1
     assert "connection 'EVENTS' names no setting" in host.log.read_text()
 
 
+@pytest.mark.observed("timers: a bad schedule or a missing setting turns that function off")
 async def test_every_missing_setting_is_named_with_its_function(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -69,9 +78,11 @@ async def test_a_namespace_alone_means_an_identity(monkeypatch: pytest.MonkeyPat
     await listen(read(HUB, SEND), tmp_path)
 
 
+@pytest.mark.observed("connections: %NAME% is resolved, and then looked up")
 def test_references_to_settings_are_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB", "events")
-    function = read({**HUB, "eventHubName": "%HUB%-blue", "consumerGroup": "%HUB%"})
+    function = read({**HUB, "eventHubName": "%HUB%-blue", "consumerGroup": "%HUB%", "connection": "%HUB%"})
+    assert function.trigger.model_dump()["connection"] == "events"
     assert function.trigger.model_dump()["event_hub_name"] == "events-blue"
     assert function.trigger.model_dump()["consumer_group"] == "events"
 
@@ -105,6 +116,11 @@ def test_host_json_is_obeyed_and_settings_lie_over_it(tmp_path: Path, monkeypatc
     assert settings.extensions.http.route_prefix == "api"
 
 
+@pytest.mark.observed(
+    "host.json: a value that cannot be ends the host",
+    "host.json: what no function uses is not read",
+    "host.json: prefetchCount may be 0",
+)
 @pytest.mark.parametrize(
     ("document", "field"),
     [
@@ -112,6 +128,7 @@ def test_host_json_is_obeyed_and_settings_lie_over_it(tmp_path: Path, monkeypatc
         ({"version": None}, "version"),
         ({"extensions": {"eventHubs": {"maxEventBatchSize": 0}}}, "maxEventBatchSize"),
         ({"extensions": {"eventHubs": {"maxEventBatchSize": "many"}}}, "maxEventBatchSize"),
+        ({"extensions": {"eventHubs": {"prefetchCount": 0}}}, "prefetchCount"),
         ({"extensions": {"eventHubs": {"maxWaitTime": "00:10:01"}}}, "maxWaitTime"),
         ({"extensions": {"eventHubs": {"minEventBatchSize": 101}}}, "minEventBatchSize"),
         ({"extensions": {"eventHubs": {"initialOffsetOptions": {"type": "fromMiddle"}}}}, "initialOffsetOptions"),
@@ -126,12 +143,17 @@ def test_a_wrong_field_of_host_json_is_named(tmp_path: Path, document: dict[str,
         load_host_json(tmp_path)
 
 
+@pytest.mark.observed("host.json: it needs a version")
 def test_host_json_needs_a_version(tmp_path: Path) -> None:
     (tmp_path / "host.json").write_text("{}")
     with pytest.raises(HostError, match="version"):
         load_host_json(tmp_path)
 
 
+@pytest.mark.observed(
+    "host.json: the keys of the extension and their defaults are known",
+    "events: a dead instance's claim holds for two minutes, looked at every thirty seconds",
+)
 def test_the_defaults_of_the_event_hubs_extension() -> None:
     """As its options and, for what it leaves alone, the event processor of .NET have them."""
     settings = HostSettings().extensions.event_hubs
@@ -142,6 +164,7 @@ def test_the_defaults_of_the_event_hubs_extension() -> None:
     assert (settings.initial_offset_options.type, settings.enable_checkpointing) == ("fromStart", True)
 
 
+@pytest.mark.observed("host.json: unknown keys are passed over, and case does not matter")
 def test_keys_of_host_json_are_known_in_any_case_and_strange_ones_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,31 +176,39 @@ def test_keys_of_host_json_are_known_in_any_case_and_strange_ones_passed_over(
     assert settings.initial_offset_options.type == "fromEnd"
 
 
+@pytest.mark.observed("host.json: the way to Azure, sizes of prefetched bytes and old sections are obeyed")
 def test_keys_that_this_host_does_not_obey_are_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    document = {"version": "2.0", "extensions": {"eventHubs": {"transportType": "amqpWebSockets"}}}
+    of_the_way = ("transportType", "webProxy", "customEndpointAddress", "clientRetryOptions", "prefetchSizeInBytes")
+    keys = (*of_the_way, "eventProcessorOptions", "partitionManagerOptions")
+    document = {"version": "2.0", "extensions": {"eventHubs": {key: {} for key in keys}}}
     (tmp_path / "host.json").write_text(json.dumps(document))
     load_host_json(tmp_path)
-    assert "extensions.eventHubs.transportType is not obeyed" in caplog.text
+    for key in keys:
+        assert f"extensions.eventHubs.{key} is not obeyed" in caplog.text
 
 
+@pytest.mark.observed("apps: a bad name turns that function off")
 @pytest.mark.parametrize("name", ["1st", "a.b", "host", "Host", "a" * 129, "ä", ""])
 def test_a_name_that_azure_would_switch_off_is_refused(name: str) -> None:
     with pytest.raises(HostError, match="a name is a letter"):
         read_function(protos.RpcFunctionMetadata(name=name, raw_bindings=[json.dumps(TIMER)]))
 
 
+@pytest.mark.observed("apps: names that differ in case only end the host")
 def test_names_that_differ_in_case_only_are_refused() -> None:
     functions = [protos.RpcFunctionMetadata(name=name, raw_bindings=[json.dumps(TIMER)]) for name in ("fold", "Fold")]
     with pytest.raises(HostError, match=r"'fold' and 'Fold' differ in case only"):
         read_functions(functions)
 
 
+@pytest.mark.observed("http: settings are not put into routes, %NAME% is a literal")
 def test_settings_are_not_put_into_routes() -> None:
     route = {"type": "httpTrigger", "direction": "IN", "name": "req", "route": "a/%HUB%", "authLevel": "ANONYMOUS"}
     with pytest.raises(HostError, match="settings are not put into routes"):
         Routes([read(route)], "api")
 
 
+@pytest.mark.observed("apps: a function is off by a setting with underscores as well")
 @pytest.mark.parametrize("name", ["AzureWebJobs.fold.Disabled", "AzureWebJobs_fold_Disabled"])
 def test_a_function_is_switched_off_by_a_setting_with_dots_or_underscores(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -54,6 +54,10 @@ def test_timers_fire_on_schedule_at_start_and_after_failures_one_after_the_other
     assert order == ["slow begins", "slow ends"] * (len(order) // 2), "it never overlaps itself, nor is it cut off"
 
 
+@pytest.mark.observed(
+    "timers: one run makes up for all that was missed, and is late",
+    "timers: status and lease lie in blobs, under the names of the real host",
+)
 def test_a_missed_occurrence_is_made_up_for_once_and_a_timer_can_be_run_by_hand(
     start_host: StartHost, settings: dict[str, str], azurite: Azurite
 ) -> None:

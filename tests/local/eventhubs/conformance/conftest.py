@@ -1,6 +1,5 @@
-"""The server under test: the local one, or the one that `SLUICE_EVENTHUBS_CONNECTION` names."""
+"""The server under test: the local one, or the one that `SLUICE_TEST_EVENTHUBS` names."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
@@ -8,6 +7,7 @@ import pytest
 import pytest_asyncio
 from azure.eventhub.aio import EventHubProducerClient
 
+from tests.contract import live
 from tests.local.eventhubs.reading import Arrivals, Reading, all_closed, last_sequence, reading, send_texts
 from tests.support.eventhubs import EventHubsServer
 from tests.support.eventually import aeventually
@@ -18,9 +18,8 @@ type Connection = Callable[[str], str]
 @pytest.fixture(scope="session")
 def connection(request: pytest.FixtureRequest) -> Connection:
     """Connection string of a hub."""
-    remote = os.environ.get("SLUICE_EVENTHUBS_CONNECTION")
-    if remote:
-        return lambda hub: f"{remote.rstrip(';')};EntityPath={hub}"
+    if live.EVENT_HUBS:
+        return live.hub
     server: EventHubsServer = request.getfixturevalue("eventhubs")
     return server.connection_string
 
@@ -33,7 +32,8 @@ async def producer(connection: Connection) -> AsyncIterator[EventHubProducerClie
         await all_closed()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+# Of one module: its loop stands still while other tests run, and the server closes what says nothing for minutes.
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def observer(connection: Connection, producer: EventHubProducerClient) -> AsyncIterator[Reading]:
     """A consumer of hub `two` that reads all the time, since it takes the SDK a second to start one."""
     ends = {str(partition): await last_sequence(producer, str(partition)) for partition in range(2)}

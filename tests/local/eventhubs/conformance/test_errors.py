@@ -28,6 +28,7 @@ async def test_a_partition_that_does_not_exist_is_an_error(connection: Connectio
             await client.send_event(EventData(b"lost"), partition_id="17")
 
 
+@pytest.mark.observed("hub: an unknown group is said in the words that .NET looks for")
 async def test_a_group_that_does_not_exist_is_an_error(connection: Connection) -> None:
     error = await refusal(connection("two"), "none-such")
     assert isinstance(error, ConnectError | ConnectionLostError)

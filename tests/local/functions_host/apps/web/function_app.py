@@ -62,6 +62,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "empty": {"body": ""},
     "odd-status": {"status_code": 999},
     "own-length": {"headers": {"Content-Length": "4"}},
+    "nonsense-type": {"headers": {"Content-Type": "what is this"}},
     "no-type": {"body": b"x", "headers": {"X-N": "1"}},
 }
 
@@ -83,6 +84,19 @@ async def sets_cookies(req: func.HttpRequest) -> func.HttpResponse:
 @app.route(auth_level=func.AuthLevel.ANONYMOUS)
 async def sized(req: func.HttpRequest) -> str:
     return str(len(req.get_body()))
+
+
+@app.route(auth_level=func.AuthLevel.ANONYMOUS)
+async def twice(req: func.HttpRequest) -> func.HttpResponse:
+    response = func.HttpResponse("")
+    for value in "123":
+        response.headers.add("X-N", value)
+    return response
+
+
+@app.route(auth_level=func.AuthLevel.ANONYMOUS)
+async def number(req: func.HttpRequest) -> func.HttpResponse:
+    return 5  # type: ignore[return-value]
 
 
 @app.route(methods=["GET", "POST"])

@@ -1,4 +1,4 @@
-"""Stands for the package of this name, which Microsoft does not publish: what its live tests take from it."""
+"""Whom Microsoft's tests sign in as: one identity, which may do everything here."""
 
 import base64
 import json
@@ -9,11 +9,6 @@ from typing import Any
 from azure.core.credentials import AccessToken
 
 LOCAL: dict[str, Any] = json.loads(os.environ["SLUICE_LOCAL_AZURE"])
-
-
-def get_region_override(default: str) -> str:
-    """The region: none here."""
-    return default
 
 
 def _token(scope: str) -> AccessToken:
@@ -34,7 +29,10 @@ def _token(scope: str) -> AccessToken:
 
 
 class Credential:
-    """An identity that may do everything here."""
+    """Signs in at once, whatever it was made with."""
+
+    def __init__(self, **_: Any) -> None:
+        pass
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         return _token(scopes[0])
@@ -52,6 +50,9 @@ class Credential:
 class AsyncCredential:
     """The same for asynchronous clients."""
 
+    def __init__(self, **_: Any) -> None:
+        pass
+
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         return _token(scopes[0])
 
@@ -68,3 +69,23 @@ class AsyncCredential:
 def get_credential(is_async: bool = False, **_: Any) -> Credential | AsyncCredential:
     """Whom the tests sign in as."""
     return AsyncCredential() if is_async else Credential()
+
+
+class FakeTokenCredential:
+    """A token that no service takes, and how often it was asked for."""
+
+    get_token_count = 0
+
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        self.get_token_count += 1
+        return AccessToken("not a token", 0)
+
+
+class AsyncFakeCredential:
+    """The same for asynchronous clients."""
+
+    get_token_count = 0
+
+    async def get_token(self, *_: str, **__: Any) -> AccessToken:
+        self.get_token_count += 1
+        return AccessToken("not a token", 0)

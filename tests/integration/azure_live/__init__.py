@@ -1,0 +1,1 @@
+"""The run of `make test-azure`, on the local servers."""

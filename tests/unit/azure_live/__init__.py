@@ -1,0 +1,1 @@
+"""What decides where the suites run, and what is told afterwards."""
