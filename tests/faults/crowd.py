@@ -166,13 +166,16 @@ class Crowd:
     async def _read(self, hub: Hub) -> list[Envelope[Any]]:
         """Each id once: what is repeated under its id is known by it."""
         reader = EventHubReader(self.system.connections, {hub: "observers"})
-        found: dict[str, Envelope[Any]] = {}
-        for partition, end in enumerate(self.system.held(hub)):
-            first = 0
-            while first < end and (messages := await reader.read(hub, partition, first, end)):
+
+        async def partition(number: int, end: int) -> dict[str, Envelope[Any]]:
+            found, first = dict[str, Envelope[Any]](), 0
+            while first < end and (messages := await reader.read(hub, number, first, end)):
                 first = messages[-1].sequence + 1
                 found |= {each.id: each for each in (decode(message.body) for message in messages)}
-        return list(found.values())
+            return found
+
+        ends = enumerate(self.system.held(hub))
+        return [each for found in await asyncio.gather(*(partition(*end) for end in ends)) for each in found.values()]
 
     async def _events(self, kind: str) -> list[Envelope[Any]]:
         return [each for each in await self._read("events") if each.data.type == kind]
