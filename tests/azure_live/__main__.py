@@ -12,11 +12,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.set_up.files import ROOT
+from tests.azure_live import names  # noqa: F401 - installs itself
 from tests.azure_live.figures import figures
 from tests.azure_live.record import Record
 from tests.azure_live.removing import remove, said
 from tests.azure_live.settings import PAGE, Settings, Unusable, read
-from tests.azure_live.stand_ins import stand_ins
+from tests.azure_live.stand_ins import signed_in, stand_ins
 from tests.contract.live import PATIENCE_S, RECORD
 
 FOLDER = ROOT / ".local" / "azure-live"
@@ -34,6 +35,7 @@ def command(settings: Settings, results: Path, options: list[str]) -> list[str]:
     named = any(Path(option.partition("::")[0]).exists() for option in options)
     asked = [] if named else parts(settings)
     bounds = [f"--timeout={PATIENCE_S + 600:.0f}", "-p", "no:cacheprovider", "-p", "tests.azure_live.selection"]
+    bounds += ["-p", "tests.azure_live.names"]
     ours = ["-c", "pyproject.toml", "--rootdir", "."]
     return [sys.executable, "-m", "pytest", *asked, "-q", *ours, *bounds, f"--junitxml={results}", *options]
 
@@ -96,13 +98,20 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as after Ctrl-C
     parser = argparse.ArgumentParser("python -m tests.azure_live", description=__doc__, epilog="Options go to pytest.")
     parser.add_argument("--local", action="store_true", help="on the local servers, told through the same variables")
+    parser.add_argument("--by-identity", action="store_true", help="on local storage, signed in as in Azure")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="of records and results (%(default)s)")
     arguments, options = parser.parse_known_args()
-    folder: Path = arguments.folder / "local" if arguments.local else arguments.folder
+    is_local = arguments.local or arguments.by_identity
+    folder: Path = arguments.folder / "local" if is_local else arguments.folder
     try:
         with ExitStack() as running:
+            servers = Path(running.enter_context(TemporaryDirectory(prefix="sluice-azure-live-")))
+            if arguments.by_identity:
+                # In a process of its own: whom this one trusts was settled when it began.
+                variables = os.environ | running.enter_context(signed_in(servers))
+                again = [sys.executable, "-m", "tests.azure_live", "--folder", str(folder), *options]
+                return subprocess.run(again, env=variables, cwd=ROOT, check=False).returncode
             if arguments.local:
-                servers = Path(running.enter_context(TemporaryDirectory(prefix="sluice-azure-live-")))
                 os.environ.update(running.enter_context(stand_ins(servers)))
             return run(read(os.environ), folder, options)
     except Unusable as problem:

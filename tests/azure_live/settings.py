@@ -8,7 +8,8 @@ PAGE = "docs/testing-on-azure.md"
 FORMS = {
     "SLUICE_TEST_STORAGE": (
         re.compile(
-            r"https://[\w.-]+\.blob\.[\w.-]+/?|(?=.*AccountName=)(?=.*(AccountKey|SharedAccessSignature)=).*", re.I
+            r"https://[\w.-]+\.blob\.[\w.-]+(/\w+)?/?|(?=.*AccountName=)(?=.*(AccountKey|SharedAccessSignature)=).*",
+            re.I,
         ),
         "a storage account's connection string, or its blob address (https://NAME.blob.core.windows.net)",
     ),

@@ -43,6 +43,12 @@ def test_an_address_means_what_the_storage_sdk_takes_it_for(address: str) -> Non
     ].rstrip("/")
 
 
+@pytest.mark.parametrize("path", ["", "/", "/sluice"])
+def test_an_account_s_blob_address_is_its_host(path: str) -> None:
+    address = f"https://sluice.blob.core.windows.net{path}"
+    assert BlobReader(address).url.rstrip("/") == BlobServiceClient(address, "key").url.rstrip("/")
+
+
 @pytest.mark.parametrize("address", ["", "sluice", "AccountKey=c2VjcmV0"])
 def test_what_is_no_address_is_said_without_showing_it(address: str) -> None:
     with pytest.raises(ValueError, match="connection string"):

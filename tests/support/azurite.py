@@ -3,7 +3,7 @@
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,11 +44,12 @@ def free_ports(count: int) -> list[int]:
 class Azurite:
     """One Azurite over one directory; the ports survive `restart`.
 
-    With `saves_first` nothing is acknowledged before it is saved, so that it may be killed: see our launcher.
+    With `saves_first` nothing is acknowledged before it is saved, so that it may be killed: see our launcher. `options`
+    are more of Azurite's own.
     """
 
-    def __init__(self, directory: Path, saves_first: bool = False) -> None:
-        self.directory, self.saves_first = directory, saves_first
+    def __init__(self, directory: Path, saves_first: bool = False, options: Sequence[str] = ()) -> None:
+        self.directory, self.saves_first, self.options = directory, saves_first, options
         self.blob_port, self.queue_port, self.table_port = free_ports(3)
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -58,7 +59,7 @@ class Azurite:
         launched = ["node", str(LAUNCHER)] if self.saves_first else [str(azurite_binary())]
         command = [*launched, "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
         command += ["--location", str(self.directory / "data"), "--blobPort", str(self.blob_port)]
-        command += ["--queuePort", str(self.queue_port), "--tablePort", str(self.table_port)]
+        command += ["--queuePort", str(self.queue_port), "--tablePort", str(self.table_port), *self.options]
         with (self.directory / "azurite.log").open("ab") as log:
             environment = {**os.environ, **({SAVES_FIRST: "1"} if self.saves_first else {})}
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)

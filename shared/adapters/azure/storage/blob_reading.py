@@ -43,8 +43,10 @@ class BlobReader:
         fields = fields if fields.get("UseDevelopmentStorage") != "true" else _DEVELOPMENT
         self._by_identity = address.startswith(("https://", "http://"))
         url = urlsplit(address if self._by_identity else _endpoint(fields))
-        self.url = url.geturl()
-        self._secure, self._host, self._root = url.scheme == "https", url.netloc, url.path.rstrip("/")
+        # As to the SDK: a host of Azure names the account, and whatever follows it is no part of the address.
+        self._root = "" if ".blob.core." in url.netloc else url.path.rstrip("/")
+        self._secure, self._host = url.scheme == "https", url.netloc
+        self.url = f"{url.scheme}://{url.netloc}{self._root}"
         self._account = fields.get("AccountName", "")
         self._key = base64.b64decode(fields.get("AccountKey", ""))
         self._sas = fields.get("SharedAccessSignature", "").lstrip("?")
