@@ -13,15 +13,16 @@ from infra.local.functions_host.host_json import EventHubsSettings
 
 
 class _Processors(dict[Any, Any]):
-    """Names each of the client's processors as the client registers it, before it claims anything."""
+    """Names each of the client's processors as the client registers it, before it claims anything.
 
-    def __init__(self, owner_id: str) -> None:
-        super().__init__()
-        self._owner_id = owner_id
+    Without an `owner_id` each keeps the name that the SDK gave it.
+    """
+
+    owner_id = ""
 
     def __setitem__(self, key: Any, processor: Any) -> None:
-        processor._id = self._owner_id
-        processor._ownership_manager = Claims(processor._ownership_manager, self._owner_id)
+        processor._id = self.owner_id or processor._id
+        processor._ownership_manager = Claims(processor._ownership_manager, processor._id)
         super().__setitem__(key, processor)
 
 
@@ -33,6 +34,8 @@ class ListenerClient(EventHubConsumerClient):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._amqp_transport = ArrivalDrivenTransport
+        self.processors = _Processors()
+        self._event_processors = self.processors
 
     async def close(self) -> None:
         """Give the partitions back. The SDK would look once a second whether its tasks have ended."""
@@ -57,7 +60,7 @@ def consumer_client(
 ) -> ListenerClient:
     """A client that claims every free partition at once (greedy) and shares with other hosts."""
     client = _client(connection, hub, group, store, settings)
-    client._event_processors = _Processors(owner_id)
+    client.processors.owner_id = owner_id
     return client
 
 
