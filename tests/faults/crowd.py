@@ -15,7 +15,7 @@ from azure.eventhub.amqp import AmqpAnnotatedMessage
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.azure.storage.folds import TableFolds
 from shared.adapters.azure.storage.positions import TablePositions
-from shared.events import DeadLettered, Envelope, LabelsRecorded, PredictionsCaptured, ReactionsPaused, decode, encode
+from shared.events import DeadLettered, Envelope, LabelsRecorded, PredictionsCaptured, RedriveRequested, decode, encode
 from shared.ports import Hub, Place, Position, Unavailable
 from tests.faults.endpoints import Endpoint, workspace
 from tests.faults.system import System
@@ -58,7 +58,9 @@ def _run_ended(name: str) -> dict[str, Any]:
 def _fact(hub: Hub, name: str) -> Any:
     endpoint = Endpoint(0)
     if hub == "decisions":
-        return ReactionsPaused(scope=f"{endpoint.ref.entity}-{name}", operator="petra", reason=name)
+        # Refused by name, for nothing was decided: an order that leaves nothing behind that later ones would read.
+        about = str(endpoint.ref.entity)
+        return RedriveRequested(service="promotion", about=about, decision=name, operator="petra", reason=name)
     if hub == "labels":
         return LabelsRecorded(endpoint=endpoint.ref, keys=(name,), observed_at=(START,), labels=(1.0,))
     columns = {"inputs": {"distance": (1.0,)}, "outputs": {"probability": (0.5,)}}
@@ -151,7 +153,7 @@ class Crowd:
     async def _received(self) -> dict[Hub, Counter[str]]:
         return {
             "inbound": Counter(each.data.job.name for each in await self._events("mlops.job.ended")),
-            "decisions": Counter(each.data.reason for each in await self._events("mlops.brake.engaged")),
+            "decisions": Counter(each.data.reason for each in await self._events("mlops.redrive.refused")),
             "labels": Counter(await self._keys("labels")),
             "predictions": Counter(await self._keys("captures")),
         }
