@@ -23,7 +23,7 @@ from shared.reactor.folding import Folding, folded_states
 from shared.reactor.hub_log import HubLog
 from shared.reactor.job_reports import ask_after, state_of
 from shared.reactor.job_watch import Ended, GivenUp, JobKnown, JobWatch, Waits, Watching, is_asked, lost_after
-from shared.reactor.lanes import Lane, Lanes, lanes_of
+from shared.reactor.lanes import Lane, Lanes, lanes_of, readers_of
 from shared.reactor.overruns import Overruns
 from shared.reactor.patience import GATHER, Handled, Patience
 from shared.reactor.policy_reading import findings_in, policy_in

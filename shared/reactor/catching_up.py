@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.ports import Clock, Extent, Hub, HubReader, Place, Position, Positions, back_group
+from shared.ports.records.positions import first_unseen
 from shared.reactor.reading import Stretch
 
 log = logging.getLogger("sluice.catching_up")
@@ -96,9 +97,10 @@ class CatchingUp:
             for partition, held in extent.held.items():
                 place = Place(reader.name, reader.hub, partition)
                 position = await reader.position(place) if reader.position else together.get(place)
-                is_of_this_log = position is not None and position.epoch in ("", extent.epoch)
-                first = max(position.sequence + 1 if position and is_of_this_log else 0, held.start)
-                if first < held.stop or (position and is_of_this_log and position.sequence < held.stop - 1):
+                first = first_unseen(position, extent.epoch, held)
+                # What is gone from the hub before it was handled leaves nothing to read, and is said all the same.
+                is_short = position and position.is_of(extent.epoch) and position.sequence < held.stop - 1
+                if first < held.stop or is_short:
                     stretch = Stretch(place, first, held.stop - 1)
                     found.append(_Behind(reader, stretch, position.written_at if position else None))
         return found

@@ -1,10 +1,10 @@
 """The log behind a hub partition: which one it is, and what a delivery left out of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from shared.events import Envelope, Event, EventsLost, HubReplaced, derive_id
 from shared.ports import Clock, EventPublisher, HubReader, Message, Place, back_group
-from shared.reactor.reading import missing
 
 # Rows are large: what is read back at once bounds memory, and what is read again after a crash.
 SLICE = 200
@@ -54,3 +54,10 @@ class HubLog:
         identity = derive_id(fact.type, place.reader, fact.model_dump_json())
         envelope = Envelope.first(fact, id=identity, source="/sluice/streams", time=self._clock.now())
         await self._publisher.publish("events", [envelope])
+
+
+def missing(present: Iterable[int], first: int, last: int) -> list[tuple[int, int]]:
+    """The stretches of `first`..`last` that are not in `present`, both ends included."""
+    inside = [number for number in sorted(present) if first <= number <= last]
+    edges = pairwise([first - 1, *inside, last + 1])
+    return [(before + 1, after - 1) for before, after in edges if after - before > 1]

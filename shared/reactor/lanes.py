@@ -6,7 +6,7 @@ a dead letter, what takes too long waits in its chain's queue. Only our own stor
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,6 +53,12 @@ def lanes_of(services: Mapping[str, Service]) -> dict[str, Lane]:
     lanes = {name: Lane(name, "events", members) for name, members in by_lane.items()}
     obeying = {name: service for name, service in services.items() if _obeys(service)}
     return {**lanes, COMMANDS: Lane(COMMANDS, "decisions", obeying)} if obeying else lanes
+
+
+def readers_of(services: Mapping[str, Service]) -> Iterator[tuple[str, Hub]]:
+    """Who reads which hub for these services: lanes, and folds."""
+    yield from ((lane.name, lane.hub) for lane in lanes_of(services).values())
+    yield from ((service.name, hub) for service in services.values() for hub in service.folds)
 
 
 def _obeys(service: Service) -> bool:

@@ -7,24 +7,12 @@ longer has is said. Several may be at one place, in this process and in others: 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
-from shared.events import Envelope, Event, EventsLost, HubReplaced, derive_id
-from shared.ports import (
-    Clock,
-    EventPublisher,
-    HubReader,
-    Message,
-    Moved,
-    Place,
-    Position,
-    Positions,
-    Unavailable,
-    back_group,
-)
+from shared.ports import Clock, EventPublisher, HubReader, Message, Moved, Place, Position, Positions, Unavailable
+from shared.reactor.hub_log import HubLog, missing
 
 log = logging.getLogger("sluice.reading")
 # What is done again where a try was broken off, and what moves the position.
@@ -70,7 +58,8 @@ class _Standing:
 
 class Reading:
     def __init__(self, positions: Positions, reader: HubReader, publisher: EventPublisher, clock: Clock) -> None:
-        self._positions, self._reader, self._publisher, self._clock = positions, reader, publisher, clock
+        self._positions, self._reader, self._clock = positions, reader, clock
+        self._log = HubLog(reader, publisher, clock, SLICE)
         self._standing: dict[Place, _Standing] = {}
         self._to_note: dict[Place, asyncio.TimerHandle | asyncio.Task[None]] = {}
 
@@ -145,7 +134,7 @@ class Reading:
                 standing.written = await self._positions.move(place, written, after)
             except Moved:
                 standing.written = await self._positions.read(place)
-                if standing.written and standing.written.epoch not in ("", standing.epoch):
+                if standing.written and not standing.written.is_of(standing.epoch):
                     self._standing.pop(place, None)
                     raise Unavailable(f"{place.hub}/{place.partition} was replaced while it was read") from None
         raise Unavailable(f"the position of {place.reader} in {place.hub}/{place.partition} keeps moving")
@@ -167,48 +156,19 @@ class Reading:
         before = before if before and before.epoch == epoch else None
         if written is None:
             return before or _Standing(None, epoch, -1, now)
-        if written.epoch and written.epoch != epoch:
-            replaced = HubReplaced(hub=place.hub, partition=place.partition, before=written.epoch, after=epoch)
-            await self._tell(place, replaced)
+        if not written.is_of(epoch):
+            await self._log.tell_replaced(place, written.epoch, epoch)
             return _Standing(written, epoch, -1, now)
         return _Standing(written, epoch, max(written.sequence, before.seen if before else -1), now)
 
     async def _read_back(
         self, place: Place, start: int, stop: int, *, is_new: bool
-    ) -> AsyncIterator[tuple[list[Message], int]]:
+    ) -> AsyncIterator[tuple[Sequence[Message], int]]:
         """Slice by slice, each with the number up to which it is everything. Nothing may be left of one."""
-        held = await self._reader.held(place.hub, place.partition)
-        low = min(max(start, held.start), stop + 1)
-        if not is_new:
-            await self._tell_lost(place, start, low - 1)
-        if low > stop:
-            yield [], stop
-        while low <= stop:
-            high = min(low + SLICE - 1, stop)
-            read = await self._reader.read(place.hub, place.partition, low, high, back_group(place.reader))
-            found = {message.sequence: message for message in read}
-            through = max(found, default=high)
-            for gone in missing(found, low, through):
-                await self._tell_lost(place, *gone)
-            yield _between(found, low, through + 1), through
-            low = through + 1
-
-    async def _tell_lost(self, place: Place, first: int, last: int) -> None:
-        if first <= last:
-            lost = EventsLost(service=place.reader, hub=place.hub, partition=place.partition, first=first, last=last)
-            await self._tell(place, lost)
-
-    async def _tell(self, place: Place, fact: Event) -> None:
-        identity = derive_id(fact.type, place.reader, fact.model_dump_json())
-        envelope = Envelope.first(fact, id=identity, source="/sluice/streams", time=self._clock.now())
-        await self._publisher.publish("events", [envelope])
-
-
-def missing(present: Iterable[int], first: int, last: int) -> list[tuple[int, int]]:
-    """The stretches of `first`..`last` that are not in `present`, both ends included."""
-    inside = [number for number in sorted(present) if first <= number <= last]
-    edges = pairwise([first - 1, *inside, last + 1])
-    return [(before + 1, after - 1) for before, after in edges if after - before > 1]
+        while start <= stop:
+            found, through = await self._log.read_back(place, start, stop, is_new=is_new)
+            yield found, through
+            start, is_new = through + 1, False
 
 
 def _between(known: Mapping[int, Message], start: int, stop: int) -> list[Message]:

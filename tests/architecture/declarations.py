@@ -11,7 +11,7 @@ from pathlib import Path
 from services import deciding
 from shared.events import Event
 from shared.ports import back_group
-from shared.reactor import Lane, Service, lanes_of
+from shared.reactor import Lane, Service, lanes_of, readers_of
 from tests.architecture.tree import ROOT
 
 PAGE, STREAMS = ROOT / "docs" / "services.md", ROOT / "infra" / "streams.json"
@@ -42,8 +42,7 @@ def _groups(hub: str) -> Iterator[str]:
 
 def _readers(hub: str) -> Iterator[str]:
     yield from _TRANSLATED.get(hub, ())
-    yield from sorted(name for name, lane in LANES.items() if lane.hub == hub)
-    yield from sorted(name for name, service in SERVICES.items() if hub in service.folds)
+    yield from sorted(reader for reader, read in readers_of(SERVICES) if read == hub)
 
 
 def page() -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.set_up.files import ROOT
-from tests.azure_live import names  # noqa: F401 - installs itself
+from tests.azure_live import names
 from tests.azure_live.figures import figures
 from tests.azure_live.record import Record
 from tests.azure_live.removing import remove, said
@@ -103,6 +103,7 @@ def main() -> int:
     arguments, options = parser.parse_known_args()
     is_local = arguments.local or arguments.by_identity
     folder: Path = arguments.folder / "local" if is_local else arguments.folder
+    names.install()
     try:
         with ExitStack() as running:
             servers = Path(running.enter_context(TemporaryDirectory(prefix="sluice-azure-live-")))

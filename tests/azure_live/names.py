@@ -1,4 +1,4 @@
-"""Azure's names for local servers, in whatever imports this: `NAMES` holds the port of each host, as JSON."""
+"""Azure's names for local servers, here: `NAMES` holds the port of each host, as JSON. Also a plugin of pytest."""
 
 import json
 import os
@@ -17,5 +17,11 @@ def _redirected(resolve: Callable[..., Any], ports: dict[str, int]) -> Callable[
     return getaddrinfo
 
 
-if NAMES in os.environ:
-    socket.getaddrinfo = _redirected(socket.getaddrinfo, json.loads(os.environ[NAMES]))
+def install() -> None:
+    """From now on these names are local servers; without the variable nothing is changed."""
+    if NAMES in os.environ:
+        socket.getaddrinfo = _redirected(socket.getaddrinfo, json.loads(os.environ[NAMES]))
+
+
+def pytest_configure() -> None:
+    install()

@@ -10,9 +10,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 from function_app.jobs.batch.counts import Counts
 from function_app.jobs.sandbox import environment
@@ -25,6 +26,20 @@ MEGABYTES = 8_192
 CHUNK_SECONDS = 600
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    process: "subprocess.Popen[bytes]"
+    orders: IO[bytes]
+    answers: IO[bytes]
+
+    def say(self, line: bytes) -> None:
+        try:
+            self.orders.write(line)
+            self.orders.flush()
+        except BrokenPipeError:
+            pass  # it died: when the answer does not come, that is said
+
+
 class RowSandbox:
     """The files of the package lie in `folder`. The process starts with the first need of it, and anew when it died."""
 
@@ -33,7 +48,7 @@ class RowSandbox:
     ) -> None:
         self._folder, self._package = folder.absolute(), package
         self._megabytes, self.chunk_seconds = megabytes, chunk_seconds
-        self._process: subprocess.Popen[bytes] | None = None
+        self._running: _Running | None = None
         # Not within the package's folder, which may be one that nobody may write to.
         self._place = tempfile.TemporaryDirectory(prefix="sluice-empty-")
 
@@ -44,29 +59,41 @@ class RowSandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+        self._place.cleanup()
 
     @property
     def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
+        return self._running.process.pid if self._running else None
 
     def close(self) -> None:
         """What is asked of it next starts another process."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.communicate()
+        running, self._running = self._running, None
+        if running is not None:
+            running.process.kill()
+            running.process.communicate()
 
     def load(self) -> None:
         """Raises `Refused` for a package that must not score, `Unavailable` when the process does not come up."""
-        if self._process is not None:
-            return
+        self._loaded()
+
+    def _loaded(self) -> _Running:
+        if self._running is None:
+            self._running = self._started()
+            self._hear_that_it_loaded(self._running)
+        return self._running
+
+    def _started(self) -> _Running:
         command = [sys.executable, "-m", "function_app.jobs.batch.row_process", str(self._folder)]
         command += ["--package", self._package.model_dump_json(), "--megabytes", str(self._megabytes)]
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             command, cwd=self._place.name, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        orders, answers = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)  # pipes, as was asked for
+        return _Running(process, orders, answers)
+
+    def _hear_that_it_loaded(self, running: _Running) -> None:
         try:
-            found = self._hear()
+            found = self._hear(running)
         except NotScorable as died:
             raise Unavailable(f"the package is not loaded: {died}") from died
         if "refused" in found:
@@ -92,30 +119,20 @@ class RowSandbox:
         return rows, rejected
 
     def _answers(self, order: dict[str, Any], after_each: bytes = b"") -> Iterator[dict[str, Any]]:
-        self.load()
-        self._say(json.dumps(order).encode() + b"\n")
+        running = self._loaded()
+        running.say(json.dumps(order).encode() + b"\n")
         try:
-            while "end" not in (found := self._hear()):
+            while "end" not in (found := self._hear(running)):
                 if "problem" in found:
                     raise NotScorable(found["problem"])
                 yield found
-                self._say(after_each)
+                running.say(after_each)
         except GeneratorExit:  # it stands in the midst of a file that nobody wants any more
             self.close()
             raise
 
-    def _say(self, line: bytes) -> None:
-        stdin = _running(self._process).stdin
-        assert stdin is not None  # noqa: S101 - a pipe
-        try:
-            stdin.write(line)
-            stdin.flush()
-        except BrokenPipeError:
-            pass  # it died: when the answer does not come, that is said
-
-    def _hear(self) -> dict[str, Any]:
-        process, late = _running(self._process), threading.Event()
-        assert process.stdout is not None  # noqa: S101 - a pipe
+    def _hear(self, running: _Running) -> dict[str, Any]:
+        process, late = running.process, threading.Event()
 
         def end() -> None:
             late.set()
@@ -124,7 +141,7 @@ class RowSandbox:
         timer = threading.Timer(self.chunk_seconds, end)
         timer.start()
         try:
-            if (line := process.stdout.readline()).endswith(b"\n"):
+            if (line := running.answers.readline()).endswith(b"\n"):
                 found: dict[str, Any] = json.loads(line)
                 return found
             code = process.wait()
@@ -140,11 +157,6 @@ def _environment() -> dict[str, str]:
     found = environment() | {"MALLOC_ARENA_MAX": "2"}
     del found["OMP_NUM_THREADS"]
     return found
-
-
-def _running(process: "subprocess.Popen[bytes] | None") -> "subprocess.Popen[bytes]":
-    assert process is not None  # noqa: S101 - `load` comes first
-    return process
 
 
 def _reason(code: int) -> str:

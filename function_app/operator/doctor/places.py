@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from function_app.operator.doctor.patient import Patient
 from services import deciding
 from shared.ports import Hub, Place, Position
+from shared.ports.records.positions import first_unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Stand:
 
     @property
     def is_of_this_log(self) -> bool:
-        return self.position.epoch in ("", self.epoch)
+        return self.position.is_of(self.epoch)
 
     @property
     def is_beyond(self) -> bool:
@@ -30,7 +31,7 @@ class Stand:
     @property
     def next(self) -> int | None:
         """The first number that was not handled yet; None where everything was."""
-        first = max(self.position.sequence + 1, self.held.start) if self.is_of_this_log else self.held.start
+        first = first_unseen(self.position, self.epoch, self.held)
         return first if first < self.held.stop else None
 
     def __str__(self) -> str:

@@ -11,8 +11,8 @@ from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.events import Entity, LaneStalled, Unreadable, from_cloud_event
 from shared.events.system import SYSTEM
 from shared.ports import Extent, Folds, Hub, HubReader, LaneBook, Positions, Refused, Stop, Unavailable
-from shared.ports.records.positions import Place, Position
-from shared.reactor.lanes import lanes_of
+from shared.ports.records.positions import Place, Position, first_unseen
+from shared.reactor.lanes import lanes_of, readers_of
 from shared.settings.operator import NoSettings, OperatorSettings
 
 _READ: tuple[Hub, ...] = ("inbound", "events", "decisions", "predictions", "labels")
@@ -69,10 +69,8 @@ async def lanes(
 
 def _declared() -> Iterator[tuple[str, Hub]]:
     """Who reads which hub in this build: lanes, folds, and what translates."""
-    services = deciding()
     yield "intake", "inbound"
-    yield from ((lane.name, lane.hub) for lane in lanes_of(services).values())
-    yield from ((service.name, hub) for service in services.values() for hub in service.folds)
+    yield from readers_of(deciding())
 
 
 async def _extents(hubs: HubReader, wanted: Iterable[Hub]) -> Mapping[Hub, Extent | str]:
@@ -101,9 +99,8 @@ def _behind(
     stalled = last if last and (position is None or last.sequence > position.sequence) else None
     if isinstance(extent, str):
         return Behind(place, None, extent, stop, stalled)
-    held, is_of_this_log = extent.held[place.partition], position and position.epoch in ("", extent.epoch)
-    first = max(position.sequence + 1, held.start) if position and is_of_this_log else held.start
-    return Behind(place, max(held.stop - first, 0), "", stop, stalled)
+    held = extent.held[place.partition]
+    return Behind(place, max(held.stop - first_unseen(position, extent.epoch, held), 0), "", stop, stalled)
 
 
 async def _said(ledger: Chains, readers: Iterable[str]) -> Mapping[Where, LaneStalled]:

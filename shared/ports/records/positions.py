@@ -29,6 +29,15 @@ class Position:
     version: str | None = None
     written_at: datetime | None = field(default=None, compare=False)
 
+    def is_of(self, epoch: str) -> bool:
+        """Whether it counts in the log of this epoch; one from before epochs were noted does in any."""
+        return self.epoch in ("", epoch)
+
+
+def first_unseen(position: Position | None, epoch: str, held: range) -> int:
+    """The number to go on with in a partition that holds these in `epoch`: not one of them where all were handled."""
+    return max(position.sequence + 1, held.start) if position and position.is_of(epoch) else held.start
+
 
 class Positions(Protocol):
     """All methods raise `Unavailable`."""

@@ -88,7 +88,8 @@ check("two processors share 4,000 events, one is closed among them: none lost, a
   assert.deepEqual([...first.wrong, ...second.wrong], []);
 });
 
-check("a processor goes on behind its checkpoints, which lie where all of Microsoft's stores keep them", async (t) => {
+/** A hub of one partition, whose first ten events a processor has read and put behind its checkpoint. */
+async function tenHandled(t) {
   const hub = await newHub(1);
   const container = await newContainer();
   const sender = producer(t, hub, AGAIN);
@@ -97,6 +98,11 @@ check("a processor goes on behind its checkpoints, which lie where all of Micros
   const before = processor(t, hub, container, written);
   await until(() => written.get("0") === 9, "the first ten and their checkpoint");
   await before.client.close();
+  return { hub, container, sender, before };
+}
+
+check("a processor goes on behind its checkpoints, which lie where all of Microsoft's stores keep them", async (t) => {
+  const { hub, container, sender, before } = await tenHandled(t);
   const found = [];
   for await (const blob of container.listBlobsFlat({ includeMetadata: true })) found.push(blob);
   const [checkpoint, ownership] = found.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -110,14 +116,7 @@ check("a processor goes on behind its checkpoints, which lie where all of Micros
 });
 
 check("a processor with a checkpoint of another life of the hub is told, and passes over nothing in silence", async (t) => {
-  const hub = await newHub(1);
-  const container = await newContainer();
-  const sender = producer(t, hub, AGAIN);
-  await sender.sendBatch(numbered(10));
-  const written = new Map();
-  const before = processor(t, hub, container, written);
-  await until(() => written.get("0") === 9, "the first ten and their checkpoint");
-  await before.client.close();
+  const { hub, container } = await tenHandled(t);
   await order({ recreate: { hub: hub.name } });
   const after = processor(t, hub, container);
   await until(() => after.errors.length || after.events.length, "the processor is told");

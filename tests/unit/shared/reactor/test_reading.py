@@ -11,15 +11,11 @@ from shared.adapters.memory import ManualClock, MemoryEventPublisher, MemoryPosi
 from shared.events import EventsLost, HubReplaced
 from shared.ports import Extent, Hub, Message, Place, Position
 from shared.reactor import reading as reading_module
-from shared.reactor.reading import Reading, missing
+from shared.reactor.hub_log import missing
+from shared.reactor.reading import Reading
 from tests.unit.shared.reactor.lane_bench import LaneBench
 
 PLACE = Place("reader", "events", 0)
-
-
-@pytest.fixture
-def lane() -> LaneBench:
-    return LaneBench()
 
 
 class HubOf:
