@@ -5,5 +5,13 @@ from shared.packages.errors import NotAPackage
 from shared.packages.files import FILES, digest
 from shared.packages.package import ModelPackage, read_package
 from shared.packages.performance import PerformanceReport, PerformanceRequestBody
-from shared.packages.signature import PREDICTION, Datatype, InputColumn, OutputColumn, Signature
+from shared.packages.signature import (
+    PREDICTION,
+    TRAINED,
+    Datatype,
+    Feature,
+    InputColumn,
+    OutputColumn,
+    Signature,
+)
 from shared.packages.staging_suite import CheckLimits, Rehearsal, StagingReport, StagingRequestBody, SuiteLimits

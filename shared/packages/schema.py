@@ -5,14 +5,14 @@ from pathlib import Path
 
 from shared.packages.signature import Signature
 
-PUBLISHED = Path(__file__).with_name("schemas") / "signature.v1.json"
+PUBLISHED = Path(__file__).with_name("schemas") / "signature.v2.json"
 
 
 def signature_schema() -> str:
     """JSON Schema 2020-12, as it is published."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:sluice:model-package:signature:1",
+        "$id": "urn:sluice:model-package:signature:2",
         **Signature.model_json_schema(),
     }
     return json.dumps(schema, indent=2) + "\n"

@@ -7,15 +7,20 @@ from function_app.jobs.staging.results import at_most
 from function_app.jobs.staging.subject import Tables
 from shared.events import CheckResult
 from shared.packages import PREDICTION, ModelPackage, SuiteLimits
-from shared.profiles import Profile, Reference, quality
+from shared.profiles import Kind, Profile, Reference, quality
 
 
 def build_reference(package: ModelPackage, tables: Tables) -> Reference:
     """From `reference.parquet`; its prediction column goes by the name of the monitored output, as captures do."""
     signature = package.signature
+    kinds: dict[str, Kind] = {
+        column.name: "categorical" if column.kind == "categorical" else "numeric"
+        for column in signature.columns
+        if column.kind in ("categorical", "numeric")
+    }
     return Reference.build(
-        {name: tables.reference[name] for name in signature.input_names},
-        {column.name: column.kind for column in signature.inputs},
+        {name: tables.reference[name] for name in kinds},
+        kinds,
         prediction=(signature.prediction, tables.reference[PREDICTION]),
         labels=tables.reference[signature.label],
         package=package.digest,

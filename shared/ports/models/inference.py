@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-# Data types of the Open Inference Protocol v2.
-type TensorDatatype = Literal[
-    "BOOL", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "FP16", "FP32", "FP64", "BYTES"
-]
+from shared.packages import Datatype
+
+type TensorDatatype = Datatype
 type Array = NDArray[Any]
 
 

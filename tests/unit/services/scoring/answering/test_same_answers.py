@@ -154,7 +154,7 @@ def scorer_of(session: InferenceSession) -> Scorer:
     """With all datatypes of the protocol, of which a package's signature allows some."""
     package = package_ref(package_files())
     signature = Signature.model_construct(
-        inputs=(), outputs=(), prediction="", task="binary_classification", label="", groups=()
+        format=2, inputs=(), outputs=(), task="binary_classification", labels=("truth",), groups=()
     )
     scorer = Scorer(CaptureBuffer(ManualClock(datetime(2026, 5, 1, tzinfo=UTC))))
     scorer.table = Table.of(
