@@ -14,24 +14,39 @@ from services.scoring.protocol.answers import Answer, Problem
 
 
 class Endpoints(InferenceServer):
-    """No two of them serve models of the same name: see `is_taken`."""
+    """No two of them serve models of the same name: see `is_taken`.
 
-    def __init__(self, scorers: Sequence[Scorer]) -> None:
+    `may_grow`: more may `join`, none is waited for, and whoever serves something is ready.
+    """
+
+    def __init__(self, scorers: Sequence[Scorer], *, may_grow: bool = False) -> None:
         self._scorers = tuple(scorers)
+        self._enough = any if may_grow else all
+        self._known: dict[str, Scorer] = {}
+
+    def join(self, scorer: Scorer) -> None:
+        """One more, from any thread: what is being answered goes on with those that were there."""
+        self._scorers = (*self._scorers, scorer)
 
     def is_taken(self, name: str, by_other_than: Scorer) -> bool:
         """Whether another endpoint serves a model of this name already."""
-        return any(name in scorer.table.names for scorer in self._scorers if scorer is not by_other_than)
+        return any(_serves(scorer, name) for scorer in self._scorers if scorer is not by_other_than)
 
-    def _of(self, name: str) -> Scorer:
-        return next((scorer for scorer in self._scorers if name in scorer.table.names), self._scorers[0])
+    def _find(self, name: str) -> Scorer | None:
+        """However many endpoints there are, a request looks at one of them."""
+        found = self._known.get(name)
+        if found is None or not _serves(found, name):
+            found = next((scorer for scorer in self._scorers if _serves(scorer, name)), None)
+            if found is not None:
+                self._known[name] = found
+        return found
 
     def live(self) -> Answer:
         return metadata.LIVE
 
     def ready(self) -> Answer:
-        """Only when each of them is."""
-        return metadata.readiness(all(scorer.table.routes for scorer in self._scorers))
+        """When each of them is, or where they may grow, one."""
+        return metadata.readiness(self._enough(bool(scorer.table.routes) for scorer in self._scorers))
 
     def server(self) -> Answer:
         return metadata.server_metadata()
@@ -42,18 +57,18 @@ class Endpoints(InferenceServer):
         return openapi(Table(generation=sum(table.generation for table in tables), versions=versions))
 
     def model(self, name: str, number: str | None = None) -> Answer:
-        return self._missing(name) or self._of(name).model(name, number)
+        found = self._find(name)
+        return found.model(name, number) if found else self._missing(name)
 
     def model_ready(self, name: str, number: str | None = None) -> Answer:
-        return self._missing(name) or self._of(name).model_ready(name, number)
+        found = self._find(name)
+        return found.model_ready(name, number) if found else self._missing(name)
 
-    def _missing(self, name: str) -> Answer | None:
-        """404 with all that is served here, once every endpoint serves something."""
-        served = sorted({known for scorer in self._scorers for known in scorer.table.names})
-        if name in served:
-            return None
-        if not all(scorer.table.versions for scorer in self._scorers):
+    def _missing(self, name: str) -> Answer:
+        """404 with all that is served here, once enough endpoints serve something."""
+        if not self._enough(bool(scorer.table.versions) for scorer in self._scorers):
             return Problem(503, "an endpoint of this process has no model loaded yet", retry_after_s=1).answer()
+        served = sorted({known for scorer in self._scorers for known in scorer.table.names})
         return Problem(404, f"model {name[:100]!r} is not served here; served: {', '.join(served)}").answer()
 
     def submit(
@@ -66,7 +81,11 @@ class Endpoints(InferenceServer):
         header_length: int | None = None,
         sticky: str | None = None,
     ) -> None:
-        missing = self._missing(name)
-        if missing is not None:
-            return reply(missing)
-        self._of(name).submit(name, number, body, reply, header_length=header_length, sticky=sticky)
+        found = self._find(name)
+        if found is None:
+            return reply(self._missing(name))
+        found.submit(name, number, body, reply, header_length=header_length, sticky=sticky)
+
+
+def _serves(scorer: Scorer, name: str) -> bool:
+    return any(version.name == name for version in scorer.table.versions)
