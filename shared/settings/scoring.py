@@ -53,9 +53,9 @@ class ScoringSettings(BaseModel):
     `workspaces`: JSON, list of `{id, stages, location, project}`; where several are of stage production,
     `serving_workspace` is the id of the one that this app serves. `serving_endpoint` may name several; `*` is every
     endpoint of the workspace that has a serving manifest, also those to come. Versions that lost their route are kept
-    for `rollback_window_s`, as far as `model_memory_mb` allows it for all model files together. `access_log` writes a line of
-    JSON for each request, and `otel_exporter_otlp_endpoint` gets a span for each (own server; OpenTelemetry's SDK reads
-    its other variables).
+    for `rollback_window_s`, as far as `model_memory_mb` allows it for all model files together. `access_log` writes a
+    line of JSON for each request, and `otel_exporter_otlp_endpoint` gets a span for each (own server; OpenTelemetry's
+    SDK reads its other variables).
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
