@@ -1,4 +1,4 @@
 """What a model is asked: one file for each kind of question, which says all that depends on it."""
 
 from shared.tasks.table import TASKS
-from shared.tasks.task import Role, Task
+from shared.tasks.task import About, Answers, Metric, Role, Scale, Task
