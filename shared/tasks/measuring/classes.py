@@ -49,7 +49,8 @@ def positive_probability(outputs: Mapping[Role, NDArray[Any]], about: About) -> 
         return found
     known = spellings(about) or ("0", "1")
     chosen = chosen_classes(outputs, about)
-    return (chosen == known[about.positive_at]).astype(np.float64)
+    yes: Floats = np.array(chosen == known[about.positive_at], dtype=np.float64)
+    return yes
 
 
 def one_of_several(answers: Answers) -> Measured:
