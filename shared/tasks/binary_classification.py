@@ -1,9 +1,9 @@
-"""One of two classes; watched is the probability of the positive one."""
+"""One of two classes; watched is the probability of the positive one, or the class where there is no probability."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.tasks.task import About, Answers, Metric, Role, Task
+from shared.tasks.task import About, Answered, Answers, Array, Metric, Role, Task
 from shared.tasks.truth import yes_or_no
 
 if TYPE_CHECKING:
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from shared.tasks.measuring import Measured
 
 _METRICS = (Metric("roc_auc", "higher", "rate"), Metric("log_loss", "lower", "nats"))
+
+
+def _watch(answered: Answered) -> Array:
+    from shared.tasks.columns import positive
+
+    return positive(answered)
 
 
 def _measure(answers: Answers) -> "Measured":
@@ -29,6 +35,8 @@ def _faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[str, 
 TASK = Task(
     "binary_classification",
     answered_by=("probability", "probabilities", "label"),
+    watch=_watch,
+    by_name=("label",),
     metrics=_METRICS,
     truth=yes_or_no,
     label_words="one of two classes: 0 or 1, or one of `classes`",

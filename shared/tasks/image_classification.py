@@ -1,15 +1,21 @@
-"""One class for each image."""
+"""One class for each image; watched is its name."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.tasks.task import About, Answers, Metric, Role, Task
+from shared.tasks.task import About, Answered, Answers, Array, Metric, Role, Task
 from shared.tasks.truth import one_class
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shared.tasks.measuring import Measured
+
+
+def _watch(answered: Answered) -> Array:
+    from shared.tasks.columns import named
+
+    return named(answered)
 
 
 def _measure(answers: Answers) -> "Measured":
@@ -27,6 +33,8 @@ def _faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[str, 
 TASK = Task(
     "image_classification",
     answered_by=("label", "probabilities"),
+    watch=_watch,
+    by_name=("label", "probabilities"),
     metrics=(
         Metric("accuracy", "higher", "rate"),
         Metric("macro_f1", "higher", "rate"),

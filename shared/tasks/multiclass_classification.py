@@ -1,15 +1,21 @@
-"""One of several classes that exclude each other; watched is the class that was chosen."""
+"""One of several classes that exclude each other; watched is the class that was chosen, by name."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.tasks.task import About, Answers, Metric, Role, Task
+from shared.tasks.task import About, Answered, Answers, Array, Metric, Role, Task
 from shared.tasks.truth import one_class
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shared.tasks.measuring import Measured
+
+
+def _watch(answered: Answered) -> Array:
+    from shared.tasks.columns import named
+
+    return named(answered)
 
 
 def _measure(answers: Answers) -> "Measured":
@@ -27,6 +33,8 @@ def _faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[str, 
 TASK = Task(
     "multiclass_classification",
     answered_by=("label", "probabilities"),
+    watch=_watch,
+    by_name=("label", "probabilities"),
     metrics=(
         Metric("accuracy", "higher", "rate"),
         Metric("macro_f1", "higher", "rate"),

@@ -1,15 +1,21 @@
-"""Any number of labels at once; watched is the probability of each."""
+"""Any number of labels at once; watched is how many a row has."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.tasks.task import About, Answers, Metric, Role, Task
+from shared.tasks.task import About, Answered, Answers, Array, Metric, Role, Task
 from shared.tasks.truth import set_of_classes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shared.tasks.measuring import Measured
+
+
+def _watch(answered: Answered) -> Array:
+    from shared.tasks.columns import how_many
+
+    return how_many(answered)
 
 
 def _measure(answers: Answers) -> "Measured":
@@ -27,6 +33,7 @@ def _faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[str, 
 TASK = Task(
     "multilabel_classification",
     answered_by=("probabilities", "label"),
+    watch=_watch,
     metrics=(
         Metric("macro_f1", "higher", "rate"),
         Metric("hamming_loss", "lower", "rate"),

@@ -1,15 +1,21 @@
-"""Quantiles of a number."""
+"""Quantiles of a number; watched is the one nearest to the median."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from shared.tasks.task import About, Answers, Metric, Role, Task
+from shared.tasks.task import About, Answered, Answers, Array, Metric, Role, Task
 from shared.tasks.truth import numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from shared.tasks.measuring import Measured
+
+
+def _watch(answered: Answered) -> Array:
+    from shared.tasks.columns import median
+
+    return median(answered)
 
 
 def _measure(answers: Answers) -> "Measured":
@@ -27,6 +33,7 @@ def _faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[str, 
 TASK = Task(
     "quantile_regression",
     answered_by=("quantile",),
+    watch=_watch,
     metrics=(Metric("pinball_loss", "lower", "error"), Metric("coverage_error", "lower", "rate")),
     truth=numbers,
     label_words="a number",

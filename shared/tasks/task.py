@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # numpy is not in every process that reads a package
 
 # What an output of a model means. Shapes are those of `shared.packages.signature.outputs`.
 type Role = Literal["label", "score", "probability", "probabilities", "quantile", "mask", "tokens", "text", "embedding"]
+type Array = "NDArray[Any]"
 # A rate is a share of rows (0 to 1), nats are those of log loss, an error is in the unit of what is predicted.
 type Scale = Literal["rate", "nats", "error"]
 
@@ -49,9 +50,26 @@ class Answers:
     about: About = field(default_factory=About)
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An output of a model for some rows, and what its signature says of it."""
+
+    values: "Array"
+    role: Role
+    classes: tuple[str | int, ...] = ()
+    positive: str | int | None = None
+    quantiles: tuple[float, ...] = ()
+    has_targets: bool = False
+
+
+type Watch = "Callable[[Answered], Array]"
 type Truth = Callable[[Any, About], Any]
 type Measure = "Callable[[Answers], Measured]"
 type Faults = "Callable[[Mapping[Role, NDArray[Any]], About], tuple[str, ...]]"
+
+
+def _nothing(answered: Answered) -> "Array":
+    raise NotImplementedError("a task that is refused watches nothing")
 
 
 def _no_truth(cell: Any, about: About) -> Any:
@@ -70,14 +88,20 @@ def _no_faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[st
 class Task:
     """`answered_by` are the roles that can answer it; of those that a package has, the first is watched.
 
+    `watch` makes one column of that output, a cell for each row: numbers, or texts (an array of objects, None where
+    there is no answer) for the roles that answer `by_name`.
+
     `metrics` are what two models are compared by, the first of them above all. `truth` makes of a label's cell (a tuple
-    where there are several columns of them) what figures take, None for what is no truth. `faults` says what is wrong
-    with answers whatever the truth is: found and expected. `label_words` says in words what a label must be.
+    where there are several columns of them) what figures take, None for what is no truth; `label_words` says what a
+    label must be. `faults` says what is wrong with answers whatever the truth is: found and expected.
+
     `refused` says why a model of this kind is no package, "" where it is one.
     """
 
     name: str
     answered_by: tuple[Role, ...] = ()
+    watch: Watch = _nothing
+    by_name: tuple[Role, ...] = ()
     metrics: tuple[Metric, ...] = ()
     truth: Truth = _no_truth
     label_words: str = ""

@@ -18,6 +18,22 @@ def spelling(cell: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
+def class_name(value: object, classes: Sequence[str | int] = ()) -> str | None:
+    """The name of what a label says: a text is one; a whole number is a class, or the place of one that has a name."""
+    if value is None or value != value:
+        return None
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, bool):
+        value = int(value) if classes else str(value).lower()
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, float) and not value.is_integer():
+        return str(value)
+    number = int(value)  # type: ignore[call-overload]
+    has_places = 0 <= number < len(classes) and not any(isinstance(each, int) for each in classes)
+    return str(classes[number] if has_places else number)
+
+
 def spellings(about: About) -> tuple[str, ...]:
     return tuple(map(spelling, about.classes))
 
@@ -30,8 +46,10 @@ def one_class(cell: Any, about: About) -> str | None:
     """Its spelling; None for what is no class."""
     if is_null(cell) or isinstance(cell, (tuple, list)):
         return None
-    found = spelling(cell)
-    return found if not about.classes or found in spellings(about) else None
+    if not about.classes:
+        return spelling(cell) or None
+    found = class_name(cell.item() if hasattr(cell, "item") else cell, about.classes)
+    return found if found in spellings(about) else None
 
 
 def yes_or_no(cell: Any, about: About) -> int | None:

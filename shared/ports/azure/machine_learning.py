@@ -94,7 +94,7 @@ class Jobs(Protocol):
         ...
 
     async def last_words(self, ref: JobRef) -> str:
-        """Of a job that ended badly: the last line of what went wrong, and where its log lies; "" where nothing is known.
+        """Of a job that ended badly: the last line of what went wrong, and where its log lies; "" if nothing is known.
 
         Raises `Absent`, `Refused` (not one of our workspaces) or `Unavailable`.
         """

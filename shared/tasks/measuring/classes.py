@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shared.tasks.measuring.confusion import macro_f1
 from shared.tasks.measuring.measured import Floats, Measured, RankedPair, Rate, Whole
 from shared.tasks.task import About, Answers, Role
-from shared.tasks.truth import spelling, spellings
+from shared.tasks.truth import class_name, spelling, spellings
 
 _EDGE = 1e-7
 # Classes apart in comparisons of groups: of more, the most frequent.
@@ -74,10 +74,15 @@ def one_of_several(answers: Answers) -> Measured:
 def chosen_classes(outputs: Mapping[Role, NDArray[Any]], about: About) -> NDArray[Any]:
     """The class of each row, by its spelling."""
     if "label" in outputs:
-        return np.array([spelling(cell) for cell in outputs["label"].reshape(-1).tolist()], dtype=object)
+        return np.array([_class(cell, about) for cell in outputs["label"].reshape(-1).tolist()], dtype=object)
     probabilities = outputs["probabilities"]
     names = spellings(about) or tuple(map(str, range(probabilities.shape[-1])))
     return np.array(names, dtype=object)[probabilities.argmax(axis=-1)]
+
+
+def _class(cell: Any, about: About) -> str | None:
+    """By its name; a whole number is the place of a class that has another name."""
+    return class_name(cell, about.classes) if about.classes else spelling(cell)
 
 
 def several_at_once(answers: Answers) -> Measured:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.tasks.columns import middle
 from shared.tasks.measuring.measured import Floats, Measured, Rate, Whole
 from shared.tasks.task import Answers, Role
 
@@ -22,20 +23,16 @@ def scores(answers: Answers) -> Measured:
 
 def forecasts(answers: Answers) -> Measured:
     """Of a score, or of the quantile that is nearest the median; with wape, the errors as a share of what happened."""
-    quantiles = "score" not in answers.outputs
-    if not quantiles:
-        measured = scores(answers)
-    else:
-        given = answers.outputs["quantile"]
-        middle = int(np.argmin(np.abs(np.array(answers.about.quantiles) - 0.5)))
-        measured = scores(Answers(answers.truth, {"score": given[..., middle]}, answers.about))
+    levels = answers.about.quantiles
+    score = answers.outputs["score"] if "score" in answers.outputs else middle(answers.outputs["quantile"], levels)
+    measured = scores(Answers(answers.truth, {"score": score}, answers.about))
     truth = _truth(answers)
     if not len(truth):
         return Measured(0)
     sums = np.abs(truth).sum(axis=1)
     per_row, whole = dict(measured.per_row), {**measured.whole, "wape": _ratio(measured.per_row["mae"], sums, truth)}
     if "quantile" in answers.outputs:
-        per_row["pinball_loss"] = pinball(truth, answers.outputs["quantile"], answers.about.quantiles)
+        per_row["pinball_loss"] = pinball(truth, answers.outputs["quantile"], levels)
     return Measured(measured.rows, per_row, whole, measured.rates)
 
 
@@ -49,10 +46,9 @@ def quantiles(answers: Answers) -> Measured:
     given = answers.outputs["quantile"].astype(np.float64).reshape(*truth.shape, len(levels))
     covered = ((truth >= given[..., 0]) & (truth <= given[..., -1])).mean(axis=1)
     promised = levels[-1] - levels[0]
-    middle = given[..., int(np.argmin(np.abs(np.array(levels) - 0.5)))]
     per_row = {"pinball_loss": pinball(truth, given, levels), "coverage": covered}
     whole = {"coverage_error": Whole(lambda rows: abs(float(covered[rows].mean()) - promised), len(truth))}
-    return Measured(len(truth), per_row, whole, _rates(answers, truth, middle - truth))
+    return Measured(len(truth), per_row, whole, _rates(answers, truth, middle(given, levels) - truth))
 
 
 def pinball(truth: Floats, given: NDArray[Any], levels: tuple[float, ...]) -> Floats:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.tasks.columns import mask_classes
 from shared.tasks.measuring.confusion import f1_of
 from shared.tasks.measuring.measured import Floats, Measured, Rate, Whole
 from shared.tasks.task import About, Answers, Role
@@ -14,7 +15,7 @@ from shared.tasks.truth import spelling, spellings
 
 def pixels(answers: Answers) -> Measured:
     """`mean_iou` of a picture is the mean over the classes that are in it or were found in it."""
-    found = [_places(one) for one in _pixel_classes(answers.outputs)]
+    found = [_places(one) for one in mask_classes(answers.outputs["mask"])]
     pairs = [_known(was, one, answers.about) for was, one in zip(answers.truth, found, strict=True)]
     right = np.array([_share(was == one) for was, one in pairs])
     overlap = np.array([_mean_iou(was, one) for was, one in pairs])
@@ -35,12 +36,6 @@ def token_classes(outputs: Mapping[Role, NDArray[Any]], about: About) -> list[ND
     given = outputs["probabilities"]
     names = np.array(spellings(about) or tuple(map(str, range(given.shape[-1]))), dtype=object)
     return list(names[given.argmax(axis=-1)])
-
-
-def _pixel_classes(outputs: Mapping[Role, NDArray[Any]]) -> NDArray[Any]:
-    """[N, H, W] of classes by their place, from planes for each class where there are such."""
-    mask = outputs["mask"]
-    return mask.argmax(axis=1) if mask.ndim == 4 else mask
 
 
 def _places(row: NDArray[Any]) -> NDArray[Any]:

@@ -89,7 +89,7 @@ def _creator(client: Any, name: str) -> Creator:
 
 
 def _last_words(client: Any, name: str) -> str:
-    """The run history alone has them: the error ends in the last lines of the log, and after those in the agent's own."""
+    """The run history alone has them: the error ends in the last lines of the log, then the agent's own."""
     details = client.jobs._runs_operations.get_run_details(name)
     said = plain(getattr(getattr(details.error, "error", None), "message", ""))
     lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith(_AGENT)]

@@ -160,6 +160,6 @@ async def test_a_crashed_suite_is_told_with_its_last_line_and_where_its_log_is(j
     jobs.end(job(), "failed", said)
     known = await gather_job(LOOK, STARTED.state, jobs, MemoryEvidence())
     decided = decide_job(STARTED.state, facts(known), LOOK, POLICY)
-    event = decided.effects[0].event  # type: ignore[union-attr]
+    event = decided.effects[0].event  # type: ignore[attr-defined]
     assert event.reason == f"the job {job().name} ended as failed: {said}"
     assert said in event.notice().text
