@@ -8,11 +8,12 @@ from time import perf_counter_ns
 from services.scoring.answering import metadata
 from services.scoring.answering.batching import Batching, EndOfTurn
 from services.scoring.answering.inference_server import InferenceServer, Reply
+from services.scoring.answering.listing import models, repository_index
 from services.scoring.answering.openapi import openapi
 from services.scoring.answering.shadows import Shadows
 from services.scoring.capture.accounts import Accounts, AnsweredRun
 from services.scoring.capture.buffer import CaptureBuffer
-from services.scoring.model.table import Table
+from services.scoring.model.table import Table, is_ready
 from services.scoring.model.version import Version
 from services.scoring.protocol import InferRequest, check_numbers, decode
 from services.scoring.protocol.answers import Answer, Invalid, Problem
@@ -69,7 +70,13 @@ class Scorer(InferenceServer):
         return metadata.LIVE
 
     def ready(self) -> Answer:
-        return metadata.readiness(bool(self.table.routes))
+        return metadata.readiness(is_ready([self.table]))
+
+    def models(self) -> Answer:
+        return models([self.table])
+
+    def repository_index(self, body: bytes) -> Answer:
+        return repository_index([self.table], body)
 
     def server(self) -> Answer:
         return metadata.server_metadata()
@@ -82,7 +89,7 @@ class Scorer(InferenceServer):
         return found.answer() if isinstance(found, Problem) else metadata.model_metadata(found, self.table)
 
     def model_ready(self, name: str, number: str | None = None) -> Answer:
-        """404 for a model that is not here, so that a probe tells it from one that is still loading (503)."""
+        """404 for a model that is not here, so that a probe tells it from one that is not loaded (503)."""
         found = self.table.find(name, number, self._turn)
         return found.answer() if isinstance(found, Problem) else metadata.readiness(True, name=name)
 
