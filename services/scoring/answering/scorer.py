@@ -124,6 +124,9 @@ class Scorer(InferenceServer):
         if isinstance(request, Problem):
             version.statistics.failed(_KINDS.get(request.status, "invalid"))
             return reply(request.answer())
+        if not request.rows:
+            version.statistics.served(0, [perf_counter_ns() - began_ns])
+            return reply(version.encoder.encode_no_rows(request))
         request.began_ns = began_ns
         self._enqueue(_Ticket(version, request, reply))
         if self.table.mirrors and number is None:
@@ -139,7 +142,7 @@ class Scorer(InferenceServer):
         if self._waiting_rows + request.rows > limits.waiting_rows:
             return Problem(429, "too many rows are waiting", retry_after_s=1)
         try:
-            if request.observed_at is not None:
+            if request.observed_at:
                 check_horizon(request.observed_at, self._clock.now())
             if request.outputs is not None:
                 version.encoder.check(request)
