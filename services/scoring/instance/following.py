@@ -75,7 +75,7 @@ class ManifestFollower:
             await self._follow(await self._manifests.read(self._endpoint))
         except Unavailable:
             raise
-        except Exception:
+        except Exception:  # told by whoever called; here it only counts as an attempt
             self._failed()
             raise
 

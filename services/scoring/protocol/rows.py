@@ -23,7 +23,7 @@ def tensors_from_rows(layout: Layout, rows: object) -> dict[str, dict[str, Any]]
 def tensor_of(spec: TensorSpec, cells: list[Any]) -> dict[str, Any]:
     """One cell for each row. Sizes that the model leaves free are those of the first, or 0 without any."""
     sizes: list[int] = []
-    cell = cells[0] if cells else None
+    cell: Any = cells[0] if cells else None
     for size in spec.shape[1:]:
         is_list = isinstance(cell, list) and bool(cell)
         sizes.append(len(cell) if size < 0 and is_list else size if cells else max(size, 0))

@@ -71,6 +71,7 @@ async def test_what_is_broken_besides_is_told_as_such(bench: Bench, body: bytes)
 
 async def test_no_rows_are_answered_with_none_and_no_model_is_asked(bench: Bench) -> None:
     request = tensors([])
+    asked: dict[str, Any]
     for asked in (request, {"rows": []}, {**request, "id": "a", "parameters": {"keys": [], "observed_at": []}}):
         answer = await bench.ask(asked)
         assert (answer.status, output(answer), output(answer, "label")) == (200, [], [])
