@@ -7,21 +7,18 @@ from collections.abc import Sequence
 
 from services.scoring.answering import metadata
 from services.scoring.answering.inference_server import InferenceServer, Reply
+from services.scoring.answering.listing import models, repository_index
 from services.scoring.answering.openapi import openapi
 from services.scoring.answering.scorer import Scorer
-from services.scoring.model.table import Table
-from services.scoring.protocol.answers import Answer, Problem
+from services.scoring.model.table import Table, absent, is_ready
+from services.scoring.protocol.answers import Answer
 
 
 class Endpoints(InferenceServer):
-    """No two of them serve models of the same name: see `is_taken`.
+    """No two of them serve models of the same name: see `is_taken`. More may `join`."""
 
-    `may_grow`: more may `join`, none is waited for, and whoever serves something is ready.
-    """
-
-    def __init__(self, scorers: Sequence[Scorer], *, may_grow: bool = False) -> None:
+    def __init__(self, scorers: Sequence[Scorer]) -> None:
         self._scorers = tuple(scorers)
-        self._enough = any if may_grow else all
         self._known: dict[str, Scorer] = {}
 
     def join(self, scorer: Scorer) -> None:
@@ -45,14 +42,24 @@ class Endpoints(InferenceServer):
         return metadata.LIVE
 
     def ready(self) -> Answer:
-        """When each of them is, or where they may grow, one."""
-        return metadata.readiness(self._enough(bool(scorer.table.routes) for scorer in self._scorers))
+        """An endpoint that has nothing to serve makes no other one unready."""
+        return metadata.readiness(is_ready(self._tables))
+
+    def models(self) -> Answer:
+        return models(self._tables)
+
+    def repository_index(self, body: bytes) -> Answer:
+        return repository_index(self._tables, body)
+
+    @property
+    def _tables(self) -> list[Table]:
+        return [scorer.table for scorer in self._scorers]
 
     def server(self) -> Answer:
         return metadata.server_metadata()
 
     def openapi(self) -> Answer:
-        tables = [scorer.table for scorer in self._scorers]
+        tables = self._tables
         versions = tuple(version for table in tables for version in table.versions)
         return openapi(Table(generation=sum(table.generation for table in tables), versions=versions))
 
@@ -65,11 +72,8 @@ class Endpoints(InferenceServer):
         return found.model_ready(name, number) if found else self._missing(name)
 
     def _missing(self, name: str) -> Answer:
-        """404 with all that is served here, once enough endpoints serve something."""
-        if not self._enough(bool(scorer.table.versions) for scorer in self._scorers):
-            return Problem(503, "an endpoint of this process has no model loaded yet", retry_after_s=1).answer()
-        served = sorted({known for scorer in self._scorers for known in scorer.table.names})
-        return Problem(404, f"model {name[:100]!r} is not served here; served: {', '.join(served)}").answer()
+        """What there is to say of one that none of them has loaded, with all that is served here."""
+        return absent(name, self._tables).answer()
 
     def submit(
         self,

@@ -60,9 +60,9 @@ class Making:
 class _Growing:
     """Makes one endpoint after the other; all of them share alike."""
 
-    def __init__(self, making: Making, *, may_grow: bool) -> None:
+    def __init__(self, making: Making) -> None:
         self._making, self._sharers = making, Sharers(0)
-        self.together = Endpoints([], may_grow=may_grow)
+        self.together = Endpoints([])
         self.scorers: dict[str, Scorer] = {}
         self.captures: list[CaptureBuffer] = []
 
@@ -81,7 +81,7 @@ class _Growing:
 
 def instance_of(endpoints: Sequence[EndpointRef], making: Making) -> Instance:
     """One that serves these endpoints. What doors ask of a single one is its scorer itself, which costs nothing."""
-    growing = _Growing(making, may_grow=False)
+    growing = _Growing(making)
     backgrounds = [growing.add(endpoint, making.open_ports) for endpoint in endpoints]
     only = next(iter(growing.scorers.values()))
     together = only if len(growing.scorers) == 1 else growing.together
@@ -90,6 +90,6 @@ def instance_of(endpoints: Sequence[EndpointRef], making: Making) -> Instance:
 
 def instance_of_all(workspace: str, making: Making) -> Instance:
     """One that serves every endpoint of the workspace which has a manifest, also those to come."""
-    growing = _Growing(making, may_grow=True)
+    growing = _Growing(making)
     roster = Roster(workspace, growing.add, making.open_ports, making.pace)
     return Instance(growing.together, growing.scorers, growing.captures, [roster])
