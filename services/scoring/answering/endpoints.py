@@ -15,10 +15,14 @@ from services.scoring.protocol.answers import Answer
 
 
 class Endpoints(InferenceServer):
-    """No two of them serve models of the same name: see `is_taken`. More may `join`."""
+    """No two of them serve models of the same name: see `is_taken`. More may `join`.
 
-    def __init__(self, scorers: Sequence[Scorer]) -> None:
+    `is_complete`: all that there are at the start have joined. Until then it is not ready, and says so of any model.
+    """
+
+    def __init__(self, scorers: Sequence[Scorer], *, is_complete: bool = True) -> None:
         self._scorers = tuple(scorers)
+        self.is_complete, self._was_ready = is_complete, False
         self._known: dict[str, Scorer] = {}
 
     def join(self, scorer: Scorer) -> None:
@@ -42,8 +46,10 @@ class Endpoints(InferenceServer):
         return metadata.LIVE
 
     def ready(self) -> Answer:
-        """An endpoint that has nothing to serve makes no other one unready."""
-        return metadata.readiness(is_ready(self._tables))
+        """An endpoint that has nothing to serve makes no other one unready, and none that came after it was ready."""
+        tables = [each for each in self._tables if each.standing.is_final or not self._was_ready]
+        self._was_ready = is_ready(tables)
+        return metadata.readiness(self._was_ready)
 
     def models(self) -> Answer:
         return models(self._tables)
@@ -53,7 +59,8 @@ class Endpoints(InferenceServer):
 
     @property
     def _tables(self) -> list[Table]:
-        return [scorer.table for scorer in self._scorers]
+        unknown = () if self.is_complete else (Table(),)
+        return [*(scorer.table for scorer in self._scorers), *unknown]
 
     def server(self) -> Answer:
         return metadata.server_metadata()

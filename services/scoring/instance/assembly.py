@@ -62,9 +62,13 @@ class _Growing:
 
     def __init__(self, making: Making) -> None:
         self._making, self._sharers = making, Sharers(0)
-        self.together = Endpoints([])
+        self.together = Endpoints([], is_complete=False)
         self.scorers: dict[str, Scorer] = {}
         self.captures: list[CaptureBuffer] = []
+
+    def complete(self) -> None:
+        """Those that there are at the start have been added."""
+        self.together.is_complete = True
 
     def add(self, endpoint: EndpointRef, open_ports: OpenPorts) -> Background:
         making, capture = self._making, self._making.capture()
@@ -83,6 +87,7 @@ def instance_of(endpoints: Sequence[EndpointRef], making: Making) -> Instance:
     """One that serves these endpoints. What doors ask of a single one is its scorer itself, which costs nothing."""
     growing = _Growing(making)
     backgrounds = [growing.add(endpoint, making.open_ports) for endpoint in endpoints]
+    growing.complete()
     only = next(iter(growing.scorers.values()))
     together = only if len(growing.scorers) == 1 else growing.together
     return Instance(together, growing.scorers, growing.captures, backgrounds)
@@ -91,5 +96,5 @@ def instance_of(endpoints: Sequence[EndpointRef], making: Making) -> Instance:
 def instance_of_all(workspace: str, making: Making) -> Instance:
     """One that serves every endpoint of the workspace which has a manifest, also those to come."""
     growing = _Growing(making)
-    roster = Roster(workspace, growing.add, making.open_ports, making.pace)
+    roster = Roster(workspace, growing, making.open_ports, making.pace)
     return Instance(growing.together, growing.scorers, growing.captures, [roster])

@@ -9,26 +9,33 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from typing import Protocol
 
 from services.scoring.instance.background import Background, Pace, ScoringPorts, attempt
 from shared.events import EndpointRef
 
 logger = logging.getLogger("sluice.scoring")
 
-type Add = Callable[[EndpointRef, Callable[[], AbstractAsyncContextManager[ScoringPorts]]], Background]
+type OpenPorts = Callable[[], AbstractAsyncContextManager[ScoringPorts]]
+
+
+class Growing(Protocol):
+    """What endpoints join."""
+
+    def add(self, endpoint: EndpointRef, open_ports: OpenPorts) -> Background:
+        """Its background work, which is still to be run."""
+        ...
+
+    def complete(self) -> None:
+        """Those that there are at the start have been added."""
+        ...
 
 
 class Roster:
-    """`add` makes the work of one endpoint. Either `start` and `stop` a thread, or await `run` and `ask_to_stop`."""
+    """Either `start` and `stop` a thread, or await `run` and `ask_to_stop`."""
 
-    def __init__(
-        self,
-        workspace: str,
-        add: Add,
-        open_ports: Callable[[], AbstractAsyncContextManager[ScoringPorts]],
-        pace: Pace,
-    ) -> None:
-        self._workspace, self._add, self._open_ports, self._pace = workspace, add, open_ports, pace
+    def __init__(self, workspace: str, growing: Growing, open_ports: OpenPorts, pace: Pace) -> None:
+        self._workspace, self._growing, self._open_ports, self._pace = workspace, growing, open_ports, pace
         self._followed: dict[EndpointRef, Background] = {}
         self._stopping: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -68,11 +75,12 @@ class Roster:
         for endpoint in listed:
             if endpoint not in self._followed:
                 await attempt(f"join {endpoint.name}", partial(self._join, endpoint, ports, tasks))
+        self._growing.complete()
 
     async def _join(self, listed: EndpointRef, ports: ScoringPorts, tasks: asyncio.TaskGroup) -> None:
         """Under the name that its manifest spells: a list has it in lower case."""
         endpoint = (await ports.manifests.read(listed)).endpoint
-        self._followed[listed] = self._add(endpoint, lambda: _lent(ports))
+        self._followed[listed] = self._growing.add(endpoint, lambda: _lent(ports))
         tasks.create_task(self._followed[listed].run())
         logger.info("endpoint %s has joined", endpoint.name)
 

@@ -96,8 +96,12 @@ async def running(process: Process) -> AsyncIterator[Process]:
 
 
 async def test_whoever_is_served_joins_and_all_share_one_set_of_connections() -> None:
-    async with running(Process()) as process:
-        assert process.instance.scorer.ready().status == 503
+    made = Process()
+    assert made.instance.scorer.ready().status == 503  # nobody has looked yet
+    async with running(made) as process:
+        await process.looked()
+        assert process.instance.scorer.ready().status == 200  # there is nothing to wait for
+        assert (await process.instance.scorer.infer("ships", None, b"")).status == 404
         for endpoint in (ENDPOINT, TRAINS):
             await process.serve(endpoint)
             await aeventually(partial(process.answers, endpoint.name), every_s=0.01)
@@ -124,11 +128,25 @@ async def test_a_store_that_is_away_ends_nobody_and_a_broken_manifest_is_looked_
 async def test_memory_and_the_time_for_captures_are_shared_by_those_that_are_there() -> None:
     process = Process()
     made: list[Background] = []
-    add = process.instance.backgrounds[0]._add  # type: ignore[attr-defined]
+    growing = process.instance.backgrounds[0]._growing  # type: ignore[attr-defined]
     for endpoint, own in ((ENDPOINT, 100), (TRAINS, 50)):
-        made.append(add(endpoint, process._ports))
+        made.append(growing.add(endpoint, process._ports))
         for each in made:
             keeping, pace = each._keeping, each._pace
             assert keeping is not None
             assert keeping.own_bytes == own
             assert pace.own_capture_share == 0.1 * own / 100
+
+
+async def test_whoever_comes_later_makes_a_ready_process_unready_no_more() -> None:
+    process = Process()
+    growing = process.instance.backgrounds[0]._growing  # type: ignore[attr-defined]
+    growing.complete()
+    assert process.instance.scorer.ready().status == 200
+    growing.add(TRAINS, process._ports)  # its manifest has not been read yet
+    assert process.instance.scorer.ready().status == 200
+    early = Process()
+    growing = early.instance.backgrounds[0]._growing  # type: ignore[attr-defined]
+    growing.add(TRAINS, early._ports)
+    growing.complete()
+    assert early.instance.scorer.ready().status == 503
