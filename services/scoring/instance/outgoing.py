@@ -48,7 +48,7 @@ class Outgoing:
     @property
     def waiting_rows(self) -> int:
         """Taken out of the buffer and not sent."""
-        return self._packing_rows + sum(each.data.rows for each in self._unsent)
+        return self._packing_rows + sum(int(each.data.rows) for each in self._unsent)
 
     async def report(self, scorer: Scorer, buffer: CaptureBuffer) -> None:
         """How it fares, and which rows were lost since the last report that arrived. Raises `Unavailable`.
