@@ -1,5 +1,6 @@
-"""One class for each text."""
+"""One class for each text; watched is that class, by name."""
 
+from shared.tasks.columns import named
 from shared.tasks.task import Task
 
-TASK = Task("text_classification", answered_by=("label", "probabilities"))
+TASK = Task("text_classification", ("label", "probabilities"), watch=named, by_name=("label", "probabilities"))
