@@ -34,7 +34,7 @@ class Line:
         with theirs:
             try:
                 process = await asyncio.to_thread(_start, theirs)
-            except BaseException:
+            except BaseException:  # whatever ends it, nobody else will close this end
                 ours.close()
                 raise
         reader, writer = await asyncio.open_unix_connection(sock=ours)

@@ -14,7 +14,7 @@ from shared.adapters.azure.event_hubs.encoding import message_of
 from shared.adapters.azure.event_hubs.frames import Order, Outcome
 from shared.adapters.azure.event_hubs.line import Line
 from shared.events import CONTENT_TYPE, Envelope
-from shared.ports import EventPublisher, Hub, Refused, Unavailable
+from shared.ports import Hub, Refused, Unavailable
 
 logger = logging.getLogger("sluice.hub_sender")
 
@@ -22,8 +22,10 @@ logger = logging.getLogger("sluice.hub_sender")
 _NEXT_START_S = 1.0
 
 
-class HubSender(EventPublisher):
+class HubSender:
     """The process starts with the first events, and again when it has ended; what it had not confirmed is unavailable.
+
+    An `EventPublisher`, but not the one that apps are given when they ask for one.
 
     One order is under way at a time, and the caller keeps what it has not heard of: memory is bounded by both.
     """
@@ -54,7 +56,7 @@ class HubSender(EventPublisher):
         try:
             line = await self._open_line()
             answer = line.ask(order)
-        except BaseException:
+        except BaseException:  # cancelled as well: no answer will come that hands the turn on
             self._turn.release()
             raise
         answer.add_done_callback(lambda _: self._turn.release())

@@ -40,7 +40,7 @@ class _Sender:
             outcome = Outcome(str(failure), failure.is_for_ever, failure.pause_s)
         except asyncio.CancelledError:
             outcome = Outcome(f"send to hub {order.about}: left unfinished")
-        except Exception as error:
+        except Exception as error:  # the other side goes on, and hears of it
             logging.exception("send to hub %s", order.about)
             outcome = Outcome(f"send to hub {order.about}: {type(error).__name__}")
         with suppress(ConnectionError):
