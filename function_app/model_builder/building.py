@@ -53,7 +53,7 @@ def build(model: Fitted, table: Table, wanted: Wanted, tell: Tell, now: datetime
     tell("figures and files")
     watched = made.signature.watch({each.name: made.answers[each.graph_name] for each in made.signature.outputs})
     metrics = _figures(made, truth, ~parted.trained if (~parted.trained).any() else parted.trained)
-    rows = files.golden_rows(made.signature, watched, len(table))
+    rows = files.golden_rows(watched, len(table))
     body = files.all_files(
         made,
         golden_body=files.golden(table, made, rows),
@@ -87,7 +87,7 @@ def _best(
 
 def _figures(made: Candidate, truth: Truth, chosen: NDArray[np.bool_]) -> dict[str, float]:
     signature = made.signature
-    task, about = TASKS[signature.task], signature.about
+    task, about = TASKS[signature.task], signature.about()
     spelled = [task.truth(_plain(cell), about) for cell in truth.cells]
     for row, each in enumerate(spelled):
         if each is None:
@@ -113,10 +113,7 @@ def _chosen(
 ) -> list[str]:
     signature = made.signature
     lines = [f"task {signature.task}", f"graph: {how}", *made.done]
-    for each in signature.inputs:
-        called = f" (in the graph {each.tensor})" if each.tensor else ""
-        of = f" of {len(each.features)} columns" if each.features else ""
-        lines.append(f"input {each.name}{called}: {each.datatype} {list(each.shape)}, {each.kind}{of}")
+    lines += _inputs(signature)
     for output in signature.outputs:
         role = output.role or "no role: answered, not watched"
         lines.append(f"output {output.name}: {output.datatype} {list(output.shape)}, {role}")
@@ -133,3 +130,12 @@ def _chosen(
     else:
         lines.append("not compared with an original: there is only the graph")
     return lines
+
+
+def _inputs(signature: Signature) -> list[str]:
+    """One line for those that are alike."""
+    alike: dict[str, list[str]] = {}
+    for each in signature.inputs:
+        of = f" of {len(each.features)} columns" if each.features else ""
+        alike.setdefault(f"{each.datatype} {list(each.shape)}, {each.kind}{of}", []).append(each.name)
+    return [f"input {', '.join(names)}: {what}" for what, names in alike.items()]

@@ -129,7 +129,9 @@ def _named_apart(inputs: Sequence[InputColumn], outputs: Sequence[OutputColumn])
     """A name is one column's: an output called as a column of the data is called after its role."""
     taken = {column.name for each in inputs for column in (*each.columns, each)}
     return [
-        each.model_copy(update={"name": f"{each.name}_answer", "tensor": each.graph_name}) if each.name in taken else each
+        each.model_copy(update={"name": f"{each.name}_answer", "tensor": each.graph_name})
+        if each.name in taken
+        else each
         for each in outputs
     ]
 

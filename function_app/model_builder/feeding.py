@@ -87,7 +87,9 @@ def _column(tensor: GraphTensor, table: Table, name: str, is_text: bool) -> Inpu
 
 def _known(tensor: GraphTensor) -> Any:
     if tensor.datatype not in DTYPES:
-        raise CannotBuild(f"input {tensor.name!r} is {tensor.datatype}; a tensor of one of {', '.join(DTYPES)} is needed")
+        raise CannotBuild(
+            f"input {tensor.name!r} is {tensor.datatype}; a tensor of one of {', '.join(DTYPES)} is needed"
+        )
     return tensor.datatype
 
 
@@ -95,7 +97,9 @@ def _kind(cells: Any, datatype: str, shape: Shape, is_text: bool) -> tuple[Kind,
     if datatype == "BYTES":
         distinct = [] if tables.is_list(cells) else [each for each in cells.unique().to_pylist() if each]
         few = len(distinct) <= _MOST_CATEGORIES and all(len(str(each)) <= _LONGEST_CATEGORY for each in distinct)
-        return ("categorical", tuple(sorted(map(str, distinct)))) if few and distinct and not is_text else ("text", None)
+        return (
+            ("categorical", tuple(sorted(map(str, distinct)))) if few and distinct and not is_text else ("text", None)
+        )
     if is_text:
         return "text", None
     return ("image", None) if len(shape) >= 3 and is_image(shape) else ("numeric", None)
@@ -104,7 +108,9 @@ def _kind(cells: Any, datatype: str, shape: Shape, is_text: bool) -> tuple[Kind,
 def is_image(shape: Shape) -> bool:
     """[N, H, W], or with channels before or after."""
     inner = shape[1:]
-    return len(inner) == 2 and min(inner) > 3 or len(inner) == 3 and (inner[0] in (1, 3, 4) or inner[-1] in (1, 3, 4))
+    return (len(inner) == 2 and min(inner) > 3) or (
+        len(inner) == 3 and (inner[0] in (1, 3, 4) or inner[-1] in (1, 3, 4))
+    )
 
 
 def _matrix(tensor: GraphTensor, table: Table, columns: Sequence[str]) -> InputColumn:
@@ -143,7 +149,9 @@ def _feed(given: InputColumn, table: Table) -> NDArray[Any]:
             return _ragged(cells, dtype)
         return tables.array(cells, dtype).reshape(-1, *given.shape[1:])
     except (ValueError, TypeError, OverflowError, pyarrow.ArrowException) as error:
-        raise CannotBuild(f"{given.name}: it does not go into {given.datatype} {list(given.shape)} ({error})") from error
+        raise CannotBuild(
+            f"{given.name}: it does not go into {given.datatype} {list(given.shape)} ({error})"
+        ) from error
 
 
 def _cells(table: Table, name: str, dtype: Any) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from function_app.model_builder import table as tables
 from function_app.model_builder.candidate import Candidate
 from function_app.model_builder.table import Table
-from shared.packages.signature import PREDICTION, TRAINED, Signature
+from shared.packages.signature import PREDICTION, TRAINED
 
 _GOLDEN_ROWS, _MOST_REFERENCE_ROWS = 32, 50_000
 
@@ -36,9 +36,8 @@ def golden(table: Table, made: Candidate, rows: Sequence[int]) -> bytes:
     return _parquet(pyarrow.table(columns))
 
 
-def golden_rows(signature: Signature, watched: NDArray[Any], rows: int) -> list[int]:
+def golden_rows(watched: NDArray[Any], rows: int) -> list[int]:
     """Spread over the data, with the smallest and the largest watched answer (or one row of each class) among them."""
-    del signature
     chosen = set(evenly(rows, _GOLDEN_ROWS))
     _, firsts = np.unique(watched.astype(str) if watched.dtype == np.object_ else watched, return_index=True)
     chosen.update(int(each) for each in (firsts if len(firsts) <= _GOLDEN_ROWS else firsts[[0, -1]]))
@@ -47,7 +46,8 @@ def golden_rows(signature: Signature, watched: NDArray[Any], rows: int) -> list[
 
 def evenly(rows: int, most: int) -> list[int]:
     """At most so many of the rows, in their order."""
-    return np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(int)).tolist()
+    places: list[int] = np.unique(np.linspace(0, rows - 1, min(rows, most)).astype(int)).tolist()
+    return places
 
 
 def cells_of(values: NDArray[Any]) -> Any:

@@ -40,7 +40,9 @@ def question(known: Known, wanted: Wanted, truth: Truth, inputs: Sequence[InputC
         raise CannotBuild(f"task: a model for {task} is no package: {TASKS[task].refused}")
     quantiles = wanted.quantiles or known.quantiles
     if task == "quantile_regression" and not quantiles:
-        raise CannotBuild("quantiles: which levels does it answer? Name them with --quantiles, for instance 0.1,0.5,0.9")
+        raise CannotBuild(
+            "quantiles: which levels does it answer? Name them with --quantiles, for instance 0.1,0.5,0.9"
+        )
     return Question(task, _classes(task, known, truth, graph_classes), quantiles)
 
 
@@ -94,7 +96,7 @@ def _output(
 ) -> OutputColumn:
     several = role in ("score",) and len(shape) == 2 and shape[1] == len(wanted.labels) > 1
     return OutputColumn(
-        name=tensor.name, datatype=tensor.datatype, shape=tuple(shape), role=role,  # type: ignore[arg-type]
+        name=tensor.name, datatype=tensor.datatype, shape=tuple(shape), role=role,
         targets=wanted.labels if several else None,
         quantiles=asked.quantiles if role == "quantile" else None,
     )  # fmt: skip

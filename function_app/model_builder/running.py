@@ -42,7 +42,9 @@ class Graph:
             if not isinstance(values, np.ndarray):
                 raise CannotBuild(f"output {name!r} is no tensor ({type(values).__name__}): leave it out of the graph")
             if values.shape[:1] != (rows,):
-                raise CannotBuild(f"output {name!r} has shape {list(values.shape)} for {rows} rows: one for each is needed")
+                raise CannotBuild(
+                    f"output {name!r} has shape {list(values.shape)} for {rows} rows: one for each is needed"
+                )
         return dict(zip(self.outputs, found, strict=True))
 
 

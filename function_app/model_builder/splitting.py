@@ -32,9 +32,9 @@ def with_unseen(data: Table, unseen: Table | None) -> Table:
         raise CannotBuild(f"test: there is no column {missing[0]!r} in it, which the data has")
     parts = [
         data.append_column(TRAINED, pyarrow.array(np.ones(len(data), bool))),
-        unseen.select(data.column_names).cast(data.schema).append_column(
-            TRAINED, pyarrow.array(np.zeros(len(unseen), bool))
-        ),
+        unseen.select(data.column_names)
+        .cast(data.schema)
+        .append_column(TRAINED, pyarrow.array(np.zeros(len(unseen), bool))),
     ]
     return pyarrow.concat_tables(parts)
 
@@ -56,9 +56,7 @@ def split(table: Table, wanted: Wanted, now: datetime) -> Split:
     return Split(trained, _until(wanted, times, trained, now), how)
 
 
-def _until(
-    wanted: Wanted, times: NDArray[np.datetime64] | None, trained: NDArray[np.bool_], now: datetime
-) -> datetime:
+def _until(wanted: Wanted, times: NDArray[np.datetime64] | None, trained: NDArray[np.bool_], now: datetime) -> datetime:
     """As given, else just after the last row that was trained on, else now."""
     if wanted.trained_until is not None:
         return wanted.trained_until

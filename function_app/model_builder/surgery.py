@@ -104,7 +104,10 @@ def declare(tidied: Tidied, found: Mapping[str, Sequence[int]], fixed: bool) -> 
     """
     for output in tidied.model.graph.output:
         shape = found[output.name]
-        wanted = [1 if fixed else "N", *(size if size > 0 else f"{output.name}_{at}" for at, size in enumerate(shape[1:]))]
+        wanted = [
+            1 if fixed else "N",
+            *(size if size > 0 else f"{output.name}_{at}" for at, size in enumerate(shape[1:])),
+        ]
         kind = output.type.tensor_type
         declared = [each.dim_value or -1 for each in kind.shape.dim]
         if declared != [1 if fixed else -1, *shape[1:]]:
