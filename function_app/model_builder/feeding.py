@@ -24,11 +24,16 @@ _MOST_CATEGORIES, _LONGEST_CATEGORY = 1_000, 64
 
 
 def columns_of(table: Table, features: Sequence[str], set_aside: frozenset[str], width: int) -> tuple[str, ...]:
-    """The columns that a model takes: those that it names, else all that are not set aside. Raises `CannotBuild`."""
+    """The columns that a model takes: those that it names, else all that are not set aside. Raises `CannotBuild`.
+
+    Libraries change names as converters do: LightGBM writes "mean_radius" for "mean radius".
+    """
     if features:
-        for name in features:
+        real = {_identifier(name): name for name in table.column_names}
+        named = [name if name in table.column_names else real.get(_identifier(name), name) for name in features]
+        for name in named:
             tables.column(table, name, "features")
-        return tuple(features)
+        return tuple(named)
     found = tuple(name for name in table.column_names if name not in set_aside)
     if width and len(found) != width:
         found = tuple(name for name in found if tables.is_number(table.column(name)))

@@ -1,4 +1,4 @@
-"""A saved model into memory, by its own library. A pickle runs whatever its author wrote: only where that is trusted."""
+"""A saved model into memory, by its own library. A pickle runs what its author wrote: only where that is trusted."""
 
 import pickle
 import warnings

@@ -37,7 +37,8 @@ class Request:
     @classmethod
     def from_json(cls, body: str) -> "Request":
         found = json.loads(body)
-        wanted = {name: tuple(each) if isinstance(each, list) else each for name, each in found.pop("wanted").items()}
+        said: dict[str, Any] = found.pop("wanted")
+        wanted: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in said.items()}
         until = wanted.pop("trained_until")
         moment = datetime.fromisoformat(until) if until else None
         return cls(**found, wanted=Wanted(**wanted, trained_until=moment))

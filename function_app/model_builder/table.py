@@ -81,7 +81,7 @@ def is_number(cells: Any) -> bool:
 
 
 def array(cells: Any, dtype: Any) -> NDArray[Any]:
-    """[N], or [N, ...] for lists of one size. Nulls are NaN, or empty text. Raises `ValueError` for what does not fit."""
+    """[N], or [N, ...] for lists of one size. Nulls are NaN, or empty text. Raises `ValueError`."""
     if dtype == np.object_:
         texts = ["" if cell is None else cell if isinstance(cell, list) else str(cell) for cell in cells.to_pylist()]
         return np.array(texts, dtype=object)

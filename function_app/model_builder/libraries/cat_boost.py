@@ -31,8 +31,8 @@ class CatBoost:
         self._model = model
         if model.get_cat_feature_indices() or model.get_text_feature_indices():
             raise CannotBuild(
-                "CatBoost: it has columns that are categories or texts, which it cannot write as ONNX: encode them in a "
-                "pipeline of scikit-learn, or train on numbers"
+                "CatBoost: it has columns that are categories or texts, which it cannot write as ONNX: encode them in "
+                "a pipeline of scikit-learn, or train on numbers"
             )
         names = tuple(model.feature_names_)
         classes = [each.item() if hasattr(each, "item") else each for each in model.classes_]

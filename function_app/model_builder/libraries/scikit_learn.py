@@ -15,6 +15,8 @@ from function_app.model_builder.table import Table
 
 # skl2onnx writes by default the newest its own tests have met; this is what it knows well.
 _OPSETS = {"": 21, "ai.onnx.ml": 3}
+# scikit-learn's default pattern of a word, (?u)\b\w\w+\b, as the regular expressions of ONNX Runtime have it.
+_WORDS = r"[\p{L}\p{N}\p{M}_][\p{L}\p{N}\p{M}_]+"
 
 
 class ScikitLearn:
@@ -70,12 +72,17 @@ class ScikitLearn:
                 )
                 body: bytes = model.SerializeToString()
                 return body
-            except Exception as error:  # converters raise what they like
+            except Exception as error:  # noqa: BLE001 - converters raise what they like
                 problem = error
         raise CannotBuild(f"skl2onnx: {type(problem).__name__}: {str(problem)[:300]}") from problem
 
     def _options(self, chosen: Any) -> Any:
-        return {id(self._last): chosen} if chosen else None
+        from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+
+        words = (
+            {each: {"tokenexp": _WORDS} for each in (CountVectorizer, TfidfVectorizer)} if self.known.is_text else {}
+        )
+        return {**words, id(self._last): chosen} if chosen else words or None
 
     @property
     def _last(self) -> Any:

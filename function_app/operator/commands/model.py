@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -80,7 +80,7 @@ def build(
     say(f"{clean(out)}/ is built. Next: sluice model check {clean(out)}")
 
 
-def _build(request: "Request", out: Path, force: bool) -> dict[str, object]:
+def _build(request: "Request", out: Path, force: bool) -> dict[str, Any]:
     from dataclasses import replace
 
     from function_app.model_builder.asking import ask, draft

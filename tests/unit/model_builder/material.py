@@ -52,7 +52,7 @@ def graph(nodes: Sequence[Any], inputs: Sequence[Any], outputs: Sequence[Any], o
     return body
 
 
-def sigmoid(shape: Sequence[Any] = ("N", 1)) -> bytes:
+def sigmoid(shape: Sequence[str | int] = ("N", 1)) -> bytes:
     io = ("x", TensorProto.FLOAT, list(shape)), ("probability", TensorProto.FLOAT, list(shape))
     return graph([helper.make_node("Sigmoid", ["x"], ["probability"])], [io[0]], [io[1]])
 

@@ -36,16 +36,10 @@ def test_a_fixed_row_stays_where_rows_matter_to_each_other() -> None:
 
 
 def test_a_matrix_takes_the_columns_that_are_named_in_their_order() -> None:
-    io = ("X", TensorProto.FLOAT, ["N", 2]), ("score", TensorProto.FLOAT, ["N", 1])
-    nodes = [helper.make_node("ReduceSum", ["X", "axes"], ["score"])]
-    body = helper.make_model(
-        helper.make_graph(
-            nodes, "g", [helper.make_tensor_value_info(*io[0])], [helper.make_tensor_value_info(*io[1])],
-            [helper.make_tensor("axes", TensorProto.INT64, [1], [1])],
-        ), opset_imports=[helper.make_opsetid("", 17)], ir_version=9,
-    ).SerializeToString()  # fmt: skip
+    nodes = [helper.make_node("ReduceSum", ["X"], ["score"], axes=[1])]
+    body = graph(nodes, [("X", TensorProto.FLOAT, ["N", 2])], [("score", TensorProto.FLOAT, ["N", 1])], opset=11)
     rows = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [5.0, 6.0], "y": [0.5, 1.5]})
-    with pytest.raises(CannotBuild, match="takes|has 2 columns, the data has 3"):
+    with pytest.raises(CannotBuild, match="has 2 columns, the data has 3"):
         built(OnnxFile(body), rows)
     signature = built(OnnxFile(body), rows, features=("c", "a")).signature
     assert signature.input_names == ("c", "a")
