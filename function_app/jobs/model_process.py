@@ -1,7 +1,7 @@
 """`python -m function_app.jobs.model_process`: touches a stranger's model or table in a process that may die of it.
 
     inspect FOLDER   model.onnx -> graph.json, without running it
-    run FOLDER       model.onnx, feeds.npz -> outputs.npz, tensors.json
+    run FOLDER       model.onnx, signature.json, feeds.npz -> outputs.npz
     table FOLDER     table.parquet, needed.json -> table.json
 
 The last line on standard error says why it failed. Nothing of the parent's environment is needed or handed down.
@@ -18,7 +18,7 @@ import numpy as np
 
 from function_app.jobs.arrays import read_arrays, write_arrays
 
-_ROWS_AT_ONCE = 4_096
+_ROWS_AT_ONCE, _BYTES_AT_ONCE = 4_096, 64 << 20
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     try:
         {"inspect": inspect, "run": run, "table": table}[arguments.task](arguments.folder)
     except Exception as error:  # noqa: BLE001 - whatever the model does is the answer
-        sys.exit(f"{type(error).__name__}: {str(error).splitlines()[0][:500] if str(error) else 'no reason given'}")
+        sys.exit(f"{type(error).__name__}: {' '.join(str(error).split())[:500] or 'no reason given'}")
 
 
 def limit(seconds: int, megabytes: int) -> None:
@@ -67,20 +67,19 @@ def inspect(folder: Path) -> None:
 
 
 def run(folder: Path) -> None:
-    """Outputs of all rows, by name."""
+    """Outputs of all rows, by the names of the signature."""
+    from services.scoring.model.signed import SignedSession
     from shared.adapters.onnx import OnnxRuntime
+    from shared.packages.package import read_signature
 
-    session = OnnxRuntime(threads=1).load((folder / "model.onnx").read_bytes())
-    tensors = {
-        "inputs": {each.name: [each.datatype, list(each.shape)] for each in session.inputs},
-        "outputs": {each.name: [each.datatype, list(each.shape)] for each in session.outputs},
-    }
-    (folder / "tensors.json").write_text(json.dumps(tensors))
+    signature = read_signature((folder / "signature.json").read_bytes())
+    session = SignedSession(OnnxRuntime(threads=1).load((folder / "model.onnx").read_bytes()), signature)
     feeds = read_arrays(folder / "feeds.npz")
     rows = len(next(iter(feeds.values())))
+    at_once = max(1, min(_ROWS_AT_ONCE, _BYTES_AT_ONCE * rows // max(1, sum(each.nbytes for each in feeds.values()))))
     parts = [
-        session.run({name: cells[start : start + _ROWS_AT_ONCE] for name, cells in feeds.items()})
-        for start in range(0, rows, _ROWS_AT_ONCE)
+        session.run({name: cells[start : start + at_once] for name, cells in feeds.items()})
+        for start in range(0, rows, at_once)
     ]
     outputs = {each.name: np.concatenate([part[index] for part in parts]) for index, each in enumerate(session.outputs)}
     write_arrays(folder / "outputs.npz", outputs)
@@ -91,9 +90,9 @@ def table(folder: Path) -> None:
     from function_app.jobs.tables import read_table
     from shared.packages import NotAPackage
 
-    file, *needed = json.loads((folder / "needed.json").read_text())
+    file, needed, welcome = json.loads((folder / "needed.json").read_text())
     try:
-        found: dict[str, Any] = {"columns": read_table(file, (folder / "table.parquet").read_bytes(), needed)}
+        found: dict[str, Any] = {"columns": read_table(file, (folder / "table.parquet").read_bytes(), needed, welcome)}
     except NotAPackage as problem:
         found = {"problem": problem.problem, "column": problem.field}
     (folder / "table.json").write_text(json.dumps(found, default=str))

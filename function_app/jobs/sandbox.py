@@ -25,44 +25,35 @@ class ModelFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """`inputs` and `outputs` say what the graph declares: data type and shape by name; `arrays` what came out."""
-
-    inputs: Mapping[str, tuple[str, tuple[int, ...]]]
-    outputs: Mapping[str, tuple[str, tuple[int, ...]]]
-    arrays: Mapping[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
 class Sandbox:
     """`seconds` bound both processor and wall time of each process."""
 
     seconds: int
     megabytes: int
 
-    def inspect(self, model: bytes) -> dict[str, Any]:
+    def inspect(self, files: Mapping[str, bytes]) -> dict[str, Any]:
         """`problem` and `opset` of the graph; raises `ModelFailed` when not even that can be told."""
-        with _folder("model.onnx", model) as folder:
+        with _folder({"model.onnx": files["model.onnx"]}) as folder:
             self._process("inspect", folder)
             found: dict[str, Any] = json.loads((folder / "graph.json").read_text())
         return found
 
-    def run(self, model: bytes, feeds: Feeds) -> Ran:
-        """Raises `ModelFailed`."""
-        with _folder("model.onnx", model) as folder:
+    def run(self, files: Mapping[str, bytes], feeds: Feeds) -> dict[str, NDArray[Any]]:
+        """Outputs of a package's model by the names of its signature, [N, ...]. Raises `ModelFailed`."""
+        with _folder({name: files[name] for name in ("model.onnx", "signature.json")}) as folder:
             write_arrays(folder / "feeds.npz", feeds)
             self._process("run", folder)
-            tensors = json.loads((folder / "tensors.json").read_text())
-            arrays = read_arrays(folder / "outputs.npz")
-        specs = {
-            side: {name: (kind, tuple(shape)) for name, (kind, shape) in tensors[side].items()} for side in tensors
-        }
-        return Ran(specs["inputs"], specs["outputs"], arrays)
+            return read_arrays(folder / "outputs.npz")
 
-    def table(self, file: str, body: bytes, needed: Sequence[str]) -> dict[str, list[Any]]:
-        """These columns of a stranger's Parquet file; raises `NotAPackage` naming the file and the column."""
-        with _folder("table.parquet", body) as folder:
-            (folder / "needed.json").write_text(json.dumps([file, *needed]))
+    def table(
+        self, file: str, body: bytes, needed: Sequence[str], welcome: Sequence[str] = ()
+    ) -> dict[str, list[Any]]:
+        """These columns of a stranger's Parquet file, and the welcome ones that are there.
+
+        Raises `NotAPackage` naming the file and the column.
+        """
+        with _folder({"table.parquet": body}) as folder:
+            (folder / "needed.json").write_text(json.dumps([file, list(needed), list(welcome)]))
             try:
                 self._process("table", folder)
             except ModelFailed as failure:
@@ -87,9 +78,10 @@ class Sandbox:
 
 
 @contextmanager
-def _folder(name: str, body: bytes) -> Iterator[Path]:
+def _folder(files: Mapping[str, bytes]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="sluice-model-") as folder:
-        (Path(folder) / name).write_bytes(body)
+        for name, body in files.items():
+            (Path(folder) / name).write_bytes(body)
         yield Path(folder)
 
 
