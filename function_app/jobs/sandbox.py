@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from function_app.jobs.arrays import read_arrays, write_arrays
 from function_app.jobs.tables import Feeds
-from shared.packages import NotAPackage
+from shared.packages import NotAPackage, write_files
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,27 +32,47 @@ class Sandbox:
     megabytes: int
 
     def inspect(self, files: Mapping[str, bytes]) -> dict[str, Any]:
-        """`problem` and `opset` of the graph; raises `ModelFailed` when not even that can be told."""
-        with _folder({"model.onnx": files["model.onnx"]}) as folder:
+        """`problem` and `opset` of a package's graph; raises `ModelFailed` when not even that can be told."""
+        with _package(files) as folder:
             self._process("inspect", folder)
             found: dict[str, Any] = json.loads((folder / "graph.json").read_text())
         return found
 
     def run(self, files: Mapping[str, bytes], feeds: Feeds) -> dict[str, NDArray[Any]]:
-        """Outputs of a package's model by the names of its signature, [N, ...]. Raises `ModelFailed`."""
-        with _folder({name: files[name] for name in ("model.onnx", "signature.json")}) as folder:
+        """What a package's model answers to these rows: outputs by the names of its signature, [N, ...].
+
+        Raises `ModelFailed`.
+        """
+        with _package(files) as folder:
             write_arrays(folder / "feeds.npz", feeds)
             self._process("run", folder)
             return read_arrays(folder / "outputs.npz")
 
-    def table(
-        self, file: str, body: bytes, needed: Sequence[str], welcome: Sequence[str] = ()
-    ) -> dict[str, list[Any]]:
+    def neighbours(self, files: Mapping[str, bytes]) -> str:
+        """What golden rows alone and together show of a model whose answers depend on its neighbours, "" if nothing.
+
+        Raises `ModelFailed`.
+        """
+        with _package(files) as folder:
+            (folder / "golden.parquet").write_bytes(files["golden.parquet"])
+            self._process("neighbours", folder)
+            return (folder / "neighbours.txt").read_text()
+
+    def tests(self, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]]:
+        """By the name of each of the package's own tests its outcome, and what was said. Raises `ModelFailed`."""
+        with _folder() as folder:
+            write_files(folder / "package", files)
+            self._process("tests", folder)
+            found = json.loads((folder / "tests.json").read_text())
+        return {name: (outcome, said) for name, (outcome, said) in found.items()}
+
+    def table(self, file: str, body: bytes, needed: Sequence[str], welcome: Sequence[str] = ()) -> dict[str, list[Any]]:
         """These columns of a stranger's Parquet file, and the welcome ones that are there.
 
         Raises `NotAPackage` naming the file and the column.
         """
-        with _folder({"table.parquet": body}) as folder:
+        with _folder() as folder:
+            (folder / "table.parquet").write_bytes(body)
             (folder / "needed.json").write_text(json.dumps([file, list(needed), list(welcome)]))
             try:
                 self._process("table", folder)
@@ -78,11 +98,18 @@ class Sandbox:
 
 
 @contextmanager
-def _folder(files: Mapping[str, bytes]) -> Iterator[Path]:
+def _folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="sluice-model-") as folder:
-        for name, body in files.items():
-            (Path(folder) / name).write_bytes(body)
         yield Path(folder)
+
+
+@contextmanager
+def _package(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """In a folder of its own in there: its files may have any name. Tables are left out: nobody in there reads them."""
+    with _folder() as folder:
+        needed = {name: body for name, body in files.items() if not name.endswith(".parquet")}
+        write_files(folder / "package", needed)
+        yield folder
 
 
 def empty(folder: Path) -> Path:

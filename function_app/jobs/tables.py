@@ -54,7 +54,9 @@ def _tensor(column: InputColumn, name: str, cells: Sequence[Any], inner: tuple[i
     try:
         return _shaped(name, np.array(cells, dtype=DTYPES[column.datatype]), len(cells), inner)
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"{name}: datatype {column.datatype} and shape {words((-1, *inner))} are required: {error}") from error
+        raise ValueError(
+            f"{name}: datatype {column.datatype} and shape {words((-1, *inner))} are required: {error}"
+        ) from error
 
 
 def _texts(cells: Sequence[Any]) -> NDArray[Any]:

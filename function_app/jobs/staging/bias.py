@@ -30,7 +30,9 @@ def check_bias(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
     columns = subject.package.signature.groups
     if not columns:
         said = "signature.json, groups: none found, at least one column by which people could be treated differently"
-        return [inconclusive("bias.groups", f"{said} is expected; name it, or leave `bias` out in the policy and say why")]
+        return [
+            inconclusive("bias.groups", f"{said} is expected; name it, or leave `bias` out in the policy and say why")
+        ]
     return [check for column in columns for check in compare(column, _judged(subject, column, limits), limits)]
 
 

@@ -21,7 +21,7 @@ from function_app.jobs.staging.results import at_most, failed
 from function_app.jobs.staging.subject import Subject
 from function_app.jobs.tables import Feeds, feeds
 from shared.events import CheckResult, PackageRef
-from shared.packages import Signature, SuiteLimits
+from shared.packages import Signature, SuiteLimits, write_files
 
 _WARM_UP = 10
 CALL_TIMEOUT_S = 10
@@ -43,16 +43,16 @@ def check_deployment(
                 return [smoke]
             loads = [_under_load(port, path, subject, golden, rows, limits) for rows in limits.load_rows]
     except (ModelFailed, OSError, http.client.HTTPException) as error:
-        return [failed("deployment.smoke", f"an answer to each golden row is expected: {type(error).__name__}: {error}")]
+        return [
+            failed("deployment.smoke", f"an answer to each golden row is expected: {type(error).__name__}: {error}")
+        ]
     p95 = float(np.percentile(milliseconds[_WARM_UP:], 95))
     detail = f"median {np.median(milliseconds[_WARM_UP:]):.2f} ms over {len(milliseconds) - _WARM_UP} calls of one row"
     return [smoke, at_most("deployment.latency_p95", p95, limits.latency_p95_ms, detail, "ms"), *loads]
 
 
-def _under_load(
-    port: int, path: str, subject: Subject, golden: Feeds, rows: int, limits: SuiteLimits
-) -> CheckResult:
-    """R035: several callers at once, each with so many rows in a request; of a graph of one row, one after the other."""
+def _under_load(port: int, path: str, subject: Subject, golden: Feeds, rows: int, limits: SuiteLimits) -> CheckResult:
+    """R035: several callers at once, each with so many rows in a request."""
     name = f"deployment.load_{rows}_rows"
     there = len(next(iter(golden.values())))
     body = request_body(subject.package.signature, golden, [row % there for row in range(rows)])
@@ -61,7 +61,9 @@ def _under_load(
         calls = list(callers.map(lambda _: call(port, path, [body] * share), range(limits.load_callers)))
     wrong = [answer for answers, _ in calls for answer in answers if answer[0] != 200]
     if wrong:
-        return failed(name, f"{len(wrong)} of {share * limits.load_callers} calls failed: {wrong[0][0]} {wrong[0][1][:200]!r}")
+        return failed(
+            name, f"{len(wrong)} of {share * limits.load_callers} calls failed: {wrong[0][0]} {wrong[0][1][:200]!r}"
+        )
     p95 = float(np.percentile([each for _, milliseconds in calls for each in milliseconds], 95))
     detail = f"{limits.load_callers} callers at once, {share} calls each of {rows} {'row' if rows == 1 else 'rows'}"
     return at_most(name, p95, limits.load_latency_p95_ms, detail, "ms")
@@ -72,9 +74,7 @@ def deployed(ref: PackageRef, files: Mapping[str, bytes], limits: SuiteLimits) -
     """The port it listens on. Raises `ModelFailed` with its last words when it does not come up in time."""
     with tempfile.TemporaryDirectory(prefix="sluice-deployment-") as name:
         folder = Path(name)
-        for file, body in files.items():
-            (folder / file).parent.mkdir(exist_ok=True)
-            (folder / file).write_bytes(body)
+        write_files(folder / "package", files)
         bounds = ["--seconds", str(limits.run_seconds), "--megabytes", str(limits.run_megabytes)]
         command = [sys.executable, "-m", "function_app.jobs.test_deployment", name, "--package", ref.model_dump_json()]
         with (folder / "stderr").open("wb") as stderr:

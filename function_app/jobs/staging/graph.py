@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from function_app.jobs.sandbox import ModelFailed, Sandbox
-from function_app.jobs.staging.results import at_least, at_most, failed, passed
+from function_app.jobs.staging.results import at_least, at_most, failed, inconclusive, passed
 from function_app.jobs.staging.subject import Subject, by_role
 from shared.events import CheckResult
 from shared.packages import NotAPackage, Signature, SuiteLimits
@@ -42,7 +42,9 @@ def check_operators(files: Mapping[str, bytes], sandbox: Sandbox, limits: SuiteL
         wrong = f"opset {opset} found, at least {limits.least_opset} expected: export with a newer target_opset"
         return at_least(name, opset, limits.least_opset, f"opset {opset}", "opset", wrong=wrong)
     wrong = f"opset {opset} found, at most {limits.most_opset} expected: export with target_opset={limits.most_opset}"
-    return at_most(name, opset, limits.most_opset, f"opset {opset}, operators that are known here", "opset", wrong=wrong)
+    return at_most(
+        name, opset, limits.most_opset, f"opset {opset}, operators that are known here", "opset", wrong=wrong
+    )
 
 
 def check_finite(subject: Subject) -> CheckResult:
@@ -66,6 +68,16 @@ def check_answers(subject: Subject) -> CheckResult:
     if faults:
         return failed(name, "; ".join(faults))
     return passed(name, f"answers are those of {signature.task.replace('_', ' ')}")
+
+
+def check_alone(files: Mapping[str, bytes], sandbox: Sandbox) -> CheckResult:
+    """Are golden rows answered alone as they are together? Where not, requests are never joined (slower, and right)."""
+    name = "golden.alone"
+    try:
+        said = sandbox.neighbours(files)
+    except ModelFailed as failure:
+        return failed(name, f"golden rows one at a time: {failure}")
+    return inconclusive(name, said) if said else passed(name, "golden rows are answered alone as they are together")
 
 
 def check_golden(subject: Subject, limits: SuiteLimits) -> CheckResult:

@@ -34,11 +34,8 @@ def check_labels(signature: Signature, labels: Sequence[Any]) -> CheckResult:
         cell = "null" if is_null(labels[row]) else repr(labels[row])[:100]
         wanted = signature.kind.label_words + (f" ({_few(about.classes)})" if about.classes else "")
         repair = "leave these rows out" if is_null(labels[row]) else "spell labels so, or name them in `classes`"
-        return failed(
-            name,
-            f"{_FILE}, {column}: {len(wrong)} of {len(labels)} labels are none of {signature.task}: row {row} has {cell}, "
-            f"expected is {wanted}; {repair}",
-        )
+        found = f"{len(wrong)} of {len(labels)} labels are none of {signature.task}: row {row} has {cell}"
+        return failed(name, f"{_FILE}, {column}: {found}, expected is {wanted}; {repair}")
     return passed(name, f"{len(labels)} labels as they should be")
 
 

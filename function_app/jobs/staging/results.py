@@ -22,9 +22,7 @@ def inconclusive(name: str, detail: str) -> CheckResult:
     return CheckResult(name=name, verdict="inconclusive", detail=detail)
 
 
-def at_most(
-    name: str, measured: float, limit: float, detail: str, unit: str = "", *, wrong: str = ""
-) -> CheckResult:
+def at_most(name: str, measured: float, limit: float, detail: str, unit: str = "", *, wrong: str = "") -> CheckResult:
     """`detail` says what was measured, `wrong` what is said instead where it is too much."""
     return _bounded(name, "passed" if measured <= limit else "failed", "at most", measured, limit, detail, unit, wrong)
 

@@ -118,7 +118,7 @@ def _fed(signature: Signature, file: str, columns: Columns) -> Feeds:
         raise ValueError(f"{file}, {error}") from error
 
 
-def predict(package: ModelPackage, files: Mapping[str, bytes], rows: LabelledRows, sandbox: Sandbox) -> Part:
+def predict(package: ModelPackage, files: Mapping[str, bytes], rows: Part, sandbox: Sandbox) -> Part:
     """What the champion answers to the same rows; raises as `run_candidate` does."""
     outputs = sandbox.run(files, feeds(package.signature, rows.columns))
-    return Part(rows.columns, outputs, list(rows.labels))
+    return Part(rows.columns, outputs, rows.labels)

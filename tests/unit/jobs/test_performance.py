@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from function_app.jobs.rows import Join, LabelledRows, Wanted, latest_labels
 from infra.pipelines.flights.model import predict
 from shared.events import LabelsRecorded, PackageRef, PredictionsCaptured, Window
 from shared.packages import PerformanceRequestBody
+from shared.tasks import TASKS, About
 from tests.unit.jobs import material
 from tests.unit.jobs.conftest import Bench, Flights
 
@@ -62,11 +64,12 @@ async def test_a_window_without_labels_has_no_metrics(bench: Bench, flights: Fli
 
 def test_the_latest_label_of_a_key_holds() -> None:
     blocks = [labels(4, a=1.0), labels(3, a=0.0, b=0.0), labels(5, b=1.0)]
-    assert latest_labels(blocks) == {"a": 1, "b": 1}
+    assert latest_labels(blocks, lambda label: True) == {"a": 1, "b": 1}
 
 
 def test_a_label_that_answers_no_yes_or_no_question_is_left_out() -> None:
-    assert latest_labels([labels(4, a=0.5, b=1.0)]) == {"b": 1}
+    is_truth = partial(TASKS["binary_classification"].truth, about=About())
+    assert latest_labels([labels(4, a=0.5, b=1.0)], lambda label: is_truth(label) is not None) == {"b": 1}
 
 
 def join(
@@ -94,4 +97,4 @@ def test_rows_outside_of_the_span_and_of_other_packages_are_left_out() -> None:
 
 def test_only_the_newest_rows_are_kept_where_there_are_too_many() -> None:
     rows = join([captures("a"), captures("b", day=3)], [labels(4, a=0.0, b=1.0)], newest=1)
-    assert rows.labels.tolist() == [1]
+    assert rows.labels == [1]
