@@ -18,7 +18,7 @@ from tests.unit.jobs import material
 def subject(files: dict[str, bytes]) -> Subject:
     package = read_package(files)
     none = Join(Wanted(["x"], package.trained_until), []).rows()
-    sandbox = Sandbox(30, 4096)
+    sandbox = Sandbox(120, 4096)
     return run_candidate(package, files, Tables.of(package.signature, files, sandbox), none, sandbox)
 
 

@@ -11,7 +11,7 @@ from function_app.jobs.staging.graph import check_operators
 from shared.packages import SuiteLimits
 from tests.unit.jobs import material
 
-SANDBOX = Sandbox(seconds=30, megabytes=4096)
+SANDBOX = Sandbox(seconds=120, megabytes=4096)
 FEEDS = {"x": material.NUMBERS["x"].reshape(-1, 1)}
 
 
