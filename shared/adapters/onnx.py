@@ -73,7 +73,6 @@ class OnnxRuntime:
             options = self._options()
             options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
             options.optimized_model_filepath = str(path)
-            options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(MOST_GROWTH))
             _created(checked, options, ["CPUExecutionProvider"], data)
             most = sum(map(len, (model, *data.values()))) + MOST_GROWTH
             if path.stat().st_size > most:
@@ -102,6 +101,7 @@ class OnnxRuntime:
         options.log_severity_level = 3
         # Threads that spin between requests take the core from the event loop.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry("optimization.constant_folding_max_output_size_in_bytes", str(MOST_GROWTH))
         return options
 
 

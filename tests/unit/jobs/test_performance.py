@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import partial
 
 import pandas as pd
 import pytest
@@ -68,8 +67,8 @@ def test_the_latest_label_of_a_key_holds() -> None:
 
 
 def test_a_label_that_answers_no_yes_or_no_question_is_left_out() -> None:
-    is_truth = partial(TASKS["binary_classification"].truth, about=About())
-    assert latest_labels([labels(4, a=0.5, b=1.0)], lambda label: is_truth(label) is not None) == {"b": 1}
+    truth = TASKS["binary_classification"].truth
+    assert latest_labels([labels(4, a=0.5, b=1.0)], lambda label: truth(label, About()) is not None) == {"b": 1}
 
 
 def join(
