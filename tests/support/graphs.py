@@ -24,8 +24,8 @@ def model(
 ) -> bytes:
     """Tensors by name: type of ONNX, and shape."""
     value = helper.make_tensor_value_info
-    sides = [[value(name, *spec) for name, spec in side.items()] for side in (inputs, outputs)]
-    graph = helper.make_graph(list(nodes), "g", *sides, list(initializers))
+    taken, given = ([value(name, *spec) for name, spec in side.items()] for side in (inputs, outputs))
+    graph = helper.make_graph(list(nodes), "g", taken, given, list(initializers))
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid(*each) for each in opsets], ir_version=8)
     return bytes(made.SerializeToString())
 

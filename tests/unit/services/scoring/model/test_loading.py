@@ -195,7 +195,7 @@ async def test_a_map_that_nobody_asks_for_does_no_harm_and_one_that_is_promised_
 @pytest.mark.parametrize("opsets", [(("", 6),), (("ai.onnx.ml", 1),), (("", 28),)])
 async def test_every_opset_that_the_runtime_runs_is_served(opsets: tuple[tuple[str, int], ...]) -> None:
     operator = ("Scaler", "ai.onnx.ml") if opsets[0][0] else ("Abs", "")
-    extra = {"scale": [2.0], "offset": [0.0]} if opsets[0][0] else {}
+    extra: dict[str, Any] = {"scale": [2.0], "offset": [0.0]} if opsets[0][0] else {}
     node = helper.make_node(operator[0], ["in"], ["out"], domain=operator[1], **extra)
     body = graphs.model([node], {"in": (F32, ["N", 1])}, {"out": (F32, ["N", 1])}, opsets=opsets)
     signature = {"inputs": [{"name": "in", "datatype": "FP32", "shape": [-1, 1]}], "outputs": [OUT]}
