@@ -128,6 +128,7 @@ def environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
 
 

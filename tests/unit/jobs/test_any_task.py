@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pyarrow as pa
 import pytest
 from onnx import TensorProto, helper
 
+from function_app.jobs.model_process import TASKS
 from function_app.jobs.rows import LabelledRows
-from function_app.jobs.sandbox import Sandbox
+from function_app.jobs.sandbox import ModelFailed, Sandbox
 from function_app.jobs.staging.bias import check_bias
 from function_app.jobs.staging.comparison import against_champion, against_itself, check_own_metrics
 from function_app.jobs.staging.graph import check_answers, check_golden, check_signature
@@ -23,7 +25,18 @@ from shared.events import CheckResult
 from shared.packages import SuiteLimits, read_package
 from tests.unit.jobs import material
 
-SANDBOX = Sandbox(300, 4096)
+
+class Here(Sandbox):
+    """What is done in the sandbox, in this process: that it is one is `test_sandbox`'s."""
+
+    def _process(self, task: str, folder: Path) -> None:
+        try:
+            TASKS[task](folder)
+        except Exception as error:
+            raise ModelFailed(str(error)) from error
+
+
+SANDBOX = Here(300, 4096)
 LIMITS = SuiteLimits(least_group_rows=20, least_rows=20)
 RANDOM = np.random.default_rng(5)
 X = RANDOM.normal(size=(120, 3)).astype(np.float32)
@@ -56,7 +69,7 @@ def rows_of(column: Any) -> Any:
 
 def package(
     task: str, model: bytes, outputs: Sequence[Mapping[str, Any]], answers: Mapping[str, Any], prediction: Any,
-    labels: Mapping[str, Any], **more: Any,
+    labels: Mapping[str, Any], columns: Mapping[str, Any] | None = None, **more: Any,
 ) -> dict[str, bytes]:  # fmt: skip
     signature = {
         "format": 2, "task": task, "groups": ["side"], "labels": list(labels), "outputs": list(outputs),
@@ -66,7 +79,7 @@ def package(
     side = np.where(np.arange(len(X)) % 2, "left", "right")
     files = material.small_package(model)
     files["signature.json"] = json.dumps(signature).encode()
-    files["reference.parquet"] = table({**inputs, "prediction": prediction, "side": side, **labels})
+    files["reference.parquet"] = table({**inputs, "prediction": prediction, "side": side, **labels, **(columns or {})})
     files["golden.parquet"] = table({name: np.asarray(cells)[:9] for name, cells in {**inputs, **answers}.items()})
     files["metrics.json"] = json.dumps({"accuracy": 0.9, "rmse": 1.0, "macro_f1": 0.9, "wape": 0.2}).encode()
     return files
@@ -196,9 +209,26 @@ def test_what_a_reference_says_wrongly_is_named(files: dict[str, bytes], check: 
     assert "reference.parquet" in found.detail
 
 
-def test_rows_that_were_trained_on_are_left_out_where_the_package_says_which() -> None:
-    seen = subject(regression(labels={"a": SCORES[:, 0], "b": SCORES[:, 1], "trained": np.full(120, True)}))
-    assert "trained" not in verdicts(check_reference(seen, LIMITS))
+@pytest.mark.parametrize(
+    ("trained", "verdict", "said"),
+    [
+        (np.arange(120) < 80, "passed", "40 of 120 rows were not trained on"),
+        (np.full(120, True), "inconclusive", "add rows that were held out"),
+        (["no"] * 120, "failed", "row 0 has 'no', true or false is expected"),
+    ],
+)
+def test_which_rows_were_trained_on_is_read(trained: Any, verdict: str, said: str) -> None:
+    found = subject(regression(columns={"trained": trained}))
+    check = check_reference(found, LIMITS)[-1]
+    assert (check.name, check.verdict) == ("reference.trained", verdict)
+    assert said in check.detail
+
+
+def test_bias_on_reference_rows_is_judged_on_those_that_were_not_trained_on() -> None:
+    """All of the right side was trained on, and there nothing is wrong."""
+    right = np.arange(120) % 2 == 0
+    found = subject(regression(columns={"trained": right}))
+    assert {check.verdict for check in check_bias(found, LIMITS)} == {"inconclusive"}
 
 
 def test_a_label_of_format_1_with_texts_is_named_and_crashes_nothing() -> None:
@@ -236,17 +266,32 @@ def test_without_groups_nobody_knows_whom_it_treats_how() -> None:
     assert "leave `bias` out in the policy" in check.detail
 
 
+def upside_down(nodes: Sequence[onnx.NodeProto], *outputs: tuple[str, int, Sequence[int | None]], size: int) -> bytes:
+    """The same model of scores with the opposite sign."""
+    return linear(outputs, [helper.make_node("Neg", ["scores"], ["n"]), *nodes], size)
+
+
+BAD_CLASSES = upside_down(
+    [
+        helper.make_node("Softmax", ["n"], ["p"], axis=1),
+        helper.make_node("ArgMax", ["n"], ["label"], axis=1, keepdims=0),
+    ],
+    ("label", TensorProto.INT64, [None]),
+    ("p", TensorProto.FLOAT, [None, 3]),
+    size=3,
+)
+BAD_NUMBERS = upside_down([helper.make_node("Identity", ["n"], ["y"])], ("y", TensorProto.FLOAT, [None, 2]), size=2)
+NOISY = [tuple(row) for row in (SCORES[:, :2] + RANDOM.normal(size=(120, 2))).tolist()]
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "labels"),
     [
-        (multiclass(), multiclass(model=linear([("label", TensorProto.INT64, [None]), ("p", TensorProto.FLOAT, [None, 3])], [
-            helper.make_node("Neg", ["scores"], ["n"]), helper.make_node("Softmax", ["n"], ["p"], axis=1),
-            helper.make_node("ArgMax", ["n"], ["label"], axis=1, keepdims=0)], 3)), NAMED.tolist()),
-        (regression(), regression(model=linear([("y", TensorProto.FLOAT, [None, 2])], [helper.make_node("Neg", ["scores"], ["y"])], 2)),
-         [tuple(row) for row in (SCORES[:, :2] + RANDOM.normal(size=(120, 2))).tolist()]),
+        (multiclass(), multiclass(model=BAD_CLASSES), NAMED.tolist()),
+        (regression(), regression(model=BAD_NUMBERS), NOISY),
     ],
     ids=["classes", "numbers"],
-)  # fmt: skip
+)
 def test_champion_and_candidate_are_compared_by_the_tasks_own_figures(
     good: dict[str, bytes], bad: dict[str, bytes], labels: list[Any]
 ) -> None:
@@ -306,24 +351,24 @@ def test_no_secret_is_here(monkeypatch):
 
 def test_each_of_a_teams_own_tests_is_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLUICE_STORAGE", "AccountKey=secret")
-    files = {**regression(files=["tests/test_prices.py"]), "tests/test_prices.py": OWN}
-    found = {check.name: check for check in check_own_tests(files, SANDBOX)}
+    names = ["tests/test_prices.py", "tests/test_broken.py"]
+    files = {**regression(files=names), names[0]: OWN, names[1]: b"import nothing_like_this\n"}
+    found = {check.name: check for check in check_own_tests(files, Sandbox(300, 4096))}
     assert verdicts(list(found.values())) == {
+        "tests.test_broken.py": "failed",
         "tests.test_prices.test_it_answers_what_it_should": "passed",
         "tests.test_prices.test_never_negative": "failed",
         "tests.test_prices.test_later": "inconclusive",
         "tests.test_prices.test_no_secret_is_here": "passed",
     }
     assert "a price is negative" in found["tests.test_prices.test_never_negative"].detail
+    assert "nothing_like_this" in found["tests.test_broken.py"].detail
     assert "no such data yet" in found["tests.test_prices.test_later"].detail
 
 
-def test_tests_that_cannot_be_run_are_a_failed_check() -> None:
-    files = {**regression(files=["tests/test_x.py"]), "tests/test_x.py": b"import nothing_like_this\n"}
-    (broken,) = check_own_tests(files, SANDBOX)
-    assert broken.verdict == "failed"
-    assert "nothing_like_this" in broken.detail
-    empty = {**files, "tests/test_x.py": b"x = 1\n"}
-    (none,) = check_own_tests(empty, SANDBOX)
+def test_a_folder_without_tests_is_a_failed_check_and_no_folder_is_none() -> None:
+    files = {**regression(files=["tests/test_x.py"]), "tests/test_x.py": b"x = 1\n"}
+    (none,) = check_own_tests(files, Sandbox(300, 4096))
+    assert none.verdict == "failed"
     assert "no test was found" in none.detail
     assert check_own_tests(regression(), SANDBOX) == []

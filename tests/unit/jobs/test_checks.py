@@ -33,7 +33,7 @@ def test_a_graph_that_breaks_its_signature_fails_by_name_before_it_runs() -> Non
     files["signature.json"] = files["signature.json"].replace(b'"INT64"', b'"INT32"')
     check = check_signature(read_package(files).signature, files["model.onnx"])
     assert check.verdict == "failed"
-    assert "output label" in check.detail
+    assert "output 'label'" in check.detail
 
 
 def judged(low: float, high: float) -> Judged:
