@@ -16,13 +16,16 @@ from function_app.jobs.rows import LabelledRows
 from function_app.jobs.sandbox import ModelFailed, Sandbox
 from function_app.jobs.staging.bias import check_bias
 from function_app.jobs.staging.comparison import against_champion, against_itself, check_own_metrics
+from function_app.jobs.staging.deployment import check_deployment
 from function_app.jobs.staging.graph import check_answers, check_golden, check_signature
 from function_app.jobs.staging.own import check_own_tests
 from function_app.jobs.staging.quality import build_reference
 from function_app.jobs.staging.reference import check_reference
+from function_app.jobs.staging.results import failed, passed
 from function_app.jobs.staging.subject import Subject, Tables, predict, run_candidate
+from function_app.jobs.staging.suite import Judgement
 from shared.events import CheckResult
-from shared.packages import SuiteLimits, read_package
+from shared.packages import StagingRequestBody, SuiteLimits, read_package
 from tests.unit.jobs import material
 
 
@@ -372,3 +375,30 @@ def test_a_folder_without_tests_is_a_failed_check_and_no_folder_is_none() -> Non
     assert none.verdict == "failed"
     assert "no test was found" in none.detail
     assert check_own_tests(regression(), SANDBOX) == []
+
+
+def test_a_deployment_that_is_too_slow_under_load_fails() -> None:
+    """R035: at a stated number of callers, for each stated size of a request."""
+    files = material.small_package()
+    limits = SuiteLimits(smoke_requests=20, load_callers=3, load_requests=6, load_rows=(1, 7), latency_p95_ms=60_000)
+    slow = limits.model_copy(update={"load_latency_p95_ms": 1e-6})
+    found = {check.name: check for check in check_deployment(material.package_ref(files), files, subject(files), slow)}
+    assert verdicts(list(found.values())) == {
+        "deployment.smoke": "passed",
+        "deployment.latency_p95": "passed",
+        "deployment.load_1_rows": "failed",
+        "deployment.load_7_rows": "failed",
+    }
+    assert "3 callers at once, 2 calls each of 7 rows" in found["deployment.load_7_rows"].detail
+
+
+def test_what_the_policy_leaves_out_is_not_judged_and_is_on_record() -> None:
+    limits = SuiteLimits(left_out={"bias": "machines, no people", "golden.alone": "row by row"})
+    ref = material.package_ref(regression())
+    request = StagingRequestBody(candidate=ref, endpoint=material.endpoint("left"), limits=limits)
+    found = Judgement(request)
+    assert found.add(failed("bias.groups", "none"), failed("golden.alone", "differs"), passed("graph.runs", ""))
+    assert [check.name for check in found.checks] == ["graph.runs"]
+    assert not found.wants("bias")
+    assert {each.check: each.reason for each in found.left_out} == limits.left_out
+    assert not found.add(failed("golden.reproduced", ""))
