@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import takewhile
 
-from function_app.jobs.rows import IsTruth, Join, LabelledRows, Wanted
+from function_app.jobs.rows import IsTruth, Join, LabelledRows, Wanted, is_binary
 from function_app.jobs.storage import JobStorage
 from shared.events import EndpointRef, LabelsRecorded
 
@@ -17,7 +17,7 @@ async def labelled_rows(
     endpoint: EndpointRef,
     wanted: Wanted,
     most_read: int = MOST_READ,
-    is_truth: IsTruth = lambda label: True,
+    is_truth: IsTruth = is_binary,
 ) -> LabelledRows:
     """Stops after the day on which there are `wanted.newest`, or once `most_read` rows were looked through."""
     join = Join(wanted, await _labels(storage, endpoint, wanted.since, most_read), is_truth)

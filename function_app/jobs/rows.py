@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from shared.events import LabelsRecorded, PackageRef, PredictionsCaptured
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.events import Label, LabelsRecorded, PackageRef, PredictionsCaptured
 from shared.events.predictions import Cell
+from shared.tasks import class_name
 
 # What a label must be to count.
-type IsTruth = Callable[[Any], bool]
+type IsTruth = Callable[[Label], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +22,15 @@ class LabelledRows:
     captured: int
     observed_at: tuple[datetime, ...]
     columns: dict[str, list[Cell]]
-    labels: list[Any]
+    labels: list[Label]
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def binary(self) -> NDArray[np.int64]:
+        """The labels of a binary question; see `is_binary`."""
+        return np.array([class_name(label) == "1" for label in self.labels], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Wanted:
 
 
 class Join:
-    """Takes captured rows in and keeps those that have a label that counts, each key once, however often captured."""
+    """Takes captured rows in and keeps those with a label that counts. A key counts once, however often captured."""
 
     def __init__(
         self, wanted: Wanted, labels: Iterable[LabelsRecorded], is_truth: IsTruth = lambda label: True
@@ -76,9 +84,14 @@ class Join:
         )
 
 
-def latest_labels(blocks: Iterable[LabelsRecorded], is_truth: IsTruth) -> dict[str, Any]:
+def is_binary(label: Label) -> bool:
+    """Labels other than 0 and 1 are no truth of a binary question."""
+    return not isinstance(label, tuple) and class_name(label) in ("0", "1")
+
+
+def latest_labels(blocks: Iterable[LabelsRecorded], is_truth: IsTruth) -> dict[str, Label]:
     """By key, the label that was observed last; none where that is no truth."""
-    latest: dict[str, tuple[datetime, Any]] = {}
+    latest: dict[str, tuple[datetime, Label]] = {}
     for block in blocks:
         for key, label, at in zip(block.keys, block.labels, block.observed_at, strict=True):
             if key not in latest or at >= latest[key][0]:

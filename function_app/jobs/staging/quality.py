@@ -26,6 +26,7 @@ def build_reference(package: ModelPackage, tables: Tables) -> Reference:
         {name: tables.reference[name] for name in kinds},
         kinds,
         prediction=(signature.prediction, tables.reference[PREDICTION]),
+        prediction_kind=signature.watched_kind,
         labels=_label_rate(signature, tables),
         package=package.digest,
     )

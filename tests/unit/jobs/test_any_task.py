@@ -26,6 +26,7 @@ from function_app.jobs.staging.subject import Subject, Tables, predict, run_cand
 from function_app.jobs.staging.suite import Judgement
 from shared.events import CheckResult
 from shared.packages import StagingRequestBody, SuiteLimits, read_package
+from shared.profiles.reference import kind_of
 from tests.unit.jobs import material
 
 
@@ -323,6 +324,13 @@ def test_columns_that_are_no_single_values_are_not_measured() -> None:
     found = read_package(files)
     reference = build_reference(found, Tables.of(found.signature, files, SANDBOX))
     assert set(reference.columns) == {"sepal 0", "sepal 1", "sepal 2", "mask"}
+
+
+def test_answers_by_name_are_a_column_of_categories() -> None:
+    files = multiclass()
+    found = read_package(files)
+    reference = build_reference(found, Tables.of(found.signature, files, SANDBOX))
+    assert kind_of(reference.columns["label"]) == "categorical"
 
 
 OWN = b"""
