@@ -18,12 +18,15 @@ from shared.ports.records.positions import first_unseen
 from shared.reactor.reading import Stretch
 
 log = logging.getLogger("sluice.catching_up")
-# With the minute between two looks and the time of reading, whoever was left out is less than two minutes behind. What
-# concerned nobody is noted sooner.
-STOOD = timedelta(seconds=45)
+# What concerned nobody is noted sooner.
+STOOD = timedelta(seconds=40)
+# What will have stood so soon is waited for instead of left to the next look, a minute later: so whatever was left out
+# is read after 88 s (40 - 12 + 60) at the latest, and the time of reading fits into two minutes.
+_WAITED = timedelta(seconds=12)
 # What one turn sees to; a turn that was not finished is begun again, and what was done of it is known.
 _STEP = 250
-_AT_ONCE = 4
+# A step mostly waits: the SDK's clients sleep for two seconds while they close.
+_AT_ONCE = 8
 # Turns begin so long, and have twenty seconds of their part's fifty to end in.
 _BEGINS_S = 30.0
 
@@ -61,6 +64,8 @@ class CatchingUp:
         self._readers: list[Reader] = []
         self._at_rest: dict[Hub, Any] = {}
         self._turns: dict[Place, float] = {}
+        # Since when this message lies there: asking again costs as much as reading it.
+        self._since: dict[tuple[Place, int], datetime] = {}
 
     def add(self, reader: Reader) -> None:
         self._readers.append(reader)
@@ -77,7 +82,9 @@ class CatchingUp:
         standing = {each.place.hub for each in behind}
         for hub in moved.keys() - standing:
             self._at_rest[hub] = moved[hub].ends
-        is_more = await self._take_turns([each for each in behind if self._has_stood(each.written_at)], failed)
+        now_first = {(each.place, each.stretch.first) for each in behind}
+        self._since = {first: since for first, since in self._since.items() if first in now_first}
+        is_more = await self._take_turns(behind, failed)
         if failed:
             raise NotCaughtUp("not caught up", failed)
         return is_more
@@ -101,17 +108,18 @@ class CatchingUp:
                 # What is gone from the hub before it was handled leaves nothing to read, and is said all the same.
                 is_short = position and position.is_of(extent.epoch) and position.sequence < held.stop - 1
                 if first < held.stop or is_short:
-                    stretch = Stretch(place, first, held.stop - 1)
+                    stretch = Stretch(place, first, held.stop - 1, self._since.get((place, first)))
                     found.append(_Behind(reader, stretch, position.written_at if position else None))
         return found
 
-    def _has_stood(self, since: datetime | None) -> bool:
-        return since is None or self._clock.now() - since >= self._stood
+    def _until_stood(self, since: datetime | None) -> timedelta:
+        """How long it is until then; nothing for what has, or what nobody knows of."""
+        return max(timedelta(), since + self._stood - self._clock.now()) if since else timedelta()
 
     async def _take_turns(self, behind: list[_Behind], failed: list[Exception]) -> bool:
         """A step each, round and round: who is furthest behind keeps nobody waiting. Whether anything is left."""
         until = asyncio.get_running_loop().time() + _BEGINS_S
-        waiting = deque(sorted(behind, key=lambda each: self._turns.get(each.place, 0.0)))
+        waiting = deque(sorted(behind, key=lambda each: (self._wait(each), self._turns.get(each.place, 0.0))))
 
         async def work() -> None:
             while waiting and (now := asyncio.get_running_loop().time()) < until:
@@ -127,16 +135,32 @@ class CatchingUp:
         await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
         return bool(waiting)
 
+    def _wait(self, each: _Behind) -> timedelta:
+        """Until the trigger has had its time there, as far as that is known."""
+        return max(self._until_stood(each.written_at), self._until_stood(each.stretch.since))
+
     async def _step(self, each: _Behind) -> _Behind | None:
-        """What is left of it. Nothing is done where the trigger has not had its time yet."""
+        """What is left of it. Nothing is done where the trigger has not had its time yet, nor will have soon."""
+        if self._wait(each) <= _WAITED:
+            each = await self._dated(each)
+        wait = self._wait(each)
+        if wait > _WAITED:
+            return None
+        await asyncio.sleep(wait.total_seconds())
         stretch = each.stretch
-        if stretch.since is None and stretch.first <= stretch.last:
-            group = back_group(each.reader.name)
-            found = await self._hubs.read(*each.place[1:], stretch.first, stretch.first, group)
-            stretch = replace(stretch, since=found[0].enqueued_at if found else None)
-            if not self._has_stood(stretch.since):
-                return None
         last = min(stretch.first + _STEP - 1, stretch.last)
         await each.reader.catch_up(replace(stretch, last=last))
         log.info("%s in %s/%d: read back up to %d", *each.place, last)
         return replace(each, stretch=replace(stretch, first=last + 1)) if last < stretch.last else None
+
+    async def _dated(self, each: _Behind) -> _Behind:
+        """With the time of its first message, which the next run then knows as well."""
+        place, stretch = each.place, each.stretch
+        if stretch.since is not None or stretch.first > stretch.last:
+            return each
+        group = back_group(each.reader.name)
+        found = await self._hubs.read(*place[1:], stretch.first, stretch.first, group)
+        if not found or (since := found[0].enqueued_at) is None:
+            return each
+        self._since[place, stretch.first] = since
+        return replace(each, stretch=replace(stretch, since=since))

@@ -18,6 +18,30 @@ MINUTE = 60
 NOBODY = ActionReleased(service="absent", about=str(endpoint_ref().entity), decision="d", by="x", through="grant")
 
 
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that were waited for, by a clock that has not moved."""
+    waited: list[float] = []
+    pause = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        waited.append(seconds)
+        await pause(0)
+
+    monkeypatch.setattr(catching_up, "asyncio", Patched(noted))
+    return waited
+
+
+class Patched:
+    """The module but for its `sleep`."""
+
+    def __init__(self, sleep: Any) -> None:
+        self.sleep = sleep
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+
 async def test_an_hour_of_events_while_our_storage_is_away_is_caught_up_within_two_minutes() -> None:
     plant = Plant()
     plant.send(0)
@@ -63,13 +87,39 @@ async def test_bodies_that_no_trigger_delivers_are_letters_and_their_neighbours_
 async def test_what_the_trigger_has_just_got_is_left_to_it() -> None:
     plant = Plant()
     plant.send(0)
-    plant.clock.advance(timedelta(seconds=30))
+    plant.clock.advance(timedelta(seconds=27))
     await plant.tick()
     assert plant.bells.rung == {}
     plant.clock.advance(timedelta(seconds=30))
     await plant.tick()
     await plant.tick()
     assert await plant.rows() == 1
+
+
+async def test_what_will_soon_have_stood_is_waited_for(waits: list[float]) -> None:
+    plant = Plant()
+    plant.send(0)
+    plant.clock.advance(timedelta(seconds=30))
+    await plant.tick()
+    assert max(waits) == 10.0
+    assert await plant.rows() == 1
+
+
+async def test_since_when_a_message_lies_there_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    plant = Plant()
+    hubs: Any = plant.instances[0].runtime._catching_up._hubs
+    read, asked = hubs.read, list[tuple[Any, ...]]()
+
+    async def noted(*which: Any) -> Any:
+        asked.append(which)
+        return await read(*which)
+
+    monkeypatch.setattr(hubs, "read", noted)
+    plant.send(0)
+    for _ in range(3):
+        plant.clock.advance(timedelta(seconds=9))
+        await plant.tick()
+    assert len(asked) == len(set(asked)) > 0
 
 
 async def test_nothing_is_asked_of_storage_while_no_hub_moves(monkeypatch: pytest.MonkeyPatch) -> None:
