@@ -207,7 +207,7 @@ def test_a_file_as_a_spreadsheet_of_another_country_writes_it(served: Served) ->
     assert "--separator ';'" in without.stderr
     result = served.score(str(source), target, *options, "--encoding", "latin-1", "--prefix", "model_")
     assert result.exit_code == 0, result.stderr
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"distance": 1400.5, "delay": None, "carrier": "UA", "month": 5},
         {"distance": 99.0, "delay": -2.5, "carrier": "B6", "month": 6},
     ]

@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return inside
 
 
-def scored(version: Version, folder: Path, paths: list[str | None], kind: pa.DataType | None = None) -> Any:
+def scored(version: Version, folder: Path, paths: Sequence[str | None], kind: pa.DataType | None = None) -> Any:
     """Answers of the first output, and reasons, by row."""
     table = pa.table({"image": pa.array(paths, kind or pa.string())})
     chunk = ChunkScorer(version, table.schema, None, "", ReferredFiles(folder)).score(table, 0)
