@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.eventhubs",
     "tests.support.azurite",
     "tests.support.chromium",
+    "tests.support.figures",
     "tests.support.observations",
 ]
 

@@ -71,6 +71,16 @@ async def server(req: func.HttpRequest) -> func.HttpResponse:
     return _response(scorer.server(), _said(req))
 
 
+@app.route(route="v2/models", methods=["GET"], auth_level=OPEN)
+async def models(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.models(), _said(req))
+
+
+@app.route(route="v2/repository/index", methods=["POST"], auth_level=OPEN)
+async def repository_index(req: func.HttpRequest) -> func.HttpResponse:
+    return _response(scorer.repository_index(req.get_body()), _said(req))
+
+
 @app.route(route="v2/models/{name}", methods=["GET"], auth_level=OPEN)
 async def model(req: func.HttpRequest) -> func.HttpResponse:
     return _response(scorer.model(req.route_params["name"]), _said(req))

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.conftest import StartSystem
 from tests.faults.stories import Stories
+from tests.support.figures import Figure
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only]
 ENDPOINTS = 1
@@ -23,7 +24,7 @@ def peak_mb(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-async def test_control_fits_its_smallest_instance(start_system: StartSystem) -> None:
+async def test_control_fits_its_smallest_instance(start_system: StartSystem, figure: Figure) -> None:
     system = start_system(ENDPOINTS)
     stories = Stories(system)
     async with aclosing(stories):
@@ -36,7 +37,7 @@ async def test_control_fits_its_smallest_instance(start_system: StartSystem) -> 
         finally:
             control.terminate()
             control.wait(timeout=60)
-    print(f"\ncontrol's process: at most {peak:.0f} MB over {stories.decisions} decisions")
+    figure(f"control's process: at most {peak:.0f} MB over {stories.decisions} decisions")
     assert peak < MOST_MB
 
 

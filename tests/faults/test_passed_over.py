@@ -16,6 +16,7 @@ from tests.faults.system import System
 from tests.faults.test_bad_bodies import QUICK, TWO_MINUTES_S, caught_up, crowd_of
 from tests.faults.test_hosts import host
 from tests.support.eventually import aeventually
+from tests.support.figures import Figure
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(1200)]
 OUTAGE_S, LEAST_RATE = 180.0, 0.5
@@ -95,7 +96,7 @@ def passed(system: System, crowd: Crowd) -> bool:
 
 
 async def test_three_minutes_without_our_storage_lose_nothing_and_are_caught_up_within_two(
-    only_when_asked: None, start_system: StartSystem
+    only_when_asked: None, start_system: StartSystem, figure: Figure
 ) -> None:
     """The timer fires each minute, and all pauses are those of production."""
     system = start_system(1)
@@ -117,8 +118,8 @@ async def test_three_minutes_without_our_storage_lose_nothing_and_are_caught_up_
             assert system.deaths() == []
         await crowd.assert_nothing_lost_or_doubled()
     share = left / (ended - first) / normal
-    print(f"\n{left} messages behind after {OUTAGE_S:.0f} s without storage: 0 lost")
-    print(f"caught up {ended - back:.0f} s after its return, at {share:.2f} of the normal rate of {normal:.0f}/s")
+    figure(f"{left} messages behind after {OUTAGE_S:.0f} s without storage: 0 lost")
+    figure(f"caught up {ended - back:.0f} s after its return, at {share:.2f} of the normal rate of {normal:.0f}/s")
     assert ended - back <= TWO_MINUTES_S
     assert share >= LEAST_RATE
 

@@ -23,6 +23,7 @@ from services.scoring import ARROW_TYPE
 from shared.ports import Route
 from tests.support.arrow_streams import batch_of, stream_of
 from tests.support.azurite import Azurite
+from tests.support.figures import Figure
 from tests.support.onnx_models import sample_rows, tensors
 from tests.support.scoring_app import ScoringApp, make_containers
 
@@ -110,7 +111,7 @@ def quarters(readings: list[Any]) -> tuple[list[Any], list[Any]]:
 
 
 async def test_memory_and_descriptors_stay_as_they_were(
-    tmp_path: Path, azurite: Azurite, start_eventhubs: Any, request: pytest.FixtureRequest
+    tmp_path: Path, azurite: Azurite, start_eventhubs: Any, request: pytest.FixtureRequest, figure: Figure
 ) -> None:
     """Runs when faults are asked for (`make test-faults`)."""
     if "faults" not in str(request.config.getoption("markexpr")):
@@ -129,8 +130,8 @@ async def test_memory_and_descriptors_stay_as_they_were(
     before, after = quarters([memory for memory, _ in soak.readings])
     held, holds = quarters([descriptors for _, descriptors in soak.readings])
     course = [round(memory) for memory, _ in soak.readings[:: max(1, len(soak.readings) // 20)]]
-    print(f"\nmemory in MB over time: {course}")
-    print(f"{dict(soak.statuses)} answers, {soak.switches} switches; memory {median(before):.1f} MB, then "
+    figure(f"memory in MB over time: {course}")
+    figure(f"{dict(soak.statuses)} answers, {soak.switches} switches; memory {median(before):.1f} MB, then "
           f"{median(after):.1f} MB; descriptors at most {max(held)}, then {max(holds)}")  # fmt: skip
     assert soak.statuses.keys() == {200, 400}
     assert median(after) <= median(before) + _GROWTH_MB

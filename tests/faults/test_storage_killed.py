@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.conftest import StartSystem
 from tests.faults.stories import Stories
+from tests.support.figures import Figure
 
 pytestmark = [pytest.mark.faults, pytest.mark.local_only, pytest.mark.timeout(900)]
 
@@ -18,9 +19,9 @@ KILLS = 6
 
 
 async def test_storage_killed_at_any_moment_loses_and_doubles_nothing(
-    only_when_asked: None, start_system: StartSystem, seed: int
+    only_when_asked: None, start_system: StartSystem, figure: Figure, seed: int
 ) -> None:
-    print(f"\nFAULTS_SEED={seed}")
+    figure(f"FAULTS_SEED={seed}")
     system = start_system(4, saves_first=True)
     facts = sorted(random.Random(f"{seed}/storage").sample(range(2, 36), KILLS))
     async with aclosing(Stories(system)) as stories:

@@ -17,8 +17,15 @@ class Infer:
     number: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question that comes by POST and that no model answers; it is given the body."""
+
+    answer: Callable[[bytes], Answer]
+
+
 type Look = Callable[[], Answer]
-type Target = Infer | Look | None
+type Target = Infer | Ask | Look | None
 
 
 class Routes:
@@ -26,10 +33,12 @@ class Routes:
 
     def __init__(self, scorer: InferenceServer, metrics: Look) -> None:
         self._scorer = scorer
-        self._fixed: dict[tuple[str, ...], Look] = {
+        self._fixed: dict[tuple[str, ...], Look | Ask] = {
             ("v2",): scorer.server,
             ("v2", "health", "live"): scorer.live,
             ("v2", "health", "ready"): scorer.ready,
+            ("v2", "models"): scorer.models,
+            ("v2", "repository", "index"): Ask(scorer.repository_index),
             ("openapi.json",): scorer.openapi,
             ("metrics",): metrics,
         }
@@ -75,8 +84,8 @@ def not_found(url: bytes) -> Answer:
     return Problem(404, f"path {url[:200].decode('ascii', 'replace')!r} is not served").answer()
 
 
-def not_allowed(target: Infer | Look) -> Answer:
+def not_allowed(target: Infer | Ask | Look) -> Answer:
     """405 with the methods that are."""
-    methods = "POST" if isinstance(target, Infer) else "GET, HEAD"
+    methods = "POST" if isinstance(target, Infer | Ask) else "GET, HEAD"
     answer = Problem(405, f"method not allowed here; allowed: {methods}").answer()
     return Answer(answer.status, answer.body, (*answer.headers, ("allow", methods)))

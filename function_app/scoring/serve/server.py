@@ -15,7 +15,7 @@ from .limits import HttpLimits
 from .listening import stop_listening
 from .observing import Observer
 from .responses import ResponseWriter
-from .routes import Infer, Routes, not_allowed, not_found
+from .routes import Ask, Infer, Routes, not_allowed, not_found
 
 logger = logging.getLogger("sluice.scoring")
 
@@ -133,7 +133,9 @@ class Server:
             )
         elif target is None:
             exchange.reply(not_found(exchange.url))
-        elif isinstance(target, Infer) or exchange.method not in (b"GET", b"HEAD"):
+        elif isinstance(target, Ask) and exchange.method == b"POST":
+            exchange.reply(target.answer(exchange.body))
+        elif isinstance(target, Infer | Ask) or exchange.method not in (b"GET", b"HEAD"):
             exchange.reply(not_allowed(target))
         else:
             exchange.reply(target())

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from services.scoring.answering import metadata
 from services.scoring.answering.inference_server import InferenceServer, Reply
+from services.scoring.answering.listing import models, repository_index
 from services.scoring.answering.openapi import openapi
 from services.scoring.answering.scorer import Scorer
-from services.scoring.model.table import Table
-from services.scoring.protocol.answers import Answer, Problem
+from services.scoring.model.table import Table, absent, is_ready
+from services.scoring.protocol.answers import Answer
 
 
 class Endpoints(InferenceServer):
@@ -30,14 +31,24 @@ class Endpoints(InferenceServer):
         return metadata.LIVE
 
     def ready(self) -> Answer:
-        """Only when each of them is."""
-        return metadata.readiness(all(scorer.table.routes for scorer in self._scorers))
+        """An endpoint that has nothing to serve makes no other one unready."""
+        return metadata.readiness(is_ready(self._tables))
+
+    def models(self) -> Answer:
+        return models(self._tables)
+
+    def repository_index(self, body: bytes) -> Answer:
+        return repository_index(self._tables, body)
+
+    @property
+    def _tables(self) -> list[Table]:
+        return [scorer.table for scorer in self._scorers]
 
     def server(self) -> Answer:
         return metadata.server_metadata()
 
     def openapi(self) -> Answer:
-        tables = [scorer.table for scorer in self._scorers]
+        tables = self._tables
         versions = tuple(version for table in tables for version in table.versions)
         return openapi(Table(generation=sum(table.generation for table in tables), versions=versions))
 
@@ -48,13 +59,10 @@ class Endpoints(InferenceServer):
         return self._missing(name) or self._of(name).model_ready(name, number)
 
     def _missing(self, name: str) -> Answer | None:
-        """404 with all that is served here, once every endpoint serves something."""
-        served = sorted({known for scorer in self._scorers for known in scorer.table.names})
-        if name in served:
+        """None when one of them has it loaded; else what there is to say of it, with all that is served here."""
+        if any(name in scorer.table.names for scorer in self._scorers):
             return None
-        if not all(scorer.table.versions for scorer in self._scorers):
-            return Problem(503, "an endpoint of this process has no model loaded yet", retry_after_s=1).answer()
-        return Problem(404, f"model {name[:100]!r} is not served here; served: {', '.join(served)}").answer()
+        return absent(name, self._tables).answer()
 
     def submit(
         self,

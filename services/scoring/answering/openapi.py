@@ -19,15 +19,18 @@ _REFUSALS = {
     "404": "No such model or version",
     "413": "Too many bytes or rows",
     "429": "Too many rows are waiting; Retry-After says when to come again",
-    "503": "No model is loaded yet",
+    "503": "The model is not loaded",
 }
 
 
 def openapi(table: Table) -> Answer:
     paths: dict[str, Any] = {
         "/v2": _look("Server metadata", {"type": "object", "required": ["name", "version", "extensions"]}),
+        "/v2/models": _look("The models that are loaded", {"type": "object", "required": ["models"]}),
         "/v2/health/live": _look("Whether the process lives", _LIVE),
-        "/v2/health/ready": _look("Whether a model is loaded", _READY, "503"),
+        "/v2/health/ready": _look(
+            "Whether every manifest was read, and what it routes to is loaded or refused", _READY, "503"
+        ),
     }
     for version in table.versions:
         for path in (f"/v2/models/{version.name}", f"/v2/models/{version.name}/versions/{version.number}"):

@@ -8,11 +8,12 @@ from time import perf_counter_ns
 from services.scoring.answering import metadata
 from services.scoring.answering.batching import Batching, EndOfTurn
 from services.scoring.answering.inference_server import InferenceServer, Reply
+from services.scoring.answering.listing import models, repository_index
 from services.scoring.answering.openapi import openapi
 from services.scoring.answering.shadows import Shadows
 from services.scoring.capture.accounts import Accounts, AnsweredRun
 from services.scoring.capture.buffer import CaptureBuffer
-from services.scoring.model.table import Table
+from services.scoring.model.table import Table, is_ready
 from services.scoring.model.version import Version
 from services.scoring.protocol import InferRequest, check_numbers, decode
 from services.scoring.protocol.answers import Answer, Invalid, Problem
@@ -37,7 +38,7 @@ class Limits:
     body_bytes: int = 16 << 20
 
 
-@dataclass
+@dataclass(eq=False)
 class _Ticket:
     """`reply` must bear a second call: when an answer fails halfway through a batch, all of it is answered again."""
 
@@ -69,7 +70,13 @@ class Scorer(InferenceServer):
         return metadata.LIVE
 
     def ready(self) -> Answer:
-        return metadata.readiness(bool(self.table.routes))
+        return metadata.readiness(is_ready([self.table]))
+
+    def models(self) -> Answer:
+        return models([self.table])
+
+    def repository_index(self, body: bytes) -> Answer:
+        return repository_index([self.table], body)
 
     def server(self) -> Answer:
         return metadata.server_metadata()
@@ -82,7 +89,7 @@ class Scorer(InferenceServer):
         return found.answer() if isinstance(found, Problem) else metadata.model_metadata(found, self.table)
 
     def model_ready(self, name: str, number: str | None = None) -> Answer:
-        """404 for a model that is not here, so that a probe tells it from one that is still loading (503)."""
+        """404 for a model that is not here, so that a probe tells it from one that is not loaded (503)."""
         found = self.table.find(name, number, self._turn)
         return found.answer() if isinstance(found, Problem) else metadata.readiness(True, name=name)
 
@@ -117,6 +124,9 @@ class Scorer(InferenceServer):
         if isinstance(request, Problem):
             version.statistics.failed(_KINDS.get(request.status, "invalid"))
             return reply(request.answer())
+        if not request.rows:
+            version.statistics.served(0, [perf_counter_ns() - began_ns])
+            return reply(version.encoder.encode_no_rows(request))
         request.began_ns = began_ns
         self._enqueue(_Ticket(version, request, reply))
         if self.table.mirrors and number is None:
@@ -132,7 +142,7 @@ class Scorer(InferenceServer):
         if self._waiting_rows + request.rows > limits.waiting_rows:
             return Problem(429, "too many rows are waiting", retry_after_s=1)
         try:
-            if request.observed_at is not None:
+            if request.observed_at:
                 check_horizon(request.observed_at, self._clock.now())
             if request.outputs is not None:
                 version.encoder.check(request)
@@ -143,7 +153,9 @@ class Scorer(InferenceServer):
     def _enqueue(self, ticket: _Ticket) -> None:
         version, request = ticket.version, ticket.request
         self._waiting_rows += request.rows
-        kind = (version, version.layout.inner_shapes(request.arrays)) if version.layout.ragged else version
+        kind: object = (version, version.layout.inner_shapes(request.arrays)) if version.layout.ragged else version
+        if version.is_alone:
+            kind = ticket
         tickets = self._pending.get(kind)
         if tickets is None:
             self._pending[kind] = [ticket]

@@ -1,4 +1,4 @@
-"""A chunk of rows through the core that answers requests: the same layout, the same checks, the same session."""
+"""A chunk of rows through the core that answers requests: the same layout, the same session, the same rules for each value."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,8 +13,7 @@ from services.scoring.files.problems import NotScorable
 from services.scoring.files.referred import ReferredFiles
 from services.scoring.files.text_format import TextFormat
 from services.scoring.model.version import Version
-from services.scoring.protocol.tensors import check_numbers
-from shared.ports.models.inference import Array, InferenceFailed
+from shared.ports.models.inference import Array, InferenceFailed, OutputMisdeclared
 
 ROW = "row"
 # A reason that is about the values of a row together.
@@ -82,7 +81,6 @@ class ChunkScorer:
         kept: list[Array] = []
         parts: list[Sequence[Array]] = []
         for together, arrays in self._inputs.runs(values, good):
-            check_numbers(self._layout, arrays)
             for rows, found in self._answers(arrays, together):
                 if isinstance(found, str):
                     wrong[int(rows[0])] = (_MODEL, f"the model does not run on these values: {found}")
@@ -95,6 +93,8 @@ class ChunkScorer:
         """Outputs of all rows together, or, where the model does not run on some, of ever smaller parts of them."""
         try:
             found = self._session.run(self._layout.columns([np.ascontiguousarray(each) for each in arrays]))
+        except OutputMisdeclared as error:
+            raise NotScorable(f"the model's {error}") from error
         except InferenceFailed as error:
             if len(rows) == 1:
                 yield rows, str(error)
@@ -103,7 +103,6 @@ class ChunkScorer:
             for part in (slice(0, middle), slice(middle, None)):
                 yield from self._answers(self._layout.pick(arrays, np.arange(len(rows))[part]), rows[part])
             return
-        self._outputs.check(found, len(rows))
         yield rows, found
 
     def _scored(

@@ -1,12 +1,10 @@
 """What a model answers, as columns of a result."""
 
 from collections.abc import Sequence
-from math import prod
 
 import numpy as np
 import pyarrow
 
-from services.scoring.files.problems import NotScorable
 from services.scoring.protocol.layout import DTYPES, is_feature
 from shared.ports.models.inference import Array, TensorSpec
 
@@ -15,32 +13,12 @@ class OutputColumns:
     """Each by its name after `prefix`."""
 
     def __init__(self, specs: Sequence[TensorSpec], prefix: str) -> None:
-        self._specs = specs
         self.fields = [pyarrow.field(prefix + spec.name, _arrow_type(spec)) for spec in specs]
-
-    def check(self, found: Sequence[Array], rows: int) -> None:
-        """Raises `NotScorable` where the model gives another shape than it declares: nobody knows what that means."""
-        for spec, output in zip(self._specs, found, strict=True):
-            if not _is_declared(spec, output, rows):
-                raise NotScorable(
-                    f"the model's output {spec.name} has shape {list(output.shape)} for {rows} rows, and declares "
-                    f"{list(spec.shape)}: its package must say what it gives"
-                )
 
     def columns(self, parts: Sequence[Sequence[Array]]) -> list[pyarrow.Array]:
         """Of the rows of all parts, in their order; no part is empty."""
         each_output = zip(*parts, strict=True)
         return [_joined(arrays, field.type) for arrays, field in zip(each_output, self.fields, strict=True)]
-
-
-def _is_declared(spec: TensorSpec, output: Array, rows: int) -> bool:
-    shape = output.shape
-    if not shape or shape[0] != rows:
-        return False
-    if is_feature(spec):
-        return prod(shape[1:]) == 1
-    inner = zip(spec.shape[1:], shape[1:], strict=False)
-    return len(shape) == len(spec.shape) and all(declared in (-1, size) for declared, size in inner)
 
 
 def _arrow_type(spec: TensorSpec) -> pyarrow.DataType:

@@ -119,9 +119,9 @@ class Background:
             await self._farewell(outgoing)
 
     async def _follow(self, follower: ManifestFollower) -> None:
-        table = self._scorer.table
+        versions = self._scorer.table.versions
         await follower.step()
-        if self._scorer.table is not table:
+        if self._scorer.table.versions is not versions:
             _freeze_what_stays()
 
     async def _report(self, outgoing: Outgoing) -> None:

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from services.scoring.answering.scorer import Scorer
 from services.scoring.model.loading import PackageLoader
-from services.scoring.model.table import Table
+from services.scoring.model.table import Standing, Table
 from services.scoring.model.version import Version
 from services.scoring.model.warmth import Keeping, still_warm
 from shared.events import EndpointRef, PackageRef
@@ -19,6 +19,8 @@ logger = logging.getLogger("sluice.scoring")
 
 # Polls between two attempts at a package that was refused: its files may have been repaired meanwhile.
 _PATIENCE = 30
+# At a start, attempts that come to nothing; then the other endpoints of this process wait no longer.
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,50 @@ class ManifestFollower:
         self._told: set[tuple[int, str]] = set()
         self._refused_generation = -1
         self._polls_to_skip = 0
+        self._failed_attempts = 0
 
     async def step(self) -> None:
         """Look once. Generations only grow: a manifest that was lost stops nobody. Raises `Unavailable`."""
-        manifest = await self._manifests.read(self._endpoint)
-        if manifest.generation <= self._scorer.table.generation or self._is_resting(manifest.generation):
+        try:
+            await self._follow(await self._manifests.read(self._endpoint))
+        except Unavailable:
+            raise
+        except Exception:  # told by whoever called; here it only counts as an attempt
+            self._failed()
+            raise
+
+    async def _follow(self, manifest: Manifest) -> None:
+        if manifest.generation <= self._scorer.table.generation:
+            self._say(standing=Standing.SETTLED, missing=frozenset())
             return self._cool()
+        if self._is_resting(manifest.generation):
+            return self._cool()
+        self._begin({route.package.model.name for route in manifest.routes})
         table = await self._prepare(manifest)
-        if table is not None:
+        if table is None:
+            return self._failed(manifest.generation)
+        self._scorer.table = table
+        self._told.clear()
+        models = ", ".join(str(version.package.model) for version in table.versions)
+        logger.info("generation %d serves %s", table.generation, models)
+
+    def _begin(self, models: set[str]) -> None:
+        table = self._scorer.table
+        standing = Standing.LOADING if table.standing is Standing.UNREAD else table.standing
+        self._say(standing=standing, missing=frozenset(models - table.names))
+
+    def _failed(self, generation: int | None = None) -> None:
+        """What was refused, or failed again and again, keeps no other endpoint of this process waiting."""
+        self._failed_attempts += 1
+        if self._refused_generation == generation or self._failed_attempts >= _ATTEMPTS:
+            standing = self._scorer.table.standing
+            self._say(standing=standing if standing is Standing.SETTLED else Standing.REFUSED)
+
+    def _say(self, **changes: Any) -> None:
+        """The same table but for what has come of its manifest."""
+        table = replace(self._scorer.table, **changes)
+        if table != self._scorer.table:
             self._scorer.table = table
-            self._told.clear()
-            models = ", ".join(str(version.package.model) for version in table.versions)
-            logger.info("generation %d serves %s", table.generation, models)
 
     def _is_resting(self, generation: int) -> bool:
         if generation == self._refused_generation and self._polls_to_skip:
@@ -117,7 +151,9 @@ class ManifestFollower:
         kept = self._warm(routed)
         gone = [str(version.package.model) for version in table.versions if version not in (*routed, *kept)]
         if gone:
-            self._scorer.table = Table.of(table.generation, table.routes, kept, table.mirrors)
+            self._scorer.table = replace(
+                Table.of(table.generation, table.routes, kept, table.mirrors), missing=table.missing
+            )
             logger.info("no longer in memory: %s", ", ".join(gone))
 
     async def _load(self, package: PackageRef, generation: int) -> Version | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
 from zlib import crc32
 
 from services.scoring.model.version import Version
@@ -10,19 +12,36 @@ from services.scoring.protocol.answers import Problem
 # Multiples of the golden ratio, modulo 1, fill the unit interval evenly: shares are exact to a request or two, without
 # randomness and without a counter for each route.
 _GOLDEN = 0.618033988749895
+_LONGEST_NAME = 100
+
+
+class Standing(Enum):
+    """What has come of an endpoint's manifest since the start; a later generation that is refused changes nothing."""
+
+    UNREAD = "it was not read yet"
+    LOADING = "what it routes to is being loaded"
+    REFUSED = "what it routes to cannot be loaded, or nobody can read it"
+    SETTLED = "what it routes to was loaded; it may be nothing"
+
+    @property
+    def is_final(self) -> bool:
+        return self in (Standing.REFUSED, Standing.SETTLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """`routes` are versions with their shares in percent; `versions` all that are loaded, the previous one included.
 
-    `mirrors` are versions with the percentage of requests that they get a copy of.
+    `mirrors` are versions with the percentage of requests that they get a copy of; `missing` are models that the
+    manifest routes to and that are not loaded.
     """
 
     generation: int = 0
     routes: tuple[tuple[Version, float], ...] = ()
     versions: tuple[Version, ...] = ()
     mirrors: tuple[tuple[Version, float], ...] = ()
+    standing: Standing = Standing.UNREAD
+    missing: frozenset[str] = frozenset()
     _by_name: dict[str, tuple[tuple[Version, float], ...]] = field(default_factory=dict)
     _by_number: dict[tuple[str, str], Version] = field(default_factory=dict)
 
@@ -39,7 +58,10 @@ class Table:
         names = {version.name for version, _ in routes}
         by_name = {name: tuple((v, share) for v, share in routes if v.name == name and share > 0) for name in names}
         by_number = {(version.name, version.number): version for version in reversed(versions)}
-        return cls(generation, tuple(routes), versions, tuple(mirrors), by_name, by_number)
+        return cls(
+            generation, tuple(routes), versions, tuple(mirrors), Standing.SETTLED,
+            _by_name=by_name, _by_number=by_number,
+        )  # fmt: skip
 
     @property
     def names(self) -> set[str]:
@@ -59,16 +81,43 @@ class Table:
         return routes[0][0] if len(routes) == 1 else _by_share(routes, turn, sticky)
 
     def _unknown(self, name: str, number: str | None) -> Problem:
-        if not self.versions:
-            return Problem(503, "no model is loaded", retry_after_s=1)
         numbers = self.numbers(name)
         if not numbers:
-            served = ", ".join(sorted(self.names))
-            return Problem(404, f"model {name[:100]!r} is not served here; served: {served}")
+            return absent(name, [self])
         wanted = (
             "the model has no share of the traffic" if number is None else f"version {number[:100]!r} is not loaded"
         )
         return Problem(404, f"model {name!r}: {wanted}; loaded: {', '.join(numbers)}")
+
+
+def is_ready(tables: Sequence[Table]) -> bool:
+    """Every manifest was read, and whatever it routes to is loaded or refused; not when nothing is but refusals."""
+    standings = {table.standing for table in tables}
+    if not all(standing.is_final for standing in standings):
+        return False
+    return Standing.REFUSED not in standings or any(table.routes for table in tables)
+
+
+def absent(name: str, tables: Sequence[Table]) -> Problem:
+    """Why no version of this model is loaded: it may come (503), or is none of ours (404, with the likely name)."""
+    for table in tables:
+        if name in table.missing:
+            return _not_loaded(name, table.standing)
+    served = sorted({each for table in tables for each in table.names | table.missing})
+    standings = {table.standing for table in tables}
+    if Standing.UNREAD in standings:
+        return Problem(503, "starting: not every serving manifest was read yet", retry_after_s=1)
+    if not served and Standing.REFUSED in standings:
+        return Problem(503, "no model is loaded; the app's log says why", retry_after_s=30)
+    words = f"model {name[:_LONGEST_NAME]!r} is not served here; served: {', '.join(served) or 'none yet'}"
+    likely = get_close_matches(name[:_LONGEST_NAME], served, 1)
+    return Problem(404, f"{words}; did you mean {likely[0]!r}?" if likely else words)
+
+
+def _not_loaded(name: str, standing: Standing) -> Problem:
+    if standing is Standing.LOADING:
+        return Problem(503, f"model {name!r} is being loaded", retry_after_s=1)
+    return Problem(503, f"model {name!r} could not be loaded; the app's log says why", retry_after_s=30)
 
 
 def _by_share(routes: tuple[tuple[Version, float], ...], turn: int, sticky: str | None) -> Version:

@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 
 from services.scoring.protocol.answers import Answer, Headers, Invalid
-from services.scoring.protocol.arrow_columns import column_of, found_in, values_of
+from services.scoring.protocol.arrow_columns import column_of, found_in, is_text, texts_of, values_of
 from services.scoring.protocol.arrow_frames import check_frames
 from services.scoring.protocol.infer_request import ARROW_TYPE, InferRequest, outputs_of
 from services.scoring.protocol.layout import Layout
@@ -36,7 +36,7 @@ def read_stream(layout: Layout, body: bytes, max_rows: int) -> InferRequest:
     }
     request = InferRequest("", table.num_rows, [block_of(block, tensors, table.num_rows) for block in layout.blocks])
     request.binary = request.arrow = True
-    _read_ours(request, table)
+    _read_ours(request, table, texts_left)
     return request
 
 
@@ -51,8 +51,6 @@ def _table(layout: Layout, body: bytes, max_rows: int) -> pa.Table:
                 raise Invalid(f"body: {rows} rows or more, at most {max_rows} are taken in one request", 413)
             batch.validate(full=True)
             batches.append(batch)
-        if not rows:
-            raise Invalid("body: an Arrow IPC stream without rows")
         return pa.Table.from_batches(batches, reader.schema)
 
 
@@ -71,16 +69,16 @@ def _check_names(schema: pa.Schema, layout: Layout) -> None:
         found_in(spec, schema.field(name).type)
     for name in (KEY, OBSERVED_AT):
         kind = schema.field(name).type if name in names else pa.string()
-        if not (kind in (pa.string(), pa.large_string()) or (name == OBSERVED_AT and pa.types.is_timestamp(kind))):
+        if not (is_text(kind) or (name == OBSERVED_AT and pa.types.is_timestamp(kind))):
             raise Invalid(f"{name}: expected texts{' or timestamps' if name == OBSERVED_AT else ''}, found {kind}")
 
 
-def _read_ours(request: InferRequest, table: pa.Table) -> None:
+def _read_ours(request: InferRequest, table: pa.Table, texts_left: list[int]) -> None:
     names, metadata = table.schema.names, table.schema.metadata or {}
     if KEY in names:
-        request.keys = keys_of(table.column(KEY).to_pylist(), request.rows)
+        request.keys = keys_of(texts_of(KEY, table.column(KEY), texts_left), request.rows)
     if OBSERVED_AT in names:
-        request.observed_at = moments_of(_moments(table.column(OBSERVED_AT)), request.rows)
+        request.observed_at = moments_of(_moments(table.column(OBSERVED_AT), texts_left), request.rows)
     request.id = metadata.get(b"id", b"").decode(errors="replace")
     if len(request.id) > 256:
         raise Invalid("id: a text of at most 256 characters is required")
@@ -92,10 +90,10 @@ def _read_ours(request: InferRequest, table: pa.Table) -> None:
         request.outputs = outputs_of([{"name": each} for each in wanted] if isinstance(wanted, list) else wanted, True)
 
 
-def _moments(column: pa.ChunkedArray) -> list[Any]:
+def _moments(column: pa.ChunkedArray, texts_left: list[int]) -> list[Any]:
     """As texts, which is how the other requests say it; without a zone they are UTC."""
     if not pa.types.is_timestamp(column.type):
-        return list(column.to_pylist())
+        return texts_of(OBSERVED_AT, column, texts_left)
     try:
         moments = column.cast(pa.timestamp("us"), safe=False).to_pylist()
     except (pa.ArrowException, ValueError, OverflowError) as error:

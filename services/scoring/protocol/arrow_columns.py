@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from services.scoring.protocol.answers import Invalid
+from services.scoring.protocol.datatypes import fitted
 from services.scoring.protocol.layout import DTYPES, FLOATS
 from shared.ports.models.inference import Array, TensorSpec
 
@@ -24,7 +25,7 @@ def found_in(spec: TensorSpec, kind: pa.DataType) -> None:
     elif pa.types.is_boolean(leaf):
         fits = spec.datatype == "BOOL"
     else:
-        fits = spec.datatype == "BYTES" and _is_text(leaf)
+        fits = spec.datatype == "BYTES" and is_text(leaf)
     if not fits:
         raise _wrong(spec, kind)
 
@@ -40,10 +41,11 @@ def _leaf(kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """In any of the ways in which Arrow holds texts: polars sends views, pandas categories come as dictionaries."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _wrong(spec: TensorSpec, found: object) -> Invalid:
@@ -56,6 +58,9 @@ def values_of(spec: TensorSpec, nullable: bool, column: pa.ChunkedArray, texts_l
     `texts_left` is how many characters the texts of one request may still have: many rows may share one long text.
     """
     chunks = [chunk for chunk in column.chunks if len(chunk)]
+    if not chunks:
+        sizes = [max(size, 0) for size in spec.shape[1:]]
+        return {"datatype": spec.datatype, "shape": [0, *sizes], "array": np.empty(0, DTYPES[spec.datatype])}
     parts = [_values(spec, nullable, chunk, texts_left) for chunk in chunks]
     inner = parts[0][1]
     if any(part[1] != inner for part in parts):
@@ -68,7 +73,9 @@ def _values(spec: TensorSpec, nullable: bool, chunk: pa.Array, texts_left: list[
     flat, inner = _flatten(spec, chunk)
     if flat.null_count and not (nullable and not inner and spec.datatype in {*FLOATS, "BYTES"}):
         raise Invalid(f"{spec.name}: a value is missing (null), and this input is not nullable")
-    return (_texts(spec, flat, texts_left) if spec.datatype == "BYTES" else _numbers(spec, flat)), inner
+    if spec.datatype == "BYTES":
+        return _texts(spec.name, flat, texts_left), inner
+    return fitted(spec, flat.to_numpy(zero_copy_only=False)), inner  # nulls are NaN
 
 
 def _flatten(spec: TensorSpec, chunk: pa.Array) -> tuple[pa.Array, tuple[int, ...]]:
@@ -97,38 +104,54 @@ def _flatten(spec: TensorSpec, chunk: pa.Array) -> tuple[pa.Array, tuple[int, ..
     return chunk, found
 
 
-def _numbers(spec: TensorSpec, flat: pa.Array) -> Array:
-    """Whole numbers become floats where the model wants floats, and other whole numbers where they fit."""
-    values = flat.to_numpy(zero_copy_only=False)  # nulls are NaN
-    dtype = DTYPES[spec.datatype]
-    if dtype.kind in "iu" and len(values):
-        limits = np.iinfo(dtype)
-        if int(values.min()) < limits.min or int(values.max()) > limits.max:
-            raise Invalid(f"{spec.name}: a value is outside of the range of datatype {spec.datatype}")
-    with np.errstate(over="ignore"):
-        return np.ascontiguousarray(values, dtype)
+def texts_of(name: str, column: pa.ChunkedArray, texts_left: list[int]) -> list[str]:
+    """A column that `is_text`, null as an empty text."""
+    return [text for chunk in column.chunks for text in _texts(name, chunk, texts_left)]
 
 
-def _texts(spec: TensorSpec, flat: pa.Array, texts_left: list[int]) -> Array:
+def _texts(name: str, flat: pa.Array, texts_left: list[int]) -> Array:
     if pa.types.is_dictionary(flat.type):
-        known = flat.dictionary.to_numpy(zero_copy_only=False)
+        known = _views_counted(name, flat.dictionary, texts_left).to_numpy(zero_copy_only=False)
         places = flat.indices.fill_null(len(known)).to_numpy(zero_copy_only=False)
         values = np.append(known, [None])[places]
     else:
-        values = flat.to_numpy(zero_copy_only=False)
+        values = _views_counted(name, flat, texts_left).to_numpy(zero_copy_only=False)
     texts = ["" if value is None else value for value in values]
-    texts_left[0] -= sum(map(len, texts))
-    if texts_left[0] < 0:
-        raise Invalid(f"{spec.name}: the texts of all rows are longer than what a request may hold", 413)
+    _take_from(texts_left, sum(map(len, texts)), name)
     found = np.empty(len(texts), dtype=object)
     found[:] = texts
     return found
+
+
+def _views_counted(name: str, flat: pa.Array, texts_left: list[int]) -> pa.Array:
+    """Many views may show one long text, which becomes one text each: their lengths are looked at before."""
+    if pa.types.is_string_view(flat.type) and len(flat):
+        lengths = np.frombuffer(flat.buffers()[1], np.int32)[::4][flat.offset : flat.offset + len(flat)]
+        is_there = flat.is_valid().to_numpy(zero_copy_only=False)
+        _take_from(list(texts_left), int(lengths[is_there].sum(dtype=np.int64)), name)
+    return flat
+
+
+def _take_from(texts_left: list[int], size: int, name: str) -> None:
+    texts_left[0] -= size
+    if texts_left[0] < 0:
+        raise Invalid(f"{name}: the texts of all rows are longer than what a request may hold", 413)
 
 
 def column_of(spec: TensorSpec, array: Array) -> pa.Array:
     """One output; what has several values for a row becomes lists of a fixed size."""
     flat = array.reshape(-1)
     column = pa.array([str(each) for each in flat], pa.string()) if spec.datatype == "BYTES" else pa.array(flat)
-    for size in reversed(array.shape[1:] if array.size != len(array) else ()):
+    if prod(array.shape[1:]) == 1:
+        return column
+    if not len(array):
+        return pa.array([], _lists_of(column.type, array.shape[1:]))
+    for size in reversed(array.shape[1:]):
         column = pa.FixedSizeListArray.from_arrays(column, size)
     return column
+
+
+def _lists_of(kind: pa.DataType, sizes: tuple[int, ...]) -> pa.DataType:
+    for size in reversed(sizes):
+        kind = pa.list_(kind, size)
+    return kind

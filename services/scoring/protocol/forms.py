@@ -58,17 +58,20 @@ def learn_head(layout: Layout, body: bytes, header_length: int, form: HeadForm) 
 
 def learn_form(layout: Layout, body: bytes, message: Mapping[str, Any], array: Array, rows: int) -> None:
     """`message` is what the body says, `array` what became of its one tensor; kept if nothing else is in there."""
-    code = STRUCT_CODES.get(layout.blocks[0].datatype)
+    datatype = layout.blocks[0].datatype
+    code = STRUCT_CODES.get(datatype)
     at = body.find(b"[", body.find(_DATA) + 1)
     head, tail = body[:at], body[body.find(b"]", at) + 1 :]
     (tensor,) = message["inputs"]
     without = {"inputs": [{**tensor, "data": []}]}
-    if code is None or at < 0 or not tail or message.keys() != without.keys() or _read(head + b"[]" + tail) != without:
+    if code is None or tensor["datatype"] != datatype or at < 0 or not tail:
+        return
+    if message.keys() != without.keys() or _read(head + b"[]" + tail) != without:
         return
     if len(layout.forms) >= _MOST:
         layout.forms.clear()
     pack = struct.Struct(f"{array.size}{code}").pack
-    layout.forms[head] = Form(tail, rows, array.shape, DTYPES[layout.blocks[0].datatype], pack)
+    layout.forms[head] = Form(tail, rows, array.shape, DTYPES[datatype], pack)
 
 
 def _read(body: bytes) -> object:

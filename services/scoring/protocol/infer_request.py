@@ -41,6 +41,6 @@ def outputs_of(outputs: object, binary: bool) -> dict[str, bool] | None:
         if not isinstance(name, str):
             raise Invalid("outputs: every output must be an object with a name")
         parameters = output.get("parameters") or {}
-        wish = parameters.get("binary_data", binary) if isinstance(parameters, dict) else binary
-        found[name] = wish is True
+        wish = parameters.get("binary_data") if isinstance(parameters, dict) else None
+        found[name] = (binary if wish is None else wish) is True
     return found or None

@@ -13,6 +13,7 @@ from services.scoring.protocol.binary import BinaryTensors
 from services.scoring.protocol.forms import LONGEST, from_known_form, from_known_head, learn_form, learn_head
 from services.scoring.protocol.infer_request import ARROW_STREAM, InferRequest, outputs_of
 from services.scoring.protocol.layout import HeadForm, Layout
+from services.scoring.protocol.literals import literals
 from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
@@ -47,7 +48,7 @@ def _from_json(layout: Layout, body: bytes, max_rows: int) -> InferRequest:
     tensors = _tensors_of(message, layout)
     plain = numeric is None and has_only_numbers(body)
     request = _request(layout, message, tensors, _row_count(tensors, layout, max_rows), plain)
-    if plain and len(layout.specs) == 1 and "inputs" in message and len(body) <= LONGEST:
+    if plain and len(layout.specs) == 1 and message.get("inputs") and len(body) <= LONGEST:
         learn_form(layout, body, message, request.arrays[0], request.rows)
     return request
 
@@ -63,7 +64,8 @@ def _from_bytes(layout: Layout, body: bytes, header_length: int, max_rows: int) 
     rows = _row_count(tensors, layout, max_rows)
     BinaryTensors(body, header_length).attach(tensors)
     request = _request(layout, message, tensors, rows, has_only_numbers(head))
-    if len(layout.specs) == 1 and not (request.id or request.keys or request.observed_at):
+    is_as_declared = tensors[layout.first]["datatype"] == layout.blocks[0].datatype
+    if len(layout.specs) == 1 and is_as_declared and not (request.id or request.keys or request.observed_at):
         (array,) = request.arrays
         form = HeadForm(array.dtype, array.shape, rows, array.nbytes, request.outputs, request.binary)
         learn_head(layout, body, header_length, form)
@@ -74,10 +76,11 @@ def _request(
     layout: Layout, message: Mapping[str, Any], tensors: Mapping[str, dict[str, Any]], rows: int, plain: bool
 ) -> InferRequest:
     arrays = [block_of(block, tensors, rows, plain) for block in layout.blocks]
-    request = InferRequest(_id(message) if "id" in message else "", rows, arrays)
-    if "parameters" in message:
+    get = message.get  # null is how some clients leave out what may be left out
+    request = InferRequest("" if get("id") is None else _id(message), rows, arrays)
+    if get("parameters") is not None:
         _read_parameters(request, message["parameters"])
-    if "outputs" in message:
+    if get("outputs") is not None:
         request.outputs = outputs_of(message["outputs"], request.binary)
     return request
 
@@ -92,7 +95,7 @@ def _object(body: bytes) -> dict[str, Any]:
     try:
         message = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Invalid(f"body: not JSON ({error})") from None
+        raise Invalid(literals(body) or f"body: not JSON ({error})") from None
     if type(message) is not dict:
         raise Invalid("body: a JSON object is required")
     found: dict[str, Any] = message
@@ -100,9 +103,9 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _tensors_of(message: Mapping[str, Any], layout: Layout) -> dict[str, dict[str, Any]]:
-    if "inputs" in message:
+    if message.get("inputs") is not None:
         return _tensors(message["inputs"], layout)
-    if "rows" not in message:
+    if message.get("rows") is None:
         raise Invalid("inputs: a non-empty array of tensors is required")
     return tensors_from_rows(layout, message["rows"])
 
@@ -142,10 +145,8 @@ def _explain_names(tensors: Mapping[Any, object], layout: Layout) -> None:
 def _row_count(tensors: Mapping[str, Mapping[str, Any]], layout: Layout, max_rows: int) -> int:
     name = layout.first
     shape = tensors[name].get("shape")
-    if type(shape) is not list or not shape or type(shape[0]) is not int or shape[0] < 1:
-        raise Invalid(
-            f"{name}: expected shape {list(layout.specs[name].shape)} with at least one row, found {shape!r:.100}"
-        )
+    if type(shape) is not list or not shape or type(shape[0]) is not int or shape[0] < 0:
+        raise Invalid(f"{name}: expected shape {list(layout.specs[name].shape)}, found {shape!r:.100}")
     if shape[0] > max_rows:
         raise Invalid(f"{name}: {shape[0]} rows, at most {max_rows} are taken in one request", 413)
     rows: int = shape[0]
@@ -156,7 +157,7 @@ def _read_parameters(request: InferRequest, parameters: object) -> None:
     if not isinstance(parameters, dict):
         raise Invalid("parameters: an object is required")
     request.binary = parameters.get("binary_data_output") is True
-    if "keys" in parameters:
+    if parameters.get("keys") is not None:
         request.keys = keys_of(parameters["keys"], request.rows)
-    if "observed_at" in parameters:
+    if parameters.get("observed_at") is not None:
         request.observed_at = moments_of(parameters["observed_at"], request.rows)

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from services.scoring.protocol.answers import JSON, Answer, Headers, Invalid
 from services.scoring.protocol.binary import write_tensor
 from services.scoring.protocol.infer_request import InferRequest
+from services.scoring.protocol.layout import DTYPES
 from shared.ports.models.inference import Array, TensorSpec
 
 _MOST_HEADS = 1_000
@@ -76,8 +77,8 @@ class ResponseEncoder:
         is_fixed = not any(-1 in spec.shape[1:] for spec in outputs)
         self._template = self._whole() if is_fixed else b""
         self._row_template = self._whole(b"1", b"[%b]") if is_fixed else b""
-        texts = any(spec.datatype == "BYTES" for spec in outputs)
-        self._has_plain_bytes = bool(self._template) and not texts and sys.byteorder == "little"
+        others = any(spec.datatype in ("BYTES", "BF16") for spec in outputs)
+        self._has_plain_bytes = bool(self._template) and not others and sys.byteorder == "little"
         self._byte_heads: dict[int, tuple[bytes, Headers]] = {}
 
     def _whole(self, rows: bytes = b"%d", values: bytes = b"%b") -> bytes:
@@ -109,6 +110,12 @@ class ResponseEncoder:
         if request.binary and request.outputs is None and self._has_plain_bytes and not (identity or request.arrow):
             return self._all_as_bytes(request, outputs, start)
         return self._chosen(request, outputs, start, identity)
+
+    def encode_no_rows(self, request: InferRequest) -> Answer:
+        """For what no model need be asked. Sizes that the model leaves free are 0."""
+        shapes = [(0, *(max(size, 0) for size in spec.shape[1:])) for spec in self._specs]
+        arrays = [np.empty(shape, DTYPES[spec.datatype]) for shape, spec in zip(shapes, self._specs, strict=True)]
+        return self.encode(request, Outputs(arrays), 0)
 
     def _all_as_bytes(self, request: InferRequest, outputs: Outputs, start: int) -> Answer:
         """The JSON part says no more than how many rows there are, so it is written once for each number of them."""

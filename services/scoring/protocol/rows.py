@@ -9,8 +9,8 @@ from shared.ports.models.inference import TensorSpec
 
 def tensors_from_rows(layout: Layout, rows: object) -> dict[str, dict[str, Any]]:
     """The same as tensors; a key that is missing or unknown is named with its row."""
-    if not isinstance(rows, list) or not rows:
-        raise Invalid("rows: a non-empty array of objects is required")
+    if not isinstance(rows, list):
+        raise Invalid("rows: an array of objects is required")
     names = layout.specs.keys()
     for index, row in enumerate(rows):
         if not isinstance(row, dict):
@@ -21,12 +21,12 @@ def tensors_from_rows(layout: Layout, rows: object) -> dict[str, dict[str, Any]]
 
 
 def tensor_of(spec: TensorSpec, cells: list[Any]) -> dict[str, Any]:
-    """One cell for each row. Sizes that the model leaves free are those of the first."""
+    """One cell for each row. Sizes that the model leaves free are those of the first, or 0 without any."""
     sizes: list[int] = []
-    cell = cells[0]
+    cell: Any = cells[0] if cells else None
     for size in spec.shape[1:]:
         is_list = isinstance(cell, list) and bool(cell)
-        sizes.append(len(cell) if size < 0 and is_list else size)
+        sizes.append(len(cell) if size < 0 and is_list else size if cells else max(size, 0))
         cell = cell[0] if is_list else None
     return {"datatype": spec.datatype, "shape": [len(cells), *sizes], "data": cells}
 

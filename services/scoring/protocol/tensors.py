@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from services.scoring.protocol.answers import Invalid
-from services.scoring.protocol.layout import DTYPES, Block, Layout
+from services.scoring.protocol.datatypes import fitted, is_taken_for
+from services.scoring.protocol.layout import DTYPES, FLOATS, Block, Layout
 from shared.ports.models.inference import Array, TensorDatatype, TensorSpec
 
 type Tensor = Mapping[str, Any]
@@ -22,12 +23,12 @@ warnings.filterwarnings("ignore", "overflow encountered in cast", RuntimeWarning
 _NUMBERS = frozenset({float, int})
 _TYPES: dict[TensorDatatype, frozenset[type]] = {
     **{datatype: frozenset({int}) for datatype in DTYPES},
-    "FP16": _NUMBERS, "FP32": _NUMBERS, "FP64": _NUMBERS, "BOOL": frozenset({bool}), "BYTES": frozenset({str}),
+    **dict.fromkeys(FLOATS, _NUMBERS), "BOOL": frozenset({bool}), "BYTES": frozenset({str}),
 }  # fmt: skip
 # Datatypes whose values `struct` packs from a list faster than numpy does, and checks as it goes: a text,
 # null or array is no number to it, and a number with a fraction is no integer. Only true and false pass as 1 and 0.
 STRUCT_CODES: dict[TensorDatatype, str] = {
-    "FP32": "f", "FP64": "d", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
+    "BF16": "f", "FP32": "f", "FP64": "d", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
     "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q",
 }  # fmt: skip
 _JSON_NAMES = {float: "number", int: "integer", str: "text", bool: "boolean", list: "array", dict: "object"}
@@ -42,11 +43,24 @@ def has_only_numbers(body: bytes) -> bool:
     return at >= 0 and body.find(b"u", at) < 0 and body.find(b"s", at) < 0 and body.find(b"\\", 0, at) < 0
 
 
+class _OtherDatatype(Exception):
+    """A tensor is of another datatype than the model's, whose values may fit. Rare, so nobody else is asked for it."""
+
+
 def block_of(block: Block, tensors: Mapping[str, Tensor], rows: int, plain: bool = False) -> Array:
     """The block's array for these tensors; raises `Invalid` naming tensor, shape and datatype.
 
     `plain` promises that there is neither true nor false among the values.
     """
+    try:
+        return _block_of(block, tensors, rows, plain)
+    except _OtherDatatype:
+        inputs = zip(block.specs, block.nullable, strict=True)
+        fitting = {spec.name: _fitting(spec, tensors[spec.name], nullable, rows) for spec, nullable in inputs}
+        return _block_of(block, fitting, rows, plain)
+
+
+def _block_of(block: Block, tensors: Mapping[str, Tensor], rows: int, plain: bool) -> Array:
     if block.wide:
         return _wide(block, tensors[block.specs[0].name], rows, plain)
     parts = [tensors[spec.name] for spec in block.specs]
@@ -94,10 +108,25 @@ def _shape(spec: TensorSpec, tensor: Tensor, rows: int) -> tuple[int, ...]:
         if rest in ((), (1,)) and inner in ((), (1,)):
             return (rows, *inner)
         if len(rest) == len(inner) and all(
-            type(size) is int and size > 0 and wanted in (-1, size) for size, wanted in zip(rest, inner, strict=True)
+            type(size) is int and (size > 0 or not rows) and wanted in (-1, size)
+            for size, wanted in zip(rest, inner, strict=True)
         ):
             return (rows, *rest)
+    if is_taken_for(tensor.get("datatype"), spec.datatype):
+        raise _OtherDatatype
     _refuse_header(spec, tensor, rows)
+
+
+def _fitting(spec: TensorSpec, tensor: Tensor, nullable: bool, rows: int) -> Tensor:
+    """With its values in the model's datatype; the tensor itself where they are, or where they never can be."""
+    if not is_taken_for(tensor.get("datatype"), spec.datatype):
+        return tensor
+    ours = {name: value for name, value in tensor.items() if name != "data"} | {"datatype": spec.datatype}
+    try:
+        shape = _shape(spec, ours, rows)
+    except Invalid:
+        _refuse_header(spec, tensor, rows)
+    return {**ours, "array": fitted(spec, _flat(spec, tensor, nullable, prod(shape)))}
 
 
 def _from_lists(block: Block, parts: Sequence[Tensor], rows: int, plain: bool) -> Array:
@@ -122,6 +151,8 @@ def _flat(spec: TensorSpec, tensor: Tensor, nullable: bool, count: int) -> Array
         if len(values) != count:
             raise Invalid(f"{spec.name}: {len(values)} values for shape {tensor['shape']}")
         return values
+    if values is None and not count:  # what KServe's client sends of a tensor without rows
+        values = []
     if not isinstance(values, list):
         raise Invalid(f"{spec.name}: data: an array of {count} values is required")
     for _ in range(len(tensor["shape"]) - 1):
@@ -133,10 +164,10 @@ def _flat(spec: TensorSpec, tensor: Tensor, nullable: bool, count: int) -> Array
     if nullable and type(None) in kinds:
         blank = "" if spec.datatype == "BYTES" else float("nan")
         values, kinds = [blank if value is None else value for value in values], kinds - {type(None)}
-    wrong = kinds - _TYPES[spec.datatype]
+    wrong = kinds - _TYPES[tensor["datatype"]]
     if wrong:
         found = ", ".join(sorted(_JSON_NAMES.get(kind, "null") for kind in wrong))
-        raise Invalid(f"{spec.name}: expected values of datatype {spec.datatype}, found {found}")
+        raise Invalid(f"{spec.name}: expected values of datatype {tensor['datatype']}, found {found}")
     try:
         return np.array(values, DTYPES[spec.datatype])
     except (OverflowError, ValueError):

@@ -1,6 +1,6 @@
 """`signature.json` as a whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,7 +9,7 @@ from shared.packages.signature import format1
 from shared.packages.signature.inputs import Feature, InputColumn
 from shared.packages.signature.outputs import OutputColumn
 from shared.packages.signature.strict import Category, ColumnName, ExtraFile, Strict, words
-from shared.tasks import TASKS, Task
+from shared.tasks import TASKS, About, Answered, Array, Task
 
 # The column of `reference.parquet` that holds the watched answers of the model.
 PREDICTION = "prediction"
@@ -109,6 +109,31 @@ class Signature(Strict):
     def prediction(self) -> str:
         """The name of the watched output."""
         return self.watched.name
+
+    def about(self, threshold: float = 0.5) -> About:
+        """What figures depend on; `threshold` turns a probability into a decision."""
+        return About(self.classes or (), self.positive, self.labels, self.watched.quantiles or (), threshold)
+
+    @property
+    def watched_kind(self) -> Literal["numeric", "categorical"]:
+        """Of the column that is watched."""
+        return "categorical" if self.watched.role in self.kind.by_name else "numeric"
+
+    def watch(self, outputs: Mapping[str, Array]) -> Array:
+        """The column that is watched, a cell for each row, of outputs by name: numbers, or classes by name."""
+        output = self.watched
+        if output.role is None:
+            raise ValueError("outputs: what is watched has a role")
+        return self.kind.watch(
+            Answered(
+                outputs[output.name],
+                output.role,
+                classes=self.classes or (),
+                positive=self.positive,
+                quantiles=output.quantiles or (),
+                has_targets=output.targets is not None,
+            )
+        )
 
     @property
     def label(self) -> str:

@@ -64,10 +64,8 @@ async def _health(patient: Patient, name: str, app: App) -> Sequence[Finding]:
     if app.health and (status := await patient.survey.status(name, app.health)) != 200:
         found.append(broken(f"{name} answers {status} to {app.health}, and 200 is wanted", _LOAD.format(name)))
     elif app.ready and (status := await patient.survey.status(name, app.ready)) != 200:
-        words = f"{name} answers {status} to {app.ready}: it serves no model"
-        found.append(
-            warning(words, "sluice status says whether one is live; where one is, the log of the app says more")
-        )
+        words = f"{name} answers {status} to {app.ready}: it has not read its manifests, or loaded nothing of them"
+        found.append(warning(words, "the log of the app says which package it refused, or what it cannot reach"))
     return found
 
 

@@ -85,6 +85,15 @@ async def test_a_header_pins_the_deployment(server: Running) -> None:
     assert statuses(await server.send(post(BODY, INFER, b"azureml-model-deployment: 2"))) == [404]
 
 
+async def test_what_is_served_can_be_listed(server: Running) -> None:
+    assert b'{"models":["flights"]}' in await server.send(b"GET /v2/models HTTP/1.1\r\nhost: x\r\n\r\n")
+    for body in (b"", b'{"ready": true}'):
+        answer = await server.send(post(body, b"/v2/repository/index"))
+        assert b'[{"name":"flights","version":"1","state":"READY"}]' in answer
+    answer = await server.send(b"GET /v2/repository/index HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert (statuses(answer), b"allow: POST\r\n" in answer) == ([405], True)
+
+
 async def test_metrics_are_there_for_prometheus(server: Running) -> None:
     await server.send(post())
     answer = await server.send(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")

@@ -16,7 +16,7 @@ async def found(parts: Parts, **other: Any) -> list[tuple[str, str]]:
 
 async def test_what_runs_as_declared_is_well(parts: Parts) -> None:
     ((verdict, text),) = await found(parts)
-    assert (verdict, text) == ("ok", "23 functions run as they were declared, and what answers is well")
+    assert (verdict, text) == ("ok", "25 functions run as they were declared, and what answers is well")
 
 
 def nothing(parts: Parts, app: str) -> None:
@@ -42,7 +42,7 @@ def answering(parts: Parts, app: str, route: str, status: int) -> None:
         (lambda parts: parts.survey.running["control"].update(tell=False), "broken", "switched off are tell"),
         (partial(answering, app="gateway", route="/health", status=404), "broken", "gateway answers 404 to /health"),
         (partial(answering, app="scoring", route="/v2/health/live", status=500), "broken", "scoring answers 500"),
-        (partial(answering, app="scoring", route="/v2/health/ready", status=503), "warning", "it serves no model"),
+        (partial(answering, app="scoring", route="/v2/health/ready", status=503), "warning", "has not read its"),
         (lambda parts: parts.survey.running.pop("gateway"), "broken", "gateway does not answer"),
         (lambda parts: parts.survey.shut.add("gateway"), "warning", "gateway does not say what it runs"),
     ],

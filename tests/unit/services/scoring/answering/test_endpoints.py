@@ -45,7 +45,7 @@ async def two() -> Two:
 
 
 async def test_each_model_is_answered_by_its_own_endpoint(two: Two) -> None:
-    assert (two.both.ready().status, (await two.ask("trains")).status) == (503, 503)
+    assert (two.both.ready().status, (await two.ask("trains")).status) == (503, 503)  # its manifest was not read yet
     await two.serve(two.second, "trains", 0.5)
     assert two.both.ready().status == 200
     assert output(await two.ask("flights")) != output(await two.ask("trains"))
