@@ -1,4 +1,4 @@
-"""A chunk of rows through the core that answers requests: the same layout, the same session, the same rules for each value."""
+"""A chunk of rows through the core that answers requests: the same layout and session, the same rules for a value."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
