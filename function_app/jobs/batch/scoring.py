@@ -54,7 +54,7 @@ async def score_file(request: BatchRequestBody, storage: "JobStorage") -> BatchR
         problem = f"the package cannot be used: {error}"
     except (Unavailable, OSError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # a mistake of ours: another attempt would make it again
         logger.exception("%s is not scored", request.file.name)
         problem = f"{unforeseen(error)}; the job's log has the whole of it"
     report = BatchReport(

@@ -195,7 +195,7 @@ def test_a_package_that_is_not_loaded_as_nobody_foresaw_is_refused(
     monkeypatch.setattr(row_process, "PackageLoader", loader(KeyError("SECRET")))
     row_process.main()
     (answer,) = said
-    assert str(answer).startswith("{'refused': 'unforeseen: KeyError at test_hostile_rows.py:")
+    assert "unforeseen: KeyError at test_hostile_rows.py:" in str(answer)
     assert "SECRET" not in str(answer)
     monkeypatch.setattr(row_process, "PackageLoader", loader(MemoryError()))
     with pytest.raises(MemoryError):
