@@ -61,11 +61,7 @@ app.command(
     "explain",
     epilog="Examples: sluice explain flights · sluice explain flights:3 --svg why.svg · sluice explain 373adb5b",
 )(explain.explain)
-app.command(
-    "score",
-    epilog="Examples: sluice score in.parquet out.parquet --endpoint flights · "
-    "sluice score in.csv --submit --endpoint flights",
-)(score.score)
+app.command("score", epilog=f"Examples: {score.EXAMPLES}")(score.score)
 app.add_typer(lanes.app, name="lanes")
 app.add_typer(ledger.app, name="ledger")
 dead_letters.app.command("redrive", epilog=redrive_letters.EXAMPLE)(redrive_letters.redrive)
