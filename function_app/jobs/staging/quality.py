@@ -22,6 +22,7 @@ def build_reference(package: ModelPackage, tables: Tables) -> Reference:
         {name: tables.reference[name] for name in kinds},
         kinds,
         prediction=(signature.prediction, tables.reference[PREDICTION]),
+        prediction_kind=signature.watched_kind,
         labels=tables.reference[signature.label],
         package=package.digest,
     )
