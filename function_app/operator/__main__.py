@@ -12,6 +12,7 @@ from function_app.operator.commands import (
     brakes,
     dead_letters,
     doctor,
+    endpoint,
     events,
     explain,
     lanes,
@@ -72,6 +73,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(events.app, name="events")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
+app.add_typer(endpoint.app, name="endpoint")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(brakes.listing, name="brakes")
 app.command("pause", epilog=brakes.PAUSE_EXAMPLE)(brakes.pause)

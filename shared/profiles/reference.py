@@ -35,10 +35,10 @@ class Reference:
         kinds: Mapping[str, Kind],
         *,
         prediction: tuple[str, Sequence[Any]],
+        prediction_kind: Kind = "numeric",
         labels: Sequence[float] | None,
         package: str,
         bins: int = 10,
-        prediction_kind: Kind = "numeric",
     ) -> Self:
         """`prediction` is the output's name and its cells; raises `ValueError` naming a column of another length."""
         name, predicted = prediction

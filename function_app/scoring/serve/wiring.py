@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from services.scoring import Batching, instance_of
+from services.scoring import Batching, Making, instance_of, instance_of_all
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.assembly import Instance
 from services.scoring.instance.background import Pace
@@ -31,4 +31,7 @@ def scoring_instance(
     keeping = Keeping(settings.rollback_window_s, settings.model_memory_mb << 20)
     pace = Pace(capture_share=settings.capture_loop_share)
     ports = partial(open_ports, settings, prepared, sender)
-    return instance_of(settings.endpoints, capture, ports, keeping, instance_name, pace, make_batching)
+    making = Making(capture, ports, keeping, instance_name, pace, make_batching)
+    if settings.serves_all:
+        return instance_of_all(settings.workspace, making)
+    return instance_of(settings.endpoints, making)
