@@ -26,7 +26,7 @@ from shared.events import (
 from shared.packages import StagingReport
 from shared.policies import PolicyDocument
 from shared.ports import Clock, Evidence, Instance, LiveInstances, Refused, ServingManifests
-from shared.profiles import NumericReference, Reference
+from shared.profiles import Reference, buckets_of
 from shared.reactor import Service
 
 service = Service(__package__, lane="lifecycle", state=policy.Promotion)
@@ -84,7 +84,7 @@ async def _reference(state: policy.Promotion, evidence: Evidence) -> tuple[int, 
         column = reference.columns[reference.prediction]
     except (Refused, ValueError, KeyError, TypeError, AttributeError):
         return ()
-    return tuple(column.buckets(column.own)) if isinstance(column, NumericReference) else ()
+    return buckets_of(column)
 
 
 service.reacts_to(

@@ -189,9 +189,9 @@ class GoldenProof(Part):
 class VersionReport(Part):
     """Counts since the instance started, per package: monotonic, so that a lost report loses nothing.
 
-    `predictions` counts the rows by the monitored output: over the quantile bins of the package's own
-    `reference.parquet`, then missing, then outside of what training saw (`NumericReference.buckets`); empty when the
-    package's reference gives no bins.
+    `predictions` counts the rows by the watched column: over the quantile bins of the package's own
+    `reference.parquet`, then missing, then outside of what training saw (`NumericReference.buckets`), or over its
+    categories (`CategoricalReference.buckets`); empty when the package's reference gives none.
     `golden` is the newest proof, None for a version that has had no share of the traffic.
     """
 

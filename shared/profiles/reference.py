@@ -46,8 +46,8 @@ class Reference:
         for column, cells in inputs.items():
             if len(cells) != rows:
                 raise ValueError(f"{column}: {len(cells)} cells for {rows} rows")
-        columns: dict[str, Column] = {column: _build(kinds[column], cells, bins) for column, cells in inputs.items()}
-        columns[name] = _build(prediction_kind, predicted, bins)
+        columns: dict[str, Column] = {column: column_of(kinds[column], cells, bins) for column, cells in inputs.items()}
+        columns[name] = column_of(prediction_kind, predicted, bins)
         rate = float(sum(labels) / len(labels)) if labels is not None and len(labels) else None
         return cls(package, rows, name, rate, columns)
 
@@ -66,7 +66,7 @@ class Reference:
         """Raises `ValueError` for another format."""
         if data.get("format") != _FORMAT:
             raise ValueError(f"format: {_FORMAT} is required, found {data.get('format')!r}")
-        columns = {name: _column(column) for name, column in data["columns"].items()}
+        columns = {name: column_from(column) for name, column in data["columns"].items()}
         return cls(data["package"], data["rows"], data["prediction"], data["label_rate"], columns)
 
 
@@ -74,11 +74,20 @@ def kind_of(column: Column) -> Kind:
     return "numeric" if isinstance(column, NumericReference) else "categorical"
 
 
-def _build(kind: Kind, cells: Sequence[Any], bins: int) -> Column:
+def column_of(kind: Kind, cells: Sequence[Any], bins: int) -> Column:
+    """What training saw of a column."""
     return NumericReference.build(cells, bins) if kind == "numeric" else CategoricalReference.build(cells)
 
 
-def _column(data: Mapping[str, Any]) -> Column:
+def buckets_of(column: Column, cells: Sequence[Any] | None = None) -> tuple[int, ...]:
+    """Of these cells, or of those that training saw."""
+    if isinstance(column, NumericReference):
+        return tuple(column.buckets(column.own if cells is None else column.fold(cells)))
+    return tuple(column.buckets(column.own if cells is None else column.fold(cells)))
+
+
+def column_from(data: Mapping[str, Any]) -> Column:
+    """From what `asdict` made of it, and its kind."""
     own = {**data["own"], "counts": tuple(data["own"]["counts"])}
     if data["kind"] == "numeric":
         return NumericReference(tuple(data["edges"]), data["minimum"], data["maximum"], NumericCounts(**own))

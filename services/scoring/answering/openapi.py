@@ -8,6 +8,7 @@ from services.scoring.model.table import Table
 from services.scoring.model.version import Version
 from services.scoring.protocol import ARROW_TYPE
 from services.scoring.protocol.answers import Answer
+from services.scoring.protocol.matrices import asked_for
 from shared.ports.models.inference import TensorSpec
 
 _TEXT = {"type": "string"}
@@ -47,7 +48,7 @@ def _look(summary: str, schema: dict[str, Any], *errors: str) -> dict[str, Any]:
 
 
 def _infer(version: Version) -> dict[str, Any]:
-    inputs, outputs = version.session.inputs, version.session.outputs
+    outputs = version.session.outputs
     answer = {
         "type": "object",
         "required": ["model_name", "model_version", "outputs"],
@@ -56,7 +57,7 @@ def _infer(version: Version) -> dict[str, Any]:
             "outputs": {"type": "array", "items": {"anyOf": [_tensor(each) for each in outputs]}},
         },
     }
-    bodies: dict[str, Any] = {"application/json": {"schema": {"oneOf": [_tensors(inputs), _rows(inputs)]}}}
+    bodies: dict[str, Any] = {"application/json": {"schema": {"oneOf": [_tensors(version), _rows(version)]}}}
     for kind in ("application/octet-stream", ARROW_TYPE):
         bodies[kind] = {"schema": {"type": "string", "format": "binary"}}
     refusals = {code: _json(words, _ERROR) for code, words in _REFUSALS.items()}
@@ -69,20 +70,33 @@ def _infer(version: Version) -> dict[str, Any]:
     }
 
 
-def _tensors(inputs: Any) -> dict[str, Any]:
-    count = len(inputs)
-    items = {"type": "array", "minItems": count, "maxItems": count, "items": {"anyOf": [_tensor(i) for i in inputs]}}
+def _by_feature(version: Version) -> list[TensorSpec]:
+    return list(asked_for(version.layout, ()).values())
+
+
+def _tensors(version: Version) -> dict[str, Any]:
+    """A matrix as a whole, or its features."""
+    inputs, features = version.session.inputs, _by_feature(version)
+    known = {spec.name: spec for spec in (*inputs, *features)}.values()
+    counts = {"minItems": min(len(inputs), len(features)), "maxItems": max(len(inputs), len(features))}
+    items = {"type": "array", **counts, "items": {"anyOf": [_tensor(each) for each in known]}}
     return {"type": "object", "required": ["inputs"], "properties": {"id": _TEXT, "inputs": items}}
 
 
-def _rows(inputs: Any) -> dict[str, Any]:
-    names = [spec.name for spec in inputs]
-    row = {
-        "type": "object",
-        "required": names,
-        "properties": {name: {} for name in names},
-        "additionalProperties": False,
-    }
+def _rows(version: Version) -> dict[str, Any]:
+    spellings = dict.fromkeys(
+        tuple(spec.name for spec in inputs) for inputs in (version.session.inputs, _by_feature(version))
+    )
+    spelt: list[dict[str, Any]] = [
+        {
+            "type": "object",
+            "required": names,
+            "properties": {name: {} for name in names},
+            "additionalProperties": False,
+        }
+        for names in spellings
+    ]
+    row = spelt[0] if len(spelt) == 1 else {"anyOf": spelt}
     rows = {"type": "array", "minItems": 1, "items": row}
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}}
 

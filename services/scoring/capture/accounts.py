@@ -46,6 +46,7 @@ class Accounts:
 
     def add(self, run: AnsweredRun) -> None:
         if not run.version.is_slim:
+            run.outputs = run.version.watch.kept(run.outputs)  # of what is too wide to be kept for later
             _let_go_of_wide(run)
         for request in run.requests:
             request.arrays = []  # they are in those of the run, perhaps as copies
@@ -69,7 +70,9 @@ class Accounts:
         version = runs[0].version
         times_ns = [run.ended_ns - request.began_ns for run in runs for request in run.requests]
         version.statistics.served(sum([run.rows for run in runs]), times_ns)
-        outputs = joined_outputs([run.outputs for run in runs])
+        outputs: Sequence[Array] = joined_outputs([run.outputs for run in runs])
+        if version.is_slim:
+            outputs = version.watch.kept(outputs)
         version.statistics.predictions.offer(outputs)
         if self._capture.sampling:
             arrays = version.layout.join([run.arrays for run in runs])
@@ -78,8 +81,11 @@ class Accounts:
 
 def _let_go_of_wide(run: AnsweredRun) -> None:
     """What is too wide to be captured is not held either: what waits is bounded in rows, however large those are."""
-    blocks = run.version.layout.blocks
-    run.arrays = [_slim(array) if block.wide else array for block, array in zip(blocks, run.arrays, strict=True)]
+    layout = run.version.layout
+    run.arrays = [
+        _slim(array) if block.wide and block.specs[0].name not in layout.matrices else array
+        for block, array in zip(layout.blocks, run.arrays, strict=True)
+    ]
     run.outputs = [_slim(output) for output in run.outputs]
 
 

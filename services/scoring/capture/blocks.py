@@ -99,7 +99,9 @@ def _fill(found: Columns, columns: Iterator[Column], rows: int) -> Iterator[None
 
 
 def _width(version: Version) -> int:
-    specs = (*version.session.inputs, *version.session.outputs)
+    matrices = version.layout.matrices
+    specs = [spec for spec in (*version.session.inputs, *version.watch.specs) if spec.name not in matrices]
+    specs += [feature for matrix in matrices.values() for feature in matrix.specs]
     widths = [(_columns_in(spec.shape), _CELLS_OF_TEXT if spec.datatype == "BYTES" else 1) for spec in specs]
     return 2 * _CELLS_OF_TEXT + sum(width * weight for width, weight in widths if width <= WIDEST)
 
@@ -149,14 +151,19 @@ def _same(at: datetime, count: int) -> tuple[Any, ...]:
 
 
 def _inputs(rows: ScoredRows, features: Collection[str] | None) -> Iterator[Column]:
-    arrays = rows.version.layout.columns(rows.arrays)
+    layout = rows.version.layout
+    arrays = layout.columns(rows.arrays)
     for spec in rows.version.session.inputs:
-        if features is None or spec.name in features:
+        if (matrix := layout.matrices.get(spec.name)) is not None:
+            for feature, column in zip(matrix.specs, arrays[spec.name].T, strict=True):
+                if features is None or feature.name in features or spec.name in features:
+                    yield feature.name, _cells(column)
+        elif features is None or spec.name in features:
             yield from _columns(spec, arrays[spec.name])
 
 
 def _outputs(rows: ScoredRows) -> Iterator[Column]:
-    for spec, output in zip(rows.version.session.outputs, rows.outputs, strict=True):
+    for spec, output in zip(rows.version.watch.specs, rows.outputs, strict=True):
         yield from _columns(spec, output)
 
 

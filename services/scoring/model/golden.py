@@ -9,6 +9,7 @@ import numpy as np
 
 from services.scoring.protocol.answers import Invalid
 from services.scoring.protocol.layout import FLOATS, layout_of
+from services.scoring.protocol.matrices import asked_for, put_together
 from services.scoring.protocol.rows import tensor_of
 from services.scoring.protocol.tensors import block_of, check_numbers
 from shared.events import GoldenProof, canonical
@@ -141,11 +142,12 @@ def read_golden(body: bytes) -> Golden:
 
 def _columns(table: Golden, rows: int, signature: Signature, session: InferenceSession) -> Mapping[str, Array]:
     layout = layout_of(session.inputs, signature)
-    missing = [spec.name for spec in session.inputs if spec.name not in table]
+    specs = asked_for(layout, table)
+    missing = [name for name in specs if name not in table]
     if missing:
         raise Refused(f"golden.parquet: column {missing[0]} is missing")
-    tensors = {spec.name: tensor_of(spec, list(table[spec.name])) for spec in session.inputs}
     try:
+        tensors = put_together(layout, {name: tensor_of(spec, list(table[name])) for name, spec in specs.items()}, rows)
         arrays = [block_of(block, tensors, rows) for block in layout.blocks]
         check_numbers(layout, arrays)
     except Invalid as invalid:

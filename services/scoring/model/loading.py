@@ -14,6 +14,7 @@ from services.scoring.model.prepared import PreparedModels
 from services.scoring.model.signed import SignedSession
 from services.scoring.model.statistics import VersionStatistics
 from services.scoring.model.version import Version
+from services.scoring.model.watched import Watch
 from shared.events import PackageRef
 from shared.packages import FILES, ModelPackage, NotAPackage, Signature, fetch_files, read_package
 from shared.packages.graph import contradictions
@@ -24,7 +25,7 @@ from shared.ports.models.inference import InferenceRuntime
 logger = logging.getLogger("sluice.scoring")
 
 # Grows when `prepare` writes other files: what an earlier build kept is then made anew.
-PREPARED_FORMAT = 3
+PREPARED_FORMAT = 4
 
 
 class PackageFiles(Protocol):
@@ -55,8 +56,7 @@ class PackageLoader:
         if neighbours:
             logger.warning("%s: %s", package.model, neighbours)
         if package not in self._statistics:
-            index = [spec.name for spec in session.outputs].index(signature.prediction)
-            counts = PredictionCounts(files["bins.json"], index)
+            counts = PredictionCounts(files["bins.json"], Watch.of(signature, session.outputs).place)
             self._statistics[package] = VersionStatistics(package, counts)
         is_alone = bool(neighbours) or signature.is_row_by_row
         return Version.of(
@@ -102,7 +102,7 @@ def prepare(digest: str, files: Mapping[str, bytes], runtime: InferenceRuntime) 
         "model.onnx": model,
         "signature.json": files["signature.json"],
         "golden.json": orjson.dumps(rows, default=str),
-        "bins.json": reference_bins(files["reference.parquet"]),
+        "bins.json": reference_bins(files["reference.parquet"], signature.watched_kind),
         "neighbours.json": orjson.dumps(neighbours),
     }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.scoring.model.golden import GoldenRows
 from services.scoring.model.statistics import VersionStatistics
+from services.scoring.model.watched import Watch
 from services.scoring.protocol.layout import Layout, is_slim, layout_of
 from services.scoring.protocol.response import ResponseEncoder
 from shared.events import PackageRef
@@ -22,6 +23,7 @@ class Version:
     encoder: ResponseEncoder
     statistics: VersionStatistics
     golden: GoldenRows
+    watch: Watch
     is_slim: bool  # nothing of it is too wide to be captured
     model_bytes: int = 0
     is_alone: bool = False  # its requests never share a run
@@ -33,18 +35,21 @@ class Version:
     ) -> "Version":  # fmt: skip
         """`statistics` go on counting when a package is loaded again."""
         model = package.model
+        layout = layout_of(session.inputs, signature)
         headers = (("sluice-model-version", model.version), ("sluice-model-digest", package.digest))
         return cls(
             package=package,
             signature=signature,
             session=session,
-            layout=layout_of(session.inputs, signature),
+            layout=layout,
+            watch=Watch.of(signature, session.outputs),
             encoder=ResponseEncoder(model.name, model.version, session.outputs, headers),
             statistics=statistics,
             golden=golden,
             model_bytes=model_bytes,
             is_alone=is_alone,
-            is_slim=all(map(is_slim, (*session.inputs, *session.outputs))),
+            is_slim=all(spec.name in layout.matrices or is_slim(spec) for spec in session.inputs)
+            and all(map(is_slim, session.outputs)),
         )
 
     def prove(self, generation: int) -> None:

@@ -15,6 +15,7 @@ from services.scoring.protocol.arrow_columns import column_of, found_in, is_text
 from services.scoring.protocol.arrow_frames import check_frames
 from services.scoring.protocol.infer_request import ARROW_TYPE, InferRequest, outputs_of
 from services.scoring.protocol.layout import Layout
+from services.scoring.protocol.matrices import Tensors, asked_for, put_together
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.tensors import block_of
 from shared.ports.models.inference import Array, TensorSpec
@@ -30,10 +31,13 @@ def read_stream(layout: Layout, body: bytes, max_rows: int) -> InferRequest:
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise Invalid(f"body: an Arrow IPC stream that cannot be read ({str(error)[:200]})") from None
     texts_left = [max(len(body), 1 << 20)]
-    nullable = {s.name: flag for block in layout.blocks for s, flag in zip(block.specs, block.nullable, strict=True)}
-    tensors = {
-        name: values_of(spec, nullable[name], table.column(name), texts_left) for name, spec in layout.specs.items()
+    blocks = (*layout.blocks, *layout.matrices.values())
+    nullable = {s.name: flag for block in blocks for s, flag in zip(block.specs, block.nullable, strict=True)}
+    tensors: Tensors = {
+        name: values_of(spec, nullable[name], table.column(name), texts_left)
+        for name, spec in asked_for(layout, table.schema.names).items()
     }
+    tensors = put_together(layout, tensors, table.num_rows)
     request = InferRequest("", table.num_rows, [block_of(block, tensors, table.num_rows) for block in layout.blocks])
     request.binary = request.arrow = True
     _read_ours(request, table, texts_left)
@@ -56,13 +60,14 @@ def _table(layout: Layout, body: bytes, max_rows: int) -> pa.Table:
 
 def _check_names(schema: pa.Schema, layout: Layout) -> None:
     names = schema.names
-    unknown = [name for name in names if name not in layout.specs and name not in (KEY, OBSERVED_AT)]
+    specs = asked_for(layout, names)
+    unknown = [name for name in names if name not in specs and name not in (KEY, OBSERVED_AT)]
     if unknown:
-        expected = ", ".join(list(layout.specs)[:50])
+        expected = ", ".join(list(specs)[:50])
         raise Invalid(f"columns: {unknown[0][:100]!r} is not an input of this model; they are: {expected}")
     if len(set(names)) != len(names):
         raise Invalid("columns: two columns have the same name")
-    for name, spec in layout.specs.items():
+    for name, spec in specs.items():
         if name not in names:
             expected = f"expected shape {list(spec.shape)}, datatype {spec.datatype}"
             raise Invalid(f"columns: {name} is missing; {expected}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from shared.packages import FLOATS as FLOATS
-from shared.packages import Signature
+from shared.packages import InputColumn, Signature
 from shared.ports.models.inference import Array, TensorDatatype, TensorSpec
 
 DTYPES: dict[TensorDatatype, np.dtype] = {
@@ -74,6 +74,7 @@ class Layout:
     """The blocks of one model, and its inputs by name; `first` is the name whose shape tells the rows of a request.
 
     `floats` are the places of the blocks whose values may be no number, or infinite.
+    `matrices` are the wide tensors whose columns have names: these columns as a block of features, by tensor.
     `forms` are messages of models with one input, by what stands before their numbers; `heads` are those whose numbers
     come as bytes, by their JSON part.
     """
@@ -83,6 +84,7 @@ class Layout:
     ragged: bool
     first: str
     floats: tuple[int, ...]
+    matrices: dict[str, Block] = field(default_factory=dict)
     forms: dict[bytes, Form] = field(default_factory=dict)
     heads: dict[bytes, HeadForm] = field(default_factory=dict)
 
@@ -126,7 +128,7 @@ def is_slim(spec: TensorSpec) -> bool:
 
 
 def layout_of(specs: Sequence[TensorSpec], signature: Signature) -> Layout:
-    nullable = {column.name for column in signature.inputs if column.nullable}
+    nullable = {column.name for column in signature.inputs if _takes_null(column)}
     grouped: dict[TensorDatatype, list[TensorSpec]] = {}
     wide: list[TensorSpec] = []
     for spec in specs:
@@ -140,4 +142,16 @@ def layout_of(specs: Sequence[TensorSpec], signature: Signature) -> Layout:
     blocks += [Block(spec.datatype, (spec,), (spec.name in nullable,), True) for spec in wide]
     ragged = any(-1 in spec.shape[1:] for spec in wide)
     floats = tuple(index for index, block in enumerate(blocks) if block.datatype in FLOATS)
-    return Layout(tuple(blocks), {spec.name: spec for spec in specs}, ragged, specs[0].name, floats)
+    matrices = {column.name: _matrix(column) for column in signature.inputs if column.features}
+    return Layout(tuple(blocks), {spec.name: spec for spec in specs}, ragged, specs[0].name, floats, matrices)
+
+
+def _takes_null(column: InputColumn) -> bool:
+    """As a whole: among texts nobody could tell afterwards which column a null was in, among numbers it is NaN."""
+    among = all if column.datatype == "BYTES" else any
+    return among(each.nullable for each in column.columns)
+
+
+def _matrix(column: InputColumn) -> Block:
+    specs = tuple(TensorSpec(each.name, column.datatype, (-1, 1)) for each in column.columns)
+    return Block(column.datatype, specs, tuple(each.nullable for each in column.columns), wide=False)

@@ -14,10 +14,12 @@ from services.scoring.protocol.forms import LONGEST, from_known_form, from_known
 from services.scoring.protocol.infer_request import ARROW_STREAM, InferRequest, outputs_of
 from services.scoring.protocol.layout import HeadForm, Layout
 from services.scoring.protocol.literals import literals
+from services.scoring.protocol.matrices import asked_for, put_together
 from services.scoring.protocol.numbers import numeric_message
 from services.scoring.protocol.parameters import keys_of, moments_of
 from services.scoring.protocol.rows import tensors_from_rows
 from services.scoring.protocol.tensors import block_of, has_only_numbers
+from shared.ports.models.inference import TensorSpec
 
 
 def decode(layout: Layout, body: bytes, header_length: int | None, max_rows: int) -> InferRequest | Problem:
@@ -48,7 +50,8 @@ def _from_json(layout: Layout, body: bytes, max_rows: int) -> InferRequest:
     tensors = _tensors_of(message, layout)
     plain = numeric is None and has_only_numbers(body)
     request = _request(layout, message, tensors, _row_count(tensors, layout, max_rows), plain)
-    if plain and len(layout.specs) == 1 and message.get("inputs") and len(body) <= LONGEST:
+    is_whole = len(layout.specs) == 1 and layout.first in tensors and message.get("inputs")
+    if plain and is_whole and len(body) <= LONGEST:
         learn_form(layout, body, message, request.arrays[0], request.rows)
     return request
 
@@ -64,7 +67,7 @@ def _from_bytes(layout: Layout, body: bytes, header_length: int, max_rows: int) 
     rows = _row_count(tensors, layout, max_rows)
     BinaryTensors(body, header_length).attach(tensors)
     request = _request(layout, message, tensors, rows, has_only_numbers(head))
-    is_as_declared = tensors[layout.first]["datatype"] == layout.blocks[0].datatype
+    is_as_declared = layout.first in tensors and tensors[layout.first]["datatype"] == layout.blocks[0].datatype
     if len(layout.specs) == 1 and is_as_declared and not (request.id or request.keys or request.observed_at):
         (array,) = request.arrays
         form = HeadForm(array.dtype, array.shape, rows, array.nbytes, request.outputs, request.binary)
@@ -73,8 +76,10 @@ def _from_bytes(layout: Layout, body: bytes, header_length: int, max_rows: int) 
 
 
 def _request(
-    layout: Layout, message: Mapping[str, Any], tensors: Mapping[str, dict[str, Any]], rows: int, plain: bool
+    layout: Layout, message: Mapping[str, Any], tensors: Mapping[str, Mapping[str, Any]], rows: int, plain: bool
 ) -> InferRequest:
+    if layout.matrices:
+        tensors = put_together(layout, tensors, rows)
     arrays = [block_of(block, tensors, rows, plain) for block in layout.blocks]
     get = message.get  # null is how some clients leave out what may be left out
     request = InferRequest("" if get("id") is None else _id(message), rows, arrays)
@@ -126,27 +131,28 @@ def _tensors(inputs: object, layout: Layout) -> dict[str, dict[str, Any]]:
         raise Invalid("inputs: every tensor must be an object with a name") from None
     if len(tensors) != len(inputs):
         raise Invalid("inputs: two tensors have the same name")
-    if tensors.keys() != layout.specs.keys():
-        _explain_names(tensors, layout)
+    specs = asked_for(layout, tensors)
+    if tensors.keys() != specs.keys():
+        _explain_names(tensors, specs)
     return tensors
 
 
-def _explain_names(tensors: Mapping[Any, object], layout: Layout) -> None:
-    unknown = [name for name in tensors if name not in layout.specs]
+def _explain_names(tensors: Mapping[Any, object], specs: Mapping[str, TensorSpec]) -> None:
+    unknown = [name for name in tensors if name not in specs]
     if unknown:
-        expected = ", ".join(list(layout.specs)[:50])
+        expected = ", ".join(list(specs)[:50])
         raise Invalid(f"inputs: {str(unknown[0])[:100]!r} is not an input of this model; they are: {expected}")
-    missing = next(spec for name, spec in layout.specs.items() if name not in tensors)
+    missing = next(spec for name, spec in specs.items() if name not in tensors)
     raise Invalid(
         f"inputs: {missing.name} is missing; expected shape {list(missing.shape)}, datatype {missing.datatype}"
     )
 
 
 def _row_count(tensors: Mapping[str, Mapping[str, Any]], layout: Layout, max_rows: int) -> int:
-    name = layout.first
+    name = layout.first if layout.first in tensors else layout.matrices[layout.first].specs[0].name
     shape = tensors[name].get("shape")
     if type(shape) is not list or not shape or type(shape[0]) is not int or shape[0] < 0:
-        raise Invalid(f"{name}: expected shape {list(layout.specs[name].shape)}, found {shape!r:.100}")
+        raise Invalid(f"{name}: expected shape {list(asked_for(layout, tensors)[name].shape)}, found {shape!r:.100}")
     if shape[0] > max_rows:
         raise Invalid(f"{name}: {shape[0]} rows, at most {max_rows} are taken in one request", 413)
     rows: int = shape[0]

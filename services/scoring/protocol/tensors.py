@@ -182,7 +182,9 @@ def check_numbers(layout: Layout, arrays: Sequence[Array]) -> None:
     for index in layout.floats:
         # `all()` takes three times as long: for a row, that is a tenth of all that is done around the model.
         if 0 in np.isfinite(arrays[index]).tobytes():
-            _explain_numbers(layout.blocks[index], arrays[index])
+            block, array = layout.blocks[index], arrays[index]
+            matrix = layout.matrices.get(block.specs[0].name) if block.wide else None
+            _explain_numbers(*((block, array) if matrix is None else (matrix, array.T)))
 
 
 def _explain_numbers(block: Block, array: Array) -> None:

@@ -31,6 +31,7 @@ from services.scoring.protocol.layout import DTYPES
 from shared.adapters.memory import ManualClock
 from shared.adapters.onnx import OnnxRuntime
 from shared.packages import Signature
+from shared.packages.signature import OutputColumn
 from shared.ports.models.inference import Array, InferenceSession, TensorDatatype, TensorSpec
 from tests.support.arrow_streams import stream_of
 from tests.support.onnx_models import package_files, package_ref, saved
@@ -153,8 +154,11 @@ def answered(answer: Answer, specs: list[TensorSpec]) -> dict[str, Array]:
 def scorer_of(session: InferenceSession) -> Scorer:
     """With all datatypes of the protocol, of which a package's signature allows some."""
     package = package_ref(package_files())
+    first = OutputColumn.model_construct(
+        name=session.outputs[0].name, datatype="FP32", shape=(-1,), role="score", targets=None, quantiles=None
+    )
     signature = Signature.model_construct(
-        format=2, inputs=(), outputs=(), task="binary_classification", labels=("truth",), groups=()
+        format=2, inputs=(), outputs=(first,), task="regression", labels=("truth",), groups=()
     )
     scorer = Scorer(CaptureBuffer(ManualClock(datetime(2026, 5, 1, tzinfo=UTC))))
     scorer.table = Table.of(

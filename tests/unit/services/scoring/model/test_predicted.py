@@ -38,12 +38,6 @@ def test_a_reference_without_numbers_gives_no_counts(body: bytes) -> None:
     assert counts.buckets() == ()
 
 
-def test_an_output_of_several_numbers_a_row_is_not_counted() -> None:
-    counts = PredictionCounts(BINS)
-    counts.offer([np.zeros((5, 2), np.float32)])
-    assert sum(counts.buckets()) == 0
-
-
 def test_what_waits_is_bounded_though_nobody_asks() -> None:
     counts = PredictionCounts(BINS)
     for _ in range(10_000):
