@@ -80,7 +80,9 @@ async def test_metadata_describes_the_model(bench: Bench) -> None:
     assert found["name"] == "flights"
     assert found["versions"] == ["1"]
     assert found["inputs"][0] == {"name": "distance", "datatype": "FP32", "shape": [-1, 1]}
-    assert found["outputs"][1] == {"name": "probability", "datatype": "FP32", "shape": [-1]}
+    assert found["outputs"][1] == {
+        "name": "probability", "datatype": "FP32", "shape": [-1], "parameters": {"role": "probability"}
+    }  # fmt: skip
     assert bench.scorer.model("birds").status == 404
     assert bench.scorer.model_ready("flights", "1").status == 200
     assert bench.scorer.model_ready("flights", "2").status == 404
