@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from services.scoring.answering.batching import Batching
 from services.scoring.answering.endpoints import Endpoints
 from services.scoring.answering.inference_server import InferenceServer
-from services.scoring.answering.scorer import Scorer
+from services.scoring.answering.scorer import Limits, Scorer
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.background import Background, Pace, ScoringPorts
 from services.scoring.model.warmth import Keeping
@@ -32,6 +32,7 @@ def instance_of(
     name: Callable[[], str],
     pace: Pace,
     make_batching: Callable[[], Batching],
+    limits: Limits | None = None,
 ) -> Instance:
     """`name` makes one that is unique among all starts, since counts begin at zero with each.
 
@@ -40,7 +41,7 @@ def instance_of(
     """
     captures = tuple(make_capture() for _ in endpoints)
     scorers = {
-        ref.name: Scorer(capture, batching=make_batching()) for ref, capture in zip(endpoints, captures, strict=True)
+        ref.name: Scorer(capture, limits, make_batching()) for ref, capture in zip(endpoints, captures, strict=True)
     }
     together = Endpoints(list(scorers.values()))
     keeping = Keeping(keeping.window_s, keeping.memory_bytes // len(endpoints))
