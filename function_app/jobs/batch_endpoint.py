@@ -15,7 +15,7 @@ from pathlib import Path
 from function_app.jobs.batch.row_sandbox import RowSandbox
 from services.scoring.files import NotScorable
 from shared.events import ModelRef, PackageRef
-from shared.packages import digest
+from shared.packages import digest, read_files
 
 logger = logging.getLogger("sluice.batch")
 CHUNK_ROWS = 50_000
@@ -25,10 +25,11 @@ _served: dict[str, RowSandbox] = {}
 def init() -> None:
     """Loads the package below `AZUREML_MODEL_DIR`; raises `Refused` or `NotAPackage` for one that must not score."""
     folder = _package_folder(Path(os.environ["AZUREML_MODEL_DIR"]))
-    files = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     # Where it is registered does not matter here: no answer names it but by its digest.
     nowhere = "/subscriptions/0/resourcegroups/0/providers/microsoft.machinelearningservices/workspaces/0"
-    package = PackageRef(model=ModelRef(workspace=nowhere, name="model", version="0"), digest=digest(files))
+    package = PackageRef(
+        model=ModelRef(workspace=nowhere, name="model", version="0"), digest=digest(read_files(folder))
+    )
     _served["sandbox"] = RowSandbox(folder, package)
     _served["sandbox"].load()
 

@@ -1,7 +1,7 @@
 """`python -m function_app.jobs.model_process`: touches a stranger's model or table in a process that may die of it.
 
-    inspect FOLDER   model.onnx -> graph.json, without running it
-    run FOLDER       model.onnx, feeds.npz -> outputs.npz, tensors.json
+    inspect FOLDER   package/model.onnx -> graph.json, without running it
+    run FOLDER       package/, feeds.npz -> outputs.npz
     table FOLDER     table.parquet, needed.json -> table.json
 
 The last line on standard error says why it failed. Nothing of the parent's environment is needed or handed down.
@@ -50,32 +50,35 @@ def limit_memory(megabytes: int) -> None:
 
 def inspect(folder: Path) -> None:
     """`problem` is why it must not be run; `opset` that of the standard operators."""
-    import onnx
-
     from shared.adapters.onnx_graph import check_graph
     from shared.ports import Refused
 
-    body = (folder / "model.onnx").read_bytes()
     found: dict[str, Any] = {"problem": None, "opset": None}
+    model, data = _model(folder)
     try:
-        check_graph(body)
-        opsets = onnx.load_model_from_string(body).opset_import
+        opsets = check_graph(model, data.keys()).opset_import
         found["opset"] = next((each.version for each in opsets if each.domain in ("", "ai.onnx")), None)
     except Refused as refusal:
         found["problem"] = str(refusal)
     (folder / "graph.json").write_text(json.dumps(found))
 
 
-def run(folder: Path) -> None:
-    """Outputs of all rows, by name."""
-    from shared.adapters.onnx import OnnxRuntime
+def _model(folder: Path) -> tuple[bytes, dict[str, bytes]]:
+    """The graph, and the package's own files that may hold its data."""
+    from shared.packages import FILES, read_files
 
-    session = OnnxRuntime(threads=1).load((folder / "model.onnx").read_bytes())
-    tensors = {
-        "inputs": {each.name: [each.datatype, list(each.shape)] for each in session.inputs},
-        "outputs": {each.name: [each.datatype, list(each.shape)] for each in session.outputs},
-    }
-    (folder / "tensors.json").write_text(json.dumps(tensors))
+    files = read_files(folder / "package")
+    return files["model.onnx"], {name: body for name, body in files.items() if name not in FILES}
+
+
+def run(folder: Path) -> None:
+    """Outputs of all rows, by the names of the signature."""
+    from services.scoring.model.signed import SignedSession
+    from shared.adapters.onnx import OnnxRuntime
+    from shared.packages.package import read_signature
+
+    signature = read_signature((folder / "package" / "signature.json").read_bytes())
+    session = SignedSession(OnnxRuntime(threads=1).load(*_model(folder)), signature)
     feeds = read_arrays(folder / "feeds.npz")
     rows = len(next(iter(feeds.values())))
     parts = [

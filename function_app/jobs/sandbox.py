@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from function_app.jobs.arrays import read_arrays, write_arrays
 from function_app.jobs.tables import Feeds
-from shared.packages import NotAPackage
+from shared.packages import NotAPackage, write_files
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,10 +26,8 @@ class ModelFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """`inputs` and `outputs` say what the graph declares: data type and shape by name; `arrays` what came out."""
+    """`arrays` are what came out, by the names of the signature."""
 
-    inputs: Mapping[str, tuple[str, tuple[int, ...]]]
-    outputs: Mapping[str, tuple[str, tuple[int, ...]]]
     arrays: Mapping[str, NDArray[Any]]
 
 
@@ -40,28 +38,24 @@ class Sandbox:
     seconds: int
     megabytes: int
 
-    def inspect(self, model: bytes) -> dict[str, Any]:
-        """`problem` and `opset` of the graph; raises `ModelFailed` when not even that can be told."""
-        with _folder("model.onnx", model) as folder:
+    def inspect(self, files: Mapping[str, bytes]) -> dict[str, Any]:
+        """`problem` and `opset` of a package's graph; raises `ModelFailed` when not even that can be told."""
+        with _package(files) as folder:
             self._process("inspect", folder)
             found: dict[str, Any] = json.loads((folder / "graph.json").read_text())
         return found
 
-    def run(self, model: bytes, feeds: Feeds) -> Ran:
-        """Raises `ModelFailed`."""
-        with _folder("model.onnx", model) as folder:
+    def run(self, files: Mapping[str, bytes], feeds: Feeds) -> Ran:
+        """A package's model on these rows. Raises `ModelFailed`."""
+        with _package(files) as folder:
             write_arrays(folder / "feeds.npz", feeds)
             self._process("run", folder)
-            tensors = json.loads((folder / "tensors.json").read_text())
-            arrays = read_arrays(folder / "outputs.npz")
-        specs = {
-            side: {name: (kind, tuple(shape)) for name, (kind, shape) in tensors[side].items()} for side in tensors
-        }
-        return Ran(specs["inputs"], specs["outputs"], arrays)
+            return Ran(read_arrays(folder / "outputs.npz"))
 
     def table(self, file: str, body: bytes, needed: Sequence[str]) -> dict[str, list[Any]]:
         """These columns of a stranger's Parquet file; raises `NotAPackage` naming the file and the column."""
-        with _folder("table.parquet", body) as folder:
+        with _folder() as folder:
+            (folder / "table.parquet").write_bytes(body)
             (folder / "needed.json").write_text(json.dumps([file, *needed]))
             try:
                 self._process("table", folder)
@@ -87,10 +81,18 @@ class Sandbox:
 
 
 @contextmanager
-def _folder(name: str, body: bytes) -> Iterator[Path]:
+def _folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="sluice-model-") as folder:
-        (Path(folder) / name).write_bytes(body)
         yield Path(folder)
+
+
+@contextmanager
+def _package(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """In a folder of its own in there: its files may have any name. Tables are left out: nobody in there reads them."""
+    with _folder() as folder:
+        needed = {name: body for name, body in files.items() if not name.endswith(".parquet")}
+        write_files(folder / "package", needed)
+        yield folder
 
 
 def empty(folder: Path) -> Path:

@@ -1,7 +1,5 @@
 """What a job reads and writes: packages, captured rows, labels and files in, evidence and scored rows out."""
 
-import asyncio
-
 from azure.storage.blob.aio import BlobServiceClient
 
 from function_app.jobs.batch.blobs import BatchBlobs
@@ -10,7 +8,7 @@ from shared.adapters.azure.storage.account import storage_errors
 from shared.adapters.azure.storage.evidence import BlobEvidence
 from shared.adapters.azure.storage.model_packages import BlobModelPackages
 from shared.events import LabelsRecorded, PackageRef, PredictionsCaptured
-from shared.packages import FILES, ModelPackage, NotAPackage, read_package
+from shared.packages import ModelPackage, NotAPackage, fetch_files, read_package
 
 
 class JobStorage:
@@ -26,8 +24,7 @@ class JobStorage:
 
     async def package(self, ref: PackageRef) -> tuple[ModelPackage, dict[str, bytes]]:
         """The package and its files; raises `NotAPackage` also when they are not those of the digest."""
-        bodies = await asyncio.gather(*(self.packages.read(ref.digest, name) for name in FILES))
-        files = dict(zip(FILES, bodies, strict=True))
+        files = await fetch_files(lambda name: self.packages.read(ref.digest, name))
         package = read_package(files)
         if package.digest != ref.digest:
             raise NotAPackage("package", f"its digest is {package.digest}, not {ref.digest}")

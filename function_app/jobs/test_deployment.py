@@ -1,7 +1,7 @@
 """`python -m function_app.jobs.test_deployment FOLDER`: serves a candidate on a free loopback port, for the suite only.
 
-The package's files lie in FOLDER. What answers is the code that answers in production (`services.scoring`), behind
-uvicorn and with bounded memory; the port is written to FOLDER/port once requests are taken.
+The package's files lie in FOLDER/package. What answers is the code that answers in production (`services.scoring`),
+behind uvicorn and with bounded memory; the port is written to FOLDER/port once requests are taken.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> None:
 async def serve(folder: Path, package: PackageRef) -> None:
     """Until the process is ended; raises `Refused` for a package that production would not load."""
     scorer = Scorer(CaptureBuffer(SystemClock(), sampling=0.0))
-    version = await PackageLoader(FolderPackage(folder), OnnxRuntime(threads=1)).load(package)
+    version = await PackageLoader(FolderPackage(folder / "package"), OnnxRuntime(threads=1)).load(package)
     scorer.table = Table.of(1, [(version, 100.0)])
     # Named as TCP, since only then does asyncio switch Nagle's algorithm off, which would cost 40 ms an answer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -18,6 +18,8 @@ from shared.events import (
     StagingRequested,
 )
 from shared.packages import NotAPackage, read_package
+from shared.packages.graph import contradictions
+from shared.packages.graph_file import read_graph
 from shared.policies import PolicyDocument
 from shared.ports import Absent, Creator, Jobs, Ledger, ModelPackages, Models, Refused, RegisteredModel
 from shared.reactor import Service
@@ -56,7 +58,10 @@ async def gather_model(
 async def _check(packages: ModelPackages, location: str) -> tuple[str | None, str]:
     """Digest, or what is wrong in words."""
     try:
-        return read_package(await packages.fetch(location)).digest, ""
+        files = await packages.fetch(location)
+        package = read_package(files)
+        said = contradictions(package.signature, read_graph(files["model.onnx"]))
+        return (None, f"model.onnx: {'; '.join(said)}") if said else (package.digest, "")
     except Absent as error:
         return None, f"the package is not there: {error}"
     except (Refused, NotAPackage) as error:

@@ -85,11 +85,16 @@ def _different(side: str, columns: Sequence[Column], tensors: Sequence[GraphTens
         begins = f"{side} {_called(column)}"
         if tensor.datatype != column.datatype:
             yield f"{begins}: {_other_datatype(tensor.datatype, column.datatype)}"
-        elif tensor.shape is not None and (why := _other_shape(column.shape, tensor.shape)):
+        elif tensor.shape is not None and (why := _other_shape(_said(column, tensor.shape), tensor.shape)):
             yield (
                 f"{begins}: the graph declares shape {words(tensor.shape)}, signature.json says "
                 f"{words(column.shape)}: {why}"
             )
+
+
+def _said(column: Column, found: Shape) -> Shape:
+    """A signature that says nothing of an input's shape leaves it to the graph; format 1 had no words for it."""
+    return column.shape if "shape" in column.model_fields_set else (-1, *found[1:])
 
 
 def _other_datatype(found: str, said: str) -> str:

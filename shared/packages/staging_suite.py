@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.events.references import Digest, EndpointRef, PackageRef
 from shared.events.staging import CheckResult, Verdict
+from shared.packages.graph import NEWEST_OPSET, OLDEST_OPSET
 
 
 class _Body(BaseModel):
@@ -37,8 +38,10 @@ class CheckLimits(_Body):
     null_rate_rise: float = Field(default=0.1, ge=0, le=1, description="data quality of the rows, worst column")
     out_of_range_rate: float = Field(default=0.25, ge=0, le=1, description="the same")
     unseen_category_rate: float = Field(default=0.02, ge=0, le=1, description="the same")
-    least_opset: int = Field(default=13, ge=1, description="the ONNX graph")
-    most_opset: int = Field(default=23, ge=1, description="the ONNX graph")
+    least_opset: int = Field(default=OLDEST_OPSET, ge=1, description="of the standard operators")
+    most_opset: int = Field(
+        default=NEWEST_OPSET, ge=1, description="of the standard operators; by default the newest that is run here"
+    )
     smoke_requests: int = Field(default=200, ge=20, description="of a test deployment inside the job")
     latency_p95_ms: float = Field(default=100.0, gt=0, description="of these requests")
     least_group_rows: int = Field(default=200, ge=1, description="smaller groups are left out of the bias checks")

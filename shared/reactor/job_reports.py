@@ -4,13 +4,14 @@ from pydantic import BaseModel, ValidationError
 
 from shared.events import JobRef
 from shared.ports import Evidence, Jobs, Refused
-from shared.reactor.job_watch import JobKnown
+from shared.reactor.job_watch import BROKE_OFF, JobKnown
 
 
 async def state_of[R: BaseModel](job: JobRef, jobs: Jobs) -> JobKnown[R]:
-    """Azure ML's word on the job alone. Raises `Unavailable`."""
+    """Azure ML's word on the job alone, and what it says of a bad end. Raises `Unavailable`."""
     try:
-        return JobKnown(state=await jobs.state(job))
+        state = await jobs.state(job)
+        return JobKnown(state=state, problem=await jobs.last_words(job) if state in BROKE_OFF else "")
     except Refused as error:
         return JobKnown(state="absent", problem=str(error))
 

@@ -18,6 +18,8 @@ from shared.reactor.service import Known
 # What Azure ML may take to stop a job by its own time limit, before we call it lost.
 _SLACK = timedelta(seconds=60)
 _DOUBLINGS = 10
+# Ended by no one's wish.
+BROKE_OFF: frozenset[str] = frozenset({"failed", "not_responding"})
 _LOST = timedelta(days=1)
 
 
@@ -110,9 +112,10 @@ class Watching:
         if known.state == "completed":
             reason = "" if known.report else known.problem or f"the job {watch.job.name} left no report"
             return Ended(known.report, known.evidence, reason)
-        if known.state in ("failed", "canceled", "not_responding"):
+        if known.state in (*BROKE_OFF, "canceled"):
             reason = f"the job {watch.job.name} ended as {known.state}"
-            return Ended(None, None, reason, broke_off=known.state != "canceled")
+            said = f"{reason}: {known.problem}" if known.problem else reason
+            return Ended(None, None, said, broke_off=known.state in BROKE_OFF)
         return self._wait(watch, known.problem or known.state, limits, now)
 
     def could_not_look(self, watch: JobWatch, reason: str, limits: JobLimits, now: datetime) -> Waits | GivenUp:

@@ -1,22 +1,45 @@
 """One of two classes; watched is the probability of the positive one, or the class where there is no probability."""
 
-from shared.tasks.columns import by_row, first_of, named
-from shared.tasks.task import Answered, Array, Task
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from shared.tasks.task import About, Answered, Answers, Array, Metric, Role, Task
+from shared.tasks.truth import yes_or_no
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from shared.tasks.measuring import Measured
+
+_METRICS = (Metric("roc_auc", "higher", "rate"), Metric("log_loss", "lower", "nats"))
 
 
-def positive_place(classes: tuple[str | int, ...], positive: str | int | None) -> int:
-    """Where among the probabilities that of the positive class stands; it is the last unless it is said."""
-    return -1 if positive is None else classes.index(positive)
+def _watch(answered: Answered) -> Array:
+    from shared.tasks.columns import positive
+
+    return positive(answered)
 
 
-def watch(answered: Answered) -> Array:
-    if answered.role == "label":
-        return named(answered)
-    if answered.role == "probability":
-        return first_of(answered.values)
-    columns = by_row(answered.values)
-    place = positive_place(answered.classes, answered.positive)
-    return columns[:, place if columns.shape[1] > 1 else 0]
+def _measure(answers: Answers) -> "Measured":
+    from shared.tasks.measuring.classes import binary
+
+    return binary(answers)
 
 
-TASK = Task("binary_classification", ("probability", "probabilities", "label"), watch, by_name=("label",))
+def _faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[str, ...]:
+    from shared.tasks.measuring.faults import of_classes, of_probabilities
+
+    return (*of_probabilities(outputs, add_up=True), *of_classes(outputs, about, "label"))
+
+
+TASK = Task(
+    "binary_classification",
+    answered_by=("probability", "probabilities", "label"),
+    watch=_watch,
+    by_name=("label",),
+    metrics=_METRICS,
+    truth=yes_or_no,
+    label_words="one of two classes: 0 or 1, or one of `classes`",
+    measure=_measure,
+    faults=_faults,
+)

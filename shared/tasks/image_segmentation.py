@@ -1,25 +1,42 @@
-"""A class for each pixel of an image; watched is the share of pixels that are of another class than the first.
+"""A class for each pixel of an image; watched is the share that is not background."""
 
-The first class is the background. A plane of fractions, as a model of one class writes it, is cut at a half.
-"""
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from shared.tasks.task import About, Answered, Answers, Array, Metric, Role, Task
+from shared.tasks.truth import pixel_classes
 
-from shared.tasks.columns import by_row
-from shared.tasks.task import Answered, Array, Task
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-
-def classes_of(values: Array) -> Array:
-    """The class of each pixel by its place, [N, H, W], of a mask [N, H, W] or of planes [N, C, H, W]."""
-    if values.ndim == 4:
-        if values.shape[1] > 1:
-            return np.argmax(values, axis=1)
-        values = values[:, 0]
-    return values > 0.5 if values.dtype.kind == "f" else values
+    from shared.tasks.measuring import Measured
 
 
-def watch(answered: Answered) -> Array:
-    return np.mean(by_row(classes_of(answered.values)) != 0, axis=1, dtype=np.float64)
+def _watch(answered: Answered) -> Array:
+    from shared.tasks.columns import foreground
+
+    return foreground(answered)
 
 
-TASK = Task("image_segmentation", ("mask",), watch)
+def _measure(answers: Answers) -> "Measured":
+    from shared.tasks.measuring.sequences import pixels
+
+    return pixels(answers)
+
+
+def _faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[str, ...]:
+    from shared.tasks.measuring.faults import of_masks
+
+    return of_masks(outputs, about)
+
+
+TASK = Task(
+    "image_segmentation",
+    answered_by=("mask",),
+    watch=_watch,
+    metrics=(Metric("mean_iou", "higher", "rate"), Metric("pixel_accuracy", "higher", "rate")),
+    truth=pixel_classes,
+    label_words="a list with a class for each pixel, row by row",
+    measure=_measure,
+    faults=_faults,
+)

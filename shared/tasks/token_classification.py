@@ -1,31 +1,42 @@
-"""A tag for each token of a text; watched is the share of tokens that have one.
+"""A tag for each token of a text; watched is the share of tokens that have one."""
 
-The tag of a token that has none is "O", or the first where no tag is called so. A negative number stands for no token.
-"""
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from shared.tasks.task import About, Answered, Answers, Array, Metric, Role, Task
+from shared.tasks.truth import sequence_of_classes
 
-from shared.tasks.columns import by_row
-from shared.tasks.task import Answered, Array, Task
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-NO_TAG = "O"
-
-
-def tags_of(answered: Answered) -> Array:
-    """[N, S]: what `tokens` says, or the place of the most likely tag."""
-    if answered.role == "probabilities":
-        return np.argmax(answered.values, axis=-1)
-    return by_row(answered.values)
+    from shared.tasks.measuring import Measured
 
 
-def watch(answered: Answered) -> Array:
-    tags = tags_of(answered)
-    if tags.dtype.kind == "O":
-        is_token, is_tagged = tags != "", (tags != "") & (tags != NO_TAG)
-    else:
-        none = answered.classes.index(NO_TAG) if NO_TAG in answered.classes else 0
-        is_token, is_tagged = tags >= 0, (tags >= 0) & (tags != none)
-    return np.sum(is_tagged, axis=1) / np.maximum(np.sum(is_token, axis=1), 1)
+def _watch(answered: Answered) -> Array:
+    from shared.tasks.columns import tagged
+
+    return tagged(answered)
 
 
-TASK = Task("token_classification", ("tokens", "probabilities"), watch)
+def _measure(answers: Answers) -> "Measured":
+    from shared.tasks.measuring.sequences import tokens
+
+    return tokens(answers)
+
+
+def _faults(outputs: "Mapping[Role, NDArray[Any]]", about: About) -> tuple[str, ...]:
+    from shared.tasks.measuring.faults import of_classes, of_probabilities
+
+    return (*of_probabilities(outputs, add_up=True), *of_classes(outputs, about, "tokens"))
+
+
+TASK = Task(
+    "token_classification",
+    answered_by=("tokens", "probabilities"),
+    watch=_watch,
+    metrics=(Metric("macro_f1", "higher", "rate"), Metric("accuracy", "higher", "rate")),
+    truth=sequence_of_classes,
+    label_words="a list with a tag for each token; null, -100 and empty text mark places without one",
+    measure=_measure,
+    faults=_faults,
+)

@@ -17,6 +17,7 @@ from tests.support.eventually import PATIENCE_S, aeventually
 
 pytestmark = pytest.mark.azure_untested
 QUICK, ENDLESS, BROKEN = "echo done", "sleep 600", "exit 3"
+SAD = "echo it began; echo 'ValueError: no such column' >&2; exit 1"
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Runner:
     async def ended(self, ref: JobRef, state: JobState) -> None:
         """Wait for this end; in memory it is the test that brings it about."""
         if isinstance(self.jobs, MemoryJobs):
-            self.jobs.end(ref, state)
+            self.jobs.end(ref, state, "ValueError: no such column; its log is user_logs/std_log.txt of job")
         await aeventually(lambda: self._is(ref, state), self.real.patience_s if self.real else PATIENCE_S)
 
     async def _is(self, ref: JobRef, state: JobState) -> bool:
@@ -75,6 +76,16 @@ async def test_a_job_runs_to_its_end(runner: Runner, command: str, end: JobState
     request = runner.request(command)
     await runner.jobs.submit(request)
     await runner.ended(request.ref, end)
+
+
+async def test_a_failed_job_has_last_words_and_a_log(runner: Runner) -> None:
+    request = runner.request(SAD)
+    await runner.jobs.submit(request)
+    await runner.ended(request.ref, "failed")
+    said = await runner.jobs.last_words(request.ref)
+    assert said.startswith("ValueError: no such column; its log is user_logs/std_log.txt of job")
+    with pytest.raises(Absent):
+        await runner.jobs.last_words(runner.request().ref)
 
 
 async def test_submitting_again_starts_nothing(runner: Runner) -> None:

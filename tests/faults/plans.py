@@ -58,6 +58,7 @@ LEFT_OUT = {
     "hub_reader.held": "only after a gap, and reads",
     "hub_reader.read": "only after a gap, and reads",
     "jobs.creator": "reads",
+    "jobs.last_words": "reads",
     "jobs.cancel": "nothing in this story is cancelled",
     "letter_book.forget": "letters a month old; as folds.forget",
     "letter_book.get": "reads",

@@ -44,7 +44,8 @@ async def test_a_body_that_is_no_bytes_is_a_letter_alone_and_among_others(start_
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
-@pytest.mark.timeout(1200)
+# Minutes on a quiet machine; what hangs is over time, not what is slow.
+@pytest.mark.timeout(4_000)
 async def test_every_bad_body_at_every_place_of_every_hub_with_the_timer_of_production(
     only_when_asked: None, start_system: StartSystem, figure: Figure, busy: bool
 ) -> None:
@@ -58,7 +59,7 @@ async def test_every_bad_body_at_every_place_of_every_hub_with_the_timer_of_prod
                 for number in range(40 if busy else 0):
                     await asyncio.gather(*(crowd.send(hub, number % len(PLACES), 1, 0, None) for hub in READERS))
                     await crowd.behind()
-                await aeventually(lambda: caught_up(crowd), timeout_s=300, every_s=1)
+                await aeventually(lambda: caught_up(crowd), timeout_s=900, every_s=1)
             assert system.deaths() == []
         await crowd.assert_nothing_lost_or_doubled()
     sent = sum(map(len, crowd.sent_at.values()))

@@ -15,7 +15,7 @@ from function_app.jobs.batch.counts import REJECTED, SCORED, Counts
 from function_app.jobs.batch.row_sandbox import RowSandbox
 from services.scoring.files import NotScorable
 from shared.events import canonical
-from shared.packages import FILES, BatchReport, BatchRequestBody
+from shared.packages import BatchReport, BatchRequestBody, NotAPackage, fetch_files, write_files
 from shared.ports import Absent, Moved, Refused
 
 if TYPE_CHECKING:
@@ -79,5 +79,7 @@ async def _score(request: BatchRequestBody, storage: "JobStorage", totals: _Tota
 
 async def _fetch(storage: "JobStorage", digest: str, folder: Path) -> None:
     """The package as it lies there: whether it is the one of this digest is checked by who loads it."""
-    for name in FILES:
-        (folder / name).write_bytes(await storage.packages.read(digest, name))
+    try:
+        write_files(folder, await fetch_files(lambda name: storage.packages.read(digest, name)))
+    except NotAPackage as problem:
+        raise Refused(str(problem)) from problem

@@ -18,7 +18,7 @@ from function_app.jobs.staging.results import at_most, failed
 from function_app.jobs.staging.subject import Subject
 from function_app.jobs.tables import Feeds, feeds
 from shared.events import CheckResult, PackageRef
-from shared.packages import Signature, SuiteLimits
+from shared.packages import Signature, SuiteLimits, write_files
 
 _WARM_UP = 10
 CALL_TIMEOUT_S = 10
@@ -47,8 +47,7 @@ def deployed(ref: PackageRef, files: dict[str, bytes], limits: SuiteLimits) -> I
     """The port it listens on. Raises `ModelFailed` with its last words when it does not come up in time."""
     with tempfile.TemporaryDirectory(prefix="sluice-deployment-") as name:
         folder = Path(name)
-        for file, body in files.items():
-            (folder / file).write_bytes(body)
+        write_files(folder / "package", files)
         bounds = ["--seconds", str(limits.run_seconds), "--megabytes", str(limits.run_megabytes)]
         command = [sys.executable, "-m", "function_app.jobs.test_deployment", name, "--package", ref.model_dump_json()]
         with (folder / "stderr").open("wb") as stderr:

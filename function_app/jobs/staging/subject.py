@@ -75,10 +75,10 @@ def run_candidate(
     parts = [feeds(package.signature, columns) for columns in (tables.golden, tables.reference)]
     if len(rows):
         parts.append(feeds(package.signature, rows.columns))
-    return Subject(package, tables, rows, sandbox.run(files["model.onnx"], stacked(parts)))
+    return Subject(package, tables, rows, sandbox.run(files, stacked(parts)))
 
 
 def predict(package: ModelPackage, files: dict[str, bytes], rows: LabelledRows, sandbox: Sandbox) -> Floats:
     """What the champion answers to the same rows; raises as `run_candidate` does."""
-    ran = sandbox.run(files["model.onnx"], feeds(package.signature, rows.columns))
+    ran = sandbox.run(files, feeds(package.signature, rows.columns))
     return ran.arrays[package.signature.prediction].astype(np.float64).reshape(-1)

@@ -105,16 +105,17 @@ def _run_and_judge(
 ) -> list[CheckResult]:
     """Nothing of the model is run unless its graph is in order, and nothing is judged unless it ran."""
     sandbox = Sandbox(request.limits.run_seconds, request.limits.run_megabytes)
-    operators = check_operators(candidate.files["model.onnx"], sandbox, request.limits)
+    operators = check_operators(candidate.files, sandbox, request.limits)
     if operators.verdict == "failed":
         return [operators]
+    tensors = check_tensors(candidate.package.signature, candidate.files["model.onnx"])
+    if tensors.verdict == "failed":
+        return [operators, tensors]
     try:
         subject = run_candidate(candidate.package, candidate.files, tables, rows, sandbox)
     except (ModelFailed, ValueError) as failure:
-        return [operators, failed("graph.runs", str(failure))]
-    checks = [operators, passed("graph.runs", "ran on every row within its limits"), check_tensors(subject)]
-    if any(check.verdict == "failed" for check in checks):
-        return checks
+        return [operators, tensors, failed("graph.runs", str(failure))]
+    checks = [operators, tensors, passed("graph.runs", "ran on every row within its limits")]
     checks += [check_finite(subject), check_golden(subject, request.limits)]
     if any(check.verdict == "failed" for check in checks):
         return checks

@@ -5,6 +5,7 @@ Run by the server for every package that is new to it, so that what checking nee
 
 import argparse
 import os
+import resource
 import sys
 from contextlib import chdir
 from pathlib import Path
@@ -13,10 +14,13 @@ from tempfile import TemporaryDirectory
 from services.scoring.model.loading import prepare
 from services.scoring.model.prepared import REFUSED, write_prepared
 from shared.adapters.onnx import OnnxRuntime
+from shared.packages import read_files
 from shared.ports import Refused
 
 # Requests come first: this runs beside the server, often on the same core.
 _NICER = 10
+# Of address space, much of which is never touched: libraries, and the model as a file, as parsed and as optimised.
+_LEAST_MEMORY, _MEMORY_PER_BYTE = 8 << 30, 8
 
 
 def main() -> int:
@@ -26,7 +30,10 @@ def main() -> int:
     options = parser.parse_args()
     os.nice(_NICER)
     folder: Path = options.folder.resolve()
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    files = read_files(folder)
+    # What a graph asks for beyond this is no fault of the machine, and another attempt would not help it.
+    bound = _LEAST_MEMORY + _MEMORY_PER_BYTE * sum(map(len, files.values()))
+    resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
     # What a graph names by a relative path is not there, should it ever pass the check.
     with TemporaryDirectory(prefix="sluice-empty-") as empty, chdir(empty):
         try:

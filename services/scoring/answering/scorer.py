@@ -38,7 +38,7 @@ class Limits:
     body_bytes: int = 16 << 20
 
 
-@dataclass
+@dataclass(eq=False)
 class _Ticket:
     """`reply` must bear a second call: when an answer fails halfway through a batch, all of it is answered again."""
 
@@ -153,7 +153,9 @@ class Scorer(InferenceServer):
     def _enqueue(self, ticket: _Ticket) -> None:
         version, request = ticket.version, ticket.request
         self._waiting_rows += request.rows
-        kind = (version, version.layout.inner_shapes(request.arrays)) if version.layout.ragged else version
+        kind: object = (version, version.layout.inner_shapes(request.arrays)) if version.layout.ragged else version
+        if version.is_alone:
+            kind = ticket
         tickets = self._pending.get(kind)
         if tickets is None:
             self._pending[kind] = [ticket]

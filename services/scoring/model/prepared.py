@@ -13,6 +13,7 @@ from tempfile import mkdtemp
 
 import orjson
 
+from shared.packages import write_files
 from shared.ports import Refused, Unavailable
 
 # What the preparing process ends with when the package must not serve; why is the last thing it wrote.
@@ -71,8 +72,7 @@ class PreparedModels:
 
     def _write_draft(self, files: Mapping[str, bytes]) -> Path:
         draft = Path(mkdtemp(prefix=".draft-", dir=self._folder))
-        for name, body in files.items():
-            (draft / name).write_bytes(body)
+        write_files(draft, files)
         return draft
 
     def _keep(self, draft: Path, digest: str) -> Mapping[str, bytes]:
@@ -91,7 +91,7 @@ class PreparedModels:
 def write_prepared(folder: Path, files: Mapping[str, bytes]) -> None:
     """Exchange what is in the folder for these files; the list of their digests comes last."""
     for old in folder.iterdir():
-        old.unlink()
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
     for name, body in files.items():
         (folder / name).write_bytes(body)
     (folder / _CHECKED).write_bytes(orjson.dumps({name: _digest(body) for name, body in files.items()}))

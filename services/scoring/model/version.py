@@ -24,11 +24,12 @@ class Version:
     golden: GoldenRows
     is_slim: bool  # nothing of it is too wide to be captured
     model_bytes: int = 0
+    is_alone: bool = False  # its requests never share a run
 
     @classmethod
     def of(
         cls, package: PackageRef, signature: Signature, session: InferenceSession, statistics: VersionStatistics,
-        golden: GoldenRows, model_bytes: int = 0,
+        golden: GoldenRows, model_bytes: int = 0, is_alone: bool = False,
     ) -> "Version":  # fmt: skip
         """`statistics` go on counting when a package is loaded again."""
         model = package.model
@@ -42,6 +43,7 @@ class Version:
             statistics=statistics,
             golden=golden,
             model_bytes=model_bytes,
+            is_alone=is_alone,
             is_slim=all(map(is_slim, (*session.inputs, *session.outputs))),
         )
 

@@ -13,6 +13,7 @@ from shared.ports.models.inference import Array, TensorDatatype
 _LENGTH = struct.Struct("<I")
 # Numbers as they lie in a message.
 _LITTLE_ENDIAN: dict[TensorDatatype, np.dtype] = {name: dtype.newbyteorder("<") for name, dtype in DTYPES.items()}
+_LITTLE_ENDIAN["BF16"] = np.dtype("<u2")  # the upper half of an FP32
 
 
 class BinaryTensors:
@@ -44,7 +45,8 @@ class BinaryTensors:
         dtype = _LITTLE_ENDIAN[datatype]
         if size % dtype.itemsize:
             raise Invalid(f"{name}: {size} bytes are no whole number of {datatype}")
-        return aligned(np.frombuffer(self._body, dtype, size // dtype.itemsize, start))
+        found = aligned(np.frombuffer(self._body, dtype, size // dtype.itemsize, start))
+        return (found.astype("<u4") << 16).view(np.float32) if datatype == "BF16" else found
 
 
 def aligned(array: Array) -> Array:
@@ -73,7 +75,9 @@ def read_texts(name: str, body: bytes) -> Array:
 
 
 def write_tensor(array: Array, datatype: TensorDatatype) -> bytes:
-    """The bytes of one output."""
+    """The bytes of one output. What a model gives as BF16 are FP32 whose lower half is empty."""
+    if datatype == "BF16":
+        return (array.astype("<f4", copy=False).view("<u4") >> 16).astype("<u2").tobytes()
     if datatype != "BYTES":
         return array.astype(_LITTLE_ENDIAN[datatype], copy=False).tobytes()
     texts = [str(each).encode() for each in array.ravel()]

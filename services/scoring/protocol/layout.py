@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from shared.packages import FLOATS as FLOATS
 from shared.packages import Signature
 from shared.ports.models.inference import Array, TensorDatatype, TensorSpec
 
@@ -21,11 +22,11 @@ DTYPES: dict[TensorDatatype, np.dtype] = {
     "UINT32": np.dtype(np.uint32),
     "UINT64": np.dtype(np.uint64),
     "FP16": np.dtype(np.float16),
+    "BF16": np.dtype(np.float32),
     "FP32": np.dtype(np.float32),
     "FP64": np.dtype(np.float64),
     "BYTES": np.dtype(np.object_),
 }
-FLOATS = frozenset({"FP16", "FP32", "FP64"})
 # A tensor wider than this (an image, a text's tokens) is not captured: its content is not what drift is measured on.
 WIDEST = 64
 

@@ -77,8 +77,8 @@ class ResponseEncoder:
         is_fixed = not any(-1 in spec.shape[1:] for spec in outputs)
         self._template = self._whole() if is_fixed else b""
         self._row_template = self._whole(b"1", b"[%b]") if is_fixed else b""
-        texts = any(spec.datatype == "BYTES" for spec in outputs)
-        self._has_plain_bytes = bool(self._template) and not texts and sys.byteorder == "little"
+        others = any(spec.datatype in ("BYTES", "BF16") for spec in outputs)
+        self._has_plain_bytes = bool(self._template) and not others and sys.byteorder == "little"
         self._byte_heads: dict[int, tuple[bytes, Headers]] = {}
 
     def _whole(self, rows: bytes = b"%d", values: bytes = b"%b") -> bytes:

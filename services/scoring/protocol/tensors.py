@@ -12,7 +12,7 @@ import numpy as np
 
 from services.scoring.protocol.answers import Invalid
 from services.scoring.protocol.datatypes import fitted, is_taken_for
-from services.scoring.protocol.layout import DTYPES, Block, Layout
+from services.scoring.protocol.layout import DTYPES, FLOATS, Block, Layout
 from shared.ports.models.inference import Array, TensorDatatype, TensorSpec
 
 type Tensor = Mapping[str, Any]
@@ -23,12 +23,12 @@ warnings.filterwarnings("ignore", "overflow encountered in cast", RuntimeWarning
 _NUMBERS = frozenset({float, int})
 _TYPES: dict[TensorDatatype, frozenset[type]] = {
     **{datatype: frozenset({int}) for datatype in DTYPES},
-    "FP16": _NUMBERS, "FP32": _NUMBERS, "FP64": _NUMBERS, "BOOL": frozenset({bool}), "BYTES": frozenset({str}),
+    **dict.fromkeys(FLOATS, _NUMBERS), "BOOL": frozenset({bool}), "BYTES": frozenset({str}),
 }  # fmt: skip
 # Datatypes whose values `struct` packs from a list faster than numpy does, and checks as it goes: a text,
 # null or array is no number to it, and a number with a fraction is no integer. Only true and false pass as 1 and 0.
 STRUCT_CODES: dict[TensorDatatype, str] = {
-    "FP32": "f", "FP64": "d", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
+    "BF16": "f", "FP32": "f", "FP64": "d", "INT8": "b", "INT16": "h", "INT32": "i", "INT64": "q",
     "UINT8": "B", "UINT16": "H", "UINT32": "I", "UINT64": "Q",
 }  # fmt: skip
 _JSON_NAMES = {float: "number", int: "integer", str: "text", bool: "boolean", list: "array", dict: "object"}

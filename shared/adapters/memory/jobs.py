@@ -15,6 +15,7 @@ class MemoryJobs(Jobs):
         self.submitted: dict[JobRef, JobRequest] = {}
         self._states: dict[JobRef, JobState] = {}
         self.creators: dict[JobRef, Creator] = {}
+        self._last_words: dict[JobRef, str] = {}
 
     async def submit(self, request: JobRequest) -> None:
         refuse_foreign(request.ref.workspace, self._workspaces)
@@ -26,6 +27,11 @@ class MemoryJobs(Jobs):
     async def state(self, ref: JobRef) -> JobState:
         refuse_foreign(ref.workspace, self._workspaces)
         return self._states.get(ref, "absent")
+
+    async def last_words(self, ref: JobRef) -> str:
+        if await self.state(ref) == "absent":
+            raise Absent(f"job {ref.name} does not exist")
+        return self._last_words.get(ref, "")
 
     async def creator(self, ref: JobRef) -> Creator:
         refuse_foreign(ref.workspace, self._workspaces)
@@ -40,6 +46,7 @@ class MemoryJobs(Jobs):
         if state == "running":
             self._states[ref] = "canceled"
 
-    def end(self, ref: JobRef, state: JobState) -> None:
+    def end(self, ref: JobRef, state: JobState, last_words: str = "") -> None:
         """What Azure ML would find out."""
         self._states[ref] = state
+        self._last_words[ref] = last_words

@@ -9,7 +9,7 @@ from shared.packages.signature import format1
 from shared.packages.signature.inputs import Feature, InputColumn
 from shared.packages.signature.outputs import OutputColumn
 from shared.packages.signature.strict import Category, ColumnName, ExtraFile, Strict, words
-from shared.tasks import TASKS, Answered, Array, Task
+from shared.tasks import TASKS, About, Answered, Array, Task
 
 # The column of `reference.parquet` that holds the watched answers of the model.
 PREDICTION = "prediction"
@@ -109,6 +109,10 @@ class Signature(Strict):
     def prediction(self) -> str:
         """The name of the watched output."""
         return self.watched.name
+
+    def about(self, threshold: float = 0.5) -> About:
+        """What figures depend on; `threshold` turns a probability into a decision."""
+        return About(self.classes or (), self.positive, self.labels, self.watched.quantiles or (), threshold)
 
     @property
     def watched_kind(self) -> Literal["numeric", "categorical"]:

@@ -9,7 +9,7 @@ type Datatype = Literal[
     "BOOL", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "FP16", "BF16", "FP32", "FP64",
     "BYTES",
 ]  # fmt: skip
-FLOATS = frozenset({"FP16", "BF16", "FP32", "FP64"})
+FLOATS: frozenset[Datatype] = frozenset({"FP16", "BF16", "FP32", "FP64"})
 # Dimensions; -1 is one of any size, and the first is that of the rows.
 type Shape = tuple[int, ...]
 

@@ -93,6 +93,13 @@ class Jobs(Protocol):
         """Raises `Refused` (not one of our workspaces) or `Unavailable`."""
         ...
 
+    async def last_words(self, ref: JobRef) -> str:
+        """Of a job that ended badly: the last line of what went wrong, and where its log lies; "" if nothing is known.
+
+        Raises `Absent`, `Refused` (not one of our workspaces) or `Unavailable`.
+        """
+        ...
+
     async def creator(self, ref: JobRef) -> Creator:
         """Raises `Absent`, `Refused` (not one of our workspaces) or `Unavailable`."""
         ...

@@ -16,7 +16,8 @@ type Array = NDArray[Any]
 class TensorSpec:
     """One input or output of a model. The first dimension is the row; -1 is a dimension of any size.
 
-    Arrays of BYTES have numpy's `object` dtype and hold `str`.
+    Arrays of BYTES have numpy's `object` dtype and hold `str`. Those of BF16, which numpy has not, are float32: every
+    number of it is one of those.
     """
 
     name: str
@@ -43,19 +44,20 @@ class InferenceFailed(Exception):
 
 
 class InferenceRuntime(Protocol):
-    """Both calls block for as long as they take."""
+    """All calls block for as long as they take."""
 
-    def optimise(self, model: bytes) -> bytes:
+    def optimise(self, model: bytes, data: Mapping[str, bytes]) -> bytes:
         """Check what the model contains, and make it ready to be loaded fast, on any machine of this kind.
 
+        `data` are the other files of its package, which may hold its weights; what comes out holds them itself.
         Raises `Refused` for a model that must not run here.
         """
         ...
 
     def load_optimised(self, model: bytes) -> InferenceSession:
-        """A warm session of what `optimise` made. Raises `Refused` when it cannot be run."""
+        """A session of what `optimise` made. Raises `Refused` when it cannot be run."""
         ...
 
-    def load(self, model: bytes) -> InferenceSession:
-        """A warm session. Raises `Refused` for a model that must not run here."""
+    def load(self, model: bytes, data: Mapping[str, bytes]) -> InferenceSession:
+        """A session. Raises `Refused` for a model that must not run here."""
         ...

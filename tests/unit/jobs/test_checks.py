@@ -34,9 +34,9 @@ def test_outputs_that_are_no_numbers_fail() -> None:
 def test_a_graph_that_breaks_its_signature_fails_by_name() -> None:
     files = material.small_package()
     files["signature.json"] = files["signature.json"].replace(b'"INT64"', b'"INT32"')
-    check = check_tensors(subject(files))
+    check = check_tensors(read_package(files).signature, files["model.onnx"])
     assert check.verdict == "failed"
-    assert "output label" in check.detail
+    assert "output 'label': the graph has datatype INT64, signature.json says INT32" in check.detail
 
 
 def judged(low: float, high: float) -> Judged:

@@ -4,11 +4,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from function_app.jobs.sandbox import ModelFailed, Sandbox, environment
 from function_app.jobs.staging.graph import check_operators
 from shared.packages import SuiteLimits
+from tests.support import graphs
 from tests.unit.jobs import material
 
 SANDBOX = Sandbox(seconds=30, megabytes=4096)
@@ -16,20 +18,24 @@ FEEDS = {"x": material.NUMBERS["x"].reshape(-1, 1)}
 
 
 def test_a_model_runs_on_all_rows() -> None:
-    ran = SANDBOX.run(material.graph(), FEEDS)
-    assert ran.inputs == {"x": ("FP32", (-1, 1))}
-    assert ran.outputs == {"label": ("INT64", (-1,)), "probability": ("FP32", (-1,))}
-    assert ran.arrays["probability"].shape == (400,)
+    ran = SANDBOX.run(material.small_package(), FEEDS)
+    assert {name: array.shape for name, array in ran.arrays.items()} == {"label": (400,), "probability": (400,)}
+
+
+def test_names_data_and_single_rows_are_those_of_serving() -> None:
+    """A graph for one row at a time, whose tensors have names of their own, and whose weights lie beside it."""
+    ran = SANDBOX.run(graphs.one_row_package(), {"temp": np.array([[1], [2], [3]], np.float32)})
+    assert {name: array.tolist() for name, array in ran.arrays.items()} == {"twice": [[2.0], [4.0], [6.0]]}
 
 
 def test_a_model_that_never_ends_is_ended() -> None:
     with pytest.raises(ModelFailed, match=r"did not end within 5 s|killed by signal"):
-        Sandbox(seconds=5, megabytes=4096).run(material.endless(), FEEDS)
+        Sandbox(seconds=5, megabytes=4096).run(material.small_package(material.endless()), FEEDS)
 
 
 def test_a_model_that_eats_memory_is_stopped_by_its_limit() -> None:
     with pytest.raises(ModelFailed, match=r"(?i)alloc|memory"):
-        SANDBOX.run(material.hungry(), FEEDS)
+        SANDBOX.run(material.small_package(material.hungry()), FEEDS)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +48,13 @@ def test_a_model_that_eats_memory_is_stopped_by_its_limit() -> None:
     ],
 )
 def test_a_graph_out_of_order_is_refused_before_it_runs(model: bytes, reason: str) -> None:
-    check = check_operators(model, SANDBOX, SuiteLimits())
+    check = check_operators(material.small_package(model), SANDBOX, SuiteLimits())
     assert check.verdict == "failed"
     assert reason in check.detail
 
 
 def test_an_opset_beyond_the_limit_fails_with_its_number() -> None:
-    check = check_operators(material.graph(), SANDBOX, SuiteLimits(most_opset=16))
+    check = check_operators(material.small_package(), SANDBOX, SuiteLimits(most_opset=16))
     assert (check.verdict, check.measured, check.limit) == ("failed", 17, 16)
 
 
@@ -67,7 +73,7 @@ def test_a_model_runs_in_an_empty_folder(monkeypatch: pytest.MonkeyPatch) -> Non
         return run(command, **options)
 
     monkeypatch.setattr(subprocess, "run", looked_at)
-    SANDBOX.run(material.graph(), FEEDS)
+    SANDBOX.run(material.small_package(), FEEDS)
     ((place, found),) = places
     assert found == []
     assert not place.exists()

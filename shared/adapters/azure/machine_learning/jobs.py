@@ -8,6 +8,7 @@ from shared.adapters.azure.machine_learning.workspaces import AzureMLWorkspaces
 from shared.events import JobRef
 from shared.ports import Absent, CommandJob, Creator, JobRequest, Jobs, JobState, PipelineJob, Refused
 
+_LOG, _AGENT, _LONGEST = "std_log.txt", "Appinsights Reachable", 500
 _ENDED: dict[str, JobState] = {
     "completed": "completed",
     "failed": "failed",
@@ -42,6 +43,11 @@ class AzureMLJobs(Jobs):
         except Absent:
             return "absent"
         return _ENDED.get(status.lower().replace("_", ""), "running")
+
+    async def last_words(self, ref: JobRef) -> str:
+        return await self._workspaces.call(
+            ref.workspace, "jobs", f"read why job {ref.name} failed", lambda client: _last_words(client, ref.name)
+        )
 
     async def creator(self, ref: JobRef) -> Creator:
         return await self._workspaces.call(
@@ -80,6 +86,16 @@ def _creator(client: Any, name: str) -> Creator:
         name=plain(found),
         object_id=plain(getattr(by, "user_object_id", "")),
     )
+
+
+def _last_words(client: Any, name: str) -> str:
+    """The run history alone has them: the error ends in the last lines of the log, then the agent's own."""
+    details = client.jobs._runs_operations.get_run_details(name)
+    said = plain(getattr(getattr(details.error, "error", None), "message", ""))
+    lines = [line.strip() for line in said.splitlines() if line.strip() and not line.startswith(_AGENT)]
+    log = next((each for each in details.log_files or () if each.endswith(_LOG)), None)
+    place = f"its log is {log} of job {name}" if log else ""
+    return "; ".join(filter(None, (lines[-1][:_LONGEST] if lines else "", place)))
 
 
 def _begin_cancel(client: Any, name: str) -> None:

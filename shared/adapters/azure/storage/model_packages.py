@@ -8,6 +8,7 @@ from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 from shared.adapters.azure.storage.blobs import create, download, sizes
 from shared.adapters.names import is_path
 from shared.adapters.package_digest import require_digest
+from shared.packages.files import FILES, LARGEST_PACKAGE, MOST_EXTRA
 from shared.ports import Absent, ModelPackages, Refused
 
 _LOCATION = re.compile(
@@ -15,8 +16,9 @@ _LOCATION = re.compile(
     r"datastores/(?P<datastore>[A-Za-z0-9_]+)/paths/(?P<path>[^?#]+)",
     re.IGNORECASE,
 )
-_ADOPTED = re.compile(r"[0-9a-f]{64}/[A-Za-z0-9_][A-Za-z0-9._-]*")
-_MOST_FILES = 32
+_NAME = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
+_ADOPTED = re.compile(f"[0-9a-f]{{64}}/({_NAME}/)?{_NAME}")
+_MOST_FILES = len(FILES) + MOST_EXTRA
 DATASTORES = {"workspaceblobstore": "azureml"}
 
 
@@ -28,7 +30,7 @@ class BlobModelPackages(ModelPackages):
         blobs: BlobServiceClient,
         datastores: Mapping[str, str | ContainerClient] = DATASTORES,
         container: str = "models",
-        limit_bytes: int = 1024 * 1024 * 1024,
+        limit_bytes: int = LARGEST_PACKAGE,
     ) -> None:
         self._datastores = {
             name.lower(): blobs.get_container_client(target) if isinstance(target, str) else target

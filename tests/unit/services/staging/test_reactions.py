@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.staging.policy import ChampionKnown, Staging, decide_start
+from services.staging.policy import ChampionKnown, Staging, decide_job, decide_start
 from services.staging.reactions import gather_champion, gather_job, service
 from shared.adapters.memory import MemoryEvidence, MemoryJobs, MemoryServingManifests
 from shared.events import ActionFailed, DeadlineReached, JobEnded, StagingRequested
@@ -153,3 +153,13 @@ async def test_cancelling_is_repeatable_and_a_job_that_never_was_is_no_error(job
         await CancelJob(job=job()).perform(jobs)
     assert await jobs.state(job()) == "canceled"
     await CancelJob(job=job_ref("never")).perform(jobs)
+
+
+async def test_a_crashed_suite_is_told_with_its_last_line_and_where_its_log_is(jobs: MemoryJobs) -> None:
+    said = "TypeError: unsupported operand; its log is user_logs/std_log.txt of job"
+    jobs.end(job(), "failed", said)
+    known = await gather_job(LOOK, STARTED.state, jobs, MemoryEvidence())
+    decided = decide_job(STARTED.state, facts(known), LOOK, POLICY)
+    event = decided.effects[0].event  # type: ignore[attr-defined]
+    assert event.reason == f"the job {job().name} ended as failed: {said}"
+    assert said in event.notice().text

@@ -6,7 +6,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from shared.adapters.onnx_graph import check_graph
+from shared.adapters.onnx_graph import check_graph, operators
 from shared.ports import Refused
 from tests.support.onnx_models import onnx_model, saved
 
@@ -151,21 +151,83 @@ def function_of(domain: str, opset: int) -> bytes:
     return found
 
 
+def of_operator(name: str, domain: str = "") -> onnx.GraphProto:
+    found = plain()
+    found.node[0].CopyFrom(helper.make_node(name, ["X"], ["Y"], "n", domain=domain))
+    return found
+
+
+def calling(_how: str, calls: list[list[str]]) -> bytes:
+    """Functions f0, f1, ... of domain `own`, each of which calls these one after the other; "itself" is f0."""
+    model = onnx.load_model_from_string(saved(plain("")))
+    model.graph.node[0].CopyFrom(helper.make_node("f0", ["X"], ["Y"], domain="own"))
+    imports = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    for index, names in enumerate(calls):
+        at = ["c", *(f"v{step}" for step in range(len(names)))]
+        nodes = [
+            helper.make_node(name.replace("itself", "f0"), [at[step]], [at[step + 1]], domain="own")
+            for step, name in enumerate(names)
+        ]
+        nodes.append(helper.make_node("Identity", [at[-1]], ["o"]))
+        model.functions.append(helper.make_function("own", f"f{index}", ["c"], ["o"], nodes, imports))
+    model.opset_import.append(helper.make_opsetid("own", 1))
+    return bytes(model.SerializeToString())
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [
         (b"not a model", "not an ONNX model"),
-        (saved(plain("com.example")), "domain 'com.example'"),
+        (saved(plain("com.example")), "operator 'Identity' of domain 'com.example' \\(the node that gives 'Y'\\)"),
+        (saved(plain("com.microsoft")), "operator 'Identity' of domain 'com.microsoft'"),
+        (
+            saved(of_operator("EPContext", "com.microsoft")),
+            "operator 'EPContext' of domain 'com.microsoft' \\(node 'n'\\)",
+        ),
+        (saved(of_operator("Sluice")), "operator 'Sluice' of domain ''"),
+        (saved(of_operator("Conv", "com.microsoft.nchwc")), "operator 'Conv' of domain 'com.microsoft.nchwc'"),
         (saved(in_a_branch(plain("com.example"))), "domain 'com.example'"),
         (function_of("com.example", 17), "domain 'com.example'"),
-        (function_of("", 99), "opset 99 is outside of"),
-        (saved(plain(), opset=8), "opset 8 is outside of"),
-        (saved(plain(), opset=99), "opset 99 is outside of"),
+        (calling("itself", [["itself"]]), "function 'f0' of domain 'own' calls itself"),
+        (calling("each other", [["f1"], ["f0"]]), "calls itself"),
+        (calling("twice", [["f1", "f1"]] + [[f"f{n}"] * 2 for n in range(2, 20)] + [[]]), "more than 20000 nodes"),
     ],
 )
 def test_a_graph_with_anything_unknown_in_it_is_refused(model: bytes, words: str) -> None:
     with pytest.raises(Refused, match=words):
         check_graph(model)
+
+
+@pytest.mark.parametrize(
+    "place", ["../weights.bin", "/etc/passwd", "*/_ORT_MEM_ADDR_/*", "./weights.bin", "a/../weights.bin"]
+)
+def test_data_is_taken_from_the_packages_own_files_alone(place: str) -> None:
+    model = onnx.load_model_from_string(saved(plain()))
+    tensor = outside()
+    tensor.external_data[0].value = "weights.bin"
+    model.graph.initializer.append(tensor)
+    check_graph(model.SerializeToString(), ["weights.bin"])
+    model.graph.initializer[0].external_data.add(key="location", value=place)
+    with pytest.raises(Refused, match="not one of the package's own files"):
+        check_graph(model.SerializeToString(), ["weights.bin"])
+
+
+def test_what_the_pinned_runtime_knows_is_taken() -> None:
+    known = operators()
+    assert {"QGemm", "Tokenizer", "FusedMatMul"} <= known["com.microsoft"]
+    assert "TreeEnsembleClassifier" in known["ai.onnx.ml"]
+    check_graph(saved(of_operator("QuickGelu", "com.microsoft")))
+    check_graph(saved(plain("ai.onnx")))
+
+
+def test_a_domain_without_an_operator_in_use_does_no_harm() -> None:
+    model = onnx.load_model_from_string(saved(plain()))
+    model.opset_import.append(helper.make_opsetid("com.example", 1))
+    check_graph(model.SerializeToString())
+
+
+def test_functions_of_the_model_itself_are_taken_in_any_domain() -> None:
+    check_graph(calling("once", [["f1"], []]))
 
 
 def test_a_graph_with_branches_and_functions_of_standard_operators_is_taken() -> None:

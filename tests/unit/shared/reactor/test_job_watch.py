@@ -48,6 +48,10 @@ def test_a_job_is_submitted_with_its_own_time_limit_and_a_first_reminder() -> No
         (known("completed"), Ended(None, None, f"the job {JOB.name} left no report")),
         (known("completed", problem="no such blob"), Ended(None, None, "no such blob")),
         (known("failed"), Ended(None, None, f"the job {JOB.name} ended as failed", broke_off=True)),
+        (
+            known("failed", problem="ValueError: x"),
+            Ended(None, None, f"the job {JOB.name} ended as failed: ValueError: x", broke_off=True),
+        ),
         (known("not_responding"), Ended(None, None, f"the job {JOB.name} ended as not_responding", broke_off=True)),
         (known("canceled"), Ended(None, None, f"the job {JOB.name} ended as canceled")),
     ],

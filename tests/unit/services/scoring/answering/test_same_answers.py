@@ -158,7 +158,7 @@ def scorer_of(session: InferenceSession) -> Scorer:
     )
     scorer = Scorer(CaptureBuffer(ManualClock(datetime(2026, 5, 1, tzinfo=UTC))))
     scorer.table = Table.of(
-        1, [(Version.of(package, signature, session, VersionStatistics(package), GoldenRows(0, {}, {})), 100.0)]
+        1, [(Version.of(package, signature, session, VersionStatistics(package), GoldenRows(0, ())), 100.0)]
     )
     return scorer
 
