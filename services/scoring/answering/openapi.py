@@ -83,7 +83,7 @@ def _rows(inputs: Any) -> dict[str, Any]:
         "properties": {name: {} for name in names},
         "additionalProperties": False,
     }
-    rows = {"type": "array", "minItems": 1, "items": row}
+    rows = {"type": "array", "items": row}
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}}
 
 
@@ -95,7 +95,7 @@ def _tensor(spec: TensorSpec) -> dict[str, Any]:
         "properties": {
             "name": {"const": spec.name},
             "datatype": {"const": spec.datatype},
-            "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1},
+            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1},
             "data": {"type": "array"},
         },
     }
