@@ -12,6 +12,7 @@ from function_app.operator.commands import (
     brakes,
     dead_letters,
     doctor,
+    endpoint,
     events,
     explain,
     lanes,
@@ -60,11 +61,7 @@ app.command(
     "explain",
     epilog="Examples: sluice explain flights · sluice explain flights:3 --svg why.svg · sluice explain 373adb5b",
 )(explain.explain)
-app.command(
-    "score",
-    epilog="Examples: sluice score in.parquet out.parquet --endpoint flights · "
-    "sluice score in.csv --submit --endpoint flights",
-)(score.score)
+app.command("score", epilog=f"Examples: {score.EXAMPLES}")(score.score)
 app.add_typer(lanes.app, name="lanes")
 app.add_typer(ledger.app, name="ledger")
 dead_letters.app.command("redrive", epilog=redrive_letters.EXAMPLE)(redrive_letters.redrive)
@@ -72,6 +69,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(events.app, name="events")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
+app.add_typer(endpoint.app, name="endpoint")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(brakes.listing, name="brakes")
 app.command("pause", epilog=brakes.PAUSE_EXAMPLE)(brakes.pause)

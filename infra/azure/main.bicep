@@ -24,8 +24,8 @@ param servingWorkspace string = ''
 @description('Name of a workspace to the name of its Event Grid system topic, where one exists already.')
 param systemTopics object = {}
 
-@description('Name of the serving manifest that scoring answers from.')
-param servingEndpoint string
+@description('The endpoints that scoring answers: all of the workspace, also those to come, or names with commas between.')
+param servingEndpoint string = '*'
 
 @description('Share of scored requests that are captured, from 0 to 1, as text.')
 param captureSampling string = '1.0'

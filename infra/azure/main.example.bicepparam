@@ -11,8 +11,6 @@ param workspaces = [
   { name: 'mlw-production', stages: ['production'], location: 'westeurope', project: 'flights' }
 ]
 
-param servingEndpoint = 'flights'
-
 // Printed by: python -m infra.azure.approval_key approval.key
 param approvalPublicKey = '<public key>'
 

@@ -141,7 +141,8 @@ IDENTITIES: dict[str, tuple[WorkspaceGrant, ...]] = {
     "operators": (WorkspaceGrant("*", ("*",)),),
 }
 
-SERVING_ENDPOINT = "flights"
+# Every endpoint that the policy in force has promoted a model of, also those that are added while it runs.
+SERVING_ENDPOINT = "*"
 
 PERSONAS = (
     "data-scientist",

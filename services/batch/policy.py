@@ -20,6 +20,7 @@ from shared.events import (
     canonical,
 )
 from shared.packages import BatchReport, BatchRequestBody
+from shared.packages.batch import SUFFIXES
 from shared.policies import JobLimits, PolicyDocument
 from shared.ports import CommandJob
 from shared.reactor import (
@@ -39,7 +40,6 @@ from shared.reactor import (
 )
 
 WATCHING = Watching(experiment="sluice-batch")
-SUFFIXES = (".parquet", ".csv")
 
 
 def decide_requested(
@@ -66,7 +66,7 @@ def decide_requested(
 def _problem(event: BatchRequested, known: FileKnown, limits: BatchLimits) -> str:
     """Why this file is not scored, "" if it is."""
     if event.endpoint is None or not event.file.name.lower().endswith(SUFFIXES):
-        kinds = " or ".join(f"batch-in/<endpoint>/<name>{suffix}" for suffix in SUFFIXES)
+        kinds = f"batch-in/<endpoint>/<name>{SUFFIXES[0]} (or {', '.join(SUFFIXES[1:])})"
         return f"the blob's name: {kinds} is required, found batch-in/{event.file.name[:200]}"
     if known.problem:
         return known.problem

@@ -9,7 +9,7 @@ from services.scoring.answering.batching import Batching, EndOfTurn, FirstAtOnce
 from services.scoring.answering.endpoints import Endpoints
 from services.scoring.answering.inference_server import InferenceServer
 from services.scoring.answering.scorer import Limits, Scorer
-from services.scoring.instance.assembly import Instance, instance_of
+from services.scoring.instance.assembly import Instance, Making, instance_of, instance_of_all
 from services.scoring.instance.background import Background, ScoringPorts
 from services.scoring.protocol import ARROW_STREAM, ARROW_TYPE
 from services.scoring.protocol.answers import Answer, Invalid, Problem

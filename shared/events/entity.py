@@ -41,6 +41,19 @@ class Entity(NamedTuple):
         """Safe in a table key and in a blob name: `/ \\ # ? %` and control characters are escaped, reversibly."""
         return _table_key(self)
 
+    @staticmethod
+    def table_keys_of(workspace: str, kind: str) -> str:
+        """What the table keys of all things of this kind in a workspace begin with."""
+        return _escaped("|".join((*Entity.of(workspace, kind, "")[:2], "")))
+
+    @classmethod
+    def from_table_key(cls, key: str) -> "Entity":
+        """Read what `table_key` wrote of parts without `|`; raise `ValueError` for anything else."""
+        parts = unquote(key.replace("=", "%")).split("|")
+        if len(parts) != 3 or not all(parts[1:]):
+            raise ValueError(f"entity: expected the table key of workspace, kind and name, found {key!r}")
+        return cls.of(*parts)
+
 
 # Each decision makes its entity a dozen times, and spells it as often.
 @lru_cache(maxsize=1024)
@@ -60,7 +73,11 @@ def _hub_key(entity: Entity) -> str:
 
 @lru_cache(maxsize=1024)
 def _table_key(entity: Entity) -> str:
-    return quote("|".join(entity), safe="").replace("%", "=")
+    return _escaped("|".join(entity))
+
+
+def _escaped(text: str) -> str:
+    return quote(text, safe="").replace("%", "=")
 
 
 # An entity in its one spelling, as a field of an event; anything else is refused.

@@ -5,6 +5,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.events.batch import FileRef
 from shared.events.references import EndpointRef, PackageRef
 
+# How the name of a file that can be scored ends.
+SUFFIXES = (".parquet", ".csv", ".tsv", ".csv.gz", ".tsv.gz")
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -23,6 +23,8 @@ from shared.settings.references import unresolved
 
 _Named = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
+_ALL = "*"
+
 
 def _list(value: object) -> object:
     """`a,b` or `["a", "b"]`."""
@@ -49,11 +51,11 @@ class ScoringSettings(BaseModel):
     checked and optimised models, of this user alone.
 
     `workspaces`: JSON, list of `{id, stages, location, project}`; where several are of stage production,
-    `serving_workspace` is the id of the one that this app serves. `serving_endpoint` may name several. Versions
-    that lost their route are kept for `rollback_window_s`, as far as `model_memory_mb` allows it for all model
-    files together. `access_log` writes a line of JSON for each request, and `otel_exporter_otlp_endpoint` gets a
-    span for each (own server; OpenTelemetry's SDK reads its other variables). `body_limit_mb` is for the body of one
-    request, unpacked if it came packed.
+    `serving_workspace` is the id of the one that this app serves. `serving_endpoint` may name several; `*` is every
+    endpoint of the workspace that has a serving manifest, also those to come. Versions that lost their route are kept
+    for `rollback_window_s`, as far as `model_memory_mb` allows it for all model files together. `access_log` writes a
+    line of JSON for each request, and `otel_exporter_otlp_endpoint` gets a span for each (own server; OpenTelemetry's
+    SDK reads its other variables). `body_limit_mb` is for the body of one request, unpacked if it came packed.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -87,13 +89,24 @@ class ScoringSettings(BaseModel):
     def _once_each(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(names)) != len(names):
             raise ValueError("an endpoint is named twice")
+        if _ALL in names and len(names) > 1:
+            raise ValueError("* is every endpoint, and stands alone")
         return names
 
     @property
+    def serves_all(self) -> bool:
+        """Also endpoints that nobody has named yet."""
+        return self.serving_endpoint == (_ALL,)
+
+    @property
+    def workspace(self) -> str:
+        return self.serving_workspace or serving(self.workspaces)
+
+    @property
     def endpoints(self) -> tuple[EndpointRef, ...]:
-        """Raises `ValidationError` when the parts do not make a workspace id or an endpoint's name."""
-        workspace = self.serving_workspace or serving(self.workspaces)
-        return tuple(EndpointRef(workspace=workspace, name=name) for name in self.serving_endpoint)
+        """Those that are named. Raises `ValidationError` for what is no workspace's id or no endpoint's name."""
+        names = () if self.serves_all else self.serving_endpoint
+        return tuple(EndpointRef(workspace=self.workspace, name=name) for name in names)
 
     @classmethod
     def read(cls) -> Self:

@@ -63,9 +63,11 @@ async def test_only_the_version_that_was_asked_for_is_fetched(account: Account, 
     source, fetched = tmp_path / "source", tmp_path / "fetched"
     source.write_bytes(b"x" * 9_000_000)
     first = await files.put(NAME, source)
-    await files.fetch(NAME, first, fetched)
+    assert await files.fetch(NAME, first, fetched) == ""
     assert fetched.read_bytes() == b"x" * 9_000_000
     source.write_bytes(b"other")
-    await files.put(NAME, source)
+    second = await files.put(NAME, source, '{"prefix": "a b"}')
+    assert await files.fetch(NAME, second, fetched) == '{"prefix": "a b"}'
+    assert fetched.read_bytes() == b"other"
     with pytest.raises(Moved):
         await files.fetch(NAME, first, fetched)

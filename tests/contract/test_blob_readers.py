@@ -68,6 +68,18 @@ async def test_a_manifest_is_read_as_it_was_written(account: Account, reader: Bl
     assert await read.read(ENDPOINT) == await written.read(ENDPOINT)
 
 
+async def test_what_was_ever_served_is_listed_as_the_sdk_lists_it(account: Account, reader: BlobReader) -> None:
+    container = await account.container("serving")
+    written, read = BlobServingManifests(account.storage.blobs, container), ReadManifests(reader, container)
+    assert await read.served(ENDPOINT.workspace) == ()
+    for name in ("Trains", "flights", "a-b_c.d"):
+        endpoint = ENDPOINT.model_copy(update={"name": name})
+        await written.swap(Manifest(endpoint=endpoint, generation=1, changed_by="effect-1"))
+    found = await read.served(ENDPOINT.workspace)
+    assert [each.name for each in found] == ["a-b_c.d", "flights", "trains"]
+    assert found == await written.served(ENDPOINT.workspace)
+
+
 async def test_a_package_is_read_file_by_file(account: Account, reader: BlobReader) -> None:
     container = await account.container("models")
     packages, read = BlobModelPackages(account.storage.blobs, {}, container), ReadPackages(reader, container)
@@ -80,6 +92,8 @@ async def test_a_package_is_read_file_by_file(account: Account, reader: BlobRead
 async def test_a_missing_container_is_no_empty_one(reader: BlobReader) -> None:
     with pytest.raises(Unavailable, match="ContainerNotFound"):
         await ReadManifests(reader, "never-provisioned").read(ENDPOINT)
+    with pytest.raises(Unavailable, match="ContainerNotFound"):
+        await ReadManifests(reader, "never-provisioned").served(ENDPOINT.workspace)
 
 
 async def test_a_key_that_is_not_taken_is_unavailable_and_not_shown(azurite: Azurite) -> None:

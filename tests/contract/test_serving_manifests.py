@@ -6,6 +6,7 @@ import pytest
 
 from shared.adapters.azure.storage.serving import BlobServingManifests
 from shared.adapters.memory import MemoryServingManifests
+from shared.events import EndpointRef
 from shared.ports import Manifest, Moved, Route, ServingManifests
 from tests.contract.conftest import Account
 from tests.contract.examples import ENDPOINT, NOON, PACKAGE
@@ -64,3 +65,16 @@ async def test_of_eight_racing_swaps_exactly_one_wins(manifests: ServingManifest
     assert [type(outcome) for outcome in outcomes if outcome is not None] == [Moved] * 7
     winner = outcomes.index(None)
     assert await manifests.read(ENDPOINT) == manifest(before + 1, f"effect-{winner}")
+
+
+async def test_what_was_ever_served_in_a_workspace_is_listed_by_name(manifests: ServingManifests) -> None:
+    assert await manifests.served(ENDPOINT.workspace) == ()
+    elsewhere = ENDPOINT.workspace.replace("workspaces/", "workspaces/no-")
+    assert elsewhere != ENDPOINT.workspace
+    for workspace, name in ((ENDPOINT.workspace, "Trains"), (ENDPOINT.workspace, "a-b_c.d"), (elsewhere, "ships")):
+        endpoint = EndpointRef(workspace=workspace, name=name)
+        await manifests.swap(Manifest(endpoint=endpoint, generation=1, changed_by="effect-1"))
+    found = await manifests.served(ENDPOINT.workspace.upper())
+    assert [each.name for each in found] == ["a-b_c.d", "trains"]
+    assert [(await manifests.read(each)).endpoint.name for each in found] == ["a-b_c.d", "Trains"]
+    assert [each.name for each in await manifests.served(elsewhere)] == ["ships"]

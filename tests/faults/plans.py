@@ -88,6 +88,7 @@ LEFT_OUT = {
     "seals.keep_list": "once a day, as seals.keep",
     "seals.latest": "reads",
     "seals.read_list": "reads",
+    "serving_manifests.served": "reads; scoring alone lists",
 }
 # Calls by which a canary step and a rollback are recorded, performed and settled, each aimed at for itself. What comes
 # before one of them comes after another.

@@ -76,7 +76,12 @@ def test_the_workspace_emulator_accepts_its_configuration(system: System) -> Non
     system.waves()
     config = Config.model_validate_json((system.run_dir / "azure_ml" / "config.json").read_bytes())
     assert {identity.name for identity in config.identities} == set(topology.IDENTITIES)
-    assert set(config.environments) == {"sluice-jobs", "flights-training"}
+    team = config.environment("anybodys-own")
+    assert set(config.environments) == {"sluice-jobs", "*"}
+    assert team is not None
+    # A team's code gets the rights of pipelines, and nothing of Sluice's own.
+    assert team.variables["IDENTITY_HEADER"] == system.state.identity_headers["pipelines"]
+    assert "SLUICE_STORAGE" not in team.variables
 
 
 def test_only_operators_may_do_everything_in_a_workspace() -> None:

@@ -29,9 +29,9 @@ class BatchBlobs:
         self._files = BlobBatchFiles(blobs, files)
         self._results = blobs.get_container_client(results)
 
-    async def fetch(self, file: FileRef, path: Path) -> None:
-        """Raises `Moved` when it was replaced since it was asked for, `Absent` when it is gone."""
-        await self._files.fetch(file.name, file.etag, path)
+    async def fetch(self, file: FileRef, path: Path) -> str:
+        """The options that came with it. Raises `Moved` when it was replaced since it was asked for, or `Absent`."""
+        return await self._files.fetch(file.name, file.etag, path)
 
     async def done(self, output: str) -> list[Counts]:
         """Of the chunks that are written, from the first one to the first that is missing."""

@@ -3,7 +3,8 @@
 The files of the model package lie in FOLDER. Both ways go lines of JSON:
 
     -> (nothing)                                          <- {} when the package is loaded, or {"refused": why}
-    -> {"source", "name", "chunk_rows", "first", "into"}  <- {"rows", "rejected_by"} for each chunk, whose rows lie in
+    -> {"source", "name", "options", "chunk_rows", "first", "into"}
+                                                          <- {"rows", "rejected_by"} for each chunk, whose rows lie in
                                                              `into`; the next one is not begun before a line comes
     -> {"source", "chunk_rows", "target"}                 <- {"rows", "rejected"} so far, after each chunk
                                                           <- {"end": true} or {"problem": why} after either
@@ -16,6 +17,7 @@ import asyncio
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +28,15 @@ import pyarrow.parquet
 from function_app.jobs.batch.counts import REJECTED, SCORED, Counts
 from function_app.jobs.model_process import limit_memory
 from function_app.jobs.test_deployment import FolderPackage
-from services.scoring.files import ChunkScorer, NotScorable, Results, open_rows
+from services.scoring.files import (
+    ChunkScorer,
+    FileOptions,
+    NotScorable,
+    Results,
+    open_rows,
+    remove_drafts,
+    unforeseen,
+)
 from services.scoring.model.loading import PackageLoader
 from services.scoring.model.version import Version
 from shared.adapters.onnx import OnnxRuntime
@@ -50,6 +60,11 @@ def main() -> None:
         version = asyncio.run(loader.load(PackageRef.model_validate_json(arguments.package)))
     except Refused as refusal:
         return say({"refused": str(refusal)})
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the same package would fail the same way in another process
+        traceback.print_exc()
+        return say({"refused": f"{unforeseen(error)}, as it was loaded; the job's log has the whole of it"})
     say({})
     for line in iter(sys.stdin.readline, ""):
         _obey(json.loads(line), version, say, arguments.megabytes)
@@ -77,12 +92,16 @@ def _obey(order: Order, version: Version, say: Say, megabytes: int) -> None:
         say({"problem": str(problem)})
     except MemoryError:
         say({"problem": f"reading and scoring {order['chunk_rows']} rows of it takes more than {megabytes} MB"})
+    except Exception as error:  # noqa: BLE001 - the same file would fail the same way in another process
+        traceback.print_exc()
+        say({"problem": f"{unforeseen(error)}; the job's log has the whole of it"})
 
 
 def _chunks(order: Order, version: Version) -> Iterator[dict[str, Any]]:
     into, rows = Path(order["into"]), order["chunk_rows"]
-    file = open_rows(Path(order["source"]), order["name"])
-    scorer = ChunkScorer(version, file.schema, file.from_text)
+    options = FileOptions.read(order["options"])
+    file = open_rows(Path(order["source"]), order["name"], options.text)
+    scorer = ChunkScorer(version, file.schema, file.text, options.prefix)
     for index, table in enumerate(file.chunks(rows, order["first"]), start=order["first"]):
         chunk = scorer.score(table, index * rows)
         pyarrow.parquet.write_table(chunk.scored, into / SCORED)
@@ -94,8 +113,9 @@ def _chunks(order: Order, version: Version) -> Iterator[dict[str, Any]]:
 
 def _whole(order: Order, version: Version) -> Iterator[dict[str, Any]]:
     file = open_rows(Path(order["source"]))
-    scorer = ChunkScorer(version, file.schema, file.from_text)
-    with Results(Path(order["target"]), scorer.schema) as results:
+    scorer, target = ChunkScorer(version, file.schema, file.text), Path(order["target"])
+    remove_drafts(target)
+    with Results(target, scorer.schema) as results:
         for table in file.chunks(order["chunk_rows"]):
             results.add(scorer.score(table, results.rows))
             yield {"rows": results.rows, "rejected": results.rejected}

@@ -100,9 +100,14 @@ class RowSandbox:
             self.close()
             raise Refused(found["refused"])
 
-    def chunks(self, source: Path, name: str, chunk_rows: int, first: int, into: Path) -> Iterator[Counts]:
-        """The rows of each lie in `into` until the next is asked for. Raises `NotScorable`, and what `load` raises."""
-        order = {"source": str(source.absolute()), "name": name, "into": str(into.absolute())}
+    def chunks(
+        self, source: Path, name: str, chunk_rows: int, first: int, into: Path, options: str = ""
+    ) -> Iterator[Counts]:
+        """The rows of each lie in `into` until the next is asked for; `options` as they came with the file.
+
+        Raises `NotScorable`, and what `load` raises.
+        """
+        order = {"source": str(source.absolute()), "name": name, "into": str(into.absolute()), "options": options}
         for found in self._answers({**order, "chunk_rows": chunk_rows, "first": first}, after_each=b"\n"):
             yield Counts(int(found["rows"]), {str(name): int(rows) for name, rows in found["rejected_by"].items()})
 

@@ -4,6 +4,7 @@ This process has the job's identity, and touches neither the file nor the model:
 """
 
 import asyncio
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from function_app.jobs.batch.counts import REJECTED, SCORED, Counts
 from function_app.jobs.batch.row_sandbox import RowSandbox
-from services.scoring.files import NotScorable
+from services.scoring.files import NotScorable, unforeseen
 from shared.events import canonical
 from shared.packages import BatchReport, BatchRequestBody, NotAPackage, fetch_files, write_files
-from shared.ports import Absent, Moved, Refused
+from shared.ports import Absent, Moved, Refused, Unavailable
 
 if TYPE_CHECKING:
     from function_app.jobs.storage import JobStorage
+
+logger = logging.getLogger("sluice.batch")
 
 
 @dataclass(slots=True)
@@ -39,9 +42,6 @@ async def score_file(request: BatchRequestBody, storage: "JobStorage") -> BatchR
     """What is wrong with file or package is the report's `problem`; what another attempt may cure is raised."""
     began = perf_counter()
     totals, problem = _Totals(), ""
-    for counts in await storage.batch.done(request.output):
-        totals.add(counts)
-    totals.before = totals.rows
     try:
         await _score(request, storage, totals)
     except NotScorable as error:
@@ -52,6 +52,11 @@ async def score_file(request: BatchRequestBody, storage: "JobStorage") -> BatchR
         problem = "the file was replaced or removed since it was asked for"
     except Refused as error:
         problem = f"the package cannot be used: {error}"
+    except (Unavailable, OSError, MemoryError):
+        raise
+    except Exception as error:  # a mistake of ours: another attempt would make it again
+        logger.exception("%s is not scored", request.file.name)
+        problem = f"{unforeseen(error)}; the job's log has the whole of it"
     report = BatchReport(
         file=request.file, package=request.package, output=request.output, rows=totals.rows,
         rejected=totals.rejected_by.total(), rejected_by=dict(totals.rejected_by), scored_before=totals.before,
@@ -62,16 +67,19 @@ async def score_file(request: BatchRequestBody, storage: "JobStorage") -> BatchR
 
 
 async def _score(request: BatchRequestBody, storage: "JobStorage", totals: _Totals) -> None:
+    for before in await storage.batch.done(request.output):
+        totals.add(before)
+    totals.before = totals.rows
     with TemporaryDirectory(prefix="sluice-batch-") as folder:
         package, parts = Path(folder) / "package", Path(folder) / "parts"
         package.mkdir()
         parts.mkdir()
         await _fetch(storage, request.package.digest, package)
         file = Path(folder) / "file"
-        await storage.batch.fetch(request.file, file)
+        options = await storage.batch.fetch(request.file, file)
         with RowSandbox(package, request.package) as sandbox:
             await asyncio.to_thread(sandbox.load)
-            chunks = sandbox.chunks(file, request.file.name, request.chunk_rows, totals.chunks, parts)
+            chunks = sandbox.chunks(file, request.file.name, request.chunk_rows, totals.chunks, parts, options)
             while (counts := await asyncio.to_thread(next, chunks, None)) is not None:
                 await storage.batch.keep(request.output, totals.chunks, counts, parts / SCORED, parts / REJECTED)
                 totals.add(counts)

@@ -18,13 +18,27 @@ from shared.events import EndpointRef
 from shared.settings.operator import NoSettings, OperatorSettings
 
 if TYPE_CHECKING:
-    from function_app.operator.scoring.local import Outcome, Tell
+    from function_app.operator.scoring.local import Asked, Outcome, Tell
+    from services.scoring.files import FileOptions
 
 SOME_REJECTED, COULD_NOT_RUN = 1, 2
+_TEXTS = "Files of texts (.csv, .tsv)"
+_BESIDE = "Files beside the rows"
+EXAMPLES = " · ".join(
+    f"sluice score {each} --endpoint flights"
+    for each in (
+        "in.parquet out.parquet", "in.csv out.parquet --separator ';' --decimal , --missing NA",
+        "training.csv out.parquet --prefix model_", "images.csv out.parquet --files-in photos/",
+        "in.csv --submit --wait",
+    )
+)  # fmt: skip
 
 
 def score(
-    source: Annotated[Path, typer.Argument(metavar="IN", help="Rows to score, .parquet or .csv.", dir_okay=False)],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="IN", help="Rows to score: .parquet, .csv, .tsv, .csv.gz, .tsv.gz.", dir_okay=False),
+    ],
     target: Annotated[
         Path | None, typer.Argument(metavar="OUT", help="The result, .parquet or .csv.", dir_okay=False)
     ] = None,
@@ -37,6 +51,28 @@ def score(
     chunk_rows: Annotated[int, typer.Option(min=1, max=1_000_000, help="Rows in memory at a time.")] = 10_000,
     threads: Annotated[int, typer.Option(min=0, max=256, help="Of the model; 0: one for each core.")] = 0,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT if it exists.")] = False,
+    prefix: Annotated[
+        str, typer.Option(help="Begins the names that OUT adds, where IN has columns of the same names.")
+    ] = "",
+    separator: Annotated[
+        str, typer.Option(help="Between cells: one character, or tab. By default by IN's name.", rich_help_panel=_TEXTS)
+    ] = "",
+    decimal: Annotated[str, typer.Option(help="Point or comma in numbers.", rich_help_panel=_TEXTS)] = ".",
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(help="A text that stands for a missing value, as NA; may be given again.", rich_help_panel=_TEXTS),
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="Of the texts, as latin-1.", rich_help_panel=_TEXTS)] = "utf-8",
+    files_in: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder: columns of texts for images and tensors are paths in it.", rich_help_panel=_BESIDE
+        ),
+    ] = None,
+    path_column: Annotated[
+        list[str] | None,
+        typer.Option(help="With --files-in: a column of paths to texts; may be given again.", rich_help_panel=_BESIDE),
+    ] = None,
     as_json: AsJson = False,
     run_dir: RunDir = None,
 ) -> None:
@@ -53,24 +89,40 @@ def score(
             raise Unknown("--endpoint is required, and either OUT or --submit")
         if wait and not submit:
             raise Unknown("--wait is for --submit; a file that is scored here is waited for anyway")
+        if submit and files_in:
+            raise Unknown("--files-in is for files that are scored here: a job has no such folder")
+        if path_column and not files_in:
+            raise Unknown("--path-column is for --files-in, which says where the paths begin")
         if not source.is_file():
             raise Unknown(f"{source}: there is no such file")
+        options = _options(separator, decimal, missing or [], encoding, prefix)
         found = settings(run_dir)
         ref = _endpoint(found, endpoint)
         if target is None:
-            rejected = submit_file(found, ref, source, timeout if wait else None, as_json)
+            rejected = submit_file(found, ref, source, options, timeout if wait else None, as_json)
         else:
-            outcome = _score(found, ref, source, target, chunk_rows, threads, force, quiet=as_json)
+            from function_app.operator.scoring.local import Asked
+
+            asked = Asked(source, target, chunk_rows, force, options, files_in, tuple(path_column or ()))
+            outcome = _score(found, ref, asked, threads, quiet=as_json)
             _say(outcome, target, as_json)
             rejected = outcome.rejected
     if rejected:
         raise typer.Exit(SOME_REJECTED)
 
 
+def _options(separator: str, decimal: str, missing: list[str], encoding: str, prefix: str) -> "FileOptions":
+    from services.scoring.files import FileOptions, TextFormat
+
+    separator = {"tab": "\t", "\\t": "\t"}.get(separator, separator)
+    text = TextFormat(separator, decimal, frozenset(missing), encoding)
+    return FileOptions(None if text == TextFormat() else text, prefix)
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Whatever keeps it from running is one sentence and one exit code."""
-    from services.scoring.files import NotScorable
+    from services.scoring.files import NotScorable, unforeseen
 
     try:
         yield
@@ -84,6 +136,9 @@ def _told() -> Iterator[None]:
         raise typer.Exit(COULD_NOT_RUN) from error
     except (NotScorable, Unknown, NoSettings, OSError) as error:
         warn(f"sluice: {error}")
+        raise typer.Exit(COULD_NOT_RUN) from error
+    except Exception as error:  # a mistake of ours is no traceback, and not the exit code of rejected rows
+        warn(f"sluice: nothing was written: {unforeseen(error)}: {str(error).partition(chr(10))[0]:.300}")
         raise typer.Exit(COULD_NOT_RUN) from error
 
 
@@ -99,16 +154,18 @@ def _endpoint(found: OperatorSettings, name: str) -> EndpointRef:
         raise Unknown(f"--endpoint: {error.errors()[0]['msg']}") from error
 
 
-def _score(
-    found: OperatorSettings, endpoint: EndpointRef, source: Path, target: Path, chunk_rows: int, threads: int,
-    force: bool, quiet: bool,
-) -> "Outcome":  # fmt: skip
+def _score(found: OperatorSettings, endpoint: EndpointRef, asked: "Asked", threads: int, quiet: bool) -> "Outcome":
     # Imported here: pyarrow and ONNX Runtime would slow down every other command's start.
     from function_app.operator.scoring.local import current_version, score_here
 
     served = run(current_version(found.storage(), endpoint, threads))
     with _progress(quiet) as tell, _between_chunks(tell) as tell_or_end:
-        return score_here(served, source, target, chunk_rows, force, tell_or_end)
+        return score_here(served, asked, tell_or_end, _say_removed)
+
+
+def _say_removed(drafts: list[Path]) -> None:
+    if drafts:
+        warn(f"removed what a run left that was killed: {', '.join(path.name for path in drafts)}")
 
 
 @contextmanager

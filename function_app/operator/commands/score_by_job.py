@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -10,13 +11,17 @@ from function_app.operator.running import INTERRUPTED, Unknown, run
 from shared.events import BatchCompleted, BatchFailed, BatchStarted, EndpointRef
 from shared.settings.operator import OperatorSettings
 
+if TYPE_CHECKING:
+    from services.scoring.files import FileOptions
+
 # By how much a hub's clock may be behind ours.
 _SKEW = timedelta(minutes=5)
 
 
 def submit_file(
-    found: OperatorSettings, endpoint: EndpointRef, source: Path, wait_s: float | None, as_json: bool
-) -> int:
+    found: OperatorSettings, endpoint: EndpointRef, source: Path, options: "FileOptions", wait_s: float | None,
+    as_json: bool,
+) -> int:  # fmt: skip
     """How many rows are known to be rejected; `wait_s` None: nothing is waited for.
 
     Raises `NotScorable` for a file that no job could read, and `Unknown` for one that was not scored, or not in time.
@@ -24,9 +29,9 @@ def submit_file(
     from function_app.operator.scoring.submitting import send
     from services.scoring.files import open_rows
 
-    open_rows(source)
+    open_rows(source, text=options.text)
     since = datetime.now(UTC) - _SKEW
-    sent = run(send(found.batch_address(), endpoint.name, source, source.name))
+    sent = run(send(found.batch_address(), endpoint.name, source, options.written()))
     if not as_json:
         say(f"sent: batch-in/{clean(sent.name)} ({clean(sent.etag)})")
     if wait_s is None:

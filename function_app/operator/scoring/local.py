@@ -10,7 +10,16 @@ import pyarrow
 
 from function_app.operator.connections import storage_at
 from function_app.operator.running import Unknown
-from services.scoring.files import ChunkScorer, NotScorable, Results, open_rows
+from services.scoring.files import (
+    ChunkScorer,
+    FileOptions,
+    NotScorable,
+    ReferredFiles,
+    Results,
+    TextFormat,
+    open_rows,
+    remove_drafts,
+)
 from services.scoring.model.loading import PackageLoader
 from services.scoring.model.version import Version
 from shared.adapters.azure.storage.model_packages import BlobModelPackages
@@ -49,20 +58,42 @@ async def current_version(address: str, endpoint: EndpointRef, threads: int) -> 
         return manifest.generation, await loader.load(manifest.current)
 
 
-def score_here(
-    served: tuple[int, Version], source: Path, target: Path, chunk_rows: int, force: bool, tell: Tell
-) -> Outcome:
-    """`tell` hears of rows done and of all rows, None where nobody knows. Raises `NotScorable`."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is scored to what, and how; `files_in` is the folder of the files that `path_columns`, or others, name."""
+
+    source: Path
+    target: Path
+    chunk_rows: int
+    force: bool
+    options: FileOptions
+    files_in: Path | None = None
+    path_columns: tuple[str, ...] = ()
+
+    def files(self) -> ReferredFiles | None:
+        """Raises `NotScorable`."""
+        if self.files_in is None:
+            return None
+        text = self.options.text or TextFormat()
+        return ReferredFiles(self.files_in, self.path_columns, text.encoding)
+
+
+def score_here(served: tuple[int, Version], asked: Asked, tell: Tell, removed: Callable[[list[Path]], None]) -> Outcome:
+    """`tell` hears of rows done and of all rows, None where nobody knows; `removed` of drafts that were in the way.
+
+    Raises `NotScorable`.
+    """
     generation, version = served
     began = perf_counter()
     # In this process: it is the operator's own file on the operator's own machine. A chunk's bound in bytes suffices,
     # and a file that takes more ends nothing but this command. Strangers' files are read in a sandbox, by jobs.
-    file = open_rows(source)
-    scorer = ChunkScorer(version, file.schema, file.from_text)
-    check_target(target, scorer.schema, force)
-    with Results(target, scorer.schema) as results:
+    file = open_rows(asked.source, text=asked.options.text)
+    scorer = ChunkScorer(version, file.schema, file.text, asked.options.prefix, asked.files())
+    check_target(asked.target, scorer.schema, asked.force)
+    removed(remove_drafts(asked.target))
+    with Results(asked.target, scorer.schema) as results:
         tell(0, file.rows)
-        for chunk in file.chunks(chunk_rows):
+        for chunk in file.chunks(asked.chunk_rows):
             results.add(scorer.score(chunk, results.rows))
             tell(results.rows, file.rows)
         results.keep()

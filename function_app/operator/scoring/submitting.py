@@ -15,8 +15,8 @@ class Sent:
     etag: str
 
 
-async def send(address: str, endpoint: str, source: Path, name: str) -> Sent:
+async def send(address: str, endpoint: str, source: Path, options: str) -> Sent:
     """Replaces a blob of the same name, which is new work. Raises `Refused` or `Unavailable`."""
-    blob = f"{endpoint}/{name}"
+    blob = f"{endpoint}/{source.name}"
     async with storage_at(address, "BATCH_STORAGE") as clients:
-        return Sent(blob, await BlobBatchFiles(clients.blobs).put(blob, source))
+        return Sent(blob, await BlobBatchFiles(clients.blobs).put(blob, source, options))

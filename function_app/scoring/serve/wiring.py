@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from services.scoring import Batching, Limits, instance_of
+from services.scoring import Batching, Limits, Making, instance_of, instance_of_all
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.assembly import Instance
 from services.scoring.instance.background import Pace
@@ -32,4 +32,7 @@ def scoring_instance(
     pace = Pace(capture_share=settings.capture_loop_share)
     ports = partial(open_ports, settings, prepared, sender)
     limits = Limits(body_bytes=settings.body_limit_mb << 20)
-    return instance_of(settings.endpoints, capture, ports, keeping, instance_name, pace, make_batching, limits)
+    making = Making(capture, ports, keeping, instance_name, pace, make_batching, limits)
+    if settings.serves_all:
+        return instance_of_all(settings.workspace, making)
+    return instance_of(settings.endpoints, making)

@@ -67,6 +67,10 @@ class Environment(_Strict):
         return value
 
 
+# The name under which the configuration says what all environments run with that it does not name.
+ANY = "*"
+
+
 class Config(_Strict):
     subscription_id: UUID
     resource_group: str = Field(min_length=1)
@@ -79,6 +83,10 @@ class Config(_Strict):
     operations: Literal["fast", "long_running"] = "fast"
     max_running_jobs: int = Field(default=2, ge=1)
     job_time_limit_s: float = Field(default=600, gt=0)
+
+    def environment(self, name: str) -> Environment | None:
+        """What its jobs run with; None where nothing is configured for it."""
+        return self.environments.get(name) or self.environments.get(ANY)
 
     @field_validator("storage")
     @classmethod

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from infra.local.azure_ml import deployments
-from infra.local.azure_ml.config import Config
+from infra.local.azure_ml.config import ANY, Config
 from infra.local.azure_ml.events.blobs import BlobWatch
 from infra.local.azure_ml.events.outbox import Sink
 from infra.local.azure_ml.jobs.runner import Runner
@@ -50,7 +50,7 @@ class Emulator:
     def _register_environments(self) -> None:
         """The configured environments exist as version 1 in every workspace."""
         for workspace in self.state.workspaces():
-            for name in self.state.config.environments:
+            for name in self.state.config.environments.keys() - {ANY}:
                 path = f"{workspace}/environments/{name}/versions/1"
                 if self.state.resources.get(path) is None:
                     properties = {"image": "this machine", "isArchived": False, "tags": {}, "properties": {}}

@@ -6,5 +6,9 @@ package's parquet files), for an instance that answers JSON does without its 30 
 """
 
 from services.scoring.files.chunks import ChunkScorer, ScoredChunk
-from services.scoring.files.reading import NotScorable, RowFile, open_rows
+from services.scoring.files.options import FileOptions
+from services.scoring.files.problems import NotScorable, unforeseen
+from services.scoring.files.reading import RowFile, open_rows
+from services.scoring.files.referred import ReferredFiles
 from services.scoring.files.results import Results, remove_drafts, side_file
+from services.scoring.files.text_format import TextFormat

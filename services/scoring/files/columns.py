@@ -1,25 +1,23 @@
 """From a column of a file to what the model takes, by the rules that hold for requests; what does not fit, row by row.
 
 A number of any width is taken for a float; for an integer also a float without a fraction, which is what pandas makes
-of integers beside missing values. Null and NaN are missing values, and taken where the signature says nullable.
+of integers beside missing values. Truth values are taken for 0 and 1, bytes for the text that they are in UTF-8. Null
+and NaN are missing values, and taken where the signature says nullable.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow
-import pyarrow.compute
+from pyarrow import types
 
-from services.scoring.files.reading import NotScorable
-from services.scoring.protocol.layout import DTYPES, FLOATS, is_feature
-from shared.ports.models.inference import Array, TensorSpec
+from services.scoring.files.fitting import fitted, out_of_range
+from services.scoring.files.parsing import cast_or_tell, parsed
+from services.scoring.files.problems import NotScorable, Problems, blame
+from services.scoring.files.text_format import TextFormat
+from services.scoring.protocol.layout import DTYPES, FLOATS
+from shared.ports.models.inference import Array, TensorDatatype, TensorSpec
 
-_TYPES: dict[str, Callable[[pyarrow.DataType], bool]] = {
-    "BYTES": lambda kind: pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind),
-    "BOOL": pyarrow.types.is_boolean,
-}
 _BLANKS = {"BYTES": "", "BOOL": False}
 
 
@@ -28,138 +26,88 @@ class Cells:
     """One value for each row, a blank where there is a problem; `problems` say what is wrong, by row."""
 
     values: Array
-    problems: dict[int, str] = field(default_factory=dict)
+    problems: Problems = field(default_factory=dict)
 
 
-def check_type(spec: TensorSpec, kind: pyarrow.DataType, from_text: bool) -> None:
+def check_type(spec: TensorSpec, kind: pyarrow.DataType, name: str) -> None:
     """Raises `NotScorable` when no value of such a column could be taken."""
-    kind = kind.value_type if pyarrow.types.is_dictionary(kind) else kind
-    if pyarrow.types.is_null(kind) or (from_text and is_feature(spec)):
-        return
-    if is_feature(spec):
-        fits = _TYPES.get(spec.datatype, _is_number)(kind)
-    else:
-        fits = -1 not in spec.shape[1:] and _is_list(kind)
-    if not fits:
-        raise NotScorable(f"column {spec.name}: values of datatype {spec.datatype} are required, it holds {kind}")
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    if not types.is_null(kind) and not fits(spec.datatype, kind):
+        raise NotScorable(f"column {name}: values of datatype {spec.datatype} are required, it holds {kind}")
 
 
-def cells_of(spec: TensorSpec, nullable: bool, column: pyarrow.ChunkedArray, from_text: bool) -> Cells:
-    """The column has passed `check_type`."""
-    plain = column.combine_chunks()
-    if pyarrow.types.is_dictionary(plain.type):
-        plain = plain.dictionary_decode()
-    if pyarrow.types.is_decimal(plain.type):
-        plain = plain.cast(pyarrow.float64())
-    if not is_feature(spec):
-        return _tensors(spec, plain)
+def fits(datatype: TensorDatatype, kind: pyarrow.DataType) -> bool:
+    return is_text(kind) or _is_bytes(kind) if datatype == "BYTES" else _is_number(kind)
+
+
+def is_text(kind: pyarrow.DataType) -> bool:
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _is_bytes(kind: pyarrow.DataType) -> bool:
+    is_plain = types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+    return bool(is_plain or types.is_fixed_size_binary(kind))
+
+
+def _is_number(kind: pyarrow.DataType) -> bool:
+    is_plain = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+    return bool(is_plain or types.is_decimal(kind))
+
+
+def plain(column: pyarrow.ChunkedArray | pyarrow.Array) -> pyarrow.Array:
+    """One array, without dictionaries and views."""
+    found = column.combine_chunks() if isinstance(column, pyarrow.ChunkedArray) else column
+    if types.is_dictionary(found.type):
+        found = found.dictionary_decode()
+    if types.is_string_view(found.type):
+        return found.cast(pyarrow.string())
+    if types.is_binary_view(found.type) or types.is_fixed_size_binary(found.type):
+        return found.cast(pyarrow.binary())
+    return found
+
+
+def cells_of(datatype: TensorDatatype, nullable: bool, column: pyarrow.Array, way: TextFormat | None = None) -> Cells:
+    """The column has passed `check_type`, and `plain`; `way` says that texts stand for what it holds."""
     found = Cells(np.empty(0))
-    if from_text and spec.datatype != "BYTES":
-        plain = _parsed(spec, plain, found.problems)
-    missing = _nulls(plain)
-    blank = _BLANKS.get(spec.datatype, 0)
-    if pyarrow.types.is_null(plain.type):
-        values = np.full(len(plain), blank, DTYPES[spec.datatype])
+    column = _read(datatype, column, way, found.problems)
+    missing = _nulls(column)
+    blank = _BLANKS.get(datatype, 0)
+    if types.is_null(column.type):
+        values = np.full(len(column), blank, DTYPES[datatype])
     else:
-        values = plain.fill_null(pyarrow.scalar(blank).cast(plain.type)).to_numpy(zero_copy_only=False)
+        values = column.fill_null(pyarrow.scalar(blank).cast(column.type)).to_numpy(zero_copy_only=False)
     if values.dtype.kind == "f":
         missing |= np.isnan(values)
-    found.values = _numbers(spec, values, missing, found.problems)
+    found.values = fitted(datatype, values, missing, found.problems)
     if not nullable:
-        _blame(found.problems, missing, lambda _: "the value is missing, and this input is not nullable")
-    elif spec.datatype in FLOATS:
+        blame(found.problems, missing, lambda _: "the value is missing, and this input is not nullable")
+    elif datatype in FLOATS:
         found.values[missing] = np.nan
     return found
 
 
-def _is_number(kind: pyarrow.DataType) -> bool:
-    return bool(pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind) or pyarrow.types.is_decimal(kind))
+def _read(datatype: TensorDatatype, column: pyarrow.Array, way: TextFormat | None, problems: Problems) -> pyarrow.Array:
+    """Values that numpy has, too."""
+    if way is not None and datatype != "BYTES" and is_text(column.type):
+        return parsed(datatype, column, way, problems)
+    if types.is_decimal(column.type):
+        return _of_decimals(datatype, column, problems)
+    return _of_bytes(column, problems) if _is_bytes(column.type) else column
 
 
-def _is_list(kind: pyarrow.DataType) -> bool:
-    return bool(
-        pyarrow.types.is_list(kind) or pyarrow.types.is_large_list(kind) or pyarrow.types.is_fixed_size_list(kind)
-    )
+def _of_decimals(datatype: TensorDatatype, column: pyarrow.Array, problems: Problems) -> pyarrow.Array:
+    """Whole ones by their digits."""
+    if datatype in FLOATS or datatype == "BOOL":
+        return column.cast(pyarrow.float64())
+
+    kind = pyarrow.from_numpy_dtype(DTYPES[datatype])
+    return cast_or_tell(column, kind, problems, lambda row: f"{column[row].as_py()} {out_of_range(datatype)}")
+
+
+def _of_bytes(column: pyarrow.Array, problems: Problems) -> pyarrow.Array:
+    return cast_or_tell(column, pyarrow.large_string(), problems, lambda _: "these bytes are no text in UTF-8")
 
 
 def _nulls(column: pyarrow.Array) -> Array:
     found: Array = column.is_null().to_numpy(zero_copy_only=False).copy()
-    return found
-
-
-def _blame(problems: dict[int, str], rows: Array, why: Callable[[int], str]) -> None:
-    """The first thing found to be wrong with a row stays."""
-    for row in np.flatnonzero(rows).tolist():
-        problems.setdefault(row, why(row))
-
-
-def _numbers(spec: TensorSpec, values: Array, missing: Array, problems: dict[int, str]) -> Array:
-    """In the model's own datatype; 0 where a value is missing or does not fit."""
-    dtype = DTYPES[spec.datatype]
-    if spec.datatype in ("BYTES", "BOOL"):
-        return values.astype(dtype)
-    if spec.datatype in FLOATS:
-        with np.errstate(over="ignore"):
-            found = values.astype(dtype)
-        wrong = np.isinf(found)
-        reason = "infinite, or outside of the range of datatype"
-    else:
-        limits = np.iinfo(dtype)
-        whole = values.dtype.kind != "f" or (np.trunc(values) == values)
-        # As a float, the largest 64-bit integer is one more than it: there the limit itself is outside.
-        above = values >= float(limits.max) if values.dtype.kind == "f" and dtype.itemsize == 8 else values > limits.max
-        wrong = ~(whole & (values >= limits.min) & ~above)
-        found = np.where(wrong | missing, 0, values).astype(dtype)
-        reason = "no whole number in the range of datatype"
-    _blame(problems, wrong & ~missing, lambda row: f"{values[row].item()!r:.40} is {reason} {spec.datatype}")
-    found[wrong | missing] = 0
-    return found
-
-
-def _parsed(spec: TensorSpec, texts: pyarrow.Array, problems: dict[int, str]) -> pyarrow.Array:
-    """Numbers or truth values that texts stand for; null where one stands for nothing."""
-    trimmed = pyarrow.compute.utf8_trim_whitespace(texts)
-    trimmed = pyarrow.compute.if_else(pyarrow.compute.equal(trimmed, ""), None, trimmed)
-    wanted = pyarrow.from_numpy_dtype(DTYPES[spec.datatype])
-    # Floats by way of the widest: one that is out of range is told, instead of being no number at all.
-    kinds = [pyarrow.float64()] if spec.datatype in FLOATS else [wanted, *_also(spec)]
-    for kind in kinds:
-        try:
-            return trimmed.cast(kind)
-        except pyarrow.ArrowInvalid:
-            continue
-    found = [_parse(text, kinds) for text in trimmed.to_pylist()]
-    for row, (value, text) in enumerate(zip(found, trimmed.to_pylist(), strict=True)):
-        if value is None and text is not None:
-            problems[row] = f"{text!r:.60} is no {'truth value' if spec.datatype == 'BOOL' else 'number'}"
-    blamed = [_BLANKS.get(spec.datatype, 0) if row in problems else value for row, value in enumerate(found)]
-    return pyarrow.array(blamed, kinds[-1])
-
-
-def _also(spec: TensorSpec) -> list[pyarrow.DataType]:
-    return [] if spec.datatype == "BOOL" else [pyarrow.float64()]
-
-
-def _parse(text: str | None, kinds: list[pyarrow.DataType]) -> Any:
-    for kind in kinds:
-        try:
-            return None if text is None else pyarrow.scalar(text).cast(kind).as_py()
-        except pyarrow.ArrowInvalid:
-            continue
-    return None
-
-
-def _tensors(spec: TensorSpec, column: pyarrow.Array) -> Cells:
-    """A list in each row; a value that is missing within is as wrong as a missing list."""
-    shape, dtype = spec.shape[1:], DTYPES[spec.datatype]
-    found = Cells(np.zeros((len(column), *shape), dtype))
-    for row, value in enumerate(column.to_pylist()):
-        try:
-            array = np.array(value, dtype)
-        except (TypeError, ValueError, OverflowError):
-            array = np.empty(0)
-        if array.shape != shape or (spec.datatype in FLOATS and not np.isfinite(array).all()):
-            found.problems[row] = f"{list(shape)} finite values of datatype {spec.datatype} are required"
-        else:
-            found.values[row] = array
     return found

@@ -2,54 +2,61 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow
-import pyarrow.csv
 import pyarrow.parquet
 
+from services.scoring.files.csv_files import CsvFile
+from services.scoring.files.problems import NotScorable
+from services.scoring.files.text_format import TextFormat
+from shared.packages.batch import SUFFIXES
 from shared.packages.parquet import bytes_of, plain, texts_of
 
-SUFFIXES = (".parquet", ".csv")
 # Of a chunk of rows, before anything is made of it.
 MOST_CHUNK_BYTES = 1 << 30
 
 
-class NotScorable(Exception):
-    """Nothing of this file can be scored as it is; the message says why, and names the column where one is at fault."""
-
-
 @dataclass(frozen=True, slots=True)
 class RowFile:
-    """`rows` is None where only reading all of it would tell; with `from_text`, every column holds texts."""
+    """`rows` is None where only reading all of it would tell; with `text`, every column holds texts."""
 
     path: Path
     schema: pyarrow.Schema
     rows: int | None
-    from_text: bool
+    csv: CsvFile | None = None
+
+    @property
+    def text(self) -> TextFormat | None:
+        return self.csv.text if self.csv else None
 
     def chunks(self, chunk_rows: int, first: int = 0) -> Iterator[pyarrow.Table]:
         """Chunk `first` and all after it. Each has `chunk_rows` rows but the last. Raises `NotScorable`."""
         skipped = first * chunk_rows
         try:
-            batches = _csv_batches(self, skipped) if self.from_text else _parquet_batches(self, chunk_rows, skipped)
+            batches = _after(self.csv, skipped) if self.csv else _parquet_batches(self, chunk_rows, skipped)
             yield from _exactly(chunk_rows, batches)
         except pyarrow.ArrowCancelled as interrupted:
             raise KeyboardInterrupt from interrupted
-        except (pyarrow.ArrowException, OSError) as error:
-            raise NotScorable(f"the file cannot be read to its end: {_said(error)}") from error
+        except (pyarrow.ArrowException, UnicodeError, OSError) as error:
+            why = self.csv.blamed_text(error) if self.csv else ""
+            raise NotScorable(why or f"the file cannot be read to its end: {_said(error)}") from error
 
 
-def open_rows(path: Path, name: str = "") -> RowFile:
-    """By the suffix of `name`, that of `path` without it. Raises `NotScorable`."""
-    suffix = Path(name or path.name).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise NotScorable(f"a file that ends with {' or '.join(SUFFIXES)} is required")
+def open_rows(path: Path, name: str = "", text: TextFormat | None = None) -> RowFile:
+    """By the suffix of `name`, that of `path` without it; `text` is for files of texts alone. Raises `NotScorable`."""
+    suffix = next((each for each in SUFFIXES if (name or path.name).lower().endswith(each)), None)
+    if suffix is None:
+        raise NotScorable(f"a file that ends with {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]} is required")
+    if suffix == ".parquet" and text is not None and replace(text, encoding="utf-8") != TextFormat():
+        raise NotScorable("--separator, --decimal and --missing are for .csv and .tsv: a Parquet file has types")
+    csv = CsvFile.of(path, suffix, text or TextFormat()) if suffix != ".parquet" else None
     try:
-        found = _open_csv(path) if suffix == ".csv" else _open_parquet(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise NotScorable(f"this is not a {suffix[1:]} file that can be read: {_said(error)}") from error
+        found = RowFile(path, csv.schema(), None, csv) if csv else _open_parquet(path)
+    except (pyarrow.ArrowException, UnicodeError, OSError) as error:
+        why = csv.blamed_header(error) if csv else ""
+        raise NotScorable(why or f"this is not a {suffix[1:]} file that can be read: {_said(error)}") from error
     # Counted once: a line of a megabyte may name half a million columns.
     twice = sorted(name for name, count in Counter(found.schema.names).items() if count > 1)
     if twice:
@@ -59,7 +66,7 @@ def open_rows(path: Path, name: str = "") -> RowFile:
 
 def _open_parquet(path: Path) -> RowFile:
     with pyarrow.parquet.ParquetFile(path) as file:
-        return RowFile(path, file.schema_arrow.remove_metadata(), file.metadata.num_rows, from_text=False)
+        return RowFile(path, file.schema_arrow.remove_metadata(), file.metadata.num_rows)
 
 
 def _parquet_batches(file: RowFile, chunk_rows: int, skipped: int) -> Iterator[pyarrow.RecordBatch]:
@@ -89,21 +96,6 @@ def _valid(batch: pyarrow.RecordBatch) -> pyarrow.RecordBatch:
         except pyarrow.ArrowInvalid as error:
             raise NotScorable(f"column {name[:100]!r}: it holds what is no {column.type}") from error
     return batch
-
-
-def _open_csv(path: Path) -> RowFile:
-    with pyarrow.csv.open_csv(path) as reader:
-        names = reader.schema.names
-    return RowFile(path, pyarrow.schema([(name, pyarrow.string()) for name in names]), None, from_text=True)
-
-
-def _csv_batches(file: RowFile, skipped: int) -> Iterator[pyarrow.RecordBatch]:
-    """All columns as texts: what a text stands for is up to the model's signature, not to the first rows."""
-    options = pyarrow.csv.ConvertOptions(
-        column_types=file.schema, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""]
-    )
-    with pyarrow.csv.open_csv(file.path, convert_options=options) as reader:
-        yield from _after(reader, skipped)
 
 
 def _after(batches: Iterable[pyarrow.RecordBatch], rows: int) -> Iterator[pyarrow.RecordBatch]:

@@ -19,11 +19,24 @@ def side_file(target: Path) -> Path:
     return target.with_name(f"{target.name}.rejected.parquet")
 
 
-def remove_drafts(target: Path) -> None:
-    """Those of whoever was killed while writing `target`."""
-    for path in target.parent.iterdir():
-        if path.name.startswith(f".{target.name}."):
-            path.unlink(missing_ok=True)
+def remove_drafts(target: Path) -> list[Path]:
+    """Those of processes that were killed while they wrote `target`, and live no more; what was removed."""
+    begins = tuple(f".{path.name}." for path in (target, side_file(target)))
+    found = [path for path in target.parent.iterdir() if path.name.startswith(begins)]
+    dead = [path for path in found if (pid := path.suffix[1:]).isdecimal() and not _lives(int(pid))]
+    for path in dead:
+        path.unlink(missing_ok=True)
+    return dead
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # it does, and is somebody else's
+        return True
+    return True
 
 
 class Results:

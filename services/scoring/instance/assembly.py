@@ -1,8 +1,9 @@
-"""One endpoint as this process serves it: its scorer, what it captures, and its background work."""
+"""What a process serves: endpoints that are named, or all that a workspace has; scorers, captures, background work."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from services.scoring.answering.batching import Batching
 from services.scoring.answering.endpoints import Endpoints
@@ -10,50 +11,91 @@ from services.scoring.answering.inference_server import InferenceServer
 from services.scoring.answering.scorer import Limits, Scorer
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.background import Background, Pace, ScoringPorts
-from services.scoring.model.warmth import Keeping
+from services.scoring.instance.roster import Roster
+from services.scoring.model.warmth import Keeping, Sharers
 from shared.events import EndpointRef
+
+type OpenPorts = Callable[[], AbstractAsyncContextManager[ScoringPorts]]
+
+
+class Working(Protocol):
+    """Background work. Either `start` and `stop` a thread, or await `run` and `ask_to_stop`."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    async def run(self) -> None: ...
+
+    def ask_to_stop(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """`scorer` is what doors ask: of all endpoints together."""
+    """`scorer` is what doors ask: of all endpoints together. `scorers` and `captures` may grow while it runs."""
 
     scorer: InferenceServer
-    scorers: dict[str, Scorer]
-    captures: tuple[CaptureBuffer, ...]
-    backgrounds: tuple[Background, ...]
+    scorers: Mapping[str, Scorer]
+    captures: Sequence[CaptureBuffer]
+    backgrounds: Sequence[Working]
 
 
-def instance_of(
-    endpoints: Sequence[EndpointRef],
-    make_capture: Callable[[], CaptureBuffer],
-    open_ports: Callable[[], AbstractAsyncContextManager[ScoringPorts]],
-    keeping: Keeping,
-    name: Callable[[], str],
-    pace: Pace,
-    make_batching: Callable[[], Batching],
-    limits: Limits | None = None,
-) -> Instance:
-    """`name` makes one that is unique among all starts, since counts begin at zero with each.
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What each endpoint of a process is made with.
 
-    `keeping.memory_bytes` and `pace.capture_share` are shared by all endpoints evenly. `make_batching` is called for
-    each, since no two share a run; a door that flushes may give the same one to all.
+    `name` makes one that is unique among all starts, since counts begin at zero with each. `keeping.memory_bytes` and
+    `pace.capture_share` are shared by all endpoints evenly. `batching` is called for each, since no two share a run; a
+    door that flushes may give the same one to all.
     """
-    captures = tuple(make_capture() for _ in endpoints)
-    scorers = {
-        ref.name: Scorer(capture, limits, make_batching()) for ref, capture in zip(endpoints, captures, strict=True)
-    }
-    together = Endpoints(list(scorers.values()))
-    keeping = Keeping(keeping.window_s, keeping.memory_bytes // len(endpoints))
-    pace = replace(pace, capture_share=pace.capture_share / len(endpoints))
-    parts = zip(endpoints, scorers.values(), captures, strict=True)
-    backgrounds = tuple(
-        Background(ref, name(), scorer, capture, open_ports, pace, keeping, _taken(together, scorer))
-        for ref, scorer, capture in parts
-    )
-    only = next(iter(scorers.values()))
-    return Instance(only if len(scorers) == 1 else together, scorers, captures, backgrounds)
+
+    capture: Callable[[], CaptureBuffer]
+    open_ports: OpenPorts
+    keeping: Keeping
+    name: Callable[[], str]
+    pace: Pace
+    batching: Callable[[], Batching]
+    limits: Limits | None = None
 
 
-def _taken(together: Endpoints, scorer: Scorer) -> Callable[[str], bool]:
-    return lambda name: together.is_taken(name, scorer)
+class _Growing:
+    """Makes one endpoint after the other; all of them share alike."""
+
+    def __init__(self, making: Making) -> None:
+        self._making, self._sharers = making, Sharers(0)
+        self.together = Endpoints([], is_complete=False)
+        self.scorers: dict[str, Scorer] = {}
+        self.captures: list[CaptureBuffer] = []
+
+    def complete(self) -> None:
+        """Those that there are at the start have been added."""
+        self.together.is_complete = True
+
+    def add(self, endpoint: EndpointRef, open_ports: OpenPorts) -> Background:
+        making, capture = self._making, self._making.capture()
+        scorer = Scorer(capture, making.limits, making.batching())
+        self._sharers.count += 1
+        self.scorers[endpoint.name] = scorer
+        self.captures.append(capture)
+        self.together.join(scorer)
+        return Background(
+            endpoint, making.name(), scorer, capture, open_ports, replace(making.pace, sharers=self._sharers),
+            replace(making.keeping, sharers=self._sharers), lambda name: self.together.is_taken(name, scorer),
+        )  # fmt: skip
+
+
+def instance_of(endpoints: Sequence[EndpointRef], making: Making) -> Instance:
+    """One that serves these endpoints. What doors ask of a single one is its scorer itself, which costs nothing."""
+    growing = _Growing(making)
+    backgrounds = [growing.add(endpoint, making.open_ports) for endpoint in endpoints]
+    growing.complete()
+    only = next(iter(growing.scorers.values()))
+    together = only if len(growing.scorers) == 1 else growing.together
+    return Instance(together, growing.scorers, growing.captures, backgrounds)
+
+
+def instance_of_all(workspace: str, making: Making) -> Instance:
+    """One that serves every endpoint of the workspace which has a manifest, also those to come."""
+    growing = _Growing(making)
+    roster = Roster(workspace, growing, making.open_ports, making.pace)
+    return Instance(growing.together, growing.scorers, growing.captures, [roster])

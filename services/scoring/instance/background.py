@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from services.scoring.answering.scorer import Scorer
@@ -21,7 +21,7 @@ from services.scoring.instance.loop_share import LoopShare
 from services.scoring.instance.outgoing import Outgoing
 from services.scoring.model.loading import PackageFiles, PackageLoader
 from services.scoring.model.prepared import PreparedModels
-from services.scoring.model.warmth import Keeping
+from services.scoring.model.warmth import Keeping, Sharers
 from shared.events import EndpointRef
 from shared.ports import Clock, EventPublisher, Refused, Unavailable
 from shared.ports.models.inference import InferenceRuntime
@@ -49,14 +49,24 @@ class ScoringPorts:
 class Pace:
     """Seconds between looks at the manifest, reports, and flushes of captured rows; and for the last words.
 
-    `capture_share` of the loop's time, at most, is for packing captured rows, and for what sending takes of it.
+    `look_s`: between two looks for new endpoints, where all are served; a list costs what twelve reads do.
+
+    `capture_share` of the loop's time, at most, is for packing captured rows, and for what sending takes of it, of all
+    `sharers` together.
     """
 
     follow_s: float = 1.0
     report_s: float = 1.0
     flush_s: float = 0.5
     farewell_s: float = 5.0
+    look_s: float = 5.0
     capture_share: float = 0.1
+    sharers: Sharers = field(default_factory=Sharers)
+
+    @property
+    def own_capture_share(self) -> float:
+        """Of one of them."""
+        return self.capture_share / max(1, self.sharers.count)
 
 
 class Background:
@@ -110,16 +120,14 @@ class Background:
                 self._endpoint, ports.manifests, loader, self._scorer, outgoing.load_failed, ports.clock,
                 self._keeping, self._is_taken,
             )  # fmt: skip
-            share = LoopShare(self._pace.capture_share)
+            share = LoopShare(self._pace.own_capture_share)
             follow = partial(self._follow, follower)
             # The first look comes alone: an instance that has just started is asked for answers, not for reports.
-            await _attempt("follow the manifest", follow)
+            await attempt("follow the manifest", follow)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._every(self._pace.follow_s, "follow the manifest", follow))
                 tasks.create_task(self._every(self._pace.report_s, "report", lambda: self._report(outgoing)))
-                tasks.create_task(
-                    self._every(self._pace.flush_s, "flush", lambda: outgoing.flush(self._capture, share))
-                )
+                tasks.create_task(self._every(self._pace.flush_s, "flush", lambda: self._flush(outgoing, share)))
             await self._farewell(outgoing)
 
     async def _follow(self, follower: ManifestFollower) -> None:
@@ -131,11 +139,15 @@ class Background:
     async def _report(self, outgoing: Outgoing) -> None:
         await outgoing.report(self._scorer, self._capture)
 
+    async def _flush(self, outgoing: Outgoing, share: LoopShare) -> None:
+        share.most = self._pace.own_capture_share
+        await outgoing.flush(self._capture, share)
+
     async def _every(self, seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> None:
         stopping = self._stopping
         assert stopping is not None  # noqa: S101 - set by `run`, which made this task
         while not stopping.is_set():
-            await _attempt(name, work)
+            await attempt(name, work)
             try:
                 async with asyncio.timeout(seconds):
                     await stopping.wait()
@@ -146,8 +158,8 @@ class Background:
         self._scorer.settle()  # from this thread, for no request is scored any more
         try:
             async with asyncio.timeout(self._pace.farewell_s):
-                await _attempt("flush", lambda: outgoing.flush(self._capture))
-                await _attempt("report", lambda: self._report(outgoing))
+                await attempt("flush", lambda: outgoing.flush(self._capture))
+                await attempt("report", lambda: self._report(outgoing))
         except TimeoutError:
             pass
         if lost := self._capture.waiting_rows + outgoing.waiting_rows:
@@ -160,7 +172,7 @@ def _freeze_what_stays() -> None:
     gc.freeze()
 
 
-async def _attempt(name: str, work: Callable[[], Awaitable[None]]) -> None:
+async def attempt(name: str, work: Callable[[], Awaitable[None]]) -> None:
     try:
         await work()
     except (Unavailable, Refused) as error:

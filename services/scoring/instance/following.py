@@ -35,6 +35,8 @@ class Manifests(Protocol):
 
     async def read(self, endpoint: EndpointRef) -> Manifest: ...
 
+    async def served(self, workspace: str) -> tuple[EndpointRef, ...]: ...
+
 
 class ManifestFollower:
     """`on_failure` hears once of each package that a generation asks for and that cannot be loaded.

@@ -11,14 +11,14 @@ class LoopShare:
     """`most` is that share, above 0; 1 never rests. `now_s` may be any clock that goes on."""
 
     def __init__(self, most: float, now_s: Callable[[], float] = perf_counter) -> None:
-        self._most = most
+        self.most = most
         self._now_s = now_s
         self._held_s = 0.0
 
     @property
     def rest_s(self) -> float:
         """How long the loop is to be left alone for what `spend` took since the last rest."""
-        return self._held_s * (1 / self._most - 1)
+        return self._held_s * (1 / self.most - 1)
 
     async def spend(self, work: Coroutine[Any, Any, None]) -> None:
         """Await `work`. What it waits for holds nobody up and costs nothing."""

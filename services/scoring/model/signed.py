@@ -8,7 +8,7 @@ from services.scoring.protocol.layout import DTYPES
 from shared.packages import InputColumn, Signature
 from shared.packages.signature.strict import words
 from shared.ports import Refused
-from shared.ports.models.inference import Array, InferenceFailed, InferenceSession, TensorSpec
+from shared.ports.models.inference import Array, InferenceFailed, InferenceSession, OutputMisdeclared, TensorSpec
 
 type Run = Callable[[Mapping[str, Array]], Sequence[Array]]
 
@@ -16,7 +16,7 @@ type Run = Callable[[Mapping[str, Array]], Sequence[Array]]
 class SignedSession:
     """Takes and gives what `signature` says, by `name`; outputs of the graph that it leaves out are not answered.
 
-    No answer has another shape than its data: `run` raises `InferenceFailed` for an output that is not as declared.
+    No answer has another shape than its data: `run` raises `OutputMisdeclared` for an output that is not as declared.
     """
 
     def __init__(self, session: InferenceSession, signature: Signature) -> None:
@@ -54,7 +54,7 @@ class SignedSession:
                 size in (-1, is_there) for size, is_there in zip(wanted, array.shape, strict=True)
             )
             if not fits:
-                raise InferenceFailed(
+                raise OutputMisdeclared(
                     f"output {spec.name} came out in shape {list(array.shape)} for {rows} rows; signature.json says "
                     f"{words(spec.shape)}: it must say what comes out, one row for each that goes in"
                 )

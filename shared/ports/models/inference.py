@@ -43,6 +43,10 @@ class InferenceFailed(Exception):
     """The model could not be run on this input; the message is the runtime's."""
 
 
+class OutputMisdeclared(InferenceFailed):
+    """What came out has another shape than was declared, so nobody knows what it means: no other rows cure that."""
+
+
 class InferenceRuntime(Protocol):
     """All calls block for as long as they take."""
 

@@ -41,9 +41,19 @@ class Manifest(BaseModel):
         return max(self.routes, key=lambda route: route.share).package if self.routes else None
 
 
+MOST_SERVED = 1_000
+
+
 class ServingManifests(Protocol):
     async def read(self, endpoint: EndpointRef) -> Manifest:
         """Generation 0 when nothing was ever served. Raises `Unavailable`."""
+        ...
+
+    async def served(self, workspace: str) -> tuple[EndpointRef, ...]:
+        """Every endpoint of this workspace that was ever served, the first thousand by name, as entities spell it.
+
+        Raises `Unavailable`.
+        """
         ...
 
     async def swap(self, manifest: Manifest) -> None:

@@ -18,6 +18,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 from typer.testing import Result
 
+from services.scoring.files import ChunkScorer, FileOptions, TextFormat
 from shared.adapters.azure.storage.account import storage_clients
 from shared.adapters.azure.storage.model_packages import BlobModelPackages
 from shared.adapters.azure.storage.serving import BlobServingManifests
@@ -150,7 +151,12 @@ def test_csv_in_and_csv_out(served: Served) -> None:
         (["{in}", "{folder}/out.xlsx"], "the result is a .parquet or a .csv file"),
         (["{in}", "{folder}/none/out.parquet"], "a folder that may be written to"),
         (["{in}", "{in}"], "exists; --force replaces it"),
-        (["{text}", "{folder}/out.parquet"], "a file that ends with .parquet or .csv is required"),
+        (["{text}", "{folder}/out.parquet"], "a file that ends with .parquet, .csv, .tsv, .csv.gz or .tsv.gz is requ"),
+        (["{in}", "{folder}/out.parquet", "--separator", ";;"], "--separator: one character is required"),
+        (["{in}", "{folder}/out.parquet", "--missing", "NA"], "a Parquet file has types"),
+        (["{in}", "{folder}/out.parquet", "--files-in", "{folder}"], "--path-column names a column of texts"),
+        (["{in}", "{folder}/out.parquet", "--path-column", "carrier"], "--path-column is for --files-in"),
+        (["{in}", "--submit", "--files-in", "{folder}"], "a job has no such folder"),
         (["{broken}", "{folder}/out.parquet"], "not a parquet file that can be read"),
         (["{lacking}", "{folder}/out.parquet"], "column month: it is missing"),
         (["{in}", "{folder}/out.parquet", "--endpoint", "other"], "endpoint other serves nothing"),
@@ -175,6 +181,62 @@ def test_what_keeps_it_from_running_is_one_sentence_and_exit_code_2(
     assert words in result.stderr
     assert "Traceback" not in result.stderr
     assert served.left() == before
+
+
+def test_a_mistake_of_ours_is_one_sentence_and_exit_code_2(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 1 says that some rows were rejected, and a traceback says nothing."""
+
+    def mistaken(*_: object) -> None:
+        raise pa.ArrowInvalid("Column 1 named variable expected length 5\nbut got length 15")
+
+    monkeypatch.setattr(ChunkScorer, "score", mistaken)
+    result = served.score(served.file("in.parquet", sample_rows(3)), str(served.path("out.parquet")))
+    assert result.exit_code == 2
+    said = " ".join(result.stderr.split())
+    assert said.startswith("sluice: nothing was written: unforeseen: ArrowInvalid at test_score.py:")
+    assert said.endswith(": Column 1 named variable expected length 5")
+    assert served.left() == {"in.parquet"}
+
+
+def test_a_file_as_a_spreadsheet_of_another_country_writes_it(served: Served) -> None:
+    source = served.path("in.csv")
+    source.write_bytes("month;delay;distance;carrier;ort\n5;NA;1400,5;UA;Köln\n6;-2,5;99;B6;Kiel\n".encode("latin-1"))
+    target, options = str(served.path("out.parquet")), ["--separator", ";", "--decimal", ",", "--missing", "NA"]
+    without = served.score(str(source), target)
+    assert without.exit_code == 2
+    assert "--separator ';'" in without.stderr
+    result = served.score(str(source), target, *options, "--encoding", "latin-1", "--prefix", "model_")
+    assert result.exit_code == 0, result.stderr
+    rows: list[dict[str, Any]] = [
+        {"distance": 1400.5, "delay": None, "carrier": "UA", "month": 5},
+        {"distance": 99.0, "delay": -2.5, "carrier": "B6", "month": 6},
+    ]
+    out = pq.read_table(served.path("out.parquet")).to_pylist()
+    assert [each["ort"] for each in out] == ["Köln", "Kiel"]
+    assert [each["model_row"] for each in out] == [0, 1]
+    assert [each["model_probability"] for each in out] == pytest.approx(list(map(expected_probability, rows)), abs=1e-5)
+
+
+def test_drafts_of_a_run_that_was_killed_are_removed_by_the_next_one_and_said(served: Served) -> None:
+    source, target = served.file("in.parquet", sample_rows(200) * 2_000), str(served.path("out.parquet"))
+    command = [sys.executable, "-m", "function_app.operator", "score", source, target]
+    command += ["--endpoint", "flights", "--chunk-rows", "100"]
+    process = subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    drafts = {f".out.parquet.{process.pid}", f".out.parquet.rejected.parquet.{process.pid}"}
+    eventually(lambda: drafts <= served.left())
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert drafts <= served.left()
+    others = {f".out.parquet.{os.getppid()}", ".out.parquet.notes", f".other.parquet.{process.pid}"}
+    for name in others:  # of a process that lives, of nobody, and of another result
+        served.path(name).touch()
+    small = served.file("small.parquet", sample_rows(3))
+    result = served.score(small, target)
+    assert result.exit_code == 0, result.stderr
+    said = " ".join(result.stderr.split())
+    assert "removed what a run left that was killed" in said
+    assert all(name in said for name in drafts)
+    assert served.left() == {"in.parquet", "small.parquet", "out.parquet", *others}
 
 
 def test_an_altered_package_scores_nothing(served: Served, storage: Azurite) -> None:
@@ -226,6 +288,17 @@ def test_a_file_that_is_submitted_lies_in_batch_in_under_its_endpoint(served: Se
         blob = blobs.get_blob_client("batch-in", "flights/May 1.parquet")
         assert blob.download_blob().readall() == Path(source).read_bytes()
         assert blob.get_blob_properties().etag.strip('"') == said["etag"]
+        assert blob.get_blob_properties().metadata == {}
+
+
+def test_how_a_file_is_to_be_read_goes_with_it(served: Served, storage: Azurite) -> None:
+    served.path("in.csv").write_text("distance;delay;carrier;month\n1,5;NA;UA;5\n")
+    options = ["--separator", ";", "--decimal", ",", "--missing", "NA", "--prefix", "größe_"]
+    result = served.score(str(served.path("in.csv")), "--submit", *options)
+    assert result.exit_code == 0, result.stderr
+    with BlobServiceClient.from_connection_string(storage.connection_string) as blobs:
+        written = blobs.get_blob_client("batch-in", "flights/in.csv").get_blob_properties().metadata["sluice_options"]
+    assert FileOptions.read(written) == FileOptions(TextFormat(";", ",", frozenset({"NA"})), "größe_")
 
 
 def test_a_file_that_no_job_could_read_is_not_submitted(served: Served) -> None:

@@ -13,14 +13,14 @@ import pyarrow as pa
 import pytest
 
 from services.scoring import ARROW_TYPE
-from shared.events import CaptureLost, ModelLoadFailed, PredictionsCaptured, ServingReported
+from shared.events import CaptureLost, EndpointRef, ModelLoadFailed, PredictionsCaptured, ServingReported
 from shared.ports import Route
 from tests.integration.scoring.conftest import MakeApp
 from tests.support.arrow_streams import batch_of, stream_of
 from tests.support.eventhubs import EventHubsServer
 from tests.support.eventually import aeventually
 from tests.support.onnx_models import expected_probability, package_files, sample_rows, tensors
-from tests.support.scoring_app import HubReader, ScoringApp, storage_clients
+from tests.support.scoring_app import GROUP, HubReader, ScoringApp, storage_clients
 
 
 def probabilities(body: Any) -> list[float]:
@@ -175,6 +175,34 @@ async def test_one_process_serves_two_endpoints_each_by_its_own_manifest(
         assert [v.package for v in hub.of(ServingReported)[-1].versions] == [package]
         assert len(hub.of(PredictionsCaptured)[0].keys) == 1
         await hub.close()
+
+
+async def test_an_endpoint_that_comes_later_is_served_without_a_restart(
+    make_app: MakeApp, session: aiohttp.ClientSession, predictions: EventHubsServer
+) -> None:
+    workspace = f"{GROUP}/{uuid4().hex[:12]}"
+    inventory = json.dumps([{"id": workspace, "stages": ["production"]}])
+    app = make_app(SERVING_ENDPOINT="*", WORKSPACES=inventory)
+    await app.start()
+    row = sample_rows(1)[0]
+    for name, weight in (("Flights", 1.0), ("trains", 0.5)):
+        package = await app.adopt(weight=weight)
+        app.endpoint = EndpointRef(workspace=workspace, name=name)
+        hub = HubReader(predictions, app.endpoint)
+        model = package.model.model_copy(update={"name": name.lower()})
+        await app.serve(package.model_copy(update={"model": model}))
+        await app.serves(session, "1", name.lower())
+        status, body, _ = await app.ask(session, tensors([row]), f"/v2/models/{name.lower()}/infer")
+        assert status == 200
+        assert probabilities(body) == pytest.approx([expected_probability(row, weight)], rel=1e-4)
+        await hub.until(lambda hub=hub: hub.of(PredictionsCaptured))
+        await hub.until(lambda hub=hub: any(r.versions and r.versions[0].requests for r in hub.of(ServingReported)))
+        await hub.close()
+    async with session.get(f"{app.url}/v2/health/ready") as response:
+        assert response.status == 200
+    status, body, _ = await app.ask(session, tensors([row]), "/v2/models/trians/infer")
+    assert (status, "did you mean 'trains'" in body["error"]) == (404, True)
+    assert app.stop() == 0
 
 
 async def test_a_dead_hub_delays_no_answer_and_what_is_lost_is_counted(

@@ -8,10 +8,12 @@ from typing import Any
 import psutil
 import pytest
 from azure.ai.ml import Input, Output, command
-from azure.ai.ml.entities import Model
+from azure.ai.ml.entities import Environment, Model
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
-from tests.local.azure_ml.emulator_process import ENVIRONMENT, EmulatorProcess
+from tests.local.azure_ml.conftest import Connect
+from tests.local.azure_ml.emulator_process import ENVIRONMENT, Certificates, EmulatorProcess, configuration
+from tests.support.azurite import Azurite
 from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.azure_untested
@@ -159,6 +161,26 @@ def test_an_environment_this_machine_lacks_is_refused(ml: Any, name: str) -> Non
     job.environment = "azureml:other:1"
     with pytest.raises(HttpResponseError, match=ENVIRONMENT):
         ml.jobs.create_or_update(job)
+
+
+def test_any_environment_runs_where_that_is_configured(
+    connect: Connect, tmp_path: Path, azurite: Azurite, certificates: Certificates, name: str
+) -> None:
+    """Registered or not, or written into the job: a team's pipeline has the environment that it says."""
+    environments = {ENVIRONMENT: {}, "*": {"variables": {"FROM_ENVIRONMENT": "any"}}}
+    config = configuration(azurite.connection_string, None, environments=environments)
+    server = EmulatorProcess(tmp_path, config, certificates).start()
+    try:
+        ml = connect(server)
+        for number, environment in enumerate(["azureml:their-own:7", Environment(image="python:3.13")]):
+            job = _job(f"{name}-{number}", "echo $FROM_ENVIRONMENT")
+            job.environment = environment
+            assert _submit(ml, server, job)["status"] == "Completed"
+            assert _log(server, job.name) == "any\n"
+        assert {each.name for each in ml.environments.list()} >= {ENVIRONMENT}
+        assert "*" not in {each.name for each in ml.environments.list()}
+    finally:
+        server.end()
 
 
 def test_cancel_kills_every_process_of_the_job(ml: Any, server: EmulatorProcess, name: str) -> None:

@@ -17,9 +17,12 @@ import pyarrow.parquet
 import pytest
 from azure.core.exceptions import ResourceExistsError
 
+from function_app.jobs.batch.blobs import BatchBlobs
 from function_app.jobs.batch.counts import Counts
+from services.scoring.files import FileOptions, TextFormat
 from shared.events import FileRef, PackageRef, canonical
 from shared.packages import BatchReport, BatchRequestBody
+from shared.ports import Unavailable
 from tests.support.eventually import aeventually
 from tests.support.onnx_models import ENDPOINT, WORKSPACE, package_files, package_ref, sample_rows
 from tests.support.scoring import Bench as Online
@@ -51,9 +54,12 @@ class Batch:
         self.bench, self.package = bench, package
         self.output = f"flights/batch-{uuid4().hex}"
 
-    async def request(self, body: bytes, suffix: str = ".parquet", chunk_rows: int = 100) -> BatchRequestBody:
+    async def request(
+        self, body: bytes, suffix: str = ".parquet", chunk_rows: int = 100, options: str = ""
+    ) -> BatchRequestBody:
         name = f"flights/{uuid4().hex}{suffix}"
-        written = await self.bench.blobs.get_blob_client("batch-in", name).upload_blob(body)
+        metadata = {"sluice_options": options} if options else None
+        written = await self.bench.blobs.get_blob_client("batch-in", name).upload_blob(body, metadata=metadata)
         file = FileRef(workspace=WORKSPACE, name=name, etag=written["etag"], size=len(body))
         return BatchRequestBody(
             file=file, endpoint=ENDPOINT, package=self.package, generation=3, output=self.output, chunk_rows=chunk_rows
@@ -204,7 +210,42 @@ async def test_a_csv_file_is_read_by_the_signature(batch: Batch, online: Online)
     assert [each["probability"] for each in scored] == pytest.approx(expected, abs=1e-6)
     reasons = {each["row"]: each["reason"] for each in await batch.rows("rejected-")}
     assert reasons[2] == "'May' is no number"
-    assert reasons[3] == "5.5 is no whole number in the range of datatype INT64"
+    assert reasons[3].startswith("5.5 is no whole number in the range of datatype INT64")
+
+
+async def test_a_file_is_read_as_it_was_said_when_it_was_handed_over(batch: Batch) -> None:
+    body = "month;label;delay;distance;carrier\n5;a;NA;1400,5;UA\n9007199254740993;b;3;1;B6\nabc;c;3;1;B6\n"
+    options = FileOptions(TextFormat(";", ",", frozenset({"NA"})), "model_")
+    report = await batch.score(await batch.request(body.encode(), ".csv", options=options.written()))
+    assert (report.rows, report.rejected_by, report.problem) == (3, {"month": 1}, "")
+    scored = await batch.rows("part-")
+    assert [(each["model_row"], each["label"]) for each in scored] == [(0, "a"), (1, "b")]
+
+
+async def test_what_fails_in_the_job_as_nobody_foresaw_is_its_problem_and_no_crash(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that crashes is started again, up to three times, and says no more than that it failed."""
+
+    async def mistaken(*_: object) -> None:
+        raise ValueError("cell SECRET")
+
+    monkeypatch.setattr(BatchBlobs, "done", mistaken)
+    report = await batch.score(await batch.request(parquet(table(3))))
+    assert report.problem.startswith("unforeseen: ValueError at test_batch.py:")
+    assert "SECRET" not in report.problem
+    assert BatchReport.model_validate_json(await read(batch, "result.json")).problem == report.problem
+
+
+async def test_what_another_attempt_may_cure_is_raised(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error in (Unavailable("gone"), OSError(28, "No space left on device"), MemoryError()):
+
+        async def ended(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(BatchBlobs, "done", ended)
+        with pytest.raises(type(error)):
+            await batch.score(await batch.request(parquet(table(3))))
 
 
 @pytest.mark.parametrize(
@@ -212,6 +253,8 @@ async def test_a_csv_file_is_read_by_the_signature(batch: Batch, online: Online)
     [
         (b"PAR1 is not enough", ".parquet", "this is not a parquet file that can be read"),
         (b"", ".csv", "this is not a csv file that can be read"),
+        (b"a,b\n1,2\n", ".csv.gz", "this is not a csv.gz file that can be read"),
+        ("distance,größe\n1,2\n".encode("latin-1"), ".csv", "its header is not UTF-8"),
         (b"a,b\n1,2,SECRET\n", ".csv", "Expected 2 columns, got 3"),
         (b"a,a\n1,2\n", ".csv", "there are two of this name"),
         (parquet(table(3).drop_columns(["month"])), ".parquet", "column month: it is missing"),

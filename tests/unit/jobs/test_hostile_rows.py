@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from function_app.jobs import batch_endpoint
+from function_app.jobs.batch import row_process
 from function_app.jobs.batch.row_sandbox import RowSandbox
 from services.scoring.files import NotScorable, open_rows
 from shared.ports import Refused, Unavailable
@@ -159,6 +160,46 @@ def test_it_knows_no_secret_and_lies_in_an_empty_folder(sandbox: RowSandbox, mon
 def test_without_the_memory_to_start_it_is_tried_again_and_no_file_is_blamed(folder: Path) -> None:
     with RowSandbox(folder, REF, megabytes=64) as sandbox, pytest.raises(Unavailable, match="not loaded"):
         sandbox.load()
+
+
+def test_a_mistake_of_ours_is_said_by_its_kind_and_place_and_the_process_goes_on(folder: Path) -> None:
+    """Any exception that nobody foresaw: here, of one who scores a column that is not there."""
+    with RowSandbox(folder, REF, MEGABYTES) as sandbox:
+        sandbox.load()
+        before = sandbox.pid
+        (folder.parent / "rows.parquet").write_bytes(parquet(keyed(pa.array(["a"]))))
+        order = {"source": str(folder.parent / "rows.parquet"), "target": 7, "chunk_rows": 1}
+        with pytest.raises(NotScorable, match=r"^unforeseen: TypeError at .*\.py:[0-9]+; the job's log has the whole"):
+            list(sandbox._answers(order))
+        assert score(sandbox, folder, parquet(keyed(pa.array(["a"])))) == 1
+        assert sandbox.pid == before
+
+
+def test_a_package_that_is_not_loaded_as_nobody_foresaw_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next attempt would fail the same way; without memory it may succeed."""
+    said: list[object] = []
+
+    def loader(error: Exception) -> object:
+        class Mistaken:
+            def __init__(self, *_: object) -> None:
+                raise error
+
+        return Mistaken
+
+    arguments = ["row_process", str(folder), "--package", REF.model_dump_json(), "--megabytes", "1"]
+    monkeypatch.setattr("sys.argv", arguments)
+    monkeypatch.setattr(row_process, "limit_memory", lambda _: None)
+    monkeypatch.setattr(row_process, "_answers", lambda: said.append)
+    monkeypatch.setattr(row_process, "PackageLoader", loader(KeyError("SECRET")))
+    row_process.main()
+    (answer,) = said
+    assert "unforeseen: KeyError at test_hostile_rows.py:" in str(answer)
+    assert "SECRET" not in str(answer)
+    monkeypatch.setattr(row_process, "PackageLoader", loader(MemoryError()))
+    with pytest.raises(MemoryError):
+        row_process.main()
 
 
 def test_a_package_that_must_not_score_is_refused(folder: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.azure_ml import uris
+from infra.local.azure_ml.config import Environment
 from infra.local.azure_ml.jobs import expressions, lifecycle, process
 from infra.local.azure_ml.jobs.work import Host, JobFailed, Uri, Value, Work
 from infra.local.azure_ml.state import State
@@ -101,7 +102,7 @@ async def _execute(state: State, path: str, work: Work, command: str, folder: Fo
 
 def _variables(state: State, path: str, work: Work, folder: Folder) -> dict[str, str]:
     """A clean environment; the job's own variables win over those of the environment."""
-    environment = state.config.environments[work.environment]
+    environment = state.config.environment(work.environment) or Environment()
     python = environment.python or sys.executable
     _write_interpreters(folder, python)
     job = state.resources.get(path)

@@ -102,7 +102,7 @@ def environment(state: State, workspace: str, reference: Any) -> str:
     asset = parse_asset(str(reference or ""))
     if asset is None:
         raise bad_request(f"Environment '{reference}' is not the id of an environment.")
-    if asset.name in state.config.environments:
+    if state.config.environment(asset.name):
         return asset.name
     known = ", ".join(sorted(state.config.environments)) or "none"
     raise bad_request(f"Environment '{asset.name}' cannot run on this machine; the configured ones are: {known}.")

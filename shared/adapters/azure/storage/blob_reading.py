@@ -10,19 +10,25 @@ import base64
 import hashlib
 import hmac
 import http.client
+import re
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-from shared.events import EndpointRef
+from shared.events import EndpointRef, Entity
 from shared.ports import Absent, Manifest, Unavailable
+from shared.ports.models.serving import MOST_SERVED
 
 _VERSION = "2024-11-04"
 _TIMEOUT_S = 20
 _SCOPE = "https://storage.azure.com/.default"
 _TRIES = 2
+# Names of the blobs asked for here hold nothing that XML would escape.
+_NAME = re.compile(rb"<Name>([^<&]*)</Name>")
 # What `UseDevelopmentStorage=true` stands for; the key is everybody's.
 # https://learn.microsoft.com/azure/storage/common/storage-connect-azurite
 _DEVELOPMENT = {
@@ -58,17 +64,26 @@ class BlobReader:
         """The whole blob, off the event loop. Raises `Absent` or `Unavailable`."""
         return await asyncio.to_thread(self._read, f"/{container}/{quote(name)}")
 
+    async def names(self, container: str, prefix: str, most: int) -> list[str]:
+        """Of the first blobs, in their order, whose names begin so. Raises `Unavailable`.
+
+        One call: https://learn.microsoft.com/rest/api/storageservices/list-blobs
+        """
+        asked = {"comp": "list", "maxresults": str(most), "prefix": prefix, "restype": "container"}
+        body = await asyncio.to_thread(self._read, f"/{container}", asked)
+        return [name.decode() for name in _NAME.findall(body)]
+
     def close(self) -> None:
         with self._lock:
             self._drop()
             if self._credential is not None:
                 self._credential.close()
 
-    def _read(self, path: str) -> bytes:
+    def _read(self, path: str, asked: Mapping[str, str] = MappingProxyType({})) -> bytes:
         with self._lock:
             for left in reversed(range(_TRIES)):
                 try:
-                    status, code, body = self._get(self._root + path)
+                    status, code, body = self._get(self._root + path, asked)
                 except (OSError, http.client.HTTPException) as error:
                     self._drop()  # a connection that was kept may be gone by now: the next try opens another
                     if not left:
@@ -82,27 +97,28 @@ class BlobReader:
                     raise Unavailable(f"read {path[1:]}: {status} {code}")
         raise AssertionError("the last try returns or raises")
 
-    def _get(self, path: str) -> tuple[int, str, bytes]:
-        """Status, the storage's error code, and the body."""
+    def _get(self, path: str, asked: Mapping[str, str]) -> tuple[int, str, bytes]:
+        """Status, the storage's error code, and the body; `asked` is the query."""
         if self._connection is None:
             kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
             self._connection = kind(self._host, timeout=_TIMEOUT_S)
         headers = {"x-ms-date": format_datetime(datetime.now(UTC), usegmt=True), "x-ms-version": _VERSION}
-        target = path
+        query = [urlencode(asked, quote_via=quote)] if asked else []
         if self._by_identity:
             headers["authorization"] = f"Bearer {self._token()}"
         elif self._sas:
-            target = f"{path}?{self._sas}"
+            query.append(self._sas)
         else:
-            headers["authorization"] = f"SharedKey {self._account}:{self._signature(path, headers)}"
-        self._connection.request("GET", target, headers=headers)
+            headers["authorization"] = f"SharedKey {self._account}:{self._signature(path, headers, asked)}"
+        self._connection.request("GET", "?".join([path, "&".join(query)]) if query else path, headers=headers)
         response = self._connection.getresponse()
         return response.status, response.getheader("x-ms-error-code", ""), response.read()
 
-    def _signature(self, path: str, headers: dict[str, str]) -> str:
+    def _signature(self, path: str, headers: dict[str, str], asked: Mapping[str, str]) -> str:
         """https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key"""
         canonical = "".join(f"{name}:{value}\n" for name, value in sorted(headers.items()))
-        text = "GET" + "\n" * 12 + canonical + f"/{self._account}{path}"
+        query = "".join(f"\n{name}:{value}" for name, value in sorted(asked.items()))
+        text = "GET" + "\n" * 12 + canonical + f"/{self._account}{path}{query}"
         return base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
 
     def _token(self) -> str:
@@ -128,6 +144,11 @@ def _endpoint(fields: dict[str, str]) -> str:
     return f"{protocol}://{fields['AccountName']}.blob.{suffix}"
 
 
+def endpoint_of(blob: str) -> EndpointRef:
+    """The endpoint whose manifest has this name."""
+    return EndpointRef.from_entity(Entity.from_table_key(blob.removesuffix(".json")))
+
+
 class ReadManifests:
     """Serving manifests, read only."""
 
@@ -142,6 +163,11 @@ class ReadManifests:
         except Absent:
             return Manifest(endpoint=endpoint)
         return Manifest.model_validate_json(body)
+
+    async def served(self, workspace: str) -> tuple[EndpointRef, ...]:
+        """As the port says; at the price of one call."""
+        prefix = Entity.table_keys_of(workspace, "endpoint")
+        return tuple(map(endpoint_of, await self._blobs.names(self._container, prefix, MOST_SERVED)))
 
 
 class ReadPackages:

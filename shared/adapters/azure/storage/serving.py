@@ -4,8 +4,10 @@ from azure.core import MatchConditions
 from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
 from shared.adapters.azure.storage.account import storage_errors
-from shared.events import EndpointRef
+from shared.adapters.azure.storage.blob_reading import endpoint_of
+from shared.events import EndpointRef, Entity
 from shared.ports import Absent, Manifest, Moved, ServingManifests
+from shared.ports.models.serving import MOST_SERVED
 
 
 class BlobServingManifests(ServingManifests):
@@ -26,6 +28,15 @@ class BlobServingManifests(ServingManifests):
                 return Manifest.model_validate_json(await found.readall()), found.properties.etag
         except Absent:
             return Manifest(endpoint=endpoint), None
+
+    async def served(self, workspace: str) -> tuple[EndpointRef, ...]:
+        prefix, found = Entity.table_keys_of(workspace, "endpoint"), list[EndpointRef]()
+        with storage_errors(f"list the manifests of {workspace}"):
+            async for name in self._container.list_blob_names(name_starts_with=prefix, results_per_page=MOST_SERVED):
+                found.append(endpoint_of(name))
+                if len(found) == MOST_SERVED:
+                    break
+        return tuple(found)
 
     async def swap(self, manifest: Manifest) -> None:
         present, etag = await self._read(manifest.endpoint)

@@ -22,6 +22,23 @@ def test_a_table_key_holds_nothing_that_tables_refuse(workspace: str, kind: str,
     assert re.fullmatch(r"[A-Za-z0-9._~=-]+", Entity.of(workspace, kind, name).table_key)
 
 
+PARTS = st.text(min_size=1, max_size=40).filter(lambda text: "|" not in text)
+
+
+@given(PARTS, PARTS, PARTS)
+def test_a_table_key_is_read_back_and_begins_as_its_kind_does(workspace: str, kind: str, name: str) -> None:
+    entity = Entity.of(workspace, kind, name)
+    assert Entity.from_table_key(entity.table_key) == entity
+    assert entity.table_key.startswith(Entity.table_keys_of(workspace, kind))
+    assert not Entity.of(workspace, f"{kind}s", name).table_key.startswith(Entity.table_keys_of(workspace, kind))
+
+
+@pytest.mark.parametrize("key", ["", "flights", "a=7Cb", "a=7C=7Cc", "a=7Cb=7Cc=7Cd"])
+def test_what_is_no_table_key_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match="table key"):
+        Entity.from_table_key(key)
+
+
 @given(st.tuples(NAMES, NAMES, NAMES), st.tuples(NAMES, NAMES, NAMES))
 def test_different_entities_have_different_keys(one: tuple[str, str, str], two: tuple[str, str, str]) -> None:
     left, right = Entity.of(*one), Entity.of(*two)

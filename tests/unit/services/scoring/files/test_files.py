@@ -1,6 +1,7 @@
 """Rows of a file are answered as rows of a request are, and what a request would be refused for is a rejected row."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ async def version(bench: Bench) -> Version:
     return bench.scorer.table.versions[0]
 
 
-def scored(version: Version, table: pa.Table, from_text: bool = False) -> tuple[list[Any], dict[int, tuple[str, str]]]:
-    chunk = ChunkScorer(version, table.schema, from_text).score(table, 100)
+def scored(version: Version, table: pa.Table) -> tuple[list[Any], dict[int, tuple[str, str]]]:
+    chunk = ChunkScorer(version, table.schema).score(table, 100)
     rejected = {each["row"] - 100: (each["field"], each["reason"]) for each in chunk.rejected.to_pylist()}
     assert chunk.scored.num_rows + len(rejected) == table.num_rows
     return chunk.scored.to_pylist(), rejected
@@ -85,6 +86,13 @@ async def test_a_row_is_answered_or_rejected_just_as_a_request_with_it_alone(
         ("distance", pa.float16(), np.array([1, 5, 12], np.float16)),
         ("carrier", pa.large_string(), ["AA", "B6", "UA"]),
         ("carrier", pa.dictionary(pa.int8(), pa.string()), ["AA", "B6", "UA"]),
+        ("carrier", pa.string_view(), ["AA", "B6", "UA"]),
+        ("carrier", pa.binary(), [b"AA", b"B6", b"UA"]),
+        ("carrier", pa.large_binary(), [b"AA", b"B6", b"UA"]),
+        ("carrier", pa.binary(2), [b"AA", b"B6", b"UA"]),
+        ("carrier", pa.dictionary(pa.int8(), pa.binary()), [b"AA", b"B6", b"UA"]),
+        ("month", pa.bool_(), [True, False, True]),
+        ("distance", pa.bool_(), [True, False, True]),
         ("carrier", pa.null(), [None, None, None]),
         ("delay", pa.null(), [None, None, None]),
     ],
@@ -103,10 +111,8 @@ async def test_what_means_the_same_is_taken_whatever_its_width(
     ("column", "values"),
     [
         ("month", ["5", "6"]),
-        ("month", [True, False]),
-        ("distance", [True, False]),
+        ("month", [date(2026, 5, 1), date(2026, 6, 1)]),
         ("carrier", [1, 2]),
-        ("carrier", [b"AA", b"B6"]),
         ("delay", [[1.0], [2.0]]),
     ],
 )
