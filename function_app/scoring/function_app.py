@@ -1,12 +1,13 @@
 """The scoring app's HTTP doors, and its wiring: the Open Inference Protocol v2 on Azure Functions."""
 
+import asyncio
 import atexit
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, FirstAtOnce, Problem
+from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, FirstAtOnce, Problem, packed, pays, unpacked, wished
 from shared.adapters.onnx import check_providers
 from shared.settings.scoring import ScoringSettings
 
@@ -32,9 +33,10 @@ OPEN, WITH_KEY = func.AuthLevel.ANONYMOUS, func.AuthLevel.FUNCTION
 # The caller's own ids of its request, given back with the answer.
 REQUEST_IDS = ("x-request-id", "x-ms-client-request-id")
 LENGTH, DEPLOYMENT, STICKY = "inference-header-content-length", "azureml-model-deployment", "sluice-sticky-key"
-TYPE = "content-type"
+TYPE, CODING, WISH = "content-type", "content-encoding", "accept-encoding"
+BODY_BYTES = settings.body_limit_mb << 20
 LONGEST_NUMBER = 15  # digits: no body is longer, and to read more of them would take time, or fail
-ASKED_FOR = frozenset({*REQUEST_IDS, LENGTH, DEPLOYMENT, STICKY, TYPE})
+ASKED_FOR = frozenset({*REQUEST_IDS, LENGTH, DEPLOYMENT, STICKY, TYPE, CODING, WISH})
 
 
 def _said(req: func.HttpRequest) -> dict[str, str]:
@@ -117,12 +119,18 @@ async def _infer(req: func.HttpRequest, version: str | None) -> func.HttpRespons
     if length is not None and not (length.isascii() and length.isdecimal() and len(length) <= LONGEST_NUMBER):
         problem = Problem(400, f"inference-header-content-length: a number is required, found {length[:40]!r}")
         return _response(problem.answer(), said)
+    sent = req.get_body()
+    body = await asyncio.to_thread(unpacked, sent, said[CODING], BODY_BYTES) if CODING in said else sent
+    if isinstance(body, Problem):
+        return _response(body.answer(), said)
     is_arrow = said.get(TYPE, "").startswith(ARROW_TYPE)
     answer = await scorer.infer(
         req.route_params["name"],
         version or said.get(DEPLOYMENT),
-        req.get_body(),
+        body,
         header_length=ARROW_STREAM if is_arrow else None if length is None else int(length),
         sticky=said.get(STICKY),
     )
+    if (coding := wished(said.get(WISH, ""))) is not None and pays(answer):
+        answer = await asyncio.to_thread(packed, answer, coding)
     return _response(answer, said)

@@ -12,4 +12,5 @@ from services.scoring.answering.scorer import Limits, Scorer
 from services.scoring.instance.assembly import Instance, Making, instance_of, instance_of_all
 from services.scoring.instance.background import Background, ScoringPorts
 from services.scoring.protocol import ARROW_STREAM, ARROW_TYPE
-from services.scoring.protocol.answers import Answer, Problem
+from services.scoring.protocol.answers import Answer, Invalid, Problem
+from services.scoring.protocol.content_coding import Unpacking, coding_of, packed, pays, unpacked, wished

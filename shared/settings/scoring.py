@@ -55,7 +55,7 @@ class ScoringSettings(BaseModel):
     endpoint of the workspace that has a serving manifest, also those to come. Versions that lost their route are kept
     for `rollback_window_s`, as far as `model_memory_mb` allows it for all model files together. `access_log` writes a
     line of JSON for each request, and `otel_exporter_otlp_endpoint` gets a span for each (own server; OpenTelemetry's
-    SDK reads its other variables).
+    SDK reads its other variables). `body_limit_mb` is for the body of one request, unpacked if it came packed.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -74,6 +74,7 @@ class ScoringSettings(BaseModel):
     model_cache: str = ""
     rollback_window_s: float = Field(default=3_600, ge=0, le=30 * 86_400)
     model_memory_mb: int = Field(default=512, ge=1, le=1_000_000)
+    body_limit_mb: int = Field(default=16, ge=1, le=1_024)
     access_log: bool = False
     otel_exporter_otlp_endpoint: str = ""
 

@@ -50,6 +50,11 @@ def main() -> int:
         check_providers(settings.inference_providers)
     except Refused as refused:
         sys.exit(f"scoring cannot start; settings: INFERENCE_PROVIDERS: {refused}")
+    if options.bodies_mb < settings.body_limit_mb:
+        sys.exit(
+            f"scoring cannot start; settings: BODY_LIMIT_MB: {settings.body_limit_mb} is more than --bodies-mb "
+            f"({options.bodies_mb}), which is for all bodies together"
+        )
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("azure").setLevel(logging.WARNING)
     bound = listening_socket(options.host, options.port, shared=options.workers > 1 or options.worker)
@@ -76,7 +81,9 @@ async def _serve(settings: ScoringSettings, bound: socket.socket, options: argpa
         ),
     )
     observer = Observer([each.offer for each in watching.values()]) if watching else None
-    limits = HttpLimits(held_bytes=options.bodies_mb << 20, connections=options.connections)
+    limits = HttpLimits(
+        body_bytes=settings.body_limit_mb << 20, held_bytes=options.bodies_mb << 20, connections=options.connections
+    )
     server = Server(instance.scorer, routes, limits, batching, options.drain_seconds, observer)
     await server.run(bound, stop.wait(), lambda: _write_ready(options.ready_file, bound))
     for background in instance.backgrounds:

@@ -12,7 +12,8 @@ import httptools
 from services.scoring import Problem
 
 from .bodies import BodyBudget
-from .exchange import FIELD_BYTES, HEADERS, Exchange, head_too_large
+from .exchange import FIELD_BYTES, Exchange, head_too_large
+from .fields import HEADERS
 from .heads import Heads
 from .limits import HttpLimits
 from .responses import ResponseWriter

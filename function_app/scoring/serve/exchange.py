@@ -1,19 +1,31 @@
 """One request on its way in, and the place its answer waits for its turn."""
 
+import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, cast
 
-from services.scoring import ARROW_STREAM, ARROW_TYPE, Answer, Problem
+from services.scoring import (
+    ARROW_STREAM,
+    ARROW_TYPE,
+    Answer,
+    Invalid,
+    Problem,
+    Unpacking,
+    packed,
+    pays,
+)
 
 from .limits import HttpLimits
+
+logger = logging.getLogger("sluice.scoring")
 
 type Ids = tuple[tuple[str, str], ...]
 
 # What a header field counts beside its bytes, so that many empty ones are bounded, too.
 FIELD_BYTES = 32
 _JSON_TYPES = (b"application/json", b"application/octet-stream", b"text/json")
-_LONGEST_ID = 128
 _ARROW_TYPE = ARROW_TYPE.encode()
 _TYPES = ("application/json", "application/octet-stream", ARROW_TYPE)
 
@@ -37,6 +49,8 @@ class Exchange:
         self.began_ns = self.head_bytes = self._body_bytes = 0
         self.expects_continue = self.host = False
         self.keep_alive = self.may_read_on = True
+        self.coding: str | None = None
+        self.wish: str | None = None
         self.ids: Ids = ()
         self.answer: Answer | None = None
         self.content_length: int | None = None
@@ -47,6 +61,8 @@ class Exchange:
         self.sticky: str | None = None
         self.traceparent: str | None = None
         self._more: list[bytes] | None = None
+        self._unpacking: Unpacking | None = None
+        self._is_packing = False
 
     @property
     def is_plain(self) -> bool:
@@ -57,7 +73,7 @@ class Exchange:
         return (
             self.problem is None and self.keep_alive and not self.expects_continue
             and self.method == b"POST" and self.content_length == self._body_bytes
-            and not self.ids and self.traceparent is None
+            and not self.ids and self.traceparent is None and self.coding is None
         )  # fmt: skip
 
     def without_waiter(self) -> "Exchange":
@@ -65,6 +81,7 @@ class Exchange:
         found = Exchange(cast(Waiter, None))
         found.url, found.method, found._body_bytes = self.url, self.method, self._body_bytes
         found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
+        found.wish = self.wish
         return found
 
     def again(self, waiter: Waiter, data: bytes) -> "Exchange":
@@ -72,6 +89,7 @@ class Exchange:
         found = Exchange(waiter)
         found.url, found.method, found.body = self.url, self.method, data[-self._body_bytes :]
         found.header_length, found.sticky, found.deployment = self.header_length, self.sticky, self.deployment
+        found.wish = self.wish
         return found
 
     @property
@@ -85,17 +103,43 @@ class Exchange:
 
     def complete(self) -> None:
         """The last byte has come."""
+        if self._unpacking is not None:
+            try:
+                self._unpacking.end()
+            except Invalid as invalid:
+                self.refuse(invalid.problem)
         if self._more is not None:
             self.body = b"".join(self._more)
 
     def reply(self, answer: Answer) -> None:
-        """Called once, now or later."""
-        if self.answer is None:
-            self.answer = answer if self.finish is None else self.finish(self, answer)
-            self._waiter.answered()
+        """Now or later; the first call counts."""
+        if self.answer is not None or self._is_packing:
+            return
+        if self.wish is not None and pays(answer):
+            return self._pack(answer, self.wish)
+        self._give(answer)
+
+    def _give(self, answer: Answer) -> None:
+        self.answer = answer if self.finish is None else self.finish(self, answer)
+        self._waiter.answered()
+
+    def _pack(self, answer: Answer, coding: str) -> None:
+        """By a thread: others are answered meanwhile. Whoever waits gets the answer as it is, should that fail."""
+        self._is_packing = True
+        packing = asyncio.get_running_loop().run_in_executor(None, packed, answer, coding)
+
+        def done(found: asyncio.Future[Answer]) -> None:
+            error = found.exception()
+            if error is not None:
+                logger.error("an answer could not be packed", exc_info=error)
+            self._give(answer if error is not None else found.result())
+
+        packing.add_done_callback(done)
 
     def headers_complete(self, version: str, limits: HttpLimits) -> None:
         """Everything that can be refused before the body comes is refused here."""
+        if self.coding is not None:
+            self._unpacking = Unpacking(self.coding, limits.body_bytes)
         if self.head_bytes > limits.head_bytes:
             self.wrong(head_too_large(limits))
         elif version not in ("1.1", "1.0"):
@@ -109,7 +153,8 @@ class Exchange:
 
     def _other_type(self) -> None:
         if self.content_type != _ARROW_TYPE:
-            self.refuse(Problem(415, f"content-type: one of {', '.join(_TYPES)} is required"))
+            taken = ", ".join(_TYPES)
+            self.refuse(Problem(415, f"content-type: one of {taken} is required", headers=(("accept", taken),)))
         elif self.header_length is not None:
             self.refuse(Problem(400, "inference-header-content-length: there is no JSON part before an Arrow stream"))
         else:
@@ -121,6 +166,8 @@ class Exchange:
         self.keep_alive = False
 
     def add(self, body: bytes, limits: HttpLimits) -> None:
+        if self._unpacking is not None and self.problem is None:
+            body = self._unpacked(self._unpacking, body)
         self._body_bytes += len(body)
         if self._body_bytes > limits.body_bytes:
             self.wrong(Problem(413, f"body: at most {limits.body_bytes} bytes are taken"))
@@ -132,6 +179,16 @@ class Exchange:
             self._more = [self.body, body]
         else:
             self._more.append(body)
+
+    def _unpacked(self, unpacking: Unpacking, body: bytes) -> bytes:
+        """What becomes of it is what is held, and counts: many small bodies may be large."""
+        try:
+            return unpacking.feed(body)
+        except Invalid as invalid:
+            self.refuse(invalid.problem)
+            self.may_read_on = self.may_read_on and invalid.problem.status != 413
+            self._unpacking = None
+            return body
 
     def refuse(self, problem: Problem) -> None:
         self.problem = self.problem or problem
@@ -150,82 +207,3 @@ def head_too_large(limits: HttpLimits) -> Problem:
     return Problem(
         431, f"the head of a request may have {limits.head_bytes} bytes, {FIELD_BYTES} for each field included"
     )
-
-
-def _number(exchange: Exchange, name: str, value: bytes) -> int | None:
-    if value.isdigit() and len(value) <= 15:
-        return int(value)
-    exchange.wrong(Problem(400, f"{name}: a number is required"))
-    return None
-
-
-def _content_length(exchange: Exchange, value: bytes) -> None:
-    exchange.content_length = _number(exchange, "content-length", value)
-
-
-def _header_length(exchange: Exchange, value: bytes) -> None:
-    if exchange.header_length is not None:
-        exchange.wrong(Problem(400, "inference-header-content-length: it is there twice"))
-    exchange.header_length = _number(exchange, "inference-header-content-length", value)
-
-
-def _content_type(exchange: Exchange, value: bytes) -> None:
-    if value != b"application/json":
-        exchange.content_type = value.partition(b";")[0].strip().lower()
-
-
-def _content_encoding(exchange: Exchange, value: bytes) -> None:
-    if value.lower() != b"identity":
-        exchange.refuse(Problem(415, "content-encoding: only identity is taken"))
-
-
-def _host(exchange: Exchange, _value: bytes) -> None:
-    if exchange.host:
-        exchange.wrong(Problem(400, "host: it is there twice"))
-    exchange.host = True
-
-
-def _expect(exchange: Exchange, value: bytes) -> None:
-    if value.lower() == b"100-continue":
-        exchange.expects_continue = True
-    else:
-        exchange.wrong(Problem(417, "expect: only 100-continue is understood"))
-
-
-def _sticky(exchange: Exchange, value: bytes) -> None:
-    exchange.sticky = value.decode("latin-1")
-
-
-def _deployment(exchange: Exchange, value: bytes) -> None:
-    exchange.deployment = value.decode("latin-1")
-
-
-def _id_of(name: str) -> Callable[[Exchange, bytes], None]:
-    def take(exchange: Exchange, value: bytes) -> None:
-        """Given back as it came, unless it is none: too long, or not printable."""
-        text = value.decode("ascii", "replace")
-        if 0 < len(text) <= _LONGEST_ID and text.isprintable() and text.isascii():
-            exchange.ids = (*exchange.ids, (name, text))[:2]
-            exchange.finish = exchange.finish or with_ids
-
-    return take
-
-
-def _traceparent(exchange: Exchange, value: bytes) -> None:
-    exchange.traceparent = value[:_LONGEST_ID].decode("ascii", "replace")
-
-
-# What matters, by its name in lower case; everything else is passed over.
-HEADERS: dict[bytes, Callable[[Exchange, bytes], None]] = {
-    b"host": _host,
-    b"content-length": _content_length,
-    b"content-type": _content_type,
-    b"content-encoding": _content_encoding,
-    b"expect": _expect,
-    b"inference-header-content-length": _header_length,
-    b"sluice-sticky-key": _sticky,
-    b"azureml-model-deployment": _deployment,
-    b"x-request-id": _id_of("x-request-id"),
-    b"x-ms-client-request-id": _id_of("x-ms-client-request-id"),
-    b"traceparent": _traceparent,
-}

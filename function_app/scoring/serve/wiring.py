@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from services.scoring import Batching, Making, instance_of, instance_of_all
+from services.scoring import Batching, Limits, Making, instance_of, instance_of_all
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.assembly import Instance
 from services.scoring.instance.background import Pace
@@ -31,7 +31,8 @@ def scoring_instance(
     keeping = Keeping(settings.rollback_window_s, settings.model_memory_mb << 20)
     pace = Pace(capture_share=settings.capture_loop_share)
     ports = partial(open_ports, settings, prepared, sender)
-    making = Making(capture, ports, keeping, instance_name, pace, make_batching)
+    limits = Limits(body_bytes=settings.body_limit_mb << 20)
+    making = Making(capture, ports, keeping, instance_name, pace, make_batching, limits)
     if settings.serves_all:
         return instance_of_all(settings.workspace, making)
     return instance_of(settings.endpoints, making)

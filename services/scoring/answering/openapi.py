@@ -97,7 +97,7 @@ def _rows(version: Version) -> dict[str, Any]:
         for names in spellings
     ]
     row = spelt[0] if len(spelt) == 1 else {"anyOf": spelt}
-    rows = {"type": "array", "minItems": 1, "items": row}
+    rows = {"type": "array", "items": row}
     return {"type": "object", "required": ["rows"], "properties": {"rows": rows}}
 
 
@@ -109,7 +109,7 @@ def _tensor(spec: TensorSpec) -> dict[str, Any]:
         "properties": {
             "name": {"const": spec.name},
             "datatype": {"const": spec.datatype},
-            "shape": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1},
+            "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1},
             "data": {"type": "array"},
         },
     }

@@ -8,7 +8,7 @@ from typing import Protocol
 from services.scoring.answering.batching import Batching
 from services.scoring.answering.endpoints import Endpoints
 from services.scoring.answering.inference_server import InferenceServer
-from services.scoring.answering.scorer import Scorer
+from services.scoring.answering.scorer import Limits, Scorer
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.background import Background, Pace, ScoringPorts
 from services.scoring.instance.roster import Roster
@@ -55,6 +55,7 @@ class Making:
     name: Callable[[], str]
     pace: Pace
     batching: Callable[[], Batching]
+    limits: Limits | None = None
 
 
 class _Growing:
@@ -72,7 +73,7 @@ class _Growing:
 
     def add(self, endpoint: EndpointRef, open_ports: OpenPorts) -> Background:
         making, capture = self._making, self._making.capture()
-        scorer = Scorer(capture, batching=making.batching())
+        scorer = Scorer(capture, making.limits, making.batching())
         self._sharers.count += 1
         self.scorers[endpoint.name] = scorer
         self.captures.append(capture)

@@ -23,15 +23,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a request is not answered. `retry_after_s` is for those worth repeating."""
+    """Why a request is not answered. `retry_after_s` is for those worth repeating, `headers` say what would do."""
 
     status: int
     message: str
     retry_after_s: int | None = None
+    headers: Headers = ()
 
     def answer(self) -> Answer:
         """The error object of the Open Inference Protocol."""
-        headers = JSON if self.retry_after_s is None else (*JSON, ("retry-after", str(self.retry_after_s)))
+        headers = (*JSON, *self.headers)
+        if self.retry_after_s is not None:
+            headers = (*headers, ("retry-after", str(self.retry_after_s)))
         return Answer(self.status, to_json({"error": self.message}), headers)
 
 

@@ -1,7 +1,9 @@
 """The app as its callers, its operators and the hub see it."""
 
 import asyncio
+import gzip
 import json
+import zlib
 from collections import Counter
 from typing import Any
 from uuid import uuid4
@@ -58,6 +60,31 @@ async def test_many_rows_may_come_and_go_as_an_arrow_stream(app: ScoringApp, ses
     assert found == pytest.approx([expected_probability(row) for row in rows], rel=1e-4)
     status, body, _ = await app.ask(session, stream_of(batch_of(rows, month=pa.array([None] * 2_000))), **kind)
     assert (status, body["error"][:21]) == (400, "month: expected shape")
+
+
+async def test_bodies_may_be_packed_and_have_the_limit_that_is_set(
+    make_app: MakeApp, session: aiohttp.ClientSession
+) -> None:
+    app = make_app(BODY_LIMIT_MB="1")
+    await app.serve(await app.adopt())
+    await app.start()
+    await app.serves(session, "1")
+    rows = sample_rows(2_000)
+    body = json.dumps(tensors(rows)).encode()
+    expected = pytest.approx([expected_probability(row) for row in rows], rel=1e-4)
+    for coding, pack in (("gzip", gzip.compress), ("deflate", zlib.compress)):
+        status, answer, headers = await app.ask(
+            session, pack(body), **{"content-encoding": coding, "accept-encoding": coding}
+        )
+        assert (status, headers.get("content-encoding")) == (200, coding)
+        assert probabilities(answer) == expected
+        status, answer, _ = await app.ask(session, pack(bytes(2 << 20)), **{"content-encoding": coding})
+        assert (status, answer["error"]) == (413, "body: at most 1048576 bytes are taken, packed and unpacked")
+    status, _, headers = await app.ask(session, body, **{"accept-encoding": "identity"})
+    assert (status, headers.get("content-encoding")) == (200, None)
+    assert (await app.ask(session, b" " * (1 << 20) + body))[0] == 413
+    status, answer, headers = await app.ask(session, body, **{"content-encoding": "br"})
+    assert (status, headers["accept-encoding"]) == (415, "gzip, deflate, identity")
 
 
 async def test_a_switch_under_load_fails_no_request(app: ScoringApp, session: aiohttp.ClientSession) -> None:

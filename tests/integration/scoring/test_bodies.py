@@ -1,6 +1,7 @@
 """Bodies that do not end, over many connections: bounded together, and what they held is given back."""
 
 import asyncio
+import gzip
 import re
 import socket
 import subprocess
@@ -127,6 +128,23 @@ async def test_a_place_is_given_back_however_the_body_ends(running: Running, end
     else:
         client.writer.write(b"no length\r\n")
         assert await client.status() == 400
+    await running.holds(0)
+
+
+async def test_what_a_packed_body_becomes_is_what_it_holds_and_is_given_back(running: Running) -> None:
+    """Some hundred bytes each, and of the second there is no room for what it becomes."""
+    data = gzip.compress(b" " * 49_000)
+    head = HEAD.replace(b"content-length: %d" % SIZE, b"content-length: %d\r\ncontent-encoding: gzip" % len(data))
+    first = await running.send(head, data[:-8])
+    await running.holds(49_000)
+    second = await running.send(head, data[:-8])
+    await running.holds(98_000)
+    third = await running.send(head, data[:-8])
+    assert await third.status() == 503
+    await running.holds(98_000)
+    for client in (first, second):
+        client.writer.write(data[-8:])
+        assert await client.status() == 400  # blanks are no JSON: it was read to its end
     await running.holds(0)
 
 

@@ -10,13 +10,15 @@ from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
 from kserve.protocol.infer_type import RequestedOutput
 
 NUMPY = {"FP32": np.float32, "INT64": np.int64, "BYTES": np.object_}
+ORDINARY = {**NUMPY, "FP32": np.float64}
+SENT = {np.float32: "FP32", np.float64: "FP64", np.int64: "INT64", np.object_: "BYTES"}
 
 
-def request(columns: dict[str, Any], binary: bool) -> Any:
+def request(columns: dict[str, Any], binary: bool, dtypes: dict[str, Any]) -> Any:
     inputs = []
     for name, (datatype, values) in columns.items():
-        tensor = InferInput(name, [len(values), 1], datatype)
-        array: np.ndarray = np.array(values, NUMPY[datatype]).reshape(-1, 1)
+        array: np.ndarray = np.array(values, dtypes[datatype]).reshape(-1, 1)
+        tensor = InferInput(name, list(array.shape), SENT[dtypes[datatype]])
         tensor.set_data_from_numpy(array, binary_data=binary)
         inputs.append(tensor)
     wanted = [RequestedOutput("probability", parameters={"binary_data": binary})]
@@ -31,10 +33,14 @@ async def main(url: str, columns: dict[str, Any]) -> dict[str, Any]:
         "model ready": await client.is_model_ready(url, "flights"),
         "other ready": await client.is_model_ready(url, "birds"),
     }
+    nothing: dict[str, Any] = {name: (datatype, []) for name, (datatype, _) in columns.items()}
+    cases = [("binary", columns, NUMPY), ("ordinary", columns, ORDINARY), ("no rows", nothing, NUMPY)]
     for binary in (False, True):
-        answer = await client.infer(url, request(columns, binary), model_name="flights")
-        output = {each.name: each for each in answer.outputs}["probability"]
-        found[f"binary {binary}"] = [answer.id, output.as_numpy().ravel().tolist()]
+        for case, rows, dtypes in cases:
+            answer = await client.infer(url, request(rows, binary, dtypes), model_name="flights")
+            output = {each.name: each for each in answer.outputs}["probability"]
+            values = output.as_numpy().ravel().tolist() if output.shape[0] else []
+            found[f"{case} {binary}"] = [answer.id, values]
     await client.close()
     return found
 

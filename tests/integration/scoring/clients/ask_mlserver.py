@@ -23,6 +23,11 @@ def asked(url: str, body: str | None = None) -> bytes:
     return found
 
 
+def asked_with(url: str, body: str) -> list[Any]:
+    answer = InferenceResponse.model_validate_json(asked(f"{url}/v2/models/flights/infer", body))
+    return [answer.id, answer.model_version, values(answer)]
+
+
 def values(answer: Any) -> list[float]:
     output = {each.name: each for each in answer.outputs}["probability"]
     found: list[float] = NumpyCodec.decode_output(output).ravel().tolist()
@@ -45,13 +50,23 @@ def main(url: str, columns: dict[str, Any]) -> dict[str, Any]:
     request = PandasCodec.encode_request(frame)
     request.id = "7"
     assert isinstance(request, InferenceRequest)
-    answer = InferenceResponse.model_validate_json(asked(f"{url}/v2/models/flights/infer", request.model_dump_json()))
     server = MetadataServerResponse.model_validate_json(asked(f"{url}/v2"))
     model = MetadataModelResponse.model_validate_json(asked(f"{url}/v2/models/flights"))
+    # FP64 and INT64, as pandas makes them by itself; texts as objects, for MLServer does not know pandas 3's own.
+    ordinary = pd.DataFrame(
+        {name: pd.Series(each, dtype=object if kind == "BYTES" else None) for name, (kind, each) in columns.items()}
+    )
+    as_it_is = PandasCodec.encode_request(ordinary)
+    by_column = [NumpyCodec.encode_input(name, ordinary[[name]].to_numpy()) for name in ordinary]
+    arrays = InferenceRequest(inputs=by_column)
     return {
+        "ordinary": asked_with(url, as_it_is.model_copy(update={"id": "7"}).model_dump_json()),
+        "every field": asked_with(url, as_it_is.model_dump_json(exclude_unset=False, exclude_none=False)),
+        "arrays": asked_with(url, arrays.model_dump_json()),
+        "no rows": asked_with(url, PandasCodec.encode_request(frame.head(0)).model_dump_json()),
         "server": server.name,
         "inputs": [each.name for each in model.inputs or ()],
-        "types": [answer.id, answer.model_version, values(answer)],
+        "types": asked_with(url, request.model_dump_json()),
         "command": values(by_command(url, request)),
     }
 

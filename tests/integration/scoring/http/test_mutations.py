@@ -1,6 +1,7 @@
 """Requests as no client sends them: always an answer or a clean close."""
 
 import asyncio
+import gzip
 import random
 
 from tests.integration.scoring.http.speaking import BODY, INFER, Running, post, statuses
@@ -29,6 +30,7 @@ def _mutated(rng: random.Random) -> bytes:
 SEEDS = [
     post(),
     post(BODY, INFER, b"inference-header-content-length: 50"),
+    post(gzip.compress(BODY), INFER, b"content-encoding: gzip", b"accept-encoding: deflate"),
     b"GET /v2/models/flights HTTP/1.1\r\nhost: x\r\n\r\n" * 2,
     b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n",
     b"HEAD /v2/health/live HTTP/1.0\r\n\r\n",

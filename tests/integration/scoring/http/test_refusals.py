@@ -33,7 +33,7 @@ from tests.integration.scoring.http.speaking import BODY, INFER, LIMITS, Running
         (b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\ncontent-length: 60000\r\n\r\n", 413),
         (b"POST " + INFER + b" HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffff\r\n" + b"x" * 65_535, 413),
         (post(BODY, INFER, b"content-type: text/html"), 415),
-        (post(BODY, INFER, b"content-encoding: gzip"), 415),
+        (post(BODY, INFER, b"content-encoding: br"), 415),
         (post(BODY, INFER, b"expect: a-miracle"), 417),
         (post(BODY, b"/v2/models/birds/infer"), 404),
     ],
