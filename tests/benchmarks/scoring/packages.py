@@ -34,7 +34,7 @@ def package(body: bytes) -> dict[str, bytes]:
     monitored = min(answers, key=lambda name: answers[name].size)
     return {
         "model.onnx": body,
-        "signature.json": json.dumps(_signature(tensor.name, answers, monitored)).encode(),
+        "signature.json": json.dumps(_signature(tensor.name, rows, answers, monitored)).encode(),
         "reference.parquet": _parquet({PREDICTION: answers[monitored]}),
         "golden.parquet": golden,
         "metrics.json": b'{"rows": 4}',
@@ -43,18 +43,23 @@ def package(body: bytes) -> dict[str, bytes]:
     }
 
 
-def _signature(name: str, answers: dict[str, np.ndarray], prediction: str) -> dict[str, object]:
+def _signature(name: str, rows: np.ndarray, answers: dict[str, np.ndarray], monitored: str) -> dict[str, object]:
+    """Whatever the model is about, its numbers are scores; other outputs are answered and mean nothing."""
     outputs = [
-        {"name": key, "datatype": "INT64" if value.dtype == np.int64 else "FP32", "shape": [-1, *value.shape[1:]]}
+        {
+            "name": key,
+            "datatype": "INT64" if value.dtype == np.int64 else "FP32",
+            "shape": [-1, *value.shape[1:]],
+            "role": "score" if key == monitored else None,
+        }
         for key, value in answers.items()
     ]
     return {
-        "inputs": [{"name": name, "datatype": "FP32", "kind": "numeric"}],
+        "format": 2,
+        "task": "regression",
+        "inputs": [{"name": name, "datatype": "FP32", "shape": [-1, *rows.shape[1:]]}],
         "outputs": outputs,
-        "prediction": prediction,
-        "task": "binary_classification",
-        "label": "truth",
-        "groups": [],
+        "labels": ["truth"],
     }
 
 
