@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import takewhile
 
-from function_app.jobs.rows import Join, LabelledRows, Wanted
+from function_app.jobs.rows import IsTruth, Join, LabelledRows, Wanted, is_binary
 from function_app.jobs.storage import JobStorage
 from shared.events import EndpointRef, LabelsRecorded
 
@@ -13,10 +13,14 @@ MOST_READ = 1_000_000
 
 
 async def labelled_rows(
-    storage: JobStorage, endpoint: EndpointRef, wanted: Wanted, most_read: int = MOST_READ
+    storage: JobStorage,
+    endpoint: EndpointRef,
+    wanted: Wanted,
+    most_read: int = MOST_READ,
+    is_truth: IsTruth = is_binary,
 ) -> LabelledRows:
     """Stops after the day on which there are `wanted.newest`, or once `most_read` rows were looked through."""
-    join = Join(wanted, await _labels(storage, endpoint, wanted.since, most_read))
+    join = Join(wanted, await _labels(storage, endpoint, wanted.since, most_read), is_truth)
     for day in _since(wanted.since, await storage.captures.days(endpoint)):
         async for block in storage.captures.of_day(endpoint, day, wanted.until):
             join.add(block)

@@ -23,6 +23,6 @@ async def measure_performance(request: PerformanceRequestBody, storage: JobStora
         window=window,
         captured=rows.captured,
         rows=len(rows),
-        metrics=classifier_metrics(rows.labels, predicted, request.decision_threshold),
+        metrics=classifier_metrics(rows.binary, predicted, request.decision_threshold),
         baseline=dict(package.metrics),
     )

@@ -1,14 +1,18 @@
 """Production rows with their labels: captures and labels joined by key."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.events import LabelsRecorded, PackageRef, PredictionsCaptured
+from shared.events import Label, LabelsRecorded, PackageRef, PredictionsCaptured
 from shared.events.predictions import Cell
+from shared.tasks import class_name
+
+# What a label must be to count.
+type IsTruth = Callable[[Label], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +22,15 @@ class LabelledRows:
     captured: int
     observed_at: tuple[datetime, ...]
     columns: dict[str, list[Cell]]
-    labels: NDArray[np.int64]
+    labels: list[Label]
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def binary(self) -> NDArray[np.int64]:
+        """The labels of a binary question; see `is_binary`."""
+        return np.array([class_name(label) == "1" for label in self.labels], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +48,12 @@ class Wanted:
 
 
 class Join:
-    """Takes captured rows in and keeps those that have a label of 0 or 1. A key counts once, however often captured."""
+    """Takes captured rows in and keeps those with a label that counts. A key counts once, however often captured."""
 
-    def __init__(self, wanted: Wanted, labels: Iterable[LabelsRecorded]) -> None:
-        self._wanted, self._truth = wanted, latest_labels(labels)
+    def __init__(
+        self, wanted: Wanted, labels: Iterable[LabelsRecorded], is_truth: IsTruth = lambda label: True
+    ) -> None:
+        self._wanted, self._truth = wanted, latest_labels(labels, is_truth)
         self._seen: set[str] = set()
         self._matched: list[tuple[datetime, str, tuple[Cell, ...]]] = []
         self.looked_at = 0
@@ -69,15 +80,20 @@ class Join:
             captured=len(self._seen),
             observed_at=tuple(at for at, _, _ in matched),
             columns={name: [row[i] for _, _, row in matched] for i, name in enumerate(self._wanted.columns)},
-            labels=np.array([self._truth[key] for _, key, _ in matched], dtype=np.int64),
+            labels=[self._truth[key] for _, key, _ in matched],
         )
 
 
-def latest_labels(blocks: Iterable[LabelsRecorded]) -> dict[str, int]:
-    """By key, the label that was observed last; labels other than 0 and 1 are no truth of a binary question."""
-    latest: dict[str, tuple[datetime, float]] = {}
+def is_binary(label: Label) -> bool:
+    """Labels other than 0 and 1 are no truth of a binary question."""
+    return not isinstance(label, tuple) and class_name(label) in ("0", "1")
+
+
+def latest_labels(blocks: Iterable[LabelsRecorded], is_truth: IsTruth) -> dict[str, Label]:
+    """By key, the label that was observed last; none where that is no truth."""
+    latest: dict[str, tuple[datetime, Label]] = {}
     for block in blocks:
         for key, label, at in zip(block.keys, block.labels, block.observed_at, strict=True):
             if key not in latest or at >= latest[key][0]:
                 latest[key] = (at, label)
-    return {key: int(label) for key, (_, label) in latest.items() if label in (0.0, 1.0)}
+    return {key: label for key, (_, label) in latest.items() if is_truth(label)}

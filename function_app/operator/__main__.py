@@ -16,6 +16,7 @@ from function_app.operator.commands import (
     explain,
     lanes,
     ledger,
+    model,
     policy,
     redrive,
     redrive_letters,
@@ -69,6 +70,7 @@ app.add_typer(ledger.app, name="ledger")
 dead_letters.app.command("redrive", epilog=redrive_letters.EXAMPLE)(redrive_letters.redrive)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(events.app, name="events")
+app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
 app.add_typer(approvals.app, name="approvals")
 app.add_typer(brakes.listing, name="brakes")

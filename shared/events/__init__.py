@@ -50,6 +50,7 @@ from shared.events.monitoring import (
 from shared.events.predictions import (
     CaptureLost,
     GoldenProof,
+    Label,
     LabelsRecorded,
     ModelLoadFailed,
     PredictionsCaptured,

@@ -238,13 +238,24 @@ class ModelLoadFailed(_OfEndpoint):
         return (str(self.package.model), self.instance, f"generation {self.generation}", self.reason)
 
 
+# A number, or a class or tag by its name.
+type _Told = float | Annotated[str, Field(min_length=1, max_length=256)]
+# The truth of a row; of several labels, targets or tokens one each, and null for one that is not known.
+type Label = _Told | Annotated[tuple[_Told | None, ...], Field(min_length=1, max_length=10_000)]
+
+
 class LabelsRecorded(_OfEndpoint):
-    """The truth, learnt later: `keys` are those of the scored rows."""
+    """The truth, learnt later: `keys` are those of the scored rows.
+
+    Version 1 knew one number for each key.
+    """
 
     type: ClassVar[str] = "mlops.labels.recorded"
     carried_by: ClassVar[Hub] = "labels"
+    version: ClassVar[int] = 2
+    upcasters: ClassVar[Mapping[int, Upcaster]] = {1: lambda data: data}
     keys: tuple[_Key, ...]
-    labels: tuple[float, ...]
+    labels: tuple[Label, ...]
     observed_at: Moments
 
     @model_validator(mode="after")

@@ -38,7 +38,7 @@ def check_bias(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
 def _judged(subject: Subject, column: str, limits: SuiteLimits) -> Judged:
     """Production rows where there are enough of them and they carry the column, else the reference rows."""
     if column in subject.rows.columns and len(subject.rows) >= limits.least_rows:
-        return Judged(subject.rows.labels, subject.on_rows, subject.rows.columns[column], "production rows")
+        return Judged(subject.rows.binary, subject.on_rows, subject.rows.columns[column], "production rows")
     table = subject.tables.reference
     labels = np.array(table[subject.package.signature.label], dtype=np.int64)
     return Judged(labels, subject.on_reference, table[column], "reference rows")

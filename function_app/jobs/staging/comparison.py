@@ -31,7 +31,7 @@ def check_rows(rows: LabelledRows, earlier: int, limits: SuiteLimits) -> CheckRe
 
 def against_champion(subject: Subject, champion: Floats, limits: SuiteLimits) -> list[CheckResult]:
     """Failed when it is surely worse than allowed, passed when it surely is not, else inconclusive (95 %)."""
-    labels, candidate = subject.rows.labels, subject.on_rows
+    labels, candidate = subject.rows.binary, subject.on_rows
     ours, theirs = log_losses(labels, candidate), log_losses(labels, champion)
     worse, margin = mean_and_margin(ours - theirs)
     detail = f"log loss {ours.mean():.4f}, champion {theirs.mean():.4f}, difference {worse:+.4f} ± {margin:.4f}"
@@ -40,7 +40,7 @@ def against_champion(subject: Subject, champion: Floats, limits: SuiteLimits) ->
 
 
 def _auc_against_champion(subject: Subject, champion: Floats, limits: SuiteLimits) -> CheckResult:
-    name, labels = "comparison.roc_auc", subject.rows.labels
+    name, labels = "comparison.roc_auc", subject.rows.binary
     if min(labels.sum(), len(labels) - labels.sum()) < 2:
         return inconclusive(name, "fewer than two rows of one class")
     better, margin = roc_auc_difference(labels, subject.on_rows, champion)
@@ -52,7 +52,7 @@ def _auc_against_champion(subject: Subject, champion: Floats, limits: SuiteLimit
 def against_itself(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
     """Without a champion: production must not be far below the package's own test figure."""
     name = "comparison.own_roc_auc"
-    figures = classifier_metrics(subject.rows.labels, subject.on_rows, 0.5)
+    figures = classifier_metrics(subject.rows.binary, subject.on_rows, 0.5)
     if "roc_auc" not in figures or "roc_auc" not in subject.package.metrics:
         return [inconclusive(name, "one class only, or no roc_auc in metrics.json")]
     least = subject.package.metrics["roc_auc"] - limits.below_own_roc_auc

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from function_app.jobs.rows import Join, LabelledRows, Wanted, latest_labels
+from function_app.jobs.rows import Join, LabelledRows, Wanted, is_binary, latest_labels
 from infra.pipelines.flights.model import predict
-from shared.events import LabelsRecorded, PackageRef, PredictionsCaptured, Window
+from shared.events import Label, LabelsRecorded, PackageRef, PredictionsCaptured, Window
 from shared.packages import PerformanceRequestBody
 from tests.unit.jobs import material
 from tests.unit.jobs.conftest import Bench, Flights
@@ -32,7 +32,7 @@ def captures(*keys: str, day: int = 2) -> PredictionsCaptured:
     )
 
 
-def labels(day: int, **truth: float) -> LabelsRecorded:
+def labels(day: int, **truth: Label) -> LabelsRecorded:
     at = (datetime(2013, 5, day, tzinfo=UTC),) * len(truth)
     return LabelsRecorded(endpoint=WHERE, keys=tuple(truth), labels=tuple(truth.values()), observed_at=at)
 
@@ -62,11 +62,21 @@ async def test_a_window_without_labels_has_no_metrics(bench: Bench, flights: Fli
 
 def test_the_latest_label_of_a_key_holds() -> None:
     blocks = [labels(4, a=1.0), labels(3, a=0.0, b=0.0), labels(5, b=1.0)]
-    assert latest_labels(blocks) == {"a": 1, "b": 1}
+    assert latest_labels(blocks, is_binary) == {"a": 1, "b": 1}
 
 
 def test_a_label_that_answers_no_yes_or_no_question_is_left_out() -> None:
-    assert latest_labels([labels(4, a=0.5, b=1.0)]) == {"b": 1}
+    told = [labels(4, a=0.5, b=1.0, c="late", d=(1.0, 0.0), e="1")]
+    assert latest_labels(told, is_binary) == {"b": 1, "e": "1"}
+
+
+def test_labels_of_any_kind_are_joined_as_they_came_where_they_are_the_truth() -> None:
+    truth = [labels(4, a="versicolor", b=(310.0, None), c=2.5)]
+    rows = join([captures("a", "b", "c")], truth)
+    assert rows.labels == ["versicolor", (310.0, None), 2.5]
+    only_texts = Join(Wanted(["x"], MAY.start), truth, lambda label: isinstance(label, str))
+    only_texts.add(captures("a", "b", "c"))
+    assert only_texts.rows().labels == ["versicolor"]
 
 
 def join(
@@ -94,4 +104,4 @@ def test_rows_outside_of_the_span_and_of_other_packages_are_left_out() -> None:
 
 def test_only_the_newest_rows_are_kept_where_there_are_too_many() -> None:
     rows = join([captures("a"), captures("b", day=3)], [labels(4, a=0.0, b=1.0)], newest=1)
-    assert rows.labels.tolist() == [1]
+    assert (rows.labels, rows.binary.tolist()) == ([1.0], [1])

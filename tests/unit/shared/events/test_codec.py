@@ -79,7 +79,7 @@ def test_a_schema_is_a_text(schema: object) -> None:
 
 
 def test_without_a_schema_it_is_the_first_version() -> None:
-    assert from_cloud_event(changed("mlops.labels.recorded", dataschema=None)).data.version == 1
+    assert from_cloud_event(changed("mlops.capture.lost", dataschema=None)).data.version == 1
 
 
 @pytest.mark.parametrize("data", [{"keys": 1}, {"inputs": {"a": []}}])
