@@ -78,13 +78,14 @@ _WRONGS = {
 
 def graph(case: Case) -> bytes:
     first = 1 if case.is_row_by_row else "N"
-    nodes, tensors = [], {}
+    nodes = []
+    tensors: dict[str, tuple[int, list[int | str]]] = {}
     for index, column in enumerate(case.columns):
         shape = [first, *(f"F{index}{axis}" if size < 0 else size for axis, size in enumerate(column.said(-1)[1:]))]
         tensors[str(index)] = (_KINDS[column.datatype], shape)
         nodes.append(helper.make_node("Identity", [f"i{index}"], [f"o{index}"]))
-    sides = [{f"{side}{index}": spec for index, spec in tensors.items()} for side in "io"]
-    return graphs.model(nodes, *sides)
+    inputs, outputs = ({f"{side}{index}": spec for index, spec in tensors.items()} for side in "io")
+    return graphs.model(nodes, inputs, outputs)
 
 
 def signature(case: Case) -> dict[str, Any]:
