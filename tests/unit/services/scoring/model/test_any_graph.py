@@ -77,7 +77,7 @@ _WRONGS = {
 
 
 def graph(case: Case) -> bytes:
-    first = 1 if case.is_row_by_row else "N"
+    first: int | str = 1 if case.is_row_by_row else "N"
     nodes = []
     tensors: dict[str, tuple[int, list[int | str]]] = {}
     for index, column in enumerate(case.columns):
