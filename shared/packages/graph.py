@@ -85,7 +85,7 @@ def _different(side: str, columns: Sequence[Column], tensors: Sequence[GraphTens
         begins = f"{side} {_called(column)}"
         if tensor.datatype != column.datatype:
             yield f"{begins}: {_other_datatype(tensor.datatype, column.datatype)}"
-        elif tensor.shape is not None and (why := _other_shape(_said(column, tensor.shape), tensor.shape)):
+        elif tensor.shape is not None and (why := _other_shape(side, _said(column, tensor.shape), tensor.shape)):
             yield (
                 f"{begins}: the graph declares shape {words(tensor.shape)}, signature.json says "
                 f"{words(column.shape)}: {why}"
@@ -103,7 +103,7 @@ def _other_datatype(found: str, said: str) -> str:
     return f"the graph has datatype {found}, signature.json says {said}: say what the graph has"
 
 
-def _other_shape(said: Shape, found: Shape) -> str:
+def _other_shape(side: str, said: Shape, found: Shape) -> str:
     """What to do about it; "" where the one fits the other. A signature may fix what the graph leaves free."""
     if found and found[0] > 1:
         return f"a graph for {found[0]} rows at once is not served: export it with a free first dimension, or with 1"
@@ -112,11 +112,12 @@ def _other_shape(said: Shape, found: Shape) -> str:
             "a graph that takes one row at a time has 1 as the first dimension of every tensor, as signature.json then "
             "has; if it takes any number, free the dimension (`sluice model build` does)"
         )
-    if len(said) != len(found):
+    if len(said) == len(found) and all(size in (-1, wanted) for size, wanted in zip(found, said, strict=True)):
+        return ""
+    if side == "input":
         return f"say {words(found)}, or change the graph"
-    if any(size not in (-1, wanted) for size, wanted in zip(found, said, strict=True)):
-        return f"say {words(found)}, or change the graph"
-    return ""
+    declare = f"if {words(said)} is what comes out, the graph is to declare it (`sluice model build` does)"
+    return f"say {words(found)}; {declare}"
 
 
 def _called(column: Column) -> str:

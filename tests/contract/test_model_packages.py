@@ -7,7 +7,7 @@ import pytest
 
 from shared.adapters.azure.storage.model_packages import BlobModelPackages
 from shared.adapters.memory import MemoryModelPackages
-from shared.packages import digest
+from shared.packages import digest, fetch_files
 from shared.ports import Absent, ModelPackages, Refused
 from tests.contract.conftest import Account
 
@@ -80,6 +80,15 @@ async def test_adopted_files_are_read_by_digest_and_name(shelf: Shelf) -> None:
     for _ in range(2):
         await shelf.port.adopt(known_by, FILES)
     assert {name: await shelf.port.read(known_by, name) for name in FILES} == FILES
+
+
+async def test_files_that_the_signature_lists_are_fetched_adopted_and_read_with_the_others(shelf: Shelf) -> None:
+    listed = b'{"files": ["weights.bin", "tests/test_limits.py"]}'
+    files = {**FILES, "signature.json": listed, "weights.bin": b"numbers", "tests/test_limits.py": b"def test(): ..."}
+    await shelf.put("listed", SHORT.format(folder="listed"), files)
+    assert await shelf.port.fetch(SHORT.format(folder="listed")) == files
+    await shelf.port.adopt(digest(files), files)
+    assert await fetch_files(lambda name: shelf.port.read(digest(files), name)) == files
 
 
 async def test_files_under_a_digest_that_is_not_theirs_are_refused(shelf: Shelf) -> None:

@@ -56,7 +56,7 @@ class SignedSession:
             if not fits:
                 raise OutputMisdeclared(
                     f"output {spec.name} came out in shape {list(array.shape)} for {rows} rows; signature.json says "
-                    f"{words(spec.shape)}: it must say what comes out, one row for each that goes in"
+                    f"{words(spec.shape)}: both it and the graph must say what comes out, one row for each that goes in"
                 )
 
 

@@ -46,6 +46,18 @@ def packages() -> MemoryModelPackages:
     return found
 
 
+async def test_a_graph_that_contradicts_its_signature_is_rejected_before_anything_runs(
+    models: MemoryModels, packages: MemoryModelPackages
+) -> None:
+    spoilt = FILES["signature.json"].replace(b'"INT64", "shape": [-1]', b'"INT32", "shape": [-1]')
+    packages.locations["models/1"] = {**FILES, "signature.json": spoilt}
+    known = await gathered(models, packages)
+    assert known.digest is None
+    assert known.problem == (
+        "model.onnx: output 'label': the graph has datatype INT64, signature.json says INT32: say what the graph has"
+    )
+
+
 async def test_a_good_package_is_known_by_its_digest(models: MemoryModels, packages: MemoryModelPackages) -> None:
     known = await gathered(models, packages)
     assert known == RegisteredModelKnown(

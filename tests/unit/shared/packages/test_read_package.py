@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared.packages import FILES, NotAPackage, digest, read_package
+from shared.packages import FILES, NotAPackage, digest, read_files, read_package, write_files
 
 SIGNATURE: dict[str, Any] = {
     "inputs": [
@@ -122,3 +123,48 @@ def test_a_model_that_is_too_large_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(FILES, "model.onnx", 4)
     with pytest.raises(NotAPackage, match=r"model\.onnx"):
         read_package(files())
+
+
+EXTRA = {**SIGNATURE, "files": ["weights.bin", "tests/test_limits.py"]}
+
+
+def test_files_that_the_signature_lists_belong_to_the_package_and_its_digest() -> None:
+    plain = files(signature__json=json.dumps(EXTRA).encode())
+    whole = {**plain, "weights.bin": b"numbers", "tests/test_limits.py": b"def test(): ..."}
+    assert read_package(whole).digest != digest({**whole, "weights.bin": b"others"})
+    with pytest.raises(NotAPackage, match=r"weights\.bin: is missing"):
+        read_package({name: body for name, body in whole.items() if name != "weights.bin"})
+    with pytest.raises(NotAPackage, match=r"other\.bin: is not a file of a model package: list it in `files`"):
+        read_package({**whole, "other.bin": b"x"})
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        (["../weights.bin"], "pattern"),
+        (["/etc/passwd"], "pattern"),
+        (["a/b/c.bin"], "pattern"),
+        ([".hidden"], "pattern"),
+        (["model.onnx"], "one of the seven files"),
+        (["w.bin"] * 101, "at most 100"),
+        ("weights.bin", "tuple"),
+    ],
+)
+def test_names_that_lead_out_of_the_folder_are_refused(listed: Any, said: str) -> None:
+    with pytest.raises(NotAPackage, match=rf"signature\.json, files.*{said}"):
+        digest(files(signature__json=json.dumps({**SIGNATURE, "files": listed}).encode()))
+
+
+def test_all_files_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.packages.files.LARGEST_PACKAGE", 100)
+    with pytest.raises(NotAPackage, match="in all its files, more than 100"):
+        digest(files())
+
+
+def test_a_folder_is_read_as_it_was_written_and_a_link_is_no_file(tmp_path: Path) -> None:
+    whole = {**files(), "tests/test_limits.py": b"def test(): ..."}
+    write_files(tmp_path, whole)
+    assert read_files(tmp_path) == whole
+    (tmp_path / "weights.bin").symlink_to("/etc/hostname")
+    with pytest.raises(NotAPackage, match=r"weights\.bin: is a link"):
+        read_files(tmp_path)

@@ -1,5 +1,6 @@
 """What a package may be, from its files to answers: each kind as exporters write it, and refusals by name."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -8,9 +9,14 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from pydantic_core import from_json, to_json
 
+from services.scoring import Scorer
+from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.model.loading import PackageLoader
+from services.scoring.model.table import Table
 from services.scoring.model.version import Version
+from shared.adapters.clock import SystemClock
 from shared.adapters.memory import MemoryModelPackages
 from shared.adapters.onnx import OnnxRuntime
 from shared.ports import Refused
@@ -124,6 +130,14 @@ async def test_answers_that_depend_on_their_neighbours_are_said_to_and_never_joi
         version = await loaded(files)
     assert version.is_alone
     assert "answers depend on the rows of the same request" in caplog.text
+    scorer = Scorer(CaptureBuffer(SystemClock(), sampling=0.0))
+    scorer.table = Table.of(1, [(version, 100.0)])
+    requests = [{"inputs": [{"name": "in", "datatype": "FP32", "shape": [1, 4], "data": row}]} for row in rows.tolist()]
+    together = await asyncio.gather(*(scorer.infer(version.name, None, to_json(each)) for each in requests))
+    alone = [graphs.answers(body, {"in": rows[index : index + 1]})["out"].item() for index in range(len(rows))]
+    assert [from_json(each.body)["outputs"][0]["data"] for each in together] == [
+        [pytest.approx(each)] for each in alone
+    ]
 
 
 async def test_independent_rows_are_joined_and_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,12 +3,14 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from services.scoring.model.loading import PackageLoader
 from services.scoring.model.prepared import PreparedModels
 from shared.adapters.onnx import OnnxRuntime
 from shared.ports import Refused, Unavailable
+from tests.support.graphs import one_row_package
 from tests.support.onnx_models import package_files, package_ref
 from tests.support.scoring import Bench
 
@@ -25,6 +27,17 @@ async def test_what_was_prepared_once_is_loaded_without_the_package(bench: Bench
     bench.packages.adopted.clear()
     version = await loader(bench, tmp_path / "cache", ["/nonexistent"]).load(package)
     assert version.number == "2"
+
+
+async def test_what_lies_beside_the_graph_and_how_it_must_be_run_is_prepared_too(bench: Bench, tmp_path: Path) -> None:
+    files = one_row_package()
+    package = package_ref(files)
+    await bench.packages.adopt(package.digest, files)
+    await loader(bench, tmp_path / "cache").load(package)
+    bench.packages.adopted.clear()
+    version = await loader(bench, tmp_path / "cache", ["/nonexistent"]).load(package)
+    assert version.is_alone
+    assert version.session.run({"temp": np.array([[3.0]], np.float32)})[0].tolist() == [[6.0]]
 
 
 async def test_an_altered_entry_is_made_anew(bench: Bench, tmp_path: Path) -> None:
