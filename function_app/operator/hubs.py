@@ -11,7 +11,8 @@ from typing import Any
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient
 
-from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, attempt, meaning, open_client
+from shared.adapters.azure.event_hubs.clients import attempt, meaning
+from shared.adapters.azure.event_hubs.opening import SDK_ERRORS, open_client
 from shared.adapters.azure.event_hubs.survey import EventHubSurvey
 from shared.ports import Hub, Refused, Unavailable
 from shared.settings.operator import NoSettings, OperatorSettings

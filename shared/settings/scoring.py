@@ -43,8 +43,8 @@ class ScoringSettings(BaseModel):
 
     `sluice_storage` is a connection string or the account's blob URL, `hub_predictions` is `<namespace>/<hub>` or a
     connection string with EntityPath. `capture_sampling` is the share of requests to capture, 0 to 1;
-    `capture_loop_share` is the most of the event loop's time that packing and sending them may take, rows beyond it
-    are counted as lost. `inference_threads` within one run: 0 takes one for each core of this process.
+    `capture_loop_share` is the most of the event loop's time that packing them may take (on Functions sending, too):
+    rows beyond it are lost and counted. `inference_threads` within one run: 0 takes one for each core of this process.
     `capture_features` names the inputs whose values may leave; without it all do. `model_cache` is the folder of
     checked and optimised models, of this user alone.
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient
 
-from shared.adapters.azure.event_hubs.clients import open_client
+from shared.adapters.azure.event_hubs.opening import open_client
 from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
 from shared.adapters.azure.event_hubs.reader import EventHubReader
+from shared.adapters.azure.event_hubs.sender import HubSender
 from shared.adapters.memory import MemoryEventPublisher, MemoryHubReader
 from shared.events import decode, to_cloud_event
 from shared.ports import EventPublisher, HubReader, Message, Refused
@@ -46,17 +47,22 @@ async def _next_numbers(connection: str) -> dict[int, int]:
     return {index: properties["last_enqueued_sequence_number"] + 1 for index, properties in enumerate(known)}
 
 
-@pytest.fixture(params=["memory", "local", *(["azure"] if live.EVENT_HUBS else [])])
+PUBLISHERS: dict[str, type[EventHubPublisher | HubSender]] = {"itself": EventHubPublisher, "by a process": HubSender}
+BEHIND = ["local", *(["azure"] if live.EVENT_HUBS else [])]
+
+
+@pytest.fixture(params=["memory", *(f"{behind} {how}" for behind in BEHIND for how in PUBLISHERS)])
 async def hubs(request: pytest.FixtureRequest) -> AsyncIterator[Hubs]:
     if request.param == "memory":
         memory = MemoryEventPublisher(partitions=2)
         yield Hubs(memory, MemoryHubReader(memory), dict.fromkeys(PARTITIONS, 0))
         return
+    behind, _, how = request.param.partition(" ")
     connection = live.hub("two")
-    if request.param == "local":
+    if behind == "local":
         server: EventHubsServer = request.getfixturevalue("eventhubs")
         connection = server.connection_string("two")
-    publisher = EventHubPublisher({"events": connection})
+    publisher = PUBLISHERS[how]({"events": connection})
     yield Hubs(publisher, EventHubReader({"events": connection}), await _next_numbers(connection))
     await publisher.close()
 

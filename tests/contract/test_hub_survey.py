@@ -10,7 +10,7 @@ import pytest
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 
-from shared.adapters.azure.event_hubs.clients import open_client
+from shared.adapters.azure.event_hubs.opening import open_client
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.azure.event_hubs.survey import EventHubSurvey
 from shared.adapters.memory.hub_survey import MemoryHubSurvey

@@ -15,7 +15,7 @@ from function_app.operator.doctor.patient import AppSettings, Patient
 from function_app.operator.letters.reading import Letter, all_letters
 from shared.adapters.app_survey import HttpAppSurvey
 from shared.adapters.azure.another_identity import identity_in
-from shared.adapters.azure.event_hubs.clients import has_key
+from shared.adapters.azure.event_hubs.opening import has_key
 from shared.adapters.azure.event_hubs.reader import EventHubReader
 from shared.adapters.azure.event_hubs.survey import EventHubSurvey
 from shared.adapters.azure.storage.account import Storage

@@ -14,6 +14,7 @@ import uvloop
 
 from services.scoring import FlushedByDoor
 from services.scoring.answering.metrics import metrics_page
+from shared.adapters.azure.event_hubs.sender import HubSender
 from shared.adapters.onnx import check_providers
 from shared.ports import Refused
 from shared.settings.scoring import ScoringSettings
@@ -25,7 +26,7 @@ from .listening import listening_socket
 from .memory import share_one_arena
 from .observing import Handled, Observer
 from .offloop import OffLoop
-from .ports import prepared_models
+from .ports import hubs_of, prepared_models
 from .routes import Routes
 from .server import Server
 from .tracing import spans
@@ -61,7 +62,8 @@ def main() -> int:
 
 async def _serve(settings: ScoringSettings, bound: socket.socket, options: argparse.Namespace) -> None:
     batching = FlushedByDoor[Connection]()
-    instance = scoring_instance(settings, lambda: batching, prepared_models(settings.model_cache))
+    sender = HubSender(hubs_of(settings))
+    instance = scoring_instance(settings, lambda: batching, prepared_models(settings.model_cache), sender)
     working = [asyncio.create_task(each.run()) for each in instance.backgrounds]
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,6 +82,7 @@ async def _serve(settings: ScoringSettings, bound: socket.socket, options: argpa
     for background in instance.backgrounds:
         background.ask_to_stop()
     await asyncio.gather(*working)
+    await sender.close()
     for each in watching.values():
         await asyncio.to_thread(each.stop, _FAREWELL_S)
 

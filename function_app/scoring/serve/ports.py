@@ -19,11 +19,19 @@ from shared.adapters.azure.storage.blob_reading import BlobReader, ReadManifests
 from shared.adapters.clock import SystemClock
 from shared.adapters.onnx import OnnxRuntime
 from shared.events import Envelope
-from shared.ports import Hub
+from shared.ports import EventPublisher, Hub
 from shared.settings.scoring import ScoringSettings
 
 if TYPE_CHECKING:
     from shared.adapters.azure.event_hubs.publisher import EventHubPublisher
+
+
+# What goes out in one message. Whoever sends it on its own loop lets others wait for that long.
+SMALL_MESSAGES, LARGE_MESSAGES = 170_000, 800_000
+
+
+def hubs_of(settings: ScoringSettings) -> dict[Hub, str]:
+    return {"predictions": settings.hub_predictions.get_secret_value()}
 
 
 class LatePublisher:
@@ -52,15 +60,18 @@ def _open_publisher(connections: Mapping[Hub, str]) -> "EventHubPublisher":
 
 
 @asynccontextmanager
-async def open_ports(settings: ScoringSettings, prepared: PreparedModels | None) -> AsyncIterator[ScoringPorts]:
-    """What this app's identity may do: read manifests and packages, send to hub predictions."""
+async def open_ports(
+    settings: ScoringSettings, prepared: PreparedModels | None, sender: EventPublisher | None
+) -> AsyncIterator[ScoringPorts]:
+    """What this app's identity may do: read manifests and packages, send to hub predictions, if `sender` does not."""
     blobs = BlobReader(settings.sluice_storage.get_secret_value())
-    publisher = LatePublisher({"predictions": settings.hub_predictions.get_secret_value()})
+    publisher = LatePublisher(hubs_of(settings))
     try:
         yield ScoringPorts(
             manifests=ReadManifests(blobs),
             packages=ReadPackages(blobs),
-            publisher=publisher,
+            publisher=sender or publisher,
+            message_bytes=SMALL_MESSAGES if sender is None else LARGE_MESSAGES,
             runtime=OnnxRuntime(settings.inference_threads or None, settings.inference_providers),
             clock=SystemClock(),
             prepared=prepared,

@@ -11,20 +11,24 @@ from services.scoring.model.prepared import PreparedModels
 from services.scoring.model.warmth import Keeping
 from shared.adapters.clock import SystemClock
 from shared.adapters.instance_name import instance_name
+from shared.ports import EventPublisher
 from shared.settings.scoring import ScoringSettings
 
 from .ports import open_ports
 
 
 def scoring_instance(
-    settings: ScoringSettings, make_batching: Callable[[], Batching], prepared: PreparedModels | None = None
+    settings: ScoringSettings,
+    make_batching: Callable[[], Batching],
+    prepared: PreparedModels | None = None,
+    sender: EventPublisher | None = None,
 ) -> Instance:
-    """Answers as soon as its backgrounds run. Without `prepared`, models are checked by this process itself."""
+    """Answers as soon as its backgrounds run. Without `prepared` and `sender`, this process checks models and sends."""
 
     def capture() -> CaptureBuffer:
         return CaptureBuffer(SystemClock(), settings.capture_sampling, settings.capture_rows, settings.capture_features)
 
     keeping = Keeping(settings.rollback_window_s, settings.model_memory_mb << 20)
     pace = Pace(capture_share=settings.capture_loop_share)
-    ports = partial(open_ports, settings, prepared)
+    ports = partial(open_ports, settings, prepared, sender)
     return instance_of(settings.endpoints, capture, ports, keeping, instance_name, pace, make_batching)

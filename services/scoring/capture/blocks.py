@@ -16,11 +16,14 @@ from services.scoring.protocol.layout import WIDEST
 from shared.events import EndpointRef, PredictionsCaptured
 from shared.ports.models.inference import Array, TensorSpec
 
+# Packing so many takes some 50 us: then others have their turn.
+_CELLS_AT_A_TIME = 5_000
 # Cells in one event: a packed one has 5 to 11 bytes, a text counts as many. About half of the hub's limit of 1 MB, for
 # sending a small event costs about as much as sending a large one.
 MOST_CELLS = 40_000
 _CELLS_OF_TEXT = 5
 
+type Column = tuple[str, dict[str, str] | list[Any]]
 type Columns = dict[str, dict[str, str] | list[Any]]
 type KeyCells = dict[str, Any]
 """A `KeyRun` as JSON has it."""
@@ -46,8 +49,10 @@ class CapturedBlock(PredictionsCaptured):
 
 def blocks_of(
     endpoint: EndpointRef, instance: str, scored: Sequence[ScoredRows], features: Collection[str] | None = None
-) -> Iterator[CapturedBlock]:
+) -> Iterator[CapturedBlock | None]:
     """Rows of one kind share a block. `features` names the inputs that may leave; None lets all.
+
+    None is a moment to do something else, for a block takes longer than a request should wait.
 
     While two versions take turns, blocks of consecutive rows would hold a row or two each.
     """
@@ -55,12 +60,14 @@ def blocks_of(
     for rows in scored:
         by_kind.setdefault(kind_of(rows.version, rows.arrays, rows.outputs), []).append(rows)
     for same in by_kind.values():
-        yield from _of_kind(endpoint, instance, joined(same), features)
+        together = joined(same)
+        yield None
+        yield from _of_kind(endpoint, instance, together, features)
 
 
 def _of_kind(
     endpoint: EndpointRef, instance: str, scored: ScoredRows, features: Collection[str] | None
-) -> Iterator[CapturedBlock]:
+) -> Iterator[CapturedBlock | None]:
     most_rows = max(1, MOST_CELLS // _width(scored.version))
     for low in range(0, scored.rows, most_rows):
         part = scored.cut(low, min(low + most_rows, scored.rows))
@@ -68,10 +75,27 @@ def _of_kind(
             "rows": part.rows,
             "keys": _keys(instance, part.runs),
             "observed_at": _moments(part.runs),
-            "inputs": _inputs(part, features),
-            "outputs": _outputs(part),
+            "inputs": {},
+            "outputs": {},
         }
-        yield CapturedBlock.model_construct(endpoint=endpoint, package=part.version.package, **columns)
+        yield None
+        yield from _fill(columns["inputs"], _inputs(part, features), part.rows)
+        yield from _fill(columns["outputs"], _outputs(part), part.rows)
+        block = CapturedBlock.model_construct(endpoint=endpoint, package=part.version.package, **columns)
+        yield None
+        block.as_json()
+        yield block
+
+
+def _fill(found: Columns, columns: Iterator[Column], rows: int) -> Iterator[None]:
+    """With pauses."""
+    cells = 0
+    for name, column in columns:
+        found[name] = column
+        cells += rows
+        if cells >= _CELLS_AT_A_TIME:
+            yield None
+            cells = 0
 
 
 def _width(version: Version) -> int:
@@ -124,23 +148,19 @@ def _same(at: datetime, count: int) -> tuple[Any, ...]:
     return ({"at": at, "count": count},) if count > 1 else (at,) * count
 
 
-def _inputs(rows: ScoredRows, features: Collection[str] | None) -> Columns:
-    columns: Columns = {}
+def _inputs(rows: ScoredRows, features: Collection[str] | None) -> Iterator[Column]:
     arrays = rows.version.layout.columns(rows.arrays)
     for spec in rows.version.session.inputs:
         if features is None or spec.name in features:
-            columns.update(_columns(spec, arrays[spec.name]))
-    return columns
+            yield from _columns(spec, arrays[spec.name])
 
 
-def _outputs(rows: ScoredRows) -> Columns:
-    columns: Columns = {}
+def _outputs(rows: ScoredRows) -> Iterator[Column]:
     for spec, output in zip(rows.version.session.outputs, rows.outputs, strict=True):
-        columns.update(_columns(spec, output))
-    return columns
+        yield from _columns(spec, output)
 
 
-def _columns(spec: TensorSpec, array: Array) -> Iterator[tuple[str, dict[str, str] | list[Any]]]:
+def _columns(spec: TensorSpec, array: Array) -> Iterator[Column]:
     """`name` for one value per row, `name[0]`, `name[1]`, ... for a small vector, nothing for anything wider."""
     if not array.size:
         return

@@ -31,7 +31,10 @@ logger = logging.getLogger("sluice.scoring")
 
 @dataclass(frozen=True, slots=True)
 class ScoringPorts:
-    """What the background needs from outside; opened on its own loop, for clients belong to the loop they begin on."""
+    """What the background needs from outside; opened on its own loop, for clients belong to the loop they begin on.
+
+    `message_bytes` is how much is given to the publisher at once.
+    """
 
     manifests: Manifests
     packages: PackageFiles
@@ -39,13 +42,14 @@ class ScoringPorts:
     runtime: InferenceRuntime
     clock: Clock
     prepared: PreparedModels | None = None
+    message_bytes: int = 170_000
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """Seconds between looks at the manifest, reports, and flushes of captured rows; and for the last words.
 
-    `capture_share` of the loop's time, at most, is for packing and sending captured rows.
+    `capture_share` of the loop's time, at most, is for packing captured rows, and for what sending takes of it.
     """
 
     follow_s: float = 1.0
@@ -100,7 +104,7 @@ class Background:
         """Until `stop`. An error of one kind of work is logged and tried again at its next turn; it ends nothing."""
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         async with self._open_ports() as ports:
-            outgoing = Outgoing(self._endpoint, self._instance, ports.publisher, ports.clock)
+            outgoing = Outgoing(self._endpoint, self._instance, ports.publisher, ports.clock, ports.message_bytes)
             loader = PackageLoader(ports.packages, ports.runtime, ports.prepared)
             follower = ManifestFollower(
                 self._endpoint, ports.manifests, loader, self._scorer, outgoing.load_failed, ports.clock,
@@ -146,8 +150,8 @@ class Background:
                 await _attempt("report", lambda: self._report(outgoing))
         except TimeoutError:
             pass
-        if self._capture.waiting_rows:
-            logger.error("%d captured rows could not be sent before the end", self._capture.waiting_rows)
+        if lost := self._capture.waiting_rows + outgoing.waiting_rows:
+            logger.error("%d captured rows could not be sent before the end", lost)
 
 
 def _freeze_what_stays() -> None:

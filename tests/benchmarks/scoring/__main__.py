@@ -41,8 +41,11 @@ def main() -> int:
     only = options.only.split(",")
     found = _measured(only, options.rounds, options.seconds)
     _print_medians(found)
-    if {*OTHERS, *CELLS} <= {*only}:  # the table of a whole run is not replaced by that of a part
-        _keep(found)
+    is_whole = {*OTHERS, *CELLS} <= {*only}
+    _print_bars(found, is_whole)
+    if is_whole:  # the table of a whole run is not replaced by that of a part
+        WORK.mkdir(parents=True, exist_ok=True)
+        (WORK / "scoring.json").write_text(json.dumps(rows(found), indent=2) + "\n")
     return 0
 
 
@@ -79,15 +82,14 @@ def _print_medians(found: Figures) -> None:
     print(f"load average {os.getloadavg()}")
 
 
-def _keep(found: Figures) -> None:
-    """As a table, printed and written."""
-    table = rows(found)
-    for bar, row in zip(BARS, table, strict=True):
+def _print_bars(found: Figures, is_whole: bool) -> None:
+    """Of a part, those that it measured."""
+    both = list(zip(BARS, rows(found), strict=True))
+    asked = [(bar, row) for bar, row in both if is_whole or row["ours"] is not None]
+    for bar, row in asked:
         print(f"{'met ' if row['met'] else 'MISS'} {row['figure']}: {row['ours']} against {row['against']}; "
               f"ratio {row['ratio']} ({spread_of(bar, found)}); bar {row['bar']}")  # fmt: skip
-    print(f"{sum(bool(row['met']) for row in table)} of {len(table)} met")
-    WORK.mkdir(parents=True, exist_ok=True)
-    (WORK / "scoring.json").write_text(json.dumps(table, indent=2) + "\n")
+    print(f"{sum(bool(row['met']) for _, row in asked)} of {len(both)} met, {len(asked)} measured")
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ COLD = "cold start to first answer; memory"
 FUNCTIONS = "Functions app through the worker library (local host)"
 SWAP = "hot swap under full load"
 CAPTURE = "capture on against off"
+CAPTURED = "p99 with capture on"
 # The first column of the table verbatim, in its order.
 BARS: Sequence[Bar] = (
     Bar(ROW1, "json1_c32_rps", "floor_score", 0.9),
@@ -73,6 +74,8 @@ BARS: Sequence[Bar] = (
     Bar(SWAP, "swap_p99", "sluice", 3, at_most=True, what="p99", beside="normal_p99"),
     Bar(CAPTURE, "json1_c32_rps", "sluice_no_capture", 0.95, own="sluice_capture_10", what="10 % sampling"),
     Bar(CAPTURE, "json1_c32_rps", "sluice_no_capture", 0.85, what="100 %"),
+    Bar(CAPTURED, "json1_c1_p99", "floor_score", 3, at_most=True, what="1 connection"),
+    Bar(CAPTURED, "json1_c32_p99", "sluice_no_capture", 1.25, at_most=True, what="32 connections"),
 )
 
 

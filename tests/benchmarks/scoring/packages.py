@@ -34,7 +34,7 @@ def package(body: bytes) -> dict[str, bytes]:
     monitored = min(answers, key=lambda name: answers[name].size)
     return {
         "model.onnx": body,
-        "signature.json": json.dumps(_signature(tensor.name, answers, monitored)).encode(),
+        "signature.json": json.dumps(_signature(tensor.name, shape, answers, monitored)).encode(),
         "reference.parquet": _parquet({PREDICTION: answers[monitored]}),
         "golden.parquet": golden,
         "metrics.json": b'{"rows": 4}',
@@ -43,19 +43,25 @@ def package(body: bytes) -> dict[str, bytes]:
     }
 
 
-def _signature(name: str, answers: dict[str, np.ndarray], prediction: str) -> dict[str, object]:
-    outputs = [
-        {"name": key, "datatype": "INT64" if value.dtype == np.int64 else "FP32", "shape": [-1, *value.shape[1:]]}
-        for key, value in answers.items()
-    ]
+def _signature(name: str, shape: list[int], answers: dict[str, np.ndarray], watched: str) -> dict[str, object]:
     return {
-        "inputs": [{"name": name, "datatype": "FP32", "kind": "numeric"}],
-        "outputs": outputs,
-        "prediction": prediction,
+        "format": 2,
+        "inputs": [{"name": name, "datatype": "FP32", "kind": "numeric", "shape": [-1, *shape[1:]]}],
+        "outputs": [_output(each, answer, each == watched) for each, answer in answers.items()],
         "task": "binary_classification",
-        "label": "truth",
-        "groups": [],
+        "labels": ["truth"],
     }
+
+
+def _output(name: str, answer: np.ndarray, is_watched: bool) -> dict[str, object]:
+    """Only one has a role: it is watched, whatever the others mean."""
+    is_label = answer.dtype == np.int64
+    found: dict[str, object] = {
+        "name": name,
+        "datatype": "INT64" if is_label else "FP32",
+        "shape": [-1, *answer.shape[1:]],
+    }
+    return {**found, "role": "label" if is_label else "probabilities"} if is_watched else found
 
 
 def _parquet(columns: dict[str, np.ndarray]) -> bytes:

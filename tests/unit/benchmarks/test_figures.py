@@ -13,6 +13,7 @@ COMPARISONS = {
     "Functions app through the worker library (local host)": 2,
     "hot swap under full load": 2,
     "capture on against off": 2,
+    "p99 with capture on": 2,
 }
 
 

@@ -10,7 +10,8 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient
 from azure.eventhub.amqp import AmqpMessageBodyType
 
-from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, meaning, open_client
+from shared.adapters.azure.event_hubs.clients import meaning
+from shared.adapters.azure.event_hubs.opening import SDK_ERRORS, open_client
 from shared.ports import Extent, Hub, HubReader, Message, Refused, Unavailable
 from shared.ports.streams.hub_reader import READ_BYTES
 

@@ -14,7 +14,8 @@ from typing import Any
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.exceptions import AuthenticationError
 
-from shared.adapters.azure.event_hubs.clients import SDK_ERRORS, meaning, open_client
+from shared.adapters.azure.event_hubs.clients import meaning
+from shared.adapters.azure.event_hubs.opening import SDK_ERRORS, open_client
 from shared.ports import Absent, Hub, HubShape, HubSurvey, Refused, Unavailable
 
 # Each turn waits up to 200 ms for a frame; the refusal follows the answer to the attach at once.
