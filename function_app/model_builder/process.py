@@ -102,14 +102,14 @@ def _build(request: Request, tell: Any) -> Any:
 
 
 def _check(request: Request, tell: Any) -> Any:
-    from function_app.model_builder.checking import check, limits_here, problem_of
-    from shared.packages import NotAPackage
+    from function_app.model_builder.checking import LEFT_OUT, check
+    from shared.packages import NotAPackage, SuiteLimits
 
     tell("running the checks of staging")
     try:
-        report = check(Path(request.model), limits_here({"run_seconds": request.seconds}))
+        report = check(Path(request.model), SuiteLimits(run_seconds=request.seconds, left_out=LEFT_OUT))
     except NotAPackage as problem:
-        raise CannotBuild(problem_of(problem)) from problem
+        raise CannotBuild(f"registration would refuse it: {problem}") from problem
     return report.model_dump(mode="json")
 
 

@@ -66,7 +66,6 @@ def build(
         time=time, trained_until=_moment(trained_until), positive=positive, quantiles=_levels(quantiles),
         tolerance=tolerance,
     )  # fmt: skip
-    files = {"model": str(model.absolute()), "data": str(data.absolute()), "test": str(test.absolute()) if test else ""}
     with _told():
         found = _build(
             Request(**files, out="", trusted=trust, wanted=wanted, seconds=seconds, megabytes=megabytes), out, force
@@ -147,8 +146,7 @@ def _ask_of(package: Path, out: str, task: Any, seconds: int, megabytes: int) ->
 def _print(report: dict[str, Any]) -> None:
     rows = [(each["verdict"], each["name"], each["detail"]) for each in report["checks"]]
     output().print(table([("verdict", {"no_wrap": True}), "check", "detail"], rows))
-    left_out = ", ".join(each["check"] for each in report["left_out"])
-    say(f"{report['verdict']}; left out here: {clean(left_out)}")
+    say(clean(f"{report['verdict']}: {report['reason']}" if report["verdict"] != "passed" else report["reason"]))
 
 
 @contextmanager
