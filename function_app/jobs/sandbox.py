@@ -25,13 +25,6 @@ class ModelFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """`arrays` are what came out, by the names of the signature."""
-
-    arrays: Mapping[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
 class Sandbox:
     """`seconds` bound both processor and wall time of each process."""
 
@@ -45,18 +38,42 @@ class Sandbox:
             found: dict[str, Any] = json.loads((folder / "graph.json").read_text())
         return found
 
-    def run(self, files: Mapping[str, bytes], feeds: Feeds) -> Ran:
-        """A package's model on these rows. Raises `ModelFailed`."""
+    def run(self, files: Mapping[str, bytes], feeds: Feeds) -> dict[str, NDArray[Any]]:
+        """What a package's model answers to these rows: outputs by the names of its signature, [N, ...].
+
+        Raises `ModelFailed`.
+        """
         with _package(files) as folder:
             write_arrays(folder / "feeds.npz", feeds)
             self._process("run", folder)
-            return Ran(read_arrays(folder / "outputs.npz"))
+            return read_arrays(folder / "outputs.npz")
 
-    def table(self, file: str, body: bytes, needed: Sequence[str]) -> dict[str, list[Any]]:
-        """These columns of a stranger's Parquet file; raises `NotAPackage` naming the file and the column."""
+    def neighbours(self, files: Mapping[str, bytes]) -> str:
+        """What golden rows alone and together show of a model whose answers depend on its neighbours, "" if nothing.
+
+        Raises `ModelFailed`.
+        """
+        with _package(files) as folder:
+            (folder / "golden.parquet").write_bytes(files["golden.parquet"])
+            self._process("neighbours", folder)
+            return (folder / "neighbours.txt").read_text()
+
+    def tests(self, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]]:
+        """By the name of each of the package's own tests its outcome, and what was said. Raises `ModelFailed`."""
+        with _folder() as folder:
+            write_files(folder / "package", files)
+            self._process("tests", folder)
+            found = json.loads((folder / "tests.json").read_text())
+        return {name: (outcome, said) for name, (outcome, said) in found.items()}
+
+    def table(self, file: str, body: bytes, needed: Sequence[str], welcome: Sequence[str] = ()) -> dict[str, list[Any]]:
+        """These columns of a stranger's Parquet file, and the welcome ones that are there.
+
+        Raises `NotAPackage` naming the file and the column.
+        """
         with _folder() as folder:
             (folder / "table.parquet").write_bytes(body)
-            (folder / "needed.json").write_text(json.dumps([file, *needed]))
+            (folder / "needed.json").write_text(json.dumps([file, list(needed), list(welcome)]))
             try:
                 self._process("table", folder)
             except ModelFailed as failure:
@@ -111,6 +128,7 @@ def environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
 
 

@@ -16,4 +16,11 @@ from shared.packages.signature import (
     OutputColumn,
     Signature,
 )
-from shared.packages.staging_suite import CheckLimits, Rehearsal, StagingReport, StagingRequestBody, SuiteLimits
+from shared.packages.staging_suite import (
+    CheckLimits,
+    LeftOut,
+    Rehearsal,
+    StagingReport,
+    StagingRequestBody,
+    SuiteLimits,
+)

@@ -35,6 +35,7 @@ class Reference:
         kinds: Mapping[str, Kind],
         *,
         prediction: tuple[str, Sequence[Any]],
+        prediction_kind: Kind = "numeric",
         labels: Sequence[float] | None,
         package: str,
         bins: int = 10,
@@ -46,7 +47,7 @@ class Reference:
             if len(cells) != rows:
                 raise ValueError(f"{column}: {len(cells)} cells for {rows} rows")
         columns: dict[str, Column] = {column: _build(kinds[column], cells, bins) for column, cells in inputs.items()}
-        columns[name] = NumericReference.build(predicted, bins)
+        columns[name] = _build(prediction_kind, predicted, bins)
         rate = float(sum(labels) / len(labels)) if labels is not None and len(labels) else None
         return cls(package, rows, name, rate, columns)
 

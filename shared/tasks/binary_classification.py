@@ -37,6 +37,7 @@ TASK = Task(
     answered_by=("probability", "probabilities", "label"),
     watch=_watch,
     by_name=("label",),
+    watched_as="probability",
     metrics=_METRICS,
     truth=yes_or_no,
     label_words="one of two classes: 0 or 1, or one of `classes`",

@@ -35,6 +35,7 @@ TASK = Task(
     answered_by=("label", "probabilities"),
     watch=_watch,
     by_name=("label", "probabilities"),
+    watched_as="label",
     metrics=(
         Metric("accuracy", "higher", "rate"),
         Metric("macro_f1", "higher", "rate"),

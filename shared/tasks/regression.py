@@ -25,6 +25,7 @@ TASK = Task(
     "regression",
     answered_by=("score",),
     watch=_watch,
+    watched_as="score",
     metrics=(Metric("rmse", "lower", "error"), Metric("mae", "lower", "error"), Metric("r2", "higher", "rate")),
     truth=numbers,
     label_words="a number, or one in a column for each target",

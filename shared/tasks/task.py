@@ -89,7 +89,8 @@ class Task:
     """`answered_by` are the roles that can answer it; of those that a package has, the first is watched.
 
     `watch` makes one column of that output, a cell for each row: numbers, or texts (an array of objects, None where
-    there is no answer) for the roles that answer `by_name`.
+    there is no answer) for the roles that answer `by_name`. Where that column alone is a whole answer, figures can be
+    had of it: it is then of the role `watched_as`.
 
     `metrics` are what two models are compared by, the first of them above all. `truth` makes of a label's cell (a tuple
     where there are several columns of them) what figures take, None for what is no truth; `label_words` says what a
@@ -102,6 +103,7 @@ class Task:
     answered_by: tuple[Role, ...] = ()
     watch: Watch = _nothing
     by_name: tuple[Role, ...] = ()
+    watched_as: Role | None = None
     metrics: tuple[Metric, ...] = ()
     truth: Truth = _no_truth
     label_words: str = ""

@@ -74,7 +74,7 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return f"`[{', '.join(value)}]`"
+        return f"`[{', '.join(map(str, value))}]`"
     if isinstance(value, str):
         return f"`{value}`"
     days = timedelta(seconds=value).days if name.endswith("_s") else 0

@@ -1,84 +1,87 @@
-"""Responsible AI (R038): are groups of rows treated alike? With fairlearn."""
+"""Responsible AI (R038), with fairlearn: are groups of rows treated alike (model), and are they alike (data)?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from fairlearn.metrics import MetricFrame, count, false_negative_rate, selection_rate
+from fairlearn.metrics import MetricFrame, count
 from numpy.typing import NDArray
 
+from function_app.jobs.staging.reference import unseen_rows
 from function_app.jobs.staging.results import at_most, inconclusive
-from function_app.jobs.staging.subject import Floats, Subject
+from function_app.jobs.staging.subject import Subject, answers
 from shared.events import CheckResult
 from shared.packages import SuiteLimits
-
-_METRICS = {"selection_rate": selection_rate, "false_negative_rate": false_negative_rate}
+from shared.tasks.measuring import Measured, Rate
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Rows with their truth, the model's probability, and the group column's cells."""
+    """What was measured on rows, and the group column's cells."""
 
-    labels: NDArray[np.int64]
-    predicted: Floats
+    measured: Measured
     groups: Sequence[Any]
     origin: str
 
 
 def check_bias(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
-    """Two checks for each group column of the signature."""
-    return [
-        check
-        for column in subject.package.signature.groups
-        for check in compare(column, _judged(subject, column, limits), limits)
-    ]
+    """For each group column of the signature, what its task compares groups by."""
+    columns = subject.package.signature.groups
+    if not columns:
+        said = "signature.json, groups: none found, at least one column by which people could be treated differently"
+        return [
+            inconclusive("bias.groups", f"{said} is expected; name it, or leave `bias` out in the policy and say why")
+        ]
+    return [check for column in columns for check in compare(column, _judged(subject, column, limits), limits)]
 
 
 def _judged(subject: Subject, column: str, limits: SuiteLimits) -> Judged:
     """Production rows where there are enough of them and they carry the column, else the reference rows."""
-    if column in subject.rows.columns and len(subject.rows) >= limits.least_rows:
-        return Judged(subject.rows.binary, subject.on_rows, subject.rows.columns[column], "production rows")
-    table = subject.tables.reference
-    labels = np.array(table[subject.package.signature.label], dtype=np.int64)
-    return Judged(labels, subject.on_reference, table[column], "reference rows")
+    signature, about = subject.package.signature, subject.package.signature.about(limits.decision_threshold)
+    if column in subject.production.columns and len(subject.production) >= limits.least_rows:
+        found = signature.kind.measure(answers(signature, subject.production, about))
+        return Judged(found, subject.production.columns[column], "production rows")
+    keep = unseen_rows(subject)
+    found = signature.kind.measure(answers(signature, subject.reference, about, keep))
+    return Judged(found, [subject.reference.columns[column][row] for row in keep], "reference rows")
 
 
 def compare(column: str, judged: Judged, limits: SuiteLimits) -> list[CheckResult]:
-    """Largest difference between any two groups that are large enough; `false_negative_rate` among positives only."""
+    """Largest difference between any two groups that are large enough."""
     groups = np.array([str(cell) for cell in judged.groups], dtype=object)
-    decided = (judged.predicted >= limits.decision_threshold).astype(np.int64)
-    bounds = {
-        "selection_rate": limits.selection_rate_difference,
-        "false_negative_rate": limits.false_negative_rate_difference,
-    }
     return [
-        _difference(f"bias.{metric}.{column}", metric, judged, groups, decided, bound, limits.least_group_rows)
-        for metric, bound in bounds.items()
+        _difference(f"bias.{name}.{column}", name, judged.origin, groups, rate, limits)
+        for name, rate in judged.measured.rates.items()
     ]
 
 
 def _difference(
-    name: str,
-    metric: str,
-    judged: Judged,
-    groups: NDArray[np.object_],
-    decided: NDArray[np.int64],
-    bound: float,
-    least: int,
+    name: str, what: str, origin: str, groups: NDArray[np.object_], rate: Rate, limits: SuiteLimits
 ) -> CheckResult:
-    counted = judged.labels == 1 if metric == "false_negative_rate" else np.ones(len(groups), dtype=bool)
-    if not counted.any():
-        return inconclusive(name, f"no positive among the {judged.origin}")
+    if not rate.counted.any():
+        return inconclusive(name, f"none of the {origin} counts for {what}")
+    least = limits.least_group_rows
+    frames = [_by_group(rate.values[:, at], rate.counted, groups) for at in range(rate.values.shape[1])]
+    rows = frames[0]["rows"]
+    small = sorted(str(group) for group in rows.index[rows < least])
+    if (rows >= least).sum() < 2:
+        return inconclusive(name, f"fewer than two groups with {least} {origin}")
+    large = [frame[rows >= least]["rate"] for frame in frames]
+    at = int(np.argmax([each.max() - each.min() for each in large]))
+    worst = large[at]
+    low, high = worst.idxmin(), worst.idxmax()
+    of = f" of {rate.names[at]}" if len(frames) > 1 else ""
+    left = f"; too few rows to judge {', '.join(small[:10])}" if small else ""
+    detail = f"{what}{of} {worst[high]:.3f} for {high}, {worst[low]:.3f} for {low} on {origin}{left}"
+    return at_most(name, float(worst[high] - worst[low]), limits.difference(rate.limit), detail, rate.unit)
+
+
+def _by_group(values: NDArray[np.float64], counted: NDArray[np.bool_], groups: NDArray[np.object_]) -> Any:
     frame = MetricFrame(
-        metrics={"rate": _METRICS[metric], "rows": count},
-        y_true=judged.labels[counted],
-        y_pred=decided[counted],
+        metrics={"rate": lambda y_true, y_pred: float(np.mean(y_pred)), "rows": count},
+        y_true=np.zeros(int(counted.sum())),
+        y_pred=values[counted],
         sensitive_features=groups[counted],
     )
-    large = frame.by_group[frame.by_group["rows"] >= least]["rate"]
-    if len(large) < 2:
-        return inconclusive(name, f"fewer than two groups with {least} {judged.origin}")
-    low, high = large.idxmin(), large.idxmax()
-    detail = f"{metric} {large[high]:.3f} for {high}, {large[low]:.3f} for {low} on {judged.origin}"
-    return at_most(name, float(large[high] - large[low]), bound, detail, "difference of rates")
+    return frame.by_group

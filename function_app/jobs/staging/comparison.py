@@ -1,20 +1,32 @@
-"""Candidate against champion on labelled production rows that neither has seen (R034)."""
+"""Candidate against champion on labelled production rows that neither has seen, by the task's own figures (R034)."""
 
-from function_app.jobs.metrics import classifier_metrics, log_losses, mean_and_margin, roc_auc_difference
 from function_app.jobs.rows import LabelledRows
-from function_app.jobs.staging.results import at_least, inconclusive, not_worse
-from function_app.jobs.staging.subject import Floats, Subject
+from function_app.jobs.staging.results import at_least, at_most, inconclusive, not_worse
+from function_app.jobs.staging.subject import Part, Subject, answers
 from shared.events import CheckResult
-from shared.packages import ModelPackage, SuiteLimits
+from shared.packages import ModelPackage, Signature, SuiteLimits
+from shared.tasks import Metric
+from shared.tasks.measuring import Measured, difference, figures
 
 
-def check_own_metrics(package: ModelPackage, limits: SuiteLimits) -> CheckResult:
-    """The package's own test figure, before anything of ours is measured."""
-    name = "metrics.roc_auc"
-    if "roc_auc" not in package.metrics:
-        return inconclusive(name, "metrics.json names no roc_auc")
-    measured = package.metrics["roc_auc"]
-    return at_least(name, measured, limits.least_roc_auc, f"roc_auc {measured:.4f} by its own test")
+def check_own_metrics(package: ModelPackage, limits: SuiteLimits) -> list[CheckResult]:
+    """The package's own test figures, before anything of ours is measured: the first of its task, and all limited."""
+    metrics = package.signature.kind.metrics
+    wanted = [each for at, each in enumerate(metrics) if at == 0 or limits.own_figure(each.name) is not None]
+    return [_own_figure(each, package, limits) for each in wanted]
+
+
+def _own_figure(metric: Metric, package: ModelPackage, limits: SuiteLimits) -> CheckResult:
+    name = f"metrics.{metric.name}"
+    if metric.name not in package.metrics:
+        there = ", ".join(sorted(package.metrics)) or "nothing"
+        return inconclusive(name, f"metrics.json: {metric.name} is expected, found {there}; add your test's figure")
+    measured, limit = package.metrics[metric.name], limits.own_figure(metric.name)
+    detail = f"{metric.name} {measured:.4g} by its own test"
+    if limit is None:
+        return CheckResult(name=name, verdict="passed", measured=measured, detail=f"{detail}; the policy sets no limit")
+    bounded = at_least if metric.better == "higher" else at_most
+    return bounded(name, measured, limit, detail)
 
 
 def check_rows(rows: LabelledRows, earlier: int, limits: SuiteLimits) -> CheckResult:
@@ -26,35 +38,58 @@ def check_rows(rows: LabelledRows, earlier: int, limits: SuiteLimits) -> CheckRe
     detail = f"{len(rows)} labelled production rows later than the training"
     if earlier:
         detail += f"; what was captured on {earlier} earlier days overlaps with it"
-    return at_least(name, len(rows), limits.least_rows, detail, "rows", otherwise="inconclusive")
+    wrong = f"{detail}, at least {limits.least_rows} expected: wait for labels, or decide without a comparison"
+    return at_least(name, len(rows), limits.least_rows, detail, "rows", otherwise="inconclusive", wrong=wrong)
 
 
-def against_champion(subject: Subject, champion: Floats, limits: SuiteLimits) -> list[CheckResult]:
+def measured_on(signature: Signature, part: Part, limits: SuiteLimits) -> Measured:
+    return signature.kind.measure(answers(signature, part, signature.about(limits.decision_threshold)))
+
+
+def against_champion(
+    subject: Subject, champion: ModelPackage, answered: Part, limits: SuiteLimits
+) -> list[CheckResult]:
     """Failed when it is surely worse than allowed, passed when it surely is not, else inconclusive (95 %)."""
-    labels, candidate = subject.rows.binary, subject.on_rows
-    ours, theirs = log_losses(labels, candidate), log_losses(labels, champion)
-    worse, margin = mean_and_margin(ours - theirs)
-    detail = f"log loss {ours.mean():.4f}, champion {theirs.mean():.4f}, difference {worse:+.4f} ± {margin:.4f}"
-    checks = [not_worse("comparison.log_loss", worse, margin, limits.worse_log_loss, detail, "nats")]
-    return [*checks, _auc_against_champion(subject, champion, limits)]
+    signature = subject.package.signature
+    if champion.signature.task != signature.task:
+        said = f"the champion is a model for {champion.signature.task}, the candidate for {signature.task}"
+        return [inconclusive("comparison.champion", f"{said}: their figures cannot be compared")]
+    ours, theirs = (
+        measured_on(signature, subject.production, limits),
+        measured_on(champion.signature, answered, limits),
+    )
+    found = [_compared(metric, ours, theirs, limits) for metric in signature.kind.metrics]
+    return [check for check in found if check is not None]
 
 
-def _auc_against_champion(subject: Subject, champion: Floats, limits: SuiteLimits) -> CheckResult:
-    name, labels = "comparison.roc_auc", subject.rows.binary
-    if min(labels.sum(), len(labels) - labels.sum()) < 2:
-        return inconclusive(name, "fewer than two rows of one class")
-    better, margin = roc_auc_difference(labels, subject.on_rows, champion)
-    ours, theirs = (classifier_metrics(labels, each, 0.5)["roc_auc"] for each in (subject.on_rows, champion))
-    detail = f"roc_auc {ours:.4f}, champion {theirs:.4f}, difference {better:+.4f} ± {margin:.4f}"
-    return not_worse(name, -better, margin, limits.worse_roc_auc, detail)
+def _compared(metric: Metric, ours: Measured, theirs: Measured, limits: SuiteLimits) -> CheckResult | None:
+    """None for a figure that neither has, such as the log loss of models that give no probabilities."""
+    name, apart = f"comparison.{metric.name}", difference(metric, ours, theirs)
+    if apart is None:
+        if metric.name not in {**ours.per_row, **ours.whole}:
+            return None
+        return inconclusive(name, f"{metric.name} is not defined on these rows, or not for the champion's answers")
+    limit = limits.worse(metric.name, metric.scale)
+    unit, scale = ("nats", 1.0) if metric.scale == "nats" else ("", 1.0)
+    if metric.scale == "error":
+        unit, scale = "share of the champion's", abs(apart.theirs) or 1.0
+    words = metric.name.replace("_", " ") if metric.scale == "nats" else metric.name
+    detail = (
+        f"{words} {apart.ours:.4g}, champion {apart.theirs:.4g}, difference {apart.ours - apart.theirs:+.4g} "
+        f"± {apart.margin:.4g}"
+    )
+    return not_worse(name, apart.worse / scale, apart.margin / scale, limit, detail, unit)
 
 
 def against_itself(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
-    """Without a champion: production must not be far below the package's own test figure."""
-    name = "comparison.own_roc_auc"
-    figures = classifier_metrics(subject.rows.binary, subject.on_rows, 0.5)
-    if "roc_auc" not in figures or "roc_auc" not in subject.package.metrics:
-        return [inconclusive(name, "one class only, or no roc_auc in metrics.json")]
-    least = subject.package.metrics["roc_auc"] - limits.below_own_roc_auc
-    detail = f"roc_auc {figures['roc_auc']:.4f} in production, {subject.package.metrics['roc_auc']:.4f} by its own test"
-    return [at_least(name, figures["roc_auc"], least, detail)]
+    """Without a champion: production must not be far from the package's own test figure."""
+    metric = subject.package.signature.kind.metrics[0]
+    name, own = f"comparison.own_{metric.name}", subject.package.metrics.get(metric.name)
+    found = figures(measured_on(subject.package.signature, subject.production, limits)).get(metric.name)
+    if found is None or own is None:
+        return [inconclusive(name, f"{metric.name} is not defined on these rows, or not in metrics.json")]
+    detail = f"{metric.name} {found:.4g} in production, {own:.4g} by its own test"
+    apart = limits.from_own(metric.name, metric.scale, own)
+    if metric.better == "higher":
+        return [at_least(name, found, own - apart, detail)]
+    return [at_most(name, found, own + apart, detail)]

@@ -1,4 +1,7 @@
-"""Making check results, and one verdict of many."""
+"""Making check results, and one verdict of many.
+
+What is said of a check that did not pass names what was found, what was expected and what to do.
+"""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -19,15 +22,24 @@ def inconclusive(name: str, detail: str) -> CheckResult:
     return CheckResult(name=name, verdict="inconclusive", detail=detail)
 
 
-def at_most(name: str, measured: float, limit: float, detail: str, unit: str = "") -> CheckResult:
-    return _bounded(name, "passed" if measured <= limit else "failed", "at most", measured, limit, detail, unit)
+def at_most(name: str, measured: float, limit: float, detail: str, unit: str = "", *, wrong: str = "") -> CheckResult:
+    """`detail` says what was measured, `wrong` what is said instead where it is too much."""
+    return _bounded(name, "passed" if measured <= limit else "failed", "at most", measured, limit, detail, unit, wrong)
 
 
 def at_least(
-    name: str, measured: float, limit: float, detail: str, unit: str = "", otherwise: Verdict = "failed"
+    name: str,
+    measured: float,
+    limit: float,
+    detail: str,
+    unit: str = "",
+    *,
+    otherwise: Verdict = "failed",
+    wrong: str = "",
 ) -> CheckResult:
     """`otherwise` is the verdict on less."""
-    return _bounded(name, "passed" if measured >= limit else otherwise, "at least", measured, limit, detail, unit)
+    verdict: Verdict = "passed" if measured >= limit else otherwise
+    return _bounded(name, verdict, "at least", measured, limit, detail, unit, wrong)
 
 
 def not_worse(name: str, worse: float, margin: float, limit: float, detail: str, unit: str = "") -> CheckResult:
@@ -37,16 +49,23 @@ def not_worse(name: str, worse: float, margin: float, limit: float, detail: str,
         verdict = "passed"
     elif worse - margin > limit:
         verdict = "failed"
-    return _bounded(name, verdict, "at most", worse, limit, detail, unit, margin)
+    wrong = {
+        "failed": f"{detail}: surely worse than the {limit:g} that is allowed",
+        "inconclusive": f"{detail}: whether it is worse by no more than {limit:g} is not certain; more rows would tell",
+    }.get(verdict, "")
+    return _bounded(name, verdict, "at most", worse, limit, detail, unit, wrong, margin)
 
 
 def _bounded(
-    name: str, verdict: Verdict, bound: Bound, measured: float, limit: float, detail: str, unit: str,
+    name: str, verdict: Verdict, bound: Bound, measured: float, limit: float, detail: str, unit: str, wrong: str,
     margin: float | None = None,
 ) -> CheckResult:  # fmt: skip
     known = margin if margin is not None and isfinite(margin) else None
+    said = detail
+    if verdict != "passed":
+        said = wrong or f"{detail}: {measured:.6g} found, {bound} {limit:g} expected"
     return CheckResult(
-        name=name, verdict=verdict, measured=measured, limit=limit, bound=bound, margin=known, unit=unit, detail=detail
+        name=name, verdict=verdict, measured=measured, limit=limit, bound=bound, margin=known, unit=unit, detail=said
     )
 
 

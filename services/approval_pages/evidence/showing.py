@@ -15,7 +15,6 @@ _MET: dict[Outcome, str] = {
     "failed": "\N{BALLOT X} not met",
     "inconclusive": "? not certain",
 }
-_SIGN: dict[Bound | None, str] = {"at most": "\N{LESS-THAN OR EQUAL TO} ", "at least": "\N{GREATER-THAN OR EQUAL TO} "}
 # Units that belong to their number; others are words, and stand below it.
 _SYMBOLS = frozenset({"ms", "s", "%", "MB"})
 
@@ -60,7 +59,8 @@ class Measure:
     def limit_words(self) -> str:
         if self.limit is None:
             return number(None)
-        return f"{_SIGN.get(self.bound, '')}{number(self.limit, self.unit if self.unit in _SYMBOLS else '')}"
+        direction = f"{self.bound} " if self.bound else ""
+        return f"{direction}{number(self.limit, self.unit if self.unit in _SYMBOLS else '')}"
 
     @property
     def met(self) -> str:

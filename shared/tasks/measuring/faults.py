@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from shared.tasks.measuring.numbers import crossing
 from shared.tasks.task import About, Role
-from shared.tasks.truth import spelling, spellings
+from shared.tasks.truth import class_name, spellings
 
 _SLACK = 1e-3
 
@@ -34,7 +34,8 @@ def of_classes(outputs: Mapping[Role, NDArray[Any]], about: About, role: Role) -
     if role not in outputs or not about.classes:
         return ()
     known = set(spellings(about))
-    strange = {spelling(cell) for cell in np.unique(outputs[role].astype(str)).tolist()} - known - {"", "-100"}
+    cells = set(outputs[role].reshape(-1).tolist()) - {"", -100, None}
+    strange = {str(class_name(cell, about.classes)) for cell in cells} - known
     if not strange:
         return ()
     return (f"{role}: {sorted(strange)[0]!r} found, expected one of {', '.join(sorted(known)[:10])}",)

@@ -49,7 +49,7 @@ def test_the_page_is_legible_to_who_hears_it(setting: Setting, browse: Browse) -
     roles = {each.aria_role for each in lea.chrome.find_elements(By.CSS_SELECTOR, "table, tr, td, tbody th")}
     assert roles == {"table", "row", "cell", "rowheader"}
     picture = lea.chrome.find_element(By.CSS_SELECTOR, "svg.strip")
-    assert (picture.aria_role, picture.accessible_name) == ("image", "180.2 ms, limit ≤ 100 ms")
+    assert (picture.aria_role, picture.accessible_name) == ("image", "180.2 ms, limit at most 100 ms")
 
 
 def test_pictures_are_drawn_under_the_policy_that_forbids_all_else(setting: Setting, browse: Browse) -> None:
@@ -74,12 +74,13 @@ def test_a_canary_step_is_shown_with_where_its_figures_lie_on_the_smallest_windo
     approval = setting.open(candidate=None, action=action, evidence=setting.keep(shown.body()))
     lea = opens(setting, browse(width=SMALLEST), approval, "p-lea")
     for text in (
-        "promotion goes on: give it 50 % of the requests.", "-0.01 to 0.04", "≤ 0.02", "? not certain", "2 (0.16%)",
+        "promotion goes on: give it 50 % of the requests.", "-0.01 to 0.04", "at most 0.02", "? not certain",
+        "2 (0.16%)",
         "50 % of the requests, for at least 10 minutes and 500 requests",
     ):  # fmt: skip
         assert text in lea.text
     picture = lea.chrome.find_element(By.CSS_SELECTOR, "svg.strip")
-    assert picture.accessible_name == "-0.01 to 0.04, limit ≤ 0.02"
+    assert picture.accessible_name == "-0.01 to 0.04, limit at most 0.02"
     assert 0 < picture.rect["width"] < SMALLEST
     for cell in lea.chrome.find_elements(By.CSS_SELECTOR, "table td, tbody th"):
         assert cell.rect["x"] + cell.rect["width"] <= SMALLEST

@@ -13,19 +13,19 @@ from shared.packages import SuiteLimits
 from tests.support import graphs
 from tests.unit.jobs import material
 
-SANDBOX = Sandbox(seconds=30, megabytes=4096)
+SANDBOX = Sandbox(seconds=120, megabytes=4096)
 FEEDS = {"x": material.NUMBERS["x"].reshape(-1, 1)}
 
 
 def test_a_model_runs_on_all_rows() -> None:
     ran = SANDBOX.run(material.small_package(), FEEDS)
-    assert {name: array.shape for name, array in ran.arrays.items()} == {"label": (400,), "probability": (400,)}
+    assert {name: array.shape for name, array in ran.items()} == {"label": (400,), "probability": (400,)}
 
 
 def test_names_data_and_single_rows_are_those_of_serving() -> None:
     """A graph for one row at a time, whose tensors have names of their own, and whose weights lie beside it."""
     ran = SANDBOX.run(graphs.one_row_package(), {"temp": np.array([[1], [2], [3]], np.float32)})
-    assert {name: array.tolist() for name, array in ran.arrays.items()} == {"twice": [[2.0], [4.0], [6.0]]}
+    assert {name: array.tolist() for name, array in ran.items()} == {"twice": [[2.0], [4.0], [6.0]]}
 
 
 def test_a_model_that_never_ends_is_ended() -> None:

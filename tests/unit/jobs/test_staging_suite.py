@@ -25,7 +25,8 @@ async def test_a_first_version_is_inconclusive_in_nothing_but_the_missing_rows(b
     report = await bench.run("staging", request, "staging-first")
     assert report["verdict"] == "inconclusive"
     assert {name for name, verdict in verdicts(report).items() if verdict != "passed"} == {"comparison.rows"}
-    assert len(report["checks"]) == 11
+    made = {"graph.signature", "golden.alone", "reference.labels", "reference.prediction", "deployment.load_32_rows"}
+    assert verdicts(report).keys() >= made
     assert StagingReport.model_validate(report).candidate == candidate
 
 

@@ -1,7 +1,7 @@
 """The staging suite's report on a candidate (R033 to R040): what is not in order first, with number, limit, picture."""
 
 from services.approval_pages.evidence.registry import Renderer
-from services.approval_pages.evidence.showing import Block, Facts, Measure, Measures, Shown
+from services.approval_pages.evidence.showing import Block, Facts, Measure, Measures, Shown, Table
 from services.approval_pages.values import day, duration, number, package_words, plain
 from shared.events import CheckResult
 from shared.events.staging import Bound
@@ -23,6 +23,9 @@ def show(report: StagingReport) -> Shown:
     if passed:
         title = f"{len(passed)} {'check' if len(passed) == 1 else 'checks'} passed"
         blocks.append(Measures(title, tuple(map(_measure, passed)), folded=len(passed) > _MOST_OPEN))
+    if report.left_out:
+        rows = tuple((plain(each.check), each.reason) for each in report.left_out)
+        blocks.append(Table("Checks that the policy leaves out", ("Check", "Why"), rows))
     return Shown("Staging", tuple(blocks), outcome=report.verdict)
 
 

@@ -21,7 +21,7 @@ STEP = CanaryStep(
 def test_where_a_figure_lies_is_told_and_drawn_against_its_limit() -> None:
     shown = show(Exhibit(kind=renderer.kind, data=STEP.model_dump(mode="json")))
     errors, latency = measures(shown)
-    assert (errors.measured, errors.limit_words, errors.met) == ("-0.01 to 0.04", "≤ 0.02", "? not certain")
+    assert (errors.measured, errors.limit_words, errors.met) == ("-0.01 to 0.04", "at most 0.02", "? not certain")
     assert errors.detail == "Too few. Counted: 150, 600 beside it."
     assert latency.met == "✓ met"
     assert errors.picture

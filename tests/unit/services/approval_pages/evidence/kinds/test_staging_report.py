@@ -27,9 +27,9 @@ def test_a_limit_says_its_direction_and_whether_it_is_met() -> None:
     slow = check("deployment.latency_p95", verdict="failed", measured=180, limit=100, bound="at most", unit="ms")
     worst, best = measures(show(report(auc, slow)))
     assert (worst.name, worst.measured, worst.limit_words, worst.met) == (
-        "deployment: latency p95", "180 ms", "≤ 100 ms", "✗ not met",
+        "deployment: latency p95", "180 ms", "at most 100 ms", "✗ not met",
     )  # fmt: skip
-    assert (best.measured, best.limit_words, best.met) == ("0.6616", "≥ 0.55", "✓ met")
+    assert (best.measured, best.limit_words, best.met) == ("0.6616", "at least 0.55", "✓ met")
 
 
 def test_an_estimate_is_shown_with_where_it_surely_lies() -> None:
@@ -47,7 +47,7 @@ def test_the_direction_of_an_earlier_builds_limit_follows_from_the_verdict() -> 
     short = check("c", verdict="failed", measured=1, limit=2)
     unclear = check("d", verdict="inconclusive", measured=1, limit=2)
     found = {row.name: row.limit_words for row in measures(show(report(below, above, short, unclear)))}
-    assert found == {"a": "≤ 2", "b": "≥ 1", "c": "≥ 2", "d": "2"}
+    assert found == {"a": "at most 2", "b": "at least 1", "c": "at least 2", "d": "2"}
 
 
 def test_many_passed_checks_are_closed_until_somebody_opens_them() -> None:
