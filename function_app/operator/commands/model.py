@@ -67,9 +67,11 @@ def build(
         tolerance=tolerance,
     )  # fmt: skip
     with _told():
-        found = _build(
-            Request(**files, out="", trusted=trust, wanted=wanted, seconds=seconds, megabytes=megabytes), out, force
-        )
+        request = Request(
+            model=str(model.absolute()), data=str(data.absolute()), test=str(test.absolute()) if test else "", out="",
+            trusted=trust, wanted=wanted, seconds=seconds, megabytes=megabytes,
+        )  # fmt: skip
+        found = _build(request, out, force)
     if as_json:
         print_json({"package": str(out), **found})
         return
