@@ -18,7 +18,7 @@ RUNNER = CliRunner()
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    write_files(tmp_path / "package", built(OnnxFile(sigmoid()), numbers()).files)
+    write_files(tmp_path / "package", built(OnnxFile(sigmoid()), numbers().assign(y=[0] * 20 + [1] * 20)).files)
     return tmp_path / "package"
 
 
