@@ -1,4 +1,4 @@
-"""`python -m function_app.model_builder.process REQUEST`: builds in a process that may die of the model.
+"""`python -m function_app.model_builder.process REQUEST`: builds, or checks, in a process that may die of the model.
 
 REQUEST is a JSON file. What it has to say goes to standard output as lines of JSON: `say` while it works, then `built`
 or `refused`. The files are in folder `out` when `built` is said.
@@ -11,7 +11,7 @@ import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from function_app.jobs.model_process import limit
 from function_app.model_builder.errors import CannotBuild
@@ -20,7 +20,10 @@ from function_app.model_builder.wanted import Wanted
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`test` may be "" for none; `seconds` and `megabytes` bound the process."""
+    """`test` may be "" for none; `seconds` and `megabytes` bound the process.
+
+    `task` is `build`; or `check`, where `model` is a package; or `mend`, which writes that package anew to `out`.
+    """
 
     model: str
     data: str
@@ -30,6 +33,7 @@ class Request:
     wanted: Wanted
     seconds: int
     megabytes: int
+    task: Literal["build", "check", "mend"] = "build"
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), default=lambda moment: moment.isoformat())
@@ -49,7 +53,7 @@ def main(path: str) -> None:
     limit(request.seconds, request.megabytes)
     tell = _teller()
     try:
-        tell("built", _build(request, lambda words: tell("say", words)))
+        tell("built", _TASKS[request.task](request, lambda words: tell("say", words)))
     except CannotBuild as problem:
         tell("refused", str(problem))
     except MemoryError:
@@ -95,6 +99,30 @@ def _build(request: Request, tell: Any) -> Any:
         "rows": built.compared.rows,
         "apart": built.compared.apart,
     }
+
+
+def _check(request: Request, tell: Any) -> Any:
+    from function_app.model_builder.checking import LEFT_OUT, check
+    from shared.packages import NotAPackage, SuiteLimits
+
+    tell("running the checks of staging")
+    try:
+        report = check(Path(request.model), SuiteLimits(run_seconds=request.seconds, left_out=LEFT_OUT))
+    except NotAPackage as problem:
+        raise CannotBuild(f"registration would refuse it: {problem}") from problem
+    return report.model_dump(mode="json")
+
+
+def _mend(request: Request, tell: Any) -> Any:
+    from function_app.model_builder.mending import mend
+    from shared.packages.folder import read_files, write_files
+
+    built = mend(read_files(Path(request.model)), tell)
+    write_files(Path(request.out), built.files)
+    return {"chosen": built.chosen}
+
+
+_TASKS = {"build": _build, "check": _check, "mend": _mend}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`sluice model build`."""
+"""`sluice model build | check`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from function_app.operator.connections import AsJson
-from function_app.operator.console import clean, print_json, progress, say, warn
+from function_app.operator.console import clean, output, print_json, progress, say, table, warn
 from function_app.operator.running import INTERRUPTED, NO, USAGE
 
 if TYPE_CHECKING:
@@ -66,11 +66,12 @@ def build(
         time=time, trained_until=_moment(trained_until), positive=positive, quantiles=_levels(quantiles),
         tolerance=tolerance,
     )  # fmt: skip
-    files = {"model": str(model.absolute()), "data": str(data.absolute()), "test": str(test.absolute()) if test else ""}
     with _told():
-        found = _build(
-            Request(**files, out="", trusted=trust, wanted=wanted, seconds=seconds, megabytes=megabytes), out, force
-        )
+        request = Request(
+            model=str(model.absolute()), data=str(data.absolute()), test=str(test.absolute()) if test else "", out="",
+            trusted=trust, wanted=wanted, seconds=seconds, megabytes=megabytes,
+        )  # fmt: skip
+        found = _build(request, out, force)
     if as_json:
         print_json({"package": str(out), **found})
         return
@@ -93,6 +94,61 @@ def _build(request: "Request", out: Path, force: bool) -> dict[str, Any]:
         require_trust(found.format, found.path, request.trusted)
         python = python_for(found.format, tell)
         return ask(replace(request, out=str(folder)), python, tell)
+
+
+@app.command(epilog="Examples: sluice model check churn/ · sluice model check churn/ --fix")
+def check(
+    package: Annotated[Path, typer.Argument(help="The folder of a model package.", file_okay=False)],
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Make graph, signature and golden rows again from the package's own rows.")
+    ] = False,
+    seconds: Annotated[int, typer.Option("--seconds", min=1, help="Processor time for it, at most.")] = 120,
+    megabytes: Annotated[int, typer.Option("--megabytes", min=512, help="Memory for it, at most.")] = 8_192,
+    as_json: AsJson = False,
+) -> None:
+    """What registration and staging would say of a package, but for what needs production rows. Registers nothing.
+
+    Exit codes: 0 nothing failed, 1 something failed, 2 wrong arguments, 130 interrupted.
+    """
+    with _told():
+        if fix:
+            _mend(package, seconds, megabytes, quiet=as_json)
+        report = _ask_of(package, "", "check", seconds, megabytes)
+    if as_json:
+        print_json(report)
+    else:
+        _print(report)
+    if report["verdict"] == "failed":
+        raise typer.Exit(NO)
+
+
+def _mend(package: Path, seconds: int, megabytes: int, quiet: bool) -> None:
+    """In place, whole or not at all."""
+    from function_app.model_builder.asking import draft
+
+    with draft(package, force=True) as folder:
+        found = _ask_of(package, str(folder), "mend", seconds, megabytes)
+    for line in () if quiet else found["chosen"]:
+        say(clean(line))
+
+
+def _ask_of(package: Path, out: str, task: Any, seconds: int, megabytes: int) -> dict[str, Any]:
+    from function_app.model_builder.asking import ask, this_python
+    from function_app.model_builder.process import Request
+    from function_app.model_builder.wanted import Wanted
+
+    request = Request(
+        model=str(package.absolute()), data="", test="", out=out, trusted=False, wanted=Wanted(labels=()),
+        seconds=seconds, megabytes=megabytes, task=task,
+    )  # fmt: skip
+    with progress("checking" if task == "check" else "mending") as tell:
+        return ask(request, this_python(), tell)
+
+
+def _print(report: dict[str, Any]) -> None:
+    rows = [(each["verdict"], each["name"], each["detail"]) for each in report["checks"]]
+    output().print(table([("verdict", {"no_wrap": True}), "check", "detail"], rows))
+    say(clean(f"{report['verdict']}: {report['reason']}" if report["verdict"] != "passed" else report["reason"]))
 
 
 @contextmanager
