@@ -1,6 +1,7 @@
 """Values of another datatype than the model's are taken where they mean the same, in JSON and as bytes as in Arrow."""
 
 import json
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,7 @@ def test_a_number_is_taken_for_another_unless_it_would_lose_its_fraction(
 )
 def test_the_numbers_are_those_that_were_sent_or_none(sent: Any, wanted: Any, number: float) -> None:
     """Exactly in integers; in floats, the nearest one."""
-    found = read(layout(wanted), tensor(sent, [number])) if np.isfinite(number) else Problem(400, "")
+    found = read(layout(wanted), tensor(sent, [number])) if isfinite(number) else Problem(400, "")
     if isinstance(found, InferRequest):
         (value,) = values(found).tolist()
         with np.errstate(over="ignore"):
