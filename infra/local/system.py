@@ -121,7 +121,7 @@ class System:
             },
             "operations": "fast",
             "max_running_jobs": 2,
-            "job_time_limit_s": 600,
+            "job_time_limit_s": 3_600,
         }
 
     def _identity(self, name: str) -> dict[str, object]:

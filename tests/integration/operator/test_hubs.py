@@ -24,6 +24,8 @@ from tests.support.eventually import eventually
 
 _HUBS = [HubSpec(name, 2, ("observers",)) for name in ("events", "dead-letter", "decisions")]
 _REPOSITORY = Path(__file__).resolve().parents[3]
+# A busy machine is slow to read a hub.
+PATIENT = ("--timeout", "300")
 
 
 @pytest.fixture
@@ -117,7 +119,7 @@ def test_a_dead_letter_is_listed_and_shown_with_its_message(hubs: EventHubsServe
 def test_a_dead_letter_is_redriven_by_the_beginning_of_its_id(hubs: EventHubsServer, account: Account) -> None:
     """The command names the service that could not handle it, so that nobody has to look it up."""
     bury(hubs, account, b"one", b"two")
-    first, _ = json.loads(sluice("dead-letters", "list", "--json").stdout)
+    first, _ = json.loads(sluice("dead-letters", "list", "--json", *PATIENT).stdout)
     why = ("--reason", "it is known now", "--operator", "petra@example.com")
     assert sluice("dead-letters", "redrive", "nope", *why).exit_code == 1
     assert sluice("dead-letters", "redrive", first["id"][:12]).exit_code == 2
@@ -132,7 +134,7 @@ def test_a_dead_letter_is_redriven_by_the_beginning_of_its_id(hubs: EventHubsSer
 
 def test_a_message_that_was_deleted_by_now_is_said_to_be_missing(hubs: EventHubsServer, account: Account) -> None:
     bury(hubs, account, b"body")
-    (letter,) = json.loads(sluice("dead-letters", "list", "--json").stdout)
+    (letter,) = json.loads(sluice("dead-letters", "list", "--json", *PATIENT).stdout)
     account.letters.delete_blob(f"{letter['body'][:2]}/{letter['body']}")
     assert "not to be had" in sluice("dead-letters", "show", letter["id"]).stdout
 

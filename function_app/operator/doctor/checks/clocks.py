@@ -9,7 +9,7 @@ from function_app.operator.doctor.finding import Finding, broken, ok, warning
 from function_app.operator.doctor.patient import Patient
 from shared.ports import Clock
 
-# The store says whole seconds, and an answer takes its time.
+# The store says whole seconds.
 _NOTICED = timedelta(seconds=15)
 # Signatures and tokens are refused when clocks differ by so much.
 _REFUSED = timedelta(minutes=5)
@@ -36,11 +36,13 @@ async def look(patient: Patient) -> Sequence[Finding]:
 
 
 async def _difference(clock: Clock, asked: Awaitable[datetime | None]) -> timedelta | None:
-    """Ours less theirs, from the middle of the time that the answer took; None where they have no time to tell."""
+    """Ours less theirs, as little as the time that the answer took leaves possible; None where they have no time."""
     before = clock.now()
     theirs = await asked
-    middle = before + (clock.now() - before) / 2
-    return middle - theirs if theirs else None
+    if theirs is None:
+        return None
+    after = clock.now()
+    return max(before - theirs, timedelta()) + min(after - theirs, timedelta())
 
 
 def _told(words: str, difference: timedelta, repair: str) -> Finding | None:

@@ -1,10 +1,11 @@
 """Clocks that do not agree."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from function_app.operator.doctor.checks.clocks import check
+from function_app.operator.doctor.patient import Patient
 from shared.adapters.memory.heartbeats import MemoryHeartbeats
 from tests.support.builders import NOW
 from tests.unit.operator.doctor.patients import BUILD, Parts, words
@@ -44,3 +45,26 @@ async def test_controls_clock(parts: Parts) -> None:
     await heartbeats.beat(NOW + timedelta(seconds=30), BUILD)
     ((verdict, text),) = words(await check.look(parts.patient(heartbeats=heartbeats)))
     assert (verdict, text) == ("warning", "control's clock was 30 s ahead of that of the store")
+
+
+async def test_an_answer_that_takes_its_time_says_nothing_of_a_clock(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other clock was read some time between question and answer."""
+    patient = parts.patient(readable=())
+
+    async def slow() -> datetime:
+        patient.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+        return NOW + timedelta(minutes=1)
+
+    monkeypatch.setattr(patient.store, "now", slow)
+    assert [verdict for verdict, _ in words(await check.look(patient))] == ["ok"]
+    monkeypatch.setattr(patient.store, "now", lambda: late(patient))
+    assert [verdict for verdict, _ in words(await check.look(patient))] == ["warning"]
+
+
+async def late(patient: Patient) -> datetime:
+    """Behind even when it was asked."""
+    asked = patient.clock.now()
+    patient.clock.advance(timedelta(minutes=2))  # type: ignore[attr-defined]
+    return asked - timedelta(seconds=16)
