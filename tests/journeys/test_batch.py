@@ -57,7 +57,7 @@ class System:
     ) -> subprocess.CompletedProcess[str]:
         path = self.folder / name
         pq.write_table(pa.Table.from_pylist(rows), path)
-        return self.sluice("score", str(path), "--submit", "--wait", "--timeout", "120", "--endpoint", endpoint)
+        return self.sluice("score", str(path), "--submit", "--wait", "--timeout", "500", "--endpoint", endpoint)
 
     def put(self, blob: str, body: bytes) -> None:
         with BlobServiceClient.from_connection_string(self.storage("submitters")) as blobs:
@@ -101,7 +101,7 @@ async def serve(folder: Path, run: dict[str, Any], files: dict[str, bytes]) -> N
 
 async def come(observer: Observer, kind: str, **file: str) -> CloudEvent:
     """The first such event, waited for."""
-    found = await aeventually(lambda: _now(observer, kind, file), timeout_s=120)
+    found = await aeventually(lambda: _now(observer, kind, file), timeout_s=500)
     return found[0]
 
 
