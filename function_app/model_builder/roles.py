@@ -119,17 +119,17 @@ def _best(role: Role, names: Sequence[str], taken: Mapping[str, Role]) -> str:
 def _fits(role: Role, asked: Question, tensor: GraphTensor, values: NDArray[Any]) -> bool:
     inner = values.shape[1:] if values.dtype != np.object_ or values.ndim > 1 else _inner(values)
     is_float, one = tensor.datatype in FLOATS, all(size == 1 for size in inner)
+    several = asked.task == "multilabel_classification"
     match role:
         case "label":
-            several = asked.task == "multilabel_classification"
             whole = not is_float or (one and _are_classes(values, asked.classes))
             return whole and (one or (several and len(inner) == 1))
         case "probability":
             return is_float and one and len(inner) < 2 and _in_unit(values)
         case "probabilities":
             ends = not asked.classes or inner[-1:] == (len(asked.classes),)
-            sums = asked.task == "multilabel_classification" or _adds_up(values)
-            return is_float and bool(inner) and inner[-1] > 1 and ends and _in_unit(values) and sums
+            is_matrix = is_float and bool(inner) and inner[-1] > 1
+            return is_matrix and ends and _in_unit(values) and (several or _adds_up(values))
         case "score":
             return tensor.datatype != "BYTES" and len(inner) < 3
         case "quantile":

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from onnx import TensorProto, helper
 from skl2onnx import to_onnx
+from sklearn.base import clone
 
 from function_app.model_builder.errors import CannotBuild
 from function_app.model_builder.libraries.onnx_file import OnnxFile
@@ -21,6 +22,18 @@ def test_zipmap_becomes_a_matrix_and_real_names_of_columns_stay() -> None:
     signature = built(OnnxFile(body), tumours(), ["benign"]).signature
     assert signature.watched.shape == (-1, 2)
     assert (signature.inputs[0].name, signature.inputs[0].tensor) == ("mean radius", "mean_radius")
+
+
+def test_classes_may_be_texts_and_the_input_a_matrix() -> None:
+    named = tumours()["benign"].map({0: "malignant", 1: "benign"})
+    rows = tumours().drop(columns="benign").assign(diagnosis=named)
+    features = rows.drop(columns="diagnosis").to_numpy(np.float32)
+    model = clone(logistic()).fit(features, named)
+    body = to_onnx(model, features[:1]).SerializeToString()
+    signature = built(OnnxFile(body), rows, ["diagnosis"], positive="malignant").signature
+    assert [(each.datatype, each.role) for each in signature.outputs] == [("BYTES", "label"), ("FP32", "probabilities")]
+    assert (signature.classes, signature.positive) == (("benign", "malignant"), "malignant")
+    assert signature.input_names[0] == "mean radius"
 
 
 def test_a_fixed_row_is_freed_where_rows_do_not_matter_to_each_other() -> None:
