@@ -1,7 +1,7 @@
 # Sluice: everything starts here. `make help` lists the targets; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-azure test-azure-sdk test-faults bench bench-scoring bench-control up down status check declare lock package
+.PHONY: help setup demo test test-azure test-azure-sdk test-faults test-models bench bench-scoring bench-control up down status check declare lock package
 
 # The environment's own Python starts fastest once it exists; before that, the first one that runs at all.
 BOOT := $(shell for p in .venv/bin/python python3 /usr/bin/python3 /usr/local/bin/python3; do \
@@ -16,7 +16,7 @@ ARGS ?=
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
-	@echo '  ARGS="..." is passed on to test, test-azure, test-azure-sdk, test-faults, bench, up, down, status, lock; KEEP=1 leaves the system up'
+	@echo '  ARGS="..." is passed on to test, test-azure, test-azure-sdk, test-faults, test-models, bench, up, down, status, lock; KEEP=1 leaves the system up'
 
 setup: ## install Python packages and Azurite into this folder, once (AGAIN=1: also what is there already)
 	@test -n "$(BOOT)" || { echo 'setup: python3 (3.9 or newer) is missing. Install it with: sudo apt install python3 python3-venv' >&2; exit 1; }
@@ -36,6 +36,9 @@ test-azure-sdk: setup ## Microsoft's live tests (hubs, tables, blobs) and its Ja
 
 test-faults: setup ## only the tests that kill, cut off, double and fuzz, and those of what the real host was observed to do
 	@$(SESSION) $(PYTHON) -m pytest -m faults $(ARGS)
+
+test-models: setup ## models of scikit-learn, LightGBM, XGBoost and CatBoost become packages that answer as the models do
+	@$(SESSION) $(PYTHON) -m pytest -m models tests/models $(ARGS)
 
 bench: setup bench-scoring ## measure, and fail where a ratio is worse than recorded (ARGS=--record: record them)
 	@$(PYTHON) -m tests.benchmarks.scoring.guard $(ARGS)

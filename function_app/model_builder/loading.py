@@ -78,17 +78,34 @@ def fitted(model: Any) -> Fitted:
     )
 
 
+# Of scikit-learn, with numbers as their state and no code. skops leaves them out since a false state may crash the
+# process: this one is bounded, and alone.
+_PLAIN_STATE = frozenset(
+    {
+        "sklearn.tree._tree.Tree",
+        "sklearn.neighbors._kd_tree.KDTree",
+        "sklearn.neighbors._ball_tree.BallTree",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.metrics._dist_metrics.ManhattanDistance64",
+        "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    }
+)
+
+
 def _skops(path: Path, trusted: bool) -> Any:
     from skops.io import get_untrusted_types, load
 
     try:
-        unknown = get_untrusted_types(file=path)
+        beyond_skops = get_untrusted_types(file=path)
+        unknown = [each for each in beyond_skops if each not in _PLAIN_STATE]
         if unknown and not trusted:
             raise CannotBuild(
                 f"{path}: types that skops does not know to be harmless are in it: {', '.join(unknown[:20])}; "
                 "--trust loads them"
             )
-        return load(path, trusted=unknown)
+        return load(path, trusted=beyond_skops)
     except CannotBuild:
         raise
     except Exception as error:  # it raises what it likes over foreign bytes
