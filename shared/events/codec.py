@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 from pydantic import ValidationError
@@ -128,7 +129,11 @@ def _fact(frame: Mapping[str, Any], now: datetime | None) -> Event:
     return fact
 
 
+# What pydantic calls a branch of a union stands in a location as well, behind the field.
+_BRANCH = re.compile(r"(union|tuple|constrained|function)\b.*|float|int|str|bool")
+
+
 def _first(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
+    field = ".".join(takewhile(lambda part: not _BRANCH.fullmatch(part), map(str, first["loc"])))
     return f"data.{field}: {first['msg']}" if field else f"data: {first['msg']}"
