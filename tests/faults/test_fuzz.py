@@ -39,7 +39,7 @@ SEED = int(os.environ.get("FUZZ_SEED", "9"))
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 SHARES: Mapping[Hub, float] = {"inbound": 0.3, "events": 0.3, "decisions": 0.15, "predictions": 0.15, "labels": 0.1}
 # A field, or a place in an array of events and a field, and what is wrong with it.
-NAMED = re.compile(r"(\[\d+\] )?[A-Za-z_][\w.\-\[\] ]*: .")
+NAMED = re.compile(r"(\[\d+\] )?[A-Za-z_][\w.\-\[\]/ ]*: .")
 _IN_ONE_BATCH = 20
 
 
