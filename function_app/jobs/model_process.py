@@ -38,7 +38,12 @@ def main() -> None:
     try:
         TASKS[arguments.task](arguments.folder)
     except Exception as error:  # noqa: BLE001 - whatever the model does is the answer
-        sys.exit(f"{type(error).__name__}: {' '.join(str(error).split())[:500] or 'no reason given'}")
+        sys.exit(last_words(error))
+
+
+def last_words(error: Exception) -> str:
+    """Its kind and its message, on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:500] or 'no reason given'}"
 
 
 def limit(seconds: int, megabytes: int) -> None:

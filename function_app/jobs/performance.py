@@ -20,7 +20,7 @@ async def measure_performance(request: PerformanceRequestBody, storage: JobStora
     about = signature.about(request.decision_threshold)
     wanted = Wanted([signature.prediction], since=window.start, until=window.end, package=request.package)
     rows = await labelled_rows(
-        storage, request.endpoint, wanted, is_truth=lambda label: signature.kind.truth(label, about) is not None
+        storage, request.endpoint, wanted, is_truth=lambda label: signature.task_kind.truth(label, about) is not None
     )
     return PerformanceReport(
         endpoint=request.endpoint,
@@ -40,11 +40,11 @@ def _figures(signature: Signature, rows: LabelledRows, threshold: float) -> dict
         return {}
     about, cells = signature.about(threshold), rows.columns[signature.prediction]
     answered: NDArray[Any] = np.array(cells, dtype=object if signature.watched_kind == "categorical" else np.float64)
-    truth = [signature.kind.truth(label, about) for label in rows.labels]
-    return figures(signature.kind.measure(Answers(truth, {role: answered}, about)))
+    truth = [signature.task_kind.truth(label, about) for label in rows.labels]
+    return figures(signature.task_kind.measure(Answers(truth, {role: answered}, about)))
 
 
 def _role(signature: Signature) -> Role | None:
     if len(signature.labels) > 1:
         return None
-    return "label" if signature.watched_kind == "categorical" else signature.kind.watched_as
+    return "label" if signature.watched_kind == "categorical" else signature.task_kind.watched_as

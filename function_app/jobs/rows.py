@@ -4,9 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
 from shared.events import Label, LabelsRecorded, PackageRef, PredictionsCaptured
 from shared.events.predictions import Cell
 from shared.tasks import class_name
@@ -26,11 +23,6 @@ class LabelledRows:
 
     def __len__(self) -> int:
         return len(self.labels)
-
-    @property
-    def binary(self) -> NDArray[np.int64]:
-        """The labels of a binary question; see `is_binary`."""
-        return np.array([class_name(label) == "1" for label in self.labels], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,10 @@ class ModelFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """`seconds` bound both processor and wall time of each process."""
+    """`seconds` bound both processor and wall time of each process.
+
+    `_do` is where a task of `model_process` is done: another kind of sandbox does it elsewhere.
+    """
 
     seconds: int
     megabytes: int
@@ -34,7 +37,7 @@ class Sandbox:
     def inspect(self, files: Mapping[str, bytes]) -> dict[str, Any]:
         """`problem` and `opset` of a package's graph; raises `ModelFailed` when not even that can be told."""
         with _package(files) as folder:
-            self._process("inspect", folder)
+            self._do("inspect", folder)
             found: dict[str, Any] = json.loads((folder / "graph.json").read_text())
         return found
 
@@ -45,7 +48,7 @@ class Sandbox:
         """
         with _package(files) as folder:
             write_arrays(folder / "feeds.npz", feeds)
-            self._process("run", folder)
+            self._do("run", folder)
             return read_arrays(folder / "outputs.npz")
 
     def neighbours(self, files: Mapping[str, bytes]) -> str:
@@ -55,14 +58,14 @@ class Sandbox:
         """
         with _package(files) as folder:
             (folder / "golden.parquet").write_bytes(files["golden.parquet"])
-            self._process("neighbours", folder)
+            self._do("neighbours", folder)
             return (folder / "neighbours.txt").read_text()
 
     def tests(self, files: Mapping[str, bytes]) -> dict[str, tuple[str, str]]:
         """By the name of each of the package's own tests its outcome, and what was said. Raises `ModelFailed`."""
         with _folder() as folder:
             write_files(folder / "package", files)
-            self._process("tests", folder)
+            self._do("tests", folder)
             found = json.loads((folder / "tests.json").read_text())
         return {name: (outcome, said) for name, (outcome, said) in found.items()}
 
@@ -75,7 +78,7 @@ class Sandbox:
             (folder / "table.parquet").write_bytes(body)
             (folder / "needed.json").write_text(json.dumps([file, list(needed), list(welcome)]))
             try:
-                self._process("table", folder)
+                self._do("table", folder)
             except ModelFailed as failure:
                 raise NotAPackage(file, f"cannot be read ({failure})") from failure
             found = json.loads((folder / "table.json").read_text())
@@ -84,7 +87,7 @@ class Sandbox:
         columns: dict[str, list[Any]] = found["columns"]
         return columns
 
-    def _process(self, task: str, folder: Path) -> None:
+    def _do(self, task: str, folder: Path) -> None:
         limits = ["--seconds", str(self.seconds), "--megabytes", str(self.megabytes)]
         command = [sys.executable, "-m", "function_app.jobs.model_process", task, str(folder), *limits]
         try:
@@ -95,6 +98,18 @@ class Sandbox:
             raise ModelFailed(f"it did not end within {self.seconds} s") from error
         if ended.returncode:
             raise ModelFailed(reason(ended.returncode, ended.stderr))
+
+
+class BoundedHere(Sandbox):
+    """For a process that is bounded itself, and alone: the same tasks are done in it, without one of their own each."""
+
+    def _do(self, task: str, folder: Path) -> None:
+        from function_app.jobs.model_process import TASKS, last_words
+
+        try:
+            TASKS[task](folder)
+        except Exception as error:  # whatever the model does is the answer
+            raise ModelFailed(last_words(error)) from error
 
 
 @contextmanager

@@ -40,10 +40,10 @@ def _judged(subject: Subject, column: str, limits: SuiteLimits) -> Judged:
     """Production rows where there are enough of them and they carry the column, else the reference rows."""
     signature, about = subject.package.signature, subject.package.signature.about(limits.decision_threshold)
     if column in subject.production.columns and len(subject.production) >= limits.least_rows:
-        found = signature.kind.measure(answers(signature, subject.production, about))
+        found = signature.task_kind.measure(answers(signature, subject.production, about))
         return Judged(found, subject.production.columns[column], "production rows")
     keep = unseen_rows(subject)
-    found = signature.kind.measure(answers(signature, subject.reference, about, keep))
+    found = signature.task_kind.measure(answers(signature, subject.reference, about, keep))
     return Judged(found, [subject.reference.columns[column][row] for row in keep], "reference rows")
 
 

@@ -11,7 +11,7 @@ from shared.tasks.measuring import Measured, difference, figures
 
 def check_own_metrics(package: ModelPackage, limits: SuiteLimits) -> list[CheckResult]:
     """The package's own test figures, before anything of ours is measured: the first of its task, and all limited."""
-    metrics = package.signature.kind.metrics
+    metrics = package.signature.task_kind.metrics
     wanted = [each for at, each in enumerate(metrics) if at == 0 or limits.own_figure(each.name) is not None]
     return [_own_figure(each, package, limits) for each in wanted]
 
@@ -43,7 +43,7 @@ def check_rows(rows: LabelledRows, earlier: int, limits: SuiteLimits) -> CheckRe
 
 
 def measured_on(signature: Signature, part: Part, limits: SuiteLimits) -> Measured:
-    return signature.kind.measure(answers(signature, part, signature.about(limits.decision_threshold)))
+    return signature.task_kind.measure(answers(signature, part, signature.about(limits.decision_threshold)))
 
 
 def against_champion(
@@ -58,7 +58,7 @@ def against_champion(
         measured_on(signature, subject.production, limits),
         measured_on(champion.signature, answered, limits),
     )
-    found = [_compared(metric, ours, theirs, limits) for metric in signature.kind.metrics]
+    found = [_compared(metric, ours, theirs, limits) for metric in signature.task_kind.metrics]
     return [check for check in found if check is not None]
 
 
@@ -83,7 +83,7 @@ def _compared(metric: Metric, ours: Measured, theirs: Measured, limits: SuiteLim
 
 def against_itself(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
     """Without a champion: production must not be far from the package's own test figure."""
-    metric = subject.package.signature.kind.metrics[0]
+    metric = subject.package.signature.task_kind.metrics[0]
     name, own = f"comparison.own_{metric.name}", subject.package.metrics.get(metric.name)
     found = figures(measured_on(subject.package.signature, subject.production, limits)).get(metric.name)
     if found is None or own is None:

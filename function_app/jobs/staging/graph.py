@@ -23,7 +23,7 @@ def check_signature(signature: Signature, model: bytes) -> CheckResult:
         return failed(name, str(problem))
     if wrong:
         return failed(name, "; ".join(wrong))
-    return passed(name, f"{len(signature.inputs)} inputs and {len(signature.outputs)} outputs as promised")
+    return passed(name, f"inputs ({len(signature.inputs)}) and outputs ({len(signature.outputs)}) as promised")
 
 
 def check_operators(files: Mapping[str, bytes], sandbox: Sandbox, limits: SuiteLimits) -> CheckResult:
@@ -64,7 +64,7 @@ def check_finite(subject: Subject) -> CheckResult:
 def check_answers(subject: Subject) -> CheckResult:
     """What answers to such a question cannot be, whatever is true: no rates beyond 1, no unknown classes."""
     name, signature = "graph.answers", subject.package.signature
-    faults = signature.kind.faults(by_role(signature, subject.reference.outputs), signature.about())
+    faults = signature.task_kind.faults(by_role(signature, subject.reference.outputs), signature.about())
     if faults:
         return failed(name, "; ".join(faults))
     return passed(name, f"answers are those of {signature.task.replace('_', ' ')}")

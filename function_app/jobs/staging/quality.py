@@ -34,7 +34,7 @@ def build_reference(package: ModelPackage, tables: Tables) -> Reference:
 
 def _label_rate(signature: Signature, tables: Tables) -> list[float] | None:
     """0 or 1 of each row, of a binary question; of no other."""
-    truth = [signature.kind.truth(cell, signature.about()) for cell in labels_of(signature, tables.reference)]
+    truth = [signature.task_kind.truth(cell, signature.about()) for cell in labels_of(signature, tables.reference)]
     return (
         [float(each) for each in truth]
         if all(each in (0, 1) and not isinstance(each, tuple) for each in truth)

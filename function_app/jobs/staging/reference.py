@@ -28,11 +28,11 @@ def check_reference(subject: Subject, limits: SuiteLimits) -> list[CheckResult]:
 def check_labels(signature: Signature, labels: Sequence[Any]) -> CheckResult:
     """Each is a truth of the task."""
     name, about = "reference.labels", signature.about()
-    wrong = [row for row, cell in enumerate(labels) if signature.kind.truth(cell, about) is None]
+    wrong = [row for row, cell in enumerate(labels) if signature.task_kind.truth(cell, about) is None]
     if wrong:
         row, column = wrong[0], ", ".join(signature.labels)
         cell = "null" if is_null(labels[row]) else repr(labels[row])[:100]
-        wanted = signature.kind.label_words + (f" ({_few(about.classes)})" if about.classes else "")
+        wanted = signature.task_kind.label_words + (f" ({_few(about.classes)})" if about.classes else "")
         repair = "leave these rows out" if is_null(labels[row]) else "spell labels so, or name them in `classes`"
         found = f"{len(wrong)} of {len(labels)} labels are none of {signature.task}: row {row} has {cell}"
         return failed(name, f"{_FILE}, {column}: {found}, expected is {wanted}; {repair}")

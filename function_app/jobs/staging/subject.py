@@ -82,7 +82,7 @@ def answers(signature: Signature, part: Part, about: About, keep: NDArray[Any] |
     if keep is not None:
         outputs = {name: cells[keep] for name, cells in outputs.items()}
         labels = [labels[row] for row in keep]
-    truth = [signature.kind.truth(cell, about) for cell in labels]
+    truth = [signature.task_kind.truth(cell, about) for cell in labels]
     return Answers(truth, by_role(signature, outputs), about)
 
 

@@ -64,11 +64,11 @@ class Judgement:
         return tuple(LeftOut(check=name, reason=why) for name, why in sorted(self.limits.left_out.items()))
 
 
-async def run_suite(request: StagingRequestBody, storage: JobStorage) -> StagingReport:
+async def run_suite(request: StagingRequestBody, storage: JobStorage, kind: type[Sandbox] = Sandbox) -> StagingReport:
     """A candidate that cannot be read or run has failed; what keeps us from judging it is raised (`Unavailable`)."""
     found = Judgement(request)
     try:
-        await _judge(request, storage, found)
+        await _judge(request, storage, kind(request.limits.run_seconds, request.limits.run_megabytes), found)
     except NotAPackage as problem:
         found.add(failed("package", str(problem)))
     verdict, reason = verdict_of(found.checks)
@@ -90,9 +90,8 @@ async def run_suite(request: StagingRequestBody, storage: JobStorage) -> Staging
     )
 
 
-async def _judge(request: StagingRequestBody, storage: JobStorage, found: Judgement) -> None:
+async def _judge(request: StagingRequestBody, storage: JobStorage, sandbox: Sandbox, found: Judgement) -> None:
     candidate = Material(*await storage.package(request.candidate))
-    sandbox = Sandbox(request.limits.run_seconds, request.limits.run_megabytes)
     signature, model = candidate.package.signature, candidate.files["model.onnx"]
     if not found.add(check_signature(signature, model)):
         return
@@ -135,7 +134,7 @@ async def _production_rows(
     signature = candidate.signature
     about = signature.about()
     rows = await labelled_rows(
-        storage, request.endpoint, wanted, is_truth=lambda label: signature.kind.truth(label, about) is not None
+        storage, request.endpoint, wanted, is_truth=lambda label: signature.task_kind.truth(label, about) is not None
     )
     return rows, await days_before(storage, request.endpoint, since)
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from services.scoring.answering.batching import Batching
 from services.scoring.answering.endpoints import Endpoints
@@ -12,22 +11,11 @@ from services.scoring.answering.scorer import Limits, Scorer
 from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.background import Background, Pace, ScoringPorts
 from services.scoring.instance.roster import Roster
+from services.scoring.instance.stoppable import Stoppable
 from services.scoring.model.warmth import Keeping, Sharers
 from shared.events import EndpointRef
 
 type OpenPorts = Callable[[], AbstractAsyncContextManager[ScoringPorts]]
-
-
-class Working(Protocol):
-    """Background work. Either `start` and `stop` a thread, or await `run` and `ask_to_stop`."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    async def run(self) -> None: ...
-
-    def ask_to_stop(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +25,7 @@ class Instance:
     scorer: InferenceServer
     scorers: Mapping[str, Scorer]
     captures: Sequence[CaptureBuffer]
-    backgrounds: Sequence[Working]
+    backgrounds: Sequence[Stoppable]
 
 
 @dataclass(frozen=True, slots=True)

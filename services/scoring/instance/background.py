@@ -8,8 +8,7 @@ callback, which costs far more than the work itself.
 import asyncio
 import gc
 import logging
-import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,11 +18,12 @@ from services.scoring.capture.buffer import CaptureBuffer
 from services.scoring.instance.following import ManifestFollower, Manifests
 from services.scoring.instance.loop_share import LoopShare
 from services.scoring.instance.outgoing import Outgoing
+from services.scoring.instance.stoppable import Stoppable, attempt, every
 from services.scoring.model.loading import PackageFiles, PackageLoader
 from services.scoring.model.prepared import PreparedModels
 from services.scoring.model.warmth import Keeping, Sharers
 from shared.events import EndpointRef
-from shared.ports import Clock, EventPublisher, Refused, Unavailable
+from shared.ports import Clock, EventPublisher
 from shared.ports.models.inference import InferenceRuntime
 
 logger = logging.getLogger("sluice.scoring")
@@ -69,8 +69,8 @@ class Pace:
         return self.capture_share / max(1, self.sharers.count)
 
 
-class Background:
-    """Either `start` and `stop` a thread, or await `run` and `ask_to_stop`. The last words take `Pace.farewell_s`."""
+class Background(Stoppable):
+    """Follows the manifest of an endpoint, reports, and sends what was captured."""
 
     def __init__(
         self,
@@ -83,36 +83,18 @@ class Background:
         keeping: Keeping | None = None,
         is_taken: Callable[[str], bool] = lambda name: False,
     ) -> None:
+        self._pace = pace or Pace()
+        super().__init__("scoring-background", self._pace.farewell_s)
         self._endpoint = endpoint
         self._instance = instance
         self._scorer = scorer
         self._capture = capture
         self._open_ports = open_ports
-        self._pace = pace or Pace()
         self._keeping = keeping
         self._is_taken = is_taken
-        self._stopping: asyncio.Event | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self.run()), name="scoring-background", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Blocks until the last words are sent, or their time is over."""
-        self.ask_to_stop()
-        if self._thread.is_alive():
-            self._thread.join(self._pace.farewell_s + 1)
-
-    def ask_to_stop(self) -> None:
-        """From any thread; `run` then ends."""
-        loop, stopping = self._loop, self._stopping
-        if loop is not None and stopping is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(stopping.set)
-
-    async def run(self) -> None:
-        """Until `stop`. An error of one kind of work is logged and tried again at its next turn; it ends nothing."""
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+    async def _work(self, stopping: asyncio.Event) -> None:
+        """An error of one kind of work is logged and tried again at its next turn; it ends nothing."""
         async with self._open_ports() as ports:
             outgoing = Outgoing(self._endpoint, self._instance, ports.publisher, ports.clock, ports.message_bytes)
             loader = PackageLoader(ports.packages, ports.runtime, ports.prepared)
@@ -125,9 +107,9 @@ class Background:
             # The first look comes alone: an instance that has just started is asked for answers, not for reports.
             await attempt("follow the manifest", follow)
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._every(self._pace.follow_s, "follow the manifest", follow))
-                tasks.create_task(self._every(self._pace.report_s, "report", lambda: self._report(outgoing)))
-                tasks.create_task(self._every(self._pace.flush_s, "flush", lambda: self._flush(outgoing, share)))
+                tasks.create_task(every(self._pace.follow_s, "follow the manifest", follow, stopping))
+                tasks.create_task(every(self._pace.report_s, "report", lambda: self._report(outgoing), stopping))
+                tasks.create_task(every(self._pace.flush_s, "flush", lambda: self._flush(outgoing, share), stopping))
             await self._farewell(outgoing)
 
     async def _follow(self, follower: ManifestFollower) -> None:
@@ -142,17 +124,6 @@ class Background:
     async def _flush(self, outgoing: Outgoing, share: LoopShare) -> None:
         share.most = self._pace.own_capture_share
         await outgoing.flush(self._capture, share)
-
-    async def _every(self, seconds: float, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        stopping = self._stopping
-        assert stopping is not None  # noqa: S101 - set by `run`, which made this task
-        while not stopping.is_set():
-            await attempt(name, work)
-            try:
-                async with asyncio.timeout(seconds):
-                    await stopping.wait()
-            except TimeoutError:
-                continue
 
     async def _farewell(self, outgoing: Outgoing) -> None:
         self._scorer.settle()  # from this thread, for no request is scored any more
@@ -170,12 +141,3 @@ def _freeze_what_stays() -> None:
     """Modules and models live as long as they serve: the collector need not look at them, request after request."""
     gc.collect()  # what is garbage now would stay for ever
     gc.freeze()
-
-
-async def attempt(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await work()
-    except (Unavailable, Refused) as error:
-        logger.warning("%s: %s", name, error)
-    except Exception:  # the next round tries again; requests are answered meanwhile
-        logger.exception("%s", name)

@@ -5,13 +5,13 @@ All of them share one thread, or one loop, and one set of connections.
 
 import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Protocol
 
-from services.scoring.instance.background import Background, Pace, ScoringPorts, attempt
+from services.scoring.instance.background import Background, Pace, ScoringPorts
+from services.scoring.instance.stoppable import Stoppable, attempt, every
 from shared.events import EndpointRef
 
 logger = logging.getLogger("sluice.scoring")
@@ -31,42 +31,18 @@ class Growing(Protocol):
         ...
 
 
-class Roster:
-    """Either `start` and `stop` a thread, or await `run` and `ask_to_stop`."""
+class Roster(Stoppable):
+    """Looks for endpoints, and runs the background work of each."""
 
     def __init__(self, workspace: str, growing: Growing, open_ports: OpenPorts, pace: Pace) -> None:
         self._workspace, self._growing, self._open_ports, self._pace = workspace, growing, open_ports, pace
         self._followed: dict[EndpointRef, Background] = {}
-        self._stopping: asyncio.Event | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self.run()), name="scoring-roster", daemon=True)
+        super().__init__("scoring-roster", pace.farewell_s)
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Blocks until the last words of all are sent, or their time is over."""
-        self.ask_to_stop()
-        if self._thread.is_alive():
-            self._thread.join(self._pace.farewell_s + 1)
-
-    def ask_to_stop(self) -> None:
-        """From any thread; `run` then ends."""
-        loop, stopping = self._loop, self._stopping
-        if loop is not None and stopping is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(stopping.set)
-
-    async def run(self) -> None:
-        """Until `stop`. A store that cannot be reached adds nobody, and ends nobody."""
-        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+    async def _work(self, stopping: asyncio.Event) -> None:
+        """A store that cannot be reached adds nobody, and ends nobody."""
         async with self._open_ports() as ports, asyncio.TaskGroup() as tasks:
-            while not self._stopping.is_set():
-                await attempt("look for endpoints", partial(self._look, ports, tasks))
-                try:
-                    async with asyncio.timeout(self._pace.look_s):
-                        await self._stopping.wait()
-                except TimeoutError:
-                    continue
+            await every(self._pace.look_s, "look for endpoints", partial(self._look, ports, tasks), stopping)
             for background in self._followed.values():
                 background.ask_to_stop()
 

@@ -87,7 +87,7 @@ class Signature(Strict):
                 raise ValueError(f"{each.name!r} has shape {words(each.shape)}; {count} classes end it in {count}")
 
     @property
-    def kind(self) -> Task:
+    def task_kind(self) -> Task:
         return TASKS[self.task]
 
     @property
@@ -103,7 +103,7 @@ class Signature(Strict):
     @property
     def watched(self) -> OutputColumn:
         """The output that is watched."""
-        return next(out for role in self.kind.answered_by for out in self.outputs if out.role == role)
+        return next(out for role in self.task_kind.answered_by for out in self.outputs if out.role == role)
 
     @property
     def prediction(self) -> str:
@@ -117,14 +117,14 @@ class Signature(Strict):
     @property
     def watched_kind(self) -> Literal["numeric", "categorical"]:
         """Of the column that is watched."""
-        return "categorical" if self.watched.role in self.kind.by_name else "numeric"
+        return "categorical" if self.watched.role in self.task_kind.by_name else "numeric"
 
     def watch(self, outputs: Mapping[str, Array]) -> Array:
         """The column that is watched, a cell for each row, of outputs by name: numbers, or classes by name."""
         output = self.watched
         if output.role is None:
             raise ValueError("outputs: what is watched has a role")
-        return self.kind.watch(
+        return self.task_kind.watch(
             Answered(
                 outputs[output.name],
                 output.role,

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,8 @@ import pyarrow as pa
 import pytest
 from onnx import TensorProto, helper
 
-from function_app.jobs.model_process import TASKS
 from function_app.jobs.rows import LabelledRows
-from function_app.jobs.sandbox import ModelFailed, Sandbox
+from function_app.jobs.sandbox import BoundedHere, Sandbox
 from function_app.jobs.staging.bias import check_bias
 from function_app.jobs.staging.comparison import against_champion, against_itself, check_own_metrics
 from function_app.jobs.staging.deployment import check_deployment
@@ -29,18 +27,8 @@ from shared.packages import StagingRequestBody, SuiteLimits, read_package
 from shared.profiles.reference import kind_of
 from tests.unit.jobs import material
 
-
-class Here(Sandbox):
-    """What is done in the sandbox, in this process: that it is one is `test_sandbox`'s."""
-
-    def _process(self, task: str, folder: Path) -> None:
-        try:
-            TASKS[task](folder)
-        except Exception as error:
-            raise ModelFailed(str(error)) from error
-
-
-SANDBOX = Here(300, 4096)
+# That a sandbox is one is `test_sandbox`'s.
+SANDBOX = BoundedHere(300, 4096)
 LIMITS = SuiteLimits(least_group_rows=20, least_rows=20)
 RANDOM = np.random.default_rng(5)
 X = RANDOM.normal(size=(120, 3)).astype(np.float32)
@@ -303,7 +291,7 @@ def test_champion_and_candidate_are_compared_by_the_tasks_own_figures(
     answered = predict(champion, good, worse.production, SANDBOX)
     checks = against_champion(worse, champion, answered, LIMITS)
     assert [check.name for check in checks] == [
-        f"comparison.{metric.name}" for metric in champion.signature.kind.metrics
+        f"comparison.{metric.name}" for metric in champion.signature.task_kind.metrics
     ]
     assert {check.verdict for check in checks} == {"failed"}
     assert all("surely worse" in check.detail and check.margin is not None for check in checks)

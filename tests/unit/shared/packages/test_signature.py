@@ -62,7 +62,7 @@ def test_files_see_columns_and_the_graph_its_own_names() -> None:
 @pytest.mark.parametrize("task", sorted(ANSWERS))
 def test_each_task_watches_what_answers_it(task: str) -> None:
     signature = of(task=task, outputs=[{"name": "answer", **ANSWERS[task]}], classes=None)
-    assert (signature.prediction, signature.kind.name) == ("answer", task)
+    assert (signature.prediction, signature.task_kind.name) == ("answer", task)
 
 
 def test_every_task_is_answered_or_refused_with_a_reason() -> None:
